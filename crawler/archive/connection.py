@@ -1,0 +1,91 @@
+"""Open the archive's file: is it one of ours, is it of a version we know, and how SQLite is to treat it.
+
+A file that is refused is left byte for byte as it was. Not here: tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Database
+
+from crawler.archive.migrations import steps, unknown_step
+from crawler.errors import ArchiveError, NewerArchive, NoArchive, NotAnArchive
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+APPLICATION_ID = 0x66696E77
+"""「finw」: what `PRAGMA application_id` says of an archive."""
+
+_HEADER = b"SQLite format 3\x00"
+_BUSY_SECONDS = 30.0
+
+
+def open_database(path: str | PathLike[str], *, create: bool) -> Database:
+    """Open the archive at `path`, migrated forward; `create` makes one where there is none.
+
+    Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, or `ArchiveError` for what SQLite or the disk refuses.
+    """
+    file = Path(path)
+    existing = _look(file)
+    if not existing and not create:
+        raise NoArchive(file)
+    try:
+        if not existing:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        db = Database(_connect(file))
+        if existing:
+            _check_identity(db, file)
+        _prepare(db)
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
+    except OSError as error:
+        raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
+    return db
+
+
+def _look(file: Path) -> bool:
+    """Tell whether there is a database at `file`; an empty file counts as none."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(len(_HEADER))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ArchiveError(f"{file} cannot be read: {error.strerror}; name another file with --archive.") from error
+    if head and head != _HEADER:
+        raise NotAnArchive(file, "it is no SQLite database")
+    return bool(head)
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=_BUSY_SECONDS)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _check_identity(db: Database, file: Path) -> None:
+    try:
+        (application_id,) = db.execute("PRAGMA application_id").fetchone()
+        if application_id != APPLICATION_ID:
+            raise NotAnArchive(file, "it is some other program's SQLite database")
+        newer = unknown_step(db)
+        if newer is not None:
+            raise NewerArchive(file, newer)
+    except BaseException:
+        db.close()
+        raise
+
+
+def _prepare(db: Database) -> None:
+    """Bring the schema forward, if need be, and set what a connection keeps."""
+    if steps.pending(db):
+        # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        steps.apply(db)
+    # In WAL a commit survives a crash of the program without an fsync; one of the machine may cost the last few.
+    db.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,48 @@
+"""One run at a time: a lock beside the archive, held by the operating system.
+
+The lock dies with its process, so a killed run leaves none behind; what the file says is only for people.
+POSIX only (`flock`). Not here: readers, who need no lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler import dates
+from crawler.errors import ArchiveError, ArchiveLocked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def run_lock(archive: Path) -> Iterator[None]:
+    """Hold the lock of `archive` for as long as the block runs.
+
+    Raises `ArchiveLocked` at once when another process holds it, `ArchiveError` when there is no place for it.
+    """
+    path = archive.with_name(f"{archive.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
+    try:
+        _take(descriptor, archive)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, archive: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 200).decode("utf-8", "replace").strip()
+        raise ArchiveLocked(archive, holder or "it says nothing of itself") from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"pid {os.getpid()}, started {dates.iso(dates.now())}\n".encode())

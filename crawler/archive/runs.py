@@ -1,0 +1,126 @@
+"""Runs and their reports. Table `runs`; the counts come from the ledger, so that they cannot disagree with it.
+
+Not here: printing a report.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from crawler.dates import iso
+from crawler.items import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+RunOutcome = Literal["running", "finished", "interrupted", "failed"]
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What a run asked of the network. `bytes` are those received, headers included."""
+
+    requests: int = 0
+    not_modified: int = 0
+    retries: int = 0
+    bytes: int = 0
+
+
+def begin(db: Database, site: str, now: datetime) -> int:
+    """Begin a run and return its number.
+
+    A run still marked as running was killed, since the lock is ours: it is put down as interrupted.
+    """
+    with db.atomic():
+        for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
+            _write(db, killed, "interrupted")
+        cursor = db.execute(
+            "INSERT INTO runs (site, outcome, started_at) VALUES (?, 'running', ?)", [site, iso(now)]
+        )
+    assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
+    return cursor.lastrowid
+
+
+def finish(
+    db: Database, run_id: int, outcome: RunOutcome, *, now: datetime, seconds: float, traffic: Traffic
+) -> dict[str, Any]:
+    """End a run and return its report. `seconds` is measured by the caller, the wall clock may have been set."""
+    with db.atomic():
+        db.execute(
+            "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
+            " WHERE id = ?",
+            [iso(now), round(seconds, 2), traffic.requests, traffic.not_modified, traffic.retries, traffic.bytes, run_id],
+        )
+        _write(db, run_id, outcome)
+    return report(db, run_id)
+
+
+def report(db: Database, run_id: int) -> dict[str, Any]:
+    """Return a run's report, as `finews crawl --json` prints it."""
+    return next(_reports(db, "WHERE id = ?", [run_id]))
+
+
+def reports(db: Database) -> Iterator[dict[str, Any]]:
+    """Yield every run's report, the latest first."""
+    return _reports(db, "ORDER BY id DESC", [])
+
+
+def latest(db: Database) -> int:
+    """Return the number of the latest run, 0 before the first."""
+    (run_id,) = db.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()
+    return int(run_id)
+
+
+def tally(db: Database, run_id: int) -> dict[Outcome, int]:
+    """Count the posts that came to each outcome in a run so far."""
+    rows = db.execute(
+        "SELECT outcome, count(*) FROM links WHERE run_id = ? AND outcome IS NOT NULL GROUP BY outcome", [run_id]
+    )
+    counts: dict[Outcome, int] = dict(rows.fetchall())
+    return {outcome: counts.get(outcome, 0) for outcome in OUTCOMES}
+
+
+def pending(db: Database, run_id: int) -> int:
+    """Count the posts' addresses that a run met and that came to no outcome in it."""
+    (count,) = db.execute(
+        "SELECT count(*) FROM links WHERE met_run_id = :run AND kind = 'post' AND run_id IS NOT :run", {"run": run_id}
+    ).fetchone()
+    return int(count)
+
+
+def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
+    """Write a run's outcome and what the ledger says of it."""
+    (listings,) = db.execute(
+        "SELECT count(*) FROM links WHERE run_id = ? AND state = 'fetched' AND kind IN ('home', 'category', 'feed')",
+        [run_id],
+    ).fetchone()
+    reasons = db.execute(
+        "SELECT outcome || ': ' || reason, count(*) FROM links"
+        " WHERE run_id = ? AND outcome IS NOT NULL AND reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+        [run_id],
+    )
+    values = {
+        "outcome": outcome,
+        "listings": listings,
+        "pending": pending(db, run_id),
+        "reasons": json.dumps(dict(reasons.fetchall()), ensure_ascii=False),
+        **tally(db, run_id),
+    }
+    db.execute(
+        f"UPDATE runs SET {', '.join(f'{name} = :{name}' for name in values)} WHERE id = :id",  # noqa: S608  # names above
+        {**values, "id": run_id},
+    )
+
+
+def _reports(db: Database, clause: str, values: list[int]) -> Iterator[dict[str, Any]]:
+    for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
+        plain = {name: value for name, value in row.items() if name not in {"id", "reasons", *OUTCOMES}}
+        counts = {outcome: row[outcome] for outcome in OUTCOMES}
+        yield {"run": row["id"], **plain, "posts": counts, "reasons": json.loads(row["reasons"])}

@@ -1,0 +1,59 @@
+"""Points in time: read from what sites print, written as ISO 8601.
+
+Every `datetime` that leaves this module is aware. Nothing else here reads the clock: pure code gets `now` passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+# Year, month and day in any common writing, then perhaps a time, then perhaps an offset from UTC.
+_POINT = re.compile(
+    r"(?P<year>\d{4})(?:[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?|(?P<compact>\d{4})(?!\d))"
+    r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
+    r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+)
+
+
+def parse(text: str, zone: ZoneInfo) -> datetime | None:
+    """Read the first date in `text`; without an offset of its own it is local time in `zone`.
+
+    `None` when there is none, or when it is no day or time of the calendar.
+    """
+    found = _POINT.search(text)
+    if found is None:
+        return None
+    month, day = (found["compact"][:2], found["compact"][2:]) if found["compact"] else (found["month"], found["day"])
+    parts = [int(part or 0) for part in (found["year"], month, day, found["hour"], found["minute"], found["second"])]
+    try:
+        point = datetime(*parts, tzinfo=zone)  # type: ignore[arg-type,misc]  # six integers, in order
+        offset = _offset(found["offset"])
+        return point if offset is None else point.replace(tzinfo=offset).astimezone(zone)
+    except (ValueError, OverflowError):  # 2022-02-31, 25:00, or the very edge of the calendar
+        return None
+
+
+def _offset(written: str | None) -> tzinfo | None:
+    if written is None:
+        return None
+    return UTC if written in {"Z", "UTC", "GMT"} else datetime.strptime(written, "%z").tzinfo
+
+
+def iso(point: datetime) -> str:
+    """Write `point` as `2022-04-20T16:44:59+08:00`, in its own offset, to the second."""
+    return point.isoformat(timespec="seconds")
+
+
+def front_matter(point: datetime) -> str:
+    """Write `point` the way Jekyll dates a post: `2022-04-20 16:44:59 +0800`."""
+    return point.strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def now() -> datetime:
+    """Return the present in UTC, for the edges of the program only."""
+    return datetime.now(UTC)

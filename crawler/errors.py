@@ -1,0 +1,94 @@
+"""What can go wrong and a person can mend.
+
+    FinewsError                exit code 1
+    ├── UsageError             exit code 2: the command was given something it cannot work with
+    │   ├── SiteError          a site definition is wrong
+    │   └── NoArchive          there is no archive at that path
+    ├── ArchiveError           the archive cannot be used as it is
+    │   ├── NotAnArchive       the file is something else
+    │   └── NewerArchive       the file was written by a newer version
+    ├── ArchiveLocked          exit code 75: another run holds the archive's lock
+    └── NoSuchPost             the archive holds no such post
+
+Each is one sentence that says what, where and what to do next; the ids in it are attributes too. Not here:
+what only a programmer can mend, which stays the exception it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FinewsError(Exception):
+    """The root: an error whose text is meant for the person at the keyboard."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(FinewsError):
+    """The command was given something it cannot work with."""
+
+    exit_code = 2
+
+
+class SiteError(UsageError):
+    """A site definition is wrong: `file`, the `key` in it (dotted, `post.title[0].css`), and what is allowed."""
+
+    def __init__(self, file: str, key: str, problem: str) -> None:
+        """Join the three into the sentence `FILE: KEY: PROBLEM`."""
+        self.file, self.key = file, key
+        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
+
+
+class NoArchive(UsageError):
+    """There is no archive at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        """Say how one comes to be."""
+        self.path = path
+        super().__init__(f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive.")
+
+
+class ArchiveError(FinewsError):
+    """The archive cannot be used as it is; the file was left untouched."""
+
+
+class NotAnArchive(ArchiveError):
+    """The file at `path` is not an archive of this program."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        """`found` says what the file seems to be."""
+        self.path = path
+        super().__init__(f"{path} is not a finews archive ({found}); it was left untouched: name another with --archive.")
+
+
+class NewerArchive(ArchiveError):
+    """The archive at `path` was written by a newer version of this program."""
+
+    def __init__(self, path: Path, step: str) -> None:
+        """`step` is a migration this version does not know."""
+        self.path = path
+        super().__init__(f"{path} was written by a newer version (it holds the migration {step}): upgrade finews-archive.")
+
+
+class ArchiveLocked(FinewsError):
+    """Another run holds the archive's lock."""
+
+    exit_code = 75
+
+    def __init__(self, path: Path, holder: str) -> None:
+        """`holder` is what the lock file says of the other run: its pid and start."""
+        self.path, self.holder = path, holder
+        super().__init__(f"Another run holds {path} ({holder}): wait for it to end, or stop it.")
+
+
+class NoSuchPost(FinewsError):
+    """The archive holds no post under `name`."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        """`name` is what the user asked for; `path` the archive that was searched."""
+        self.name = name
+        super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")

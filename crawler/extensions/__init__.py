@@ -1,0 +1,1 @@
+"""What stands beside a run and watches it. Not here: anything the run needs."""

@@ -1,0 +1,72 @@
+"""Show a run as it goes, on standard error: a live line on a terminal, else a plain line now and then.
+
+Reads the ledger, as any reader could. Not here: the report at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from twisted.internet.task import LoopingCall
+
+from crawler.archive import Archive, runs
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+
+_LIVE_SECONDS, _PLAIN_SECONDS = 0.5, 10.0
+
+
+class ShowProgress:
+    """The extension, on when `FINEWS_PROGRESS` is."""
+
+    def __init__(self, crawler: Crawler, console: Console) -> None:
+        """Watch `crawler` and write to `console`."""
+        self.crawler = crawler
+        self.console = console
+        self._live = Live(console=console, transient=True, auto_refresh=False)
+        self._loop = LoopingCall(self._show)
+        self._began = time.monotonic()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read whether it is wanted."""
+        if not crawler.settings.getbool("FINEWS_PROGRESS"):
+            raise NotConfigured
+        extension = cls(crawler, Console(stderr=True))
+        crawler.signals.connect(extension.begin, signals.spider_opened)
+        crawler.signals.connect(extension.end, signals.spider_closed)
+        return extension
+
+    def begin(self) -> None:
+        """Begin to show."""
+        self._archive = Archive(self.crawler.settings["FINEWS_ARCHIVE"])
+        if self.console.is_terminal:
+            self._live.start()
+        self._loop.start(_LIVE_SECONDS if self.console.is_terminal else _PLAIN_SECONDS, now=False)
+
+    def end(self) -> None:
+        """Take the live line away."""
+        self._loop.stop()
+        self._live.stop()
+        self._archive.close()
+
+    def _show(self) -> None:
+        if self.console.is_terminal:
+            self._live.update(self._line(), refresh=True)
+        else:
+            self.console.print(self._line(), highlight=False, soft_wrap=True)
+
+    def _line(self) -> str:
+        run_id = runs.latest(self._archive.db)
+        counts = " · ".join(f"{count} {outcome}" for outcome, count in runs.tally(self._archive.db, run_id).items())
+        pages = self.crawler.stats.get_value("response_received_count", 0)
+        rate = pages / max(time.monotonic() - self._began, 0.1)
+        return f"{pages} pages ({rate:.0f}/s): {counts} · {runs.pending(self._archive.db, run_id)} pending"

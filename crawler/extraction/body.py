@@ -1,0 +1,69 @@
+"""What belongs to a post's body and what is the site's own: tail, share link, marked securities.
+
+Works on the parsed body. Not here: which elements those are (the definition says), and Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from crawler.items import Mention
+from crawler.securities import parse as parse_security
+from crawler.sites.addresses import address_of
+from crawler.text import squeeze
+from crawler.urls import resolve
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+    from crawler.sites.definition import Securities, Site
+
+
+def share_url(parsed: LexborHTMLParser, site: Site, page_url: str, post_id: str) -> str | None:
+    """Return the post's own share link as it is printed: the last link of that kind that carries its id."""
+    for node in reversed(parsed.css("a[href]")):
+        href = (node.attributes.get("href") or "").strip()
+        url = resolve(page_url, href)
+        address = address_of(site, url) if url else None
+        if address and address.kind == "share" and address.key.lower() == post_id.lower():
+            return href
+    return None
+
+
+def without_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> str:
+    """Take the site's blocks off the end of the body and return what is left as HTML, trimmed."""
+    body = parsed.body
+    if body is None:
+        return ""
+    while (last := body.last_child) is not None and _is_tail(last, patterns):
+        last.decompose()
+    return (body.inner_html or "").strip()
+
+
+def mentions(parsed: LexborHTMLParser, marked: Securities | None) -> tuple[Mention, ...]:
+    """Count the securities marked in the body, by code and printed name, in order of first appearance."""
+    if marked is None:
+        return ()
+    left_out = _inside(parsed, marked)
+    seen: Counter[tuple[str, str]] = Counter()
+    for node in parsed.css(marked.css):
+        security = parse_security(node.attributes.get(marked.attribute) or "")
+        name = squeeze(node.text())
+        if security and name and node.mem_id not in left_out:
+            seen[security.code, name] += 1
+    return tuple(Mention(code=code, name=name, count=count) for (code, name), count in seen.items())
+
+
+def _inside(parsed: LexborHTMLParser, marked: Securities) -> set[int]:
+    if marked.but_not is None:
+        return set()
+    return {node.mem_id for outer in parsed.css(marked.but_not) for node in outer.css(marked.css)}
+
+
+def _is_tail(node: LexborNode, patterns: tuple[str, ...]) -> bool:
+    text = squeeze(node.text())
+    if not text:
+        return node.is_text_node or node.is_comment_node
+    return any(re.fullmatch(pattern, text) for pattern in patterns)

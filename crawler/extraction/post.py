@@ -1,0 +1,115 @@
+"""Read a post: `(page, site)` becomes a `Post`, or is refused when it is no page of a known layout.
+
+Not here: whether what was found is enough (validation says), listings, and the JSON behind share links.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crawler import dates
+from crawler.extraction import body
+from crawler.extraction.rules import all_values, first_value, first_source, tree
+from crawler.items import Category, Post, Refused
+from crawler.sites.addresses import address_of, category_address
+from crawler.urls import resolve
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
+
+    from crawler.items import Page, Via
+    from crawler.sites.definition import Layout, Of, Site
+
+
+def read_post(page: Page, site: Site) -> Post | Refused:
+    """Read the post on `page` by the first layout of `site` whose sign the page bears."""
+    for layout in site.layouts:
+        if layout.sign in page.source:
+            return _read(page, site, layout, first_source(layout.body, page.source), via="page")
+    return Refused(fetch=page.fetch, reason="unknown layout")
+
+
+def read_body(page: Page, site: Site, *, via: Via) -> Post:
+    """Read what the HTML of a body alone tells: outlet, category, share link, securities.
+
+    The source of `page` is that HTML, its address carries the post's id. Title and date are left to the caller.
+    """
+    return _read(page, site, site.layouts[0], page.source, via=via)
+
+
+@dataclass(slots=True)
+class _Sources:
+    """What the rules can read of one page; each part is parsed at most once."""
+
+    page: Page
+    site: Site
+    html: str
+    tags: tuple[str, ...] = ()
+    trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
+
+    def text_of(self, of: Of) -> str:
+        match of:
+            case "page":
+                return self.page.source
+            case "body":
+                return self.html
+            case "text":
+                return self.tree_of("body").text()
+            case "tags":
+                return " ".join(self.tags)
+            case "id":
+                return self.page.fetch.address.key
+            case "address":
+                return self.page.fetch.address.url
+            case "found on":
+                found = address_of(self.site, self.page.fetch.found_on or "")
+                return found.key if found and found.kind == "category" else ""
+
+    def tree_of(self, of: Of) -> LexborHTMLParser:
+        if of not in self.trees:
+            self.trees[of] = tree(self.text_of(of))
+        return self.trees[of]
+
+
+def _read(page: Page, site: Site, layout: Layout, html: str, *, via: Via) -> Post:
+    """Read every field. Navigation and share link are read before the tail that holds them is taken off."""
+    address = page.fetch.address
+    sources = _Sources(page, site, html)
+    sources.tags = tuple(all_values(layout.tags, sources))
+    category = _category(layout, sources)
+    share_url = body.share_url(sources.tree_of("body"), site, address.url, address.key)
+    published = body.without_tail(sources.tree_of("body"), site.body.tail)
+    return Post(
+        fetch=page.fetch,
+        site=site.name,
+        post_id=address.key,
+        url=address.url,
+        via=via,
+        title=first_value(layout.title, sources),
+        html=published,
+        published_at=dates.parse(first_value(layout.date, sources), site.timezone),
+        share_url=share_url,
+        source=first_value(layout.source, sources) or None,
+        category=category,
+        tags=_rejoined(sources.tags, category),
+        mentions=body.mentions(sources.tree_of("body"), site.securities),
+    )
+
+
+def _category(layout: Layout, sources: _Sources) -> Category | None:
+    """Return the category the rules name: a slug, or a link to the category's page."""
+    written = first_value(layout.category, sources)
+    linked = address_of(sources.site, resolve(sources.page.fetch.address.url, written) or "")
+    slug = linked.key if linked and linked.kind == "category" else written
+    if not slug or "/" in slug:
+        return None
+    address = category_address(sources.site, slug)
+    name = first_value(layout.category_name, sources)
+    return Category(slug=slug, name=name or slug, url=address.url if address else "")
+
+
+def _rejoined(tags: tuple[str, ...], category: Category | None) -> tuple[str, ...]:
+    """Put together again what Jekyll split at spaces: 「Career」, 「In投行PEVC新闻」 are one tag, the category's name."""
+    joined = " ".join(tags)
+    return (joined,) if category and joined == category.name else tags

@@ -1,0 +1,118 @@
+"""Apply a definition's rules to a page: what to look at, where to cut, what to keep.
+
+Rules are explained in `crawler.sites.definition`. Not here: what the values mean.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html import unescape
+from typing import TYPE_CHECKING, Protocol
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.text import squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from selectolax.lexbor import LexborNode
+
+    from crawler.sites.definition import Of, Rule
+
+
+class Sources(Protocol):
+    """What rules can read: text for each `of`, and the body as a tree."""
+
+    def text_of(self, of: Of) -> str:
+        """Return the text a rule reads: HTML source for `page` and `body`, plain text for the others."""
+        ...
+
+    def tree_of(self, of: Of) -> LexborHTMLParser:
+        """Return the parsed source of `page` or `body`."""
+        ...
+
+
+def tree(source: str) -> LexborHTMLParser:
+    """Parse HTML that belongs into a body, whatever it begins with."""
+    return LexborHTMLParser(f"<!doctype html><body>{source}")
+
+
+def first_value(rules: Iterable[Rule], sources: Sources) -> str:
+    """Return the first value the rules find, white space folded; "" when none finds any."""
+    return next((value for rule in rules for value in values(rule, sources)), "")
+
+
+def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
+    """Return every value of the first rule that finds any."""
+    return next((found for rule in rules if (found := values(rule, sources))), [])
+
+
+def values(rule: Rule, sources: Sources) -> list[str]:
+    """Return the values one rule finds, white space folded, empty ones left out."""
+    kept = (squeeze(_keep(rule.pattern, value)) for value in _candidates(rule, sources))
+    return [value for value in kept if value]
+
+
+def first_source(rules: Iterable[Rule], source: str) -> str:
+    """Return the first stretch of HTML the rules cut out of `source`, as it stands; "" when none does.
+
+    With `css` it is what the element holds, as the parser writes it.
+    """
+    for rule in rules:
+        cut = _between(rule, source)
+        if cut is not None and rule.css is not None:
+            node = LexborHTMLParser(cut).css_first(rule.css)
+            cut = node.inner_html if node else None
+        if cut and not cut.isspace():
+            return cut
+    return ""
+
+
+def _between(rule: Rule, source: str) -> str | None:
+    """Cut `source` at the rule's markers; `None` when one of `after`, or `before`, is not there."""
+    for marker in rule.after:
+        _, found, source = source.partition(marker)
+        if not found:
+            return None
+    if rule.before is not None:
+        source, found, _ = source.partition(rule.before)
+        return source if found else None
+    if rule.until_last is not None and rule.until_last in source:
+        return source.rpartition(rule.until_last)[0]
+    return source
+
+
+def _candidates(rule: Rule, sources: Sources) -> list[str]:
+    if rule.css is None and rule.link is None:
+        cut = _between(rule, sources.text_of(rule.of))
+        return [] if cut is None else [unescape(cut)]
+    if rule.after or rule.before or rule.until_last:
+        cut = _between(rule, sources.text_of(rule.of))
+        parsed = tree(cut or "")
+    else:
+        parsed = sources.tree_of(rule.of)
+    nodes = parsed.css(rule.css) if rule.css else _links(parsed, rule.link or "")
+    return [_value_of(node, rule.attribute) for node in nodes]
+
+
+def _links(parsed: LexborHTMLParser, pattern: str) -> list[LexborNode]:
+    """Return the links whose text matches, the last first: navigation stands at the end."""
+    return [node for node in reversed(parsed.css("a")) if _compiled(pattern).search(squeeze(node.text()))]
+
+
+def _value_of(node: LexborNode, attribute: str | None) -> str:
+    return (node.attributes.get(attribute) or "") if attribute else node.text()
+
+
+def _keep(pattern: str | None, value: str) -> str:
+    if pattern is None:
+        return value
+    found = _compiled(pattern).search(value)
+    return (found[1] if found.re.groups else found[0]) if found else ""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

@@ -1,0 +1,165 @@
+"""What passes from one part of the program to the next: one frozen record per boundary.
+
+A page is fetched (`Page`), read into a `Post`, a `Listing` or a refusal, normalised into an `Article`, and
+archived (`Archived`). An address that gave no page ends as `Refused`, `Missed` or `Unchanged`. So every
+request ends in exactly one record, and every record in one row of the ledger. Not here: behaviour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Kind = Literal["home", "category", "feed", "post", "share"]
+"""What an address leads to. A share link leads to the text behind it."""
+
+Via = Literal["page", "share", "expired", "import"]
+"""Which way a revision came."""
+
+State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
+"""Where an address stands in the ledger."""
+
+Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
+"""What became of a post's address in a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """An address of the site: its canonical `url`, its `kind`, and the `key` in it (a slug, a post id, or "")."""
+
+    url: str
+    kind: Kind
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """One request and its answer, for the ledger.
+
+    `address` is what was asked for, `found_on` the page that named it. `status` is `None` when no answer came.
+    `etag` and `last_modified` are the answer's headers as they stand.
+    """
+
+    address: Address
+    fetched_at: datetime
+    status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    found_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page that was served: how it was fetched, and its decoded `source`."""
+
+    fetch: Fetch
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A category: its `slug`, its `name` as the site prints it, and its page's canonical `url`."""
+
+    slug: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A security marked in a post: its `code` (`1.600160`), its `name` as printed, and how often."""
+
+    code: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link that leads somewhere on the site, with its text as printed."""
+
+    address: Address
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page that lists others: home, a category, the feed."""
+
+    fetch: Fetch
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post as it was read, before anything is judged.
+
+    `html` is the body as published, without the site's heading, share link and navigation. `title` may be
+    empty and `published_at` missing: whether that is enough is for validation to say. `source` is the outlet.
+    """
+
+    fetch: Fetch
+    site: str
+    post_id: str
+    url: str
+    via: Via
+    title: str
+    html: str
+    published_at: datetime | None = None
+    share_url: str | None = None
+    source: str | None = None
+    category: Category | None = None
+    tags: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A normalised post: `markdown` (safe), `text` (plain), `summary`, and the `content_hash` of what matters."""
+
+    post: Post
+    markdown: str
+    text: str
+    summary: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A page that was served, or an address that was not asked for, and why it is not taken."""
+
+    fetch: Fetch
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """An address that gave nothing: `gone` when the site says so (404, 410), else `failed`."""
+
+    fetch: Fetch
+    state: Literal["failed", "gone"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """An address whose page has not changed since it was last fetched (304)."""
+
+    fetch: Fetch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """What the archive did with an address; `outcome` is `None` for listings and other helpers.
+
+    `article_id` is the row of `articles` the address belongs to, if any. `former_date` is what `published_at` was
+    before, in ISO 8601, when a new revision has changed it.
+    """
+
+    address: Address
+    outcome: Outcome | None
+    article_id: int | None = None
+    former_date: str | None = None

@@ -1,0 +1,128 @@
+"""HTML as published becomes safe HTML, clean Markdown and plain text.
+
+Whatever the HTML holds, the Markdown holds no script, no event handler, no address but http, https and mailto,
+and nothing that a Markdown reader, kramdown or Jekyll's Liquid would take for a command: characters of the
+text that mean something to them are escaped. Not here: what belongs to the article (extraction says).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from html_to_markdown import ConversionOptions, convert
+from nh3 import Cleaner
+from selectolax.lexbor import LexborHTMLParser
+
+if TYPE_CHECKING:
+    from crawler.sites.definition import Body
+
+# What is kept; any other element gives way to its content, but for scripts and styles, which go whole.
+_TAGS = frozenset(
+    "p br hr h1 h2 h3 h4 h5 h6 strong b em i del s blockquote ul ol li a img pre code "
+    "table thead tbody tfoot tr th td div section article center figure figcaption".split()
+)
+_ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
+_SCHEMES = frozenset({"http", "https", "mailto"})
+
+_TAG = re.compile(r"(<(?:[^<>\"]|\"[^\"]*\")*>)")
+_VERBATIM = re.compile(r"<(/?)(?:pre|code)\b")
+# Means something wherever it stands. `{` is Liquid's and kramdown's, `|` and `$` are kramdown's.
+_ANYWHERE = re.compile(r"[`*_\[\]{|]|~(?=~)|\$(?=\$)")
+# Private characters that no text keeps: they stand for an escaping backslash, and for one that is meant, until
+# the converter is done, which has its own mind about backslashes.
+_ESCAPE, _BACKSLASH = "\ue000", "\ue001"
+_PRIVATE = re.compile(f"[{_ESCAPE}{_BACKSLASH}]")
+# Means something at the start of a line only: heading, quotation, list, definition, underline.
+_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))")
+_ENTITY_LIKE = re.compile(r"&amp;(?=#?\w{1,31};)")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+_MARKDOWN = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-", newline_style="backslash")
+_PLAIN = ConversionOptions(extract_metadata=False, output_format="plain", skip_images=True)
+
+
+def safe_html(html: str, chrome: Body, base_url: str) -> str:
+    """Return `html` without the site's own elements, sanitised, its addresses absolute.
+
+    `chrome` names what to cut and to unwrap; relative addresses are resolved against `base_url`.
+    """
+    return _cleaner(base_url).clean(_without(html, chrome))
+
+
+def to_markdown(safe: str) -> str:
+    """Turn HTML from `safe_html` into Markdown: blocks parted by a blank line, no newline at the end."""
+    converted = convert(_escaped(_PRIVATE.sub("", safe)), _MARKDOWN).content or ""
+    # What the converter has escaped already, as `|` in a table or `]` in a link, is not escaped twice.
+    unmasked = converted.replace(f"{_ESCAPE}\\", "\\").replace(_ESCAPE, "\\").replace(_BACKSLASH, "\\")
+    unmasked = unmasked.replace("\u00a0", " ")
+    return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in unmasked.splitlines())).strip()
+
+
+def to_text(safe: str) -> str:
+    """Turn HTML from `safe_html` into plain text: a line per block, without indents, images and addresses."""
+    plain = convert(safe, _PLAIN).content or ""
+    lines = (line.strip() for line in plain.replace("\t", " ").splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _without(html: str, chrome: Body) -> str:
+    """Drop what is cut and unwrap what is unwrapped."""
+    if not chrome.cut and not chrome.unwrap:
+        return html
+    parsed = LexborHTMLParser(f"<!doctype html><body>{html}")
+    for selector in chrome.cut:
+        for node in parsed.css(selector):
+            node.decompose()
+    for selector in chrome.unwrap:
+        for node in parsed.css(selector):
+            node.unwrap()
+    return (parsed.body.inner_html or "") if parsed.body else ""
+
+
+def _escaped(safe: str) -> str:
+    """Escape the text between the tags, but for code, which Markdown takes as it is."""
+    verbatim = 0
+    pieces = _TAG.split(safe)
+    for index, piece in enumerate(pieces):
+        if index % 2:
+            edge = _VERBATIM.match(piece)
+            verbatim += 0 if edge is None else (-1 if edge[1] else 1)
+        elif verbatim <= 0:
+            pieces[index] = _escaped_text(piece)
+    return "".join(pieces)
+
+
+def _escaped_text(text: str) -> str:
+    """Escape a stretch of HTML text so that Markdown shows it as it stands."""
+    text = _ANYWHERE.sub(rf"{_ESCAPE}\g<0>", text.replace("\\", _ESCAPE + _BACKSLASH))
+    text = _LINE_START.sub(_escaped_start, text)
+    # An entity stays an entity: `&lt;` written in an article must not become `<` twice over, nor `<` a tag.
+    return _ENTITY_LIKE.sub("&amp;amp;", text).replace("&lt;", "&amp;lt;")
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    space, number, point, sign = found.groups()
+    return f"{space}{number}{_ESCAPE}{point}" if number else f"{space}{_ESCAPE}{sign}"
+
+
+@cache
+def _cleaner(base_url: str) -> Cleaner:
+    return Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_plain_attribute,
+        url_schemes=_SCHEMES,
+        url_relative=("rewrite_with_base", base_url),
+        link_rel=None,
+    )
+
+
+def _plain_attribute(tag: str, name: str, value: str) -> str:
+    """Leave nothing in an attribute that could end the Markdown it is put into."""
+    if name == "alt":
+        return re.sub(r"[\\`*_\[\]{}<>|\"\s]+", " ", value).strip()
+    return quote(value.strip(), safe="%/:=&?~#+!$,;'@") if name in {"href", "src"} else value
+

@@ -1,0 +1,100 @@
+"""A post as a Markdown file: front matter and body, written and read.
+
+Rendering is deterministic: the same article gives the same bytes. `parse(render(front, body))` gives both
+back. Not here: which posts are written where, and the form the site itself publishes (`jekyll_source`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from crawler.dates import front_matter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_FENCE = "---\n"
+
+
+def file_name(published_at: str, post_id: str) -> str:
+    """Return the file's name, `2022-04-20-NW202204202350104915.md`; `published_at` is ISO 8601."""
+    return f"{published_at[:10]}-{post_id}.md"
+
+
+def render_post(row: Mapping[str, Any]) -> str:
+    """Write a post of the archive (`crawler.archive.posts.get`) as a file for Jekyll and for people."""
+    published_at = datetime.fromisoformat(row["published_at"])
+    front = {
+        "layout": "post",
+        "title": row["title"],
+        "date": front_matter(published_at),
+        "categories": [row["category"]] if row["category"] else [],
+        "tags": list(row["tags"]),
+        "id": row["post_id"],
+        "source": row["source"],
+        "url": row["url"],
+        "share_url": row["share_url"],
+        "securities": [
+            {"code": mention["code"], "name": mention["name"], "count": mention["count"]} for mention in row["mentions"]
+        ],
+        "revision": row["revision"],
+    }
+    return render(front, row["markdown"])
+
+
+def render(front: Mapping[str, Any], body: str) -> str:
+    """Write front matter, its keys in the order given, and the Markdown body, each ended by one newline."""
+    written = yaml.dump(
+        dict(front), Dumper=_FrontMatterDumper, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=False
+    )
+    return f"{_FENCE}{written}{_FENCE}\n{body}\n"
+
+
+def parse(text: str) -> tuple[dict[str, Any], str]:
+    """Read back what `render` wrote: the front matter and the body.
+
+    Raises `ValueError` when the text is not of that form.
+    """
+    opening, found, rest = text.partition(_FENCE)
+    written, closed, body = rest.partition(f"\n{_FENCE}\n")
+    if opening or not found or not closed:
+        raise ValueError("no front matter between two lines of ---")
+    front = yaml.load(written, Loader=_FrontMatterLoader)  # noqa: S506  # a safe loader, see below
+    if not isinstance(front, dict):
+        raise ValueError("the front matter is no mapping")
+    return front, body.removesuffix("\n")
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write `text` to `path` in UTF-8 unless it stands there already; tell whether it was written.
+
+    The file is replaced as a whole, so that a reader or a crash never sees half of one.
+    """
+    content = text.encode("utf-8")
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    draft = path.with_name(f".{path.name}.tmp")
+    draft.write_bytes(content)
+    draft.replace(path)
+    return True
+
+
+class _FrontMatterDumper(yaml.SafeDumper):
+    """Indents lists below their key, as people write them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002  # the base's signature
+        super().increase_indent(flow, indentless=False)
+
+
+class _FrontMatterLoader(yaml.SafeLoader):
+    """Leaves dates as the text they are."""
+
+
+_FrontMatterLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}

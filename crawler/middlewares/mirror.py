@@ -1,0 +1,42 @@
+"""Ask a mirror in place of the site's own hosts: how the program runs offline.
+
+A download handler, the last stop before the network: everything above it, the archive included, sees only the
+canonical address. Path, query and the original `Host` header are kept. Not here: deciding that there is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+
+class MirrorDownloadHandler(HTTP11DownloadHandler):
+    """Sends every http(s) request to the server named by `FINEWS_MIRROR`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Read the mirror's address."""
+        super().__init__(crawler)
+        self.mirror = crawler.settings["FINEWS_MIRROR"]
+
+    async def download_request(self, request: Request) -> Response:
+        """Fetch from the mirror what `request` asks for; the response keeps the address asked for."""
+        host = urlsplit(request.url).netloc
+        sent = request.replace(url=mirrored(request.url, self.mirror))
+        sent.headers["Host"] = host
+        response = await super().download_request(sent)
+        # AutoThrottle reads it from the request it knows.
+        request.meta["download_latency"] = sent.meta.get("download_latency", 0.0)
+        return response.replace(url=request.url)
+
+
+def mirrored(url: str, mirror: str) -> str:
+    """Return the mirror's address for `url`: its scheme and host, below its path, with the path and query of `url`."""
+    asked, there = urlsplit(url), urlsplit(mirror)
+    return urlunsplit((there.scheme, there.netloc, there.path.rstrip("/") + asked.path, asked.query, ""))

@@ -1,0 +1,1 @@
+"""What a person or a timer sets going: runs, reports, checks, backups, the demonstration."""

@@ -1,0 +1,90 @@
+"""Run a spider in this process and return the run's report.
+
+Sets Scrapy up the way `scrapy crawl` would, from `crawler.settings`, with what the caller asks for on top. One
+run a process: Twisted's reactor does not start twice. Not here: what a run does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scrapy.crawler import CrawlerProcess
+from scrapy.settings import Settings
+
+from crawler.errors import FinewsError, UsageError
+from crawler.pipelines.archive import StoreInArchive
+from crawler.sites.loading import load_site
+from crawler.urls import canonical, is_loopback
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scrapy.crawler import Crawler
+
+# Nobody is disturbed on one's own machine.
+_NO_DELAYS: dict[str, Any] = {
+    "AUTOTHROTTLE_ENABLED": False,
+    "DOWNLOAD_DELAY": 0,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "HTTPPROXY_ENABLED": False,
+}
+_MIRROR_HANDLER = "crawler.middlewares.mirror.MirrorDownloadHandler"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What any run is told: the archive, the site (a name or a YAML file), where Markdown goes (`None`: nowhere),
+    the mirror to ask, and whether to show progress."""
+
+    archive: Path
+    site: str = "finews"
+    posts: Path | None = None
+    mirror: str | None = None
+    progress: bool = False
+
+
+def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
+    """Run the spider named `spider` with `arguments` and return the report, as `finews crawl --json` prints it.
+
+    Raises a `FinewsError` for what keeps a run from beginning: a wrong site, a wrong argument, a locked archive.
+    """
+    load_site(options.site)
+    process = CrawlerProcess(_settings(options))
+    crawler = process.create_crawler(spider)
+    failures: list[BaseException] = []
+    process.crawl(crawler, **arguments).addErrback(lambda failure: failures.append(failure.value))
+    process.start()
+    if failures:
+        raise failures[0]
+    return _report_of(crawler)
+
+
+def _report_of(crawler: Crawler) -> dict[str, Any]:
+    step = crawler.get_item_pipeline(StoreInArchive)
+    if step is None or step.report is None:
+        raise FinewsError("The run ended without a report; the log above says why.")
+    return step.report
+
+
+def _settings(options: RunOptions) -> Settings:
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    own = {
+        "FINEWS_SITE": options.site,
+        "FINEWS_ARCHIVE": str(options.archive),
+        "FINEWS_POSTS": str(options.posts) if options.posts else "",
+        "FINEWS_PROGRESS": options.progress,
+        "LOG_LEVEL": "WARNING",
+        **(_mirror_settings(options.mirror) if options.mirror else {}),
+    }
+    settings.setdict(own, priority="cmdline")
+    return settings
+
+
+def _mirror_settings(mirror: str) -> dict[str, Any]:
+    url = canonical(mirror)
+    if url is None:
+        raise UsageError(f"The mirror {mirror!r} is no address: give one such as http://127.0.0.1:8000.")
+    handlers = {"http": _MIRROR_HANDLER, "https": _MIRROR_HANDLER}
+    return {"FINEWS_MIRROR": url, "DOWNLOAD_HANDLERS": handlers, **(_NO_DELAYS if is_loopback(url) else {})}

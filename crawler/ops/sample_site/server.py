@@ -1,0 +1,159 @@
+"""Serves a SampleSite on 127.0.0.1 like static hosting: ETag, Last-Modified, 304, gzip, HEAD, keep-alive.
+
+Every host name is answered alike, so a crawler may send the Host header of the real site. There is no TLS, no
+redirect and no delay, and nothing is logged: what was asked stands in `requests`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate, parsedate_to_datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawler.ops.sample_site.site import Resource, SampleSite
+
+
+class SeenRequest(NamedTuple):
+    """One answered request: the target as it was sent (path and query), the status, the Host header or ''."""
+
+    method: str
+    target: str
+    status: int
+    host: str
+
+
+@dataclass(slots=True)
+class RunningServer:
+    """A server at `url` (no slash at the end); set `site` to serve another one from the next request on."""
+
+    url: str
+    site: SampleSite
+    requests: list[SeenRequest] = field(default_factory=list)
+
+
+@contextmanager
+def serve(site: SampleSite, port: int = 0) -> Iterator[RunningServer]:
+    """Serve `site` from a daemon thread until the block ends; port 0 takes any free one."""
+    listener = _Listener(("127.0.0.1", port), _Handler)
+    listener.running = RunningServer(f"http://127.0.0.1:{listener.server_port}", site)
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield listener.running
+    finally:
+        listener.shutdown()
+        listener.server_close()
+        thread.join()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    running: RunningServer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # A crawler killed in a test hangs up in the middle of an answer; that is no error of the server.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Listener
+    protocol_version = "HTTP/1.1"
+    server_version = "SampleSite"
+    # Headers and body leave together: sent apart, Nagle and delayed acknowledgements cost 40 ms an answer.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def log_message(self, _template: str, *_values: object) -> None:
+        return
+
+    def _answer(self, with_body: bool) -> None:
+        site = self.server.running.site
+        found = _find(site, self.path)
+        if found is None:
+            self._send(HTTPStatus.NOT_FOUND, site.missing, with_body)
+        elif self._is_known(found):
+            self._send(HTTPStatus.NOT_MODIFIED, found, with_body=False)
+        else:
+            self._send(HTTPStatus.OK, found, with_body)
+
+    def _is_known(self, resource: Resource) -> bool:
+        tags = self.headers.get("If-None-Match")
+        if tags is not None:
+            return _names(tags, resource.etag)
+        return _not_modified_since(self.headers.get("If-Modified-Since"), resource.last_modified)
+
+    def _send(self, status: HTTPStatus, resource: Resource, with_body: bool) -> None:
+        zipped = _accepts_gzip(self.headers.get("Accept-Encoding", ""))
+        self._remember(status)
+        self.send_response(status)
+        self.send_header("Vary", "Accept-Encoding")
+        if status is not HTTPStatus.NOT_FOUND:
+            self.send_header("ETag", _gzip_tag(resource.etag) if zipped else resource.etag)
+            self.send_header("Last-Modified", formatdate(resource.last_modified, usegmt=True))
+        if status is HTTPStatus.NOT_MODIFIED:
+            self.end_headers()
+        else:
+            self._send_body(resource, zipped, with_body)
+
+    def _send_body(self, resource: Resource, zipped: bool, with_body: bool) -> None:
+        body = gzip.compress(resource.body, compresslevel=1, mtime=0) if zipped else resource.body
+        self.send_header("Content-Type", resource.content_type)
+        self.send_header("Content-Length", str(len(body)))
+        if zipped:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+    def _remember(self, status: HTTPStatus) -> None:
+        seen = SeenRequest(self.command, self.path, status.value, self.headers.get("Host", ""))
+        self.server.running.requests.append(seen)
+
+
+def _find(site: SampleSite, target: str) -> Resource | None:
+    # Share texts have an address with a query; a static page does not look at its own.
+    path, _, query = target.partition("?")
+    path = unquote(path)
+    return site.get(f"{path}?{unquote(query)}") or site.get(path)
+
+
+def _gzip_tag(etag: str) -> str:
+    # A strong tag names bytes, and zipped bytes are others.
+    return f'{etag[:-1]}-gzip"'
+
+
+def _names(header: str, etag: str) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return bool(tags & {"*", etag, _gzip_tag(etag)})
+
+
+def _not_modified_since(header: str | None, last_modified: int) -> bool:
+    if header is None:
+        return False
+    try:
+        return last_modified <= parsedate_to_datetime(header).timestamp()
+    except ValueError:
+        return False
+
+
+def _accepts_gzip(header: str) -> bool:
+    codings = {coding.replace(" ", "").lower() for coding in header.split(",")}
+    return any(coding.partition(";")[0] == "gzip" for coding in codings - {"gzip;q=0", "gzip;q=0.0"})

@@ -1,0 +1,158 @@
+"""Builds a whole sample site: source posts in, every address with its bytes out.
+
+Nothing is sent from here; `server` does that. The bundled posts are read through importlib.resources, so they
+are found in a wheel as well as in a checkout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from crawler.ops.sample_site import layout
+from crawler.ops.sample_site.feed import feed
+from crawler.ops.sample_site.source import SITE_ZONE, SourcePost, category_address, read_post
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHARE_SHELL = "/html_News/NewsShare.html"
+SHARE_TEXT = "/NewsData/GetNewsText.do"
+BUILT_AT = datetime(2022, 4, 21, 12, 0, tzinfo=SITE_ZONE)
+
+_HTML = "text/html; charset=utf-8"
+_JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What one address answers: UTF-8 bytes, content type, epoch seconds, strong entity tag in its quotes."""
+
+    body: bytes
+    content_type: str
+    last_modified: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSite(Mapping[str, Resource]):
+    """A site as a mapping from decoded path (share texts: path and query) to what is served there."""
+
+    resources: Mapping[str, Resource]
+    missing: Resource
+
+    def __getitem__(self, path: str) -> Resource:
+        """Return what is served at a decoded path; KeyError when the answer is `missing`."""
+        return self.resources[path]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the decoded paths of the site."""
+        return iter(self.resources)
+
+    def __len__(self) -> int:
+        """Count the addresses of the site."""
+        return len(self.resources)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a site has beside its posts.
+
+    `gone`: posts still listed whose page is missing (body unused). `share_texts`: post id to the JSON object
+    of its share text. `category_titles`: slug to a title other than the category's tag.
+    """
+
+    gone: tuple[SourcePost, ...] = ()
+    share_texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    category_titles: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_EXTRAS = Extras()
+
+
+def build(
+    posts: Iterable[SourcePost], extras: Extras = NO_EXTRAS, built_at: datetime = BUILT_AT
+) -> SampleSite:
+    """Build the site of these posts, given in any order.
+
+    `built_at` (aware) is the Last-Modified of every page, as on static hosting; entity tags depend on the
+    bytes alone, so a page that did not change keeps its own.
+    """
+    newest = _newest_first(posts)
+    contents = [(post, layout.post_html(post)) for post in newest]
+    listed = [post for post in _newest_first([*newest, *extras.gone]) if post.has_layout]
+    texts = {
+        **{post.address: layout.post_page(post, content) for post, content in contents},
+        **_category_pages(listed, extras.category_titles),
+        "/": layout.home_page(_by_tag(listed)),
+        SHARE_SHELL: layout.share_shell(),
+    }
+    stamp = int(built_at.timestamp())
+    resources = {path: _resource(text, _HTML, stamp) for path, text in texts.items()}
+    resources |= _share_texts(extras.share_texts, stamp)
+    resources["/feed.xml"] = _resource(feed(contents, built_at), "application/xml; charset=utf-8", stamp)
+    resources["/robots.txt"] = _resource("User-agent: *\nAllow: /\n", "text/plain; charset=utf-8", stamp)
+    return SampleSite(MappingProxyType(resources), _resource(layout.missing_page(), _HTML, stamp))
+
+
+def bundled_posts() -> list[SourcePost]:
+    """Return the source posts that come with the package, by file name."""
+    found = (entry for entry in (files(__package__) / "posts").iterdir() if entry.name.endswith(".md"))
+    entries = sorted(found, key=lambda entry: entry.name)
+    return [read_post(entry.name, entry.read_text("utf-8")) for entry in entries]
+
+
+def bundled_extras() -> Extras:
+    """Return what `gone.json` says: posts listed but missing, share texts, a category under a wrong title."""
+    data = json.loads((files(__package__) / "gone.json").read_text("utf-8"))
+    gone = tuple(read_post(name, "\n".join(lines)) for name, lines in data["gone"].items())
+    return Extras(gone, data["share_texts"], data["category_titles"])
+
+
+def bundled_site() -> SampleSite:
+    """Build the site of the bundled posts with all that belongs to it."""
+    return build(bundled_posts(), bundled_extras())
+
+
+def _newest_first(posts: Iterable[SourcePost]) -> list[SourcePost]:
+    return sorted(posts, key=lambda post: (post.date, post.id), reverse=True)
+
+
+def _by_tag(newest_first: Sequence[SourcePost]) -> dict[str, list[SourcePost]]:
+    """Group posts by tag, newest first; the tag whose first post is oldest comes first, as in Jekyll."""
+    groups: dict[str, list[SourcePost]] = {}
+    for post in reversed(newest_first):
+        for tag in post.tags:
+            groups.setdefault(tag, []).append(post)
+    return {tag: group[::-1] for tag, group in groups.items()}
+
+
+def _category_pages(newest_first: Sequence[SourcePost], titles: Mapping[str, str]) -> dict[str, str]:
+    groups: dict[str, list[SourcePost]] = {}
+    for post in newest_first:
+        groups.setdefault(post.category, []).append(post)
+    return {
+        category_address(slug): layout.category_page(slug, titles.get(slug, group[0].tag), group)
+        for slug, group in groups.items()
+    }
+
+
+def _share_texts(share_texts: Mapping[str, Mapping[str, str]], stamp: int) -> dict[str, Resource]:
+    # The bare address answers for every id without a text of its own.
+    answers = {SHARE_TEXT: _resource("{}", _JSON, stamp)}
+    for post_id, answer in share_texts.items():
+        text = json.dumps(dict(answer), ensure_ascii=False)
+        answers[f"{SHARE_TEXT}?id={post_id}"] = _resource(text, _JSON, stamp)
+    return answers
+
+
+def _resource(text: str, content_type: str, last_modified: int) -> Resource:
+    body = text.encode()
+    etag = f'"{hashlib.blake2b(body, digest_size=10).hexdigest()}"'
+    return Resource(body, content_type, last_modified, etag)

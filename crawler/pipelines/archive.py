@@ -1,0 +1,165 @@
+"""Archive: write every record in one transaction with its row of the ledger, and keep the run's account.
+
+The one writer. It holds the archive's lock from the first item to the last and ends the run with its report.
+Not here: SQL (`crawler.archive`) and files.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_never
+
+from scrapy import signals
+
+from crawler import dates
+from crawler.archive import Archive, ledger, posts, runs
+from crawler.archive.lock import run_lock
+from crawler.archive.runs import RunOutcome, Traffic
+from crawler.items import Archived, Article, Fetch, Link, Listing, Missed, Refused, Unchanged
+from crawler.sites.addresses import category_address
+from crawler.sites.loading import load_site
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.statscollectors import StatsCollector
+    from twisted.python.failure import Failure
+
+    from crawler.items import Outcome, State
+    from crawler.sites.definition import Site
+
+Record = Article | Listing | Refused | Missed | Unchanged
+
+# How Scrapy says why a run ended; anything else is a failure.
+_OUTCOMES: dict[str, RunOutcome] = {"finished": "finished", "shutdown": "interrupted", "cancelled": "interrupted"}
+
+
+class StoreInArchive:
+    """The step, and the run it belongs to. `report` is the run's report once it has ended."""
+
+    def __init__(self, path: str, site: Site) -> None:
+        """Take the lock of the archive at `path` and begin a run of `site`."""
+        self.site = site
+        self.report: dict[str, Any] | None = None
+        self._began = time.monotonic()
+        with ExitStack() as opening:
+            opening.enter_context(run_lock(Path(path)))
+            self.archive = opening.enter_context(Archive(path, create=True))
+            self._open = opening.pop_all()
+        self.run_id = runs.begin(self.archive.db, site.name, dates.now())
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read archive and site from the settings, and listen for errors and for the end."""
+        step = cls(crawler.settings["FINEWS_ARCHIVE"], load_site(crawler.settings["FINEWS_SITE"]))
+
+        def end(spider: Spider, reason: str) -> None:  # noqa: ARG001  # the signal's arguments
+            step.end(_OUTCOMES.get(reason, "failed"), _traffic(crawler.stats))
+
+        crawler.signals.connect(end, signals.spider_closed, weak=False)
+        crawler.signals.connect(step.note_error, signals.spider_error)
+        return step
+
+    def process_item(self, item: Any) -> Any:
+        """Write a record and hand on what became of its address."""
+        if not isinstance(item, Record):
+            return item
+        with self.archive.db.atomic():
+            return self._write(item)
+
+    def note_error(self, failure: Failure, response: Response) -> None:
+        """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
+        asked = response.request.cb_kwargs.get("asked") if response.request else None
+        if asked is not None:
+            fetch = Fetch(address=asked.address, fetched_at=dates.now(), status=response.status, found_on=asked.found_on)
+            name = type(failure.value).__name__
+            self.process_item(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
+
+    def end(self, outcome: RunOutcome, traffic: Traffic) -> None:
+        """End the run, keep its report, close the archive and let go of the lock."""
+        seconds = time.monotonic() - self._began
+        self.report = runs.finish(
+            self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic
+        )
+        self._open.close()
+
+    def _write(self, record: Record) -> Archived:
+        match record:
+            case Article():
+                return self._store(record)
+            case Listing():
+                ledger.found(self.archive.db, self.site.name, record.links, by=record.fetch, run_id=self.run_id)
+                return self._settle(record.fetch, "fetched")
+            case Unchanged():
+                return self._keep(record.fetch)
+            case Refused():
+                return self._settle(record.fetch, "refused", "refused", reason=record.reason)
+            case Missed():
+                return self._miss(record)
+            case _:
+                assert_never(record)
+
+    def _store(self, article: Article) -> Archived:
+        post = article.post
+        archived = posts.store(self.archive.db, article, self.run_id)
+        address = category_address(self.site, post.category.slug) if post.category else None
+        if address and post.category:
+            named = [Link(address=address, text=post.category.name)]
+            ledger.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+        return self._settle(post.fetch, "stored", archived.outcome, archived=archived)
+
+    def _keep(self, fetch: Fetch) -> Archived:
+        """A page that has not changed: its post, if it is one, was seen again."""
+        article_id = ledger.article_at(self.archive.db, fetch.address.url)
+        if article_id is None:
+            return self._settle(fetch, "fetched")
+        posts.seen_again(self.archive.db, article_id, fetch.fetched_at)
+        return self._settle(
+            fetch, "stored", "unchanged", archived=Archived(address=fetch.address, outcome="unchanged", article_id=article_id)
+        )
+
+    def _miss(self, missed: Missed) -> Archived:
+        """A page that was not served: a post that is gone is marked, and stays."""
+        article_id = ledger.article_at(self.archive.db, missed.fetch.address.url)
+        if article_id is not None and missed.state == "gone":
+            posts.gone(self.archive.db, article_id, missed.fetch.fetched_at)
+        return self._settle(missed.fetch, missed.state, missed.state, reason=missed.reason)
+
+    def _settle(
+        self,
+        fetch: Fetch,
+        state: State,
+        outcome: Outcome | None = None,
+        *,
+        reason: str | None = None,
+        archived: Archived | None = None,
+    ) -> Archived:
+        """Write the ledger's row; only posts and share links, asked for as such, come to an outcome."""
+        counted = outcome if fetch.address.kind in {"post", "share"} else None
+        archived = archived or Archived(address=fetch.address, outcome=counted)
+        ledger.settled(
+            self.archive.db,
+            self.site.name,
+            fetch,
+            state,
+            run_id=self.run_id,
+            outcome=counted,
+            reason=reason,
+            article_id=archived.article_id,
+        )
+        return archived
+
+
+def _traffic(stats: StatsCollector) -> Traffic:
+    """Read what Scrapy counted; robots.txt is among the requests."""
+    return Traffic(
+        requests=stats.get_value("downloader/request_count", 0),
+        not_modified=stats.get_value("downloader/response_status_count/304", 0),
+        retries=stats.get_value("retry/count", 0),
+        bytes=stats.get_value("downloader/response_bytes", 0),
+    )

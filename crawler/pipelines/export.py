@@ -1,0 +1,56 @@
+"""Export: render what the archive holds of a post as a Markdown file, when the file is not that already.
+
+Nothing flows back: the file is made from the archive's row. Not here: what a file looks like
+(`crawler.markdown.post_file`), other formats (`crawler.ops.export`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.exceptions import NotConfigured
+
+from crawler.archive import Archive, posts
+from crawler.items import Archived
+from crawler.markdown.post_file import file_name, render_post, write_if_changed
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy.crawler import Crawler
+
+
+class ExportMarkdown:
+    """The step, for one archive and one folder."""
+
+    def __init__(self, archive: str, folder: str) -> None:
+        """Read from `archive` and write into `folder`, which is made if need be."""
+        self.archive = Archive(archive, create=True)
+        self.folder = Path(folder)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read paths from the settings; without a folder the step is off."""
+        folder = crawler.settings["FINEWS_POSTS"]
+        if not folder:
+            raise NotConfigured("no folder for Markdown posts")
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return cls(crawler.settings["FINEWS_ARCHIVE"], folder)
+
+    def process_item(self, item: Any) -> Any:
+        """Write the file of a post that was stored; drop the one it had under another date."""
+        if isinstance(item, Archived) and item.article_id is not None and item.outcome is not None:
+            row = posts.get(self.archive.db, item.article_id)
+            write_if_changed(self.folder / file_name(row["published_at"], row["post_id"]), render_post(row))
+            if item.former_date is not None:
+                self._drop(file_name(item.former_date, row["post_id"]), keep=file_name(row["published_at"], row["post_id"]))
+        return item
+
+    def close_spider(self) -> None:
+        """Close the archive."""
+        self.archive.close()
+
+    def _drop(self, name: str, *, keep: str) -> None:
+        if name != keep:
+            (self.folder / name).unlink(missing_ok=True)

@@ -1,0 +1,61 @@
+"""What Scrapy reads. Every line is here because its default would be wrong; the reason stands beside it.
+
+The settings named FINEWS_… are the program's own: the command line sets them, and so can `-s NAME=VALUE`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from crawler import __version__
+
+BOT_NAME = "finews"
+SPIDER_MODULES = ["crawler.spiders"]
+
+FINEWS_SITE = "finews"  # a bundled site's name, or a YAML file
+FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE", "output/archive.db")
+FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" writes none
+FINEWS_MIRROR = ""  # a server that is asked in place of the site's own
+FINEWS_PROGRESS = False  # show the run as it goes; Scrapy's own log says enough for `scrapy crawl`
+
+# The way of an item. Each step takes every record and hands on the ones that are not its business.
+ITEM_PIPELINES = {
+    "crawler.pipelines.normalise.Normalise": 100,  # a post becomes an article: Markdown, text, summary, hash
+    "crawler.pipelines.validate.Validate": 200,  # an article without id, title, date or body becomes a refusal
+    "crawler.pipelines.archive.StoreInArchive": 300,  # every record is written with its row of the ledger
+    "crawler.pipelines.export.ExportMarkdown": 400,  # what the archive holds is rendered as a Markdown file
+}
+
+DOWNLOADER_MIDDLEWARES = {
+    # After the headers are set, before a request can be retried or redirected.
+    "crawler.middlewares.conditional.AskConditionally": 510,
+}
+
+EXTENSIONS = {"crawler.extensions.progress.ShowProgress": 500}
+
+# Polite to the site: it is static, small, and somebody's own.
+USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "finews-archive"
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 0.5
+AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
+CONCURRENT_REQUESTS_PER_DOMAIN = 4
+DOWNLOAD_DELAY = 0.1
+RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
+
+# Careful with what comes back.
+DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
+DOWNLOAD_TIMEOUT = 30  # seconds; the default waits three minutes
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # bytes; the longest category page is far below, the default is a gigabyte
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # http and https only
+REDIRECT_MAX_TIMES = 5
+METAREFRESH_ENABLED = False  # a page does not send the crawler elsewhere
+COOKIES_ENABLED = False
+
+# Nobody steers a run from outside.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# Chinese in any feed export stays readable.
+FEED_EXPORT_ENCODING = "utf-8"

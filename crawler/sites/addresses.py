@@ -1,0 +1,114 @@
+"""What an address leads to on a site, and where its things are: pure functions of a definition.
+
+Not here: how addresses are written in general (`crawler.urls`), and whether one may be asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from crawler.items import Address
+from crawler.urls import canonical, encode, host_of, path_of
+
+if TYPE_CHECKING:
+    from crawler.sites.definition import AddressForm, Site
+
+# A post's id becomes a file name and part of addresses: letters, digits, and what blogs put into slugs.
+_SAFE_ID = re.compile(r"\w[\w.+~\-]{0,120}")
+
+
+def address_of(site: Site, url: str) -> Address | None:
+    """Tell what `url` (canonical, see `crawler.urls`) leads to; `None` when the definition does not know it.
+
+    The result's own `url` is on the site's first host, so that the same page has one address.
+    """
+    path = path_of(url)
+    if host_of(url) in site.hosts:
+        if path in site.start:
+            return Address(url=_on_site(site, path), kind="home")
+        if path == site.feed:
+            return Address(url=_on_site(site, path), kind="feed")
+    return (
+        _by_form(site, site.addresses.category, "category", url)
+        or _by_form(site, site.addresses.post, "post", url)
+        or _by_form(site, site.addresses.share, "share", url)
+    )
+
+
+def start_addresses(site: Site) -> list[Address]:
+    """Return the addresses a run begins with: the start pages, and the feed if the site has one."""
+    starts = [Address(url=_on_site(site, path), kind="home") for path in site.start]
+    return starts + ([Address(url=_on_site(site, site.feed), kind="feed")] if site.feed else [])
+
+
+def category_address(site: Site, slug: str) -> Address | None:
+    """Return the address of the category `slug`; `None` when the definition gives categories no page."""
+    for form in site.addresses.category:
+        url = _on_site(site, (form.address or "").format(slug=slug))
+        address = address_of(site, url)
+        if address is not None and (address.kind, address.key) == ("category", slug):
+            return address
+    return None
+
+
+def share_text_url(site: Site, post_id: str) -> str | None:
+    """Return the address that answers with the text behind a post's share link; `None` where there is none."""
+    return site.share.text.format(id=encode(post_id)) if site.share and is_safe_id(post_id) else None
+
+
+def share_address(site: Site, post_id: str) -> Address | None:
+    """Return the share link of a post, as an address of the ledger."""
+    url = canonical(share_link(site, post_id) or "")
+    return Address(url=url, kind="share", key=post_id) if url and is_safe_id(post_id) else None
+
+
+def share_link(site: Site, post_id: str) -> str | None:
+    """Return the share link of a post, as the site itself writes it."""
+    return site.share.link.format(id=encode(post_id)) if site.share else None
+
+
+def all_hosts(site: Site) -> frozenset[str]:
+    """Return every host the program may ask for this site."""
+    forms = (*site.addresses.post, *site.addresses.category)
+    share_hosts = (host_of(site.share.text), host_of(site.share.link)) if site.share else ()
+    return frozenset((*site.hosts, *share_hosts, *(host for form in forms for host in form.hosts)))
+
+
+def is_safe_id(post_id: str) -> bool:
+    """Tell whether an id can be a file name and part of an address: no separators, no leading dot."""
+    return _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
+
+
+def _by_form(
+    site: Site, forms: tuple[AddressForm, ...], kind: Literal["post", "category", "share"], url: str
+) -> Address | None:
+    path = path_of(url)
+    for form in forms:
+        if host_of(url) not in (form.hosts or site.hosts):
+            continue
+        for text in (path, path.partition("?")[0]):  # a static site answers alike with any query
+            found = _compiled(form.match).search(text)
+            if found is not None:
+                key = found["slug" if kind == "category" else "id"]
+                return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
+    return None
+
+
+def _canonical_form(site: Site, form: AddressForm, url: str, matched: str, key: str) -> str:
+    if form.address is not None:
+        return _on_site(site, form.address.format(id=key, slug=key))
+    return url if form.hosts else _on_site(site, matched)
+
+
+def _on_site(site: Site, path: str) -> str:
+    path, question_mark, query = path.partition("?")
+    url = canonical(f"{site.scheme}://{site.hosts[0]}{encode(path)}{question_mark}{query}")
+    assert url is not None, "a checked definition's hosts and paths make an address"
+    return url
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

@@ -1,0 +1,114 @@
+"""Turn plain YAML values into a definition's records, refusing what does not fit.
+
+Works off the annotations of `crawler.sites.definition`, so a new key is named in one place. The errors name
+the key by its path (`layouts[0].title[1].css`) and say what is allowed there. Not here: files.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING, fields, is_dataclass
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+_PATTERN_KEYS = {"match", "pattern", "link", "tail"}
+_SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
+
+
+class WrongValueError(ValueError):
+    """A value at `key` that the definition does not allow; the text says what is allowed."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        """`key` is the dotted path of the value, "" for the whole document."""
+        self.key, self.problem = key, problem
+        super().__init__(f"{key}: {problem}")
+
+
+def check(expected: Any, value: object, key: str) -> Any:
+    """Return `value` as `expected` (an annotation of the definition), or raise `WrongValueError` for `key`."""
+    origin = get_origin(expected)
+    if is_dataclass(expected):
+        return _record(expected, value, key)
+    if origin is tuple:
+        return _list(get_args(expected)[0], value, key)
+    if origin is UnionType:  # always `something | None`
+        return None if value is None else check(get_args(expected)[0], value, key)
+    if origin is Literal:
+        return _choice(get_args(expected), value, key)
+    if expected is ZoneInfo:
+        return _zone(value, key)
+    return _text(value, key)
+
+
+def _record(expected: Any, value: object, key: str) -> Any:
+    if not isinstance(value, dict):
+        raise WrongValueError(key, f"is {_shown(value)}; a mapping is expected, with {_keys(expected)}")
+    hints = get_type_hints(expected)
+    for name in value:
+        if name not in hints:
+            raise WrongValueError(_join(key, str(name)), f"is not known; allowed here: {_keys(expected)}")
+    given = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
+    for field in fields(expected):
+        if field.name not in given and field.default is MISSING:
+            raise WrongValueError(_join(key, field.name), "is missing")
+    return expected(**given)
+
+
+def _list(expected: Any, value: object, key: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise WrongValueError(key, f"is {_shown(value)}; a list is expected")
+    return tuple(check(expected, inner, f"{key}[{index}]") for index, inner in enumerate(value))
+
+
+def _choice(allowed: tuple[str, ...], value: object, key: str) -> object:
+    if value not in allowed:
+        raise WrongValueError(key, f"is {_shown(value)}; allowed: {', '.join(allowed)}")
+    return value
+
+
+def _zone(value: object, key: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(_text(value, key))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: "Asia" is a folder of the database
+        raise WrongValueError(key, f"is {_shown(value)}; a name of the tz database is expected, Asia/Shanghai") from error
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise WrongValueError(key, f"is {_shown(value)}; text is expected (put it in quotes)")
+    name = re.sub(r"\[\d+\]$", "", key).rpartition(".")[2]
+    if name in _PATTERN_KEYS:
+        _compile(value, key)
+    if name in _SELECTOR_KEYS:
+        _select(value, key)
+    return value
+
+
+def _compile(pattern: str, key: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise WrongValueError(key, f"is {_shown(pattern)}; a regular expression is expected ({error})") from error
+
+
+def _select(selector: str, key: str) -> None:
+    try:
+        LexborHTMLParser("<p></p>").css(selector)
+    except (SelectolaxError, ValueError) as error:
+        raise WrongValueError(key, f"is {_shown(selector)}; a CSS selector is expected") from error
+
+
+def _keys(expected: Any) -> str:
+    return ", ".join(field.name for field in fields(expected))
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,90 @@
+"""Find a site's definition, read it and check it.
+
+A site is named (`finews`: bundled) or given as a file (`my.yaml`). Not here: what a definition may say.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from crawler.errors import SiteError
+from crawler.sites.checking import WrongValueError, check
+from crawler.sites.definition import Site
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from crawler.sites.definition import AddressForm
+
+_BUNDLED = files(__package__)
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+def bundled_names() -> list[str]:
+    """Return the names of the sites that come with the program, sorted."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in _BUNDLED.iterdir() if entry.name.endswith(".yaml"))
+
+
+@cache
+def load_site(name: str) -> Site:
+    """Load the bundled site `name`, or the definition at the path `name` if it ends in .yaml or .yml.
+
+    Raises `SiteError` when there is none or it is wrong.
+    """
+    if not name.endswith((".yaml", ".yml")):
+        if name not in bundled_names():
+            raise SiteError(name, "", f"is no site; known are {', '.join(bundled_names())}, or give a .yaml file.")
+        return _read(_BUNDLED / f"{name}.yaml", name)
+    return _read(Path(name), name)
+
+
+def _read(file: Traversable, shown: str) -> Site:
+    try:
+        plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SiteError(shown, "", f"cannot be read ({error.strerror}); give a YAML file that says how the site looks.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SiteError(shown, "", f"is not valid YAML: {' '.join(str(error).split())}") from error
+    try:
+        site: Site = check(Site, plain, "")
+        _check_sense(site)
+    except WrongValueError as error:
+        raise SiteError(shown, error.key, error.problem) from error
+    return site
+
+
+def _check_sense(site: Site) -> None:
+    """Check what the types alone do not say."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
+        raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
+    for key in ("hosts", "start", "layouts"):
+        if not getattr(site, key):
+            raise WrongValueError(key, "is empty; at least one is needed")
+    for host in site.hosts:
+        if not re.fullmatch(r"[a-z0-9.\-]+", host):
+            raise WrongValueError("hosts", f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port")
+    for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
+        for index, form in enumerate(getattr(site.addresses, kind)):
+            _check_form(form, group, f"addresses.{kind}[{index}]")
+    if site.share is not None:
+        _check_template(site.share.link, "id", "share.link")
+        _check_template(site.share.text, "id", "share.text")
+
+
+def _check_form(form: AddressForm, group: str, key: str) -> None:
+    if group not in re.compile(form.match).groupindex:
+        raise WrongValueError(f"{key}.match", f"has no group (?P<{group}>…); it is needed to tell one from another")
+    if form.address is not None:
+        _check_template(form.address, group, f"{key}.address")
+
+
+def _check_template(template: str, group: str, key: str) -> None:
+    wrong = [name for name in _PLACEHOLDER.findall(template) if name != group]
+    if wrong or _PLACEHOLDER.sub("", template).strip("{}") != _PLACEHOLDER.sub("", template):
+        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {{{group}}}")

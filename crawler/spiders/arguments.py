@@ -1,0 +1,55 @@
+"""Spiders' arguments as `scrapy crawl -a NAME=VALUE` gives them, text, or as a program does.
+
+Raises `UsageError` for what a person can mend. Not here: settings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.errors import UsageError
+from crawler.sites.addresses import address_of, category_address
+from crawler.urls import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawler.items import Address
+    from crawler.sites.definition import Site
+
+
+def listed(value: str | Sequence[str]) -> list[str]:
+    """Return the values of an argument: a sequence as it is, text split at commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return [part.strip() for part in parts if part.strip()]
+
+
+def flag(*, value: str | bool) -> bool:
+    """Read yes or no."""
+    return value if isinstance(value, bool) else value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def number(value: str | int | None) -> int | None:
+    """Read a positive number, or none at all."""
+    if value is None or value == "":
+        return None
+    if not str(value).isdigit() or int(value) < 1:
+        raise UsageError(f"limit is {value!r}: give a number of posts, 1 or more.")
+    return int(value)
+
+
+def category_page(site: Site, slug: str) -> Address:
+    """Return the address of the category `slug`."""
+    address = category_address(site, slug)
+    if address is None:
+        raise UsageError(f"The site {site.name} has no page for a category {slug!r}: give the slug in its address.")
+    return address
+
+
+def page_of_site(site: Site, url: str) -> Address:
+    """Return what `url`, absolute or a path, leads to on the site."""
+    resolved = resolve(f"{site.scheme}://{site.hosts[0]}/", url)
+    address = address_of(site, resolved) if resolved else None
+    if address is None or address.kind == "share":
+        raise UsageError(f"{url} is no page of the site {site.name}: give the address of a post, a category or the feed.")
+    return address

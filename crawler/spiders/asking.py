@@ -1,0 +1,111 @@
+"""Requests for addresses, and what their answers are: the edge between Scrapy and the records of `crawler.items`.
+
+Every request carries what it asks for (`Asked`), so that its end, good or bad, can be told. Not here: which
+addresses to ask for, and what stands on a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from crawler import dates
+from crawler.items import Fetch, Missed, Page, Refused, Unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from crawler.items import Address
+
+_GONE = {404, 410}
+_NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there."""
+
+    address: Address
+    found_on: str | None = None
+    title: str = ""
+
+
+def request_for(
+    asked: Asked, callback: Callable[..., object], errback: Callable[..., object], *, url: str | None = None, priority: int = 0
+) -> Request:
+    """Make the request; `url` is where the answer is when that is not the address itself."""
+    return Request(
+        url or asked.address.url, callback=callback, errback=errback, cb_kwargs={"asked": asked}, priority=priority
+    )
+
+
+def cb_kwargs_of(failure: Failure) -> dict[str, Any]:
+    """Return what the failed request carried."""
+    request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+    return request.cb_kwargs
+
+
+def asked_by(failure: Failure) -> Asked:
+    """Return what the failed request asked for."""
+    asked: Asked = cb_kwargs_of(failure)["asked"]
+    return asked
+
+
+def page_of(response: Response, asked: Asked) -> Page:
+    """Return the page that was served, decoded as UTF-8 when it is that, whatever its headers say."""
+    return Page(fetch=_fetch(asked, response), source=_decoded(response))
+
+
+def ended(failure: Failure) -> Unchanged | Missed | Refused:
+    """Return how a request ended that gave no page."""
+    asked, error = asked_by(failure), failure.value
+    if isinstance(error, HttpError):
+        return _ended_with_status(_fetch(asked, error.response))
+    fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
+    if isinstance(error, IgnoreRequest):
+        return Refused(fetch=fetch, reason=str(error).lower() or "not allowed")
+    return Missed(fetch=fetch, state="failed", reason=_readable(error))
+
+
+def _ended_with_status(fetch: Fetch) -> Unchanged | Missed:
+    if fetch.status == _NOT_MODIFIED:
+        return Unchanged(fetch=fetch)
+    return Missed(fetch=fetch, state="gone" if fetch.status in _GONE else "failed", reason=f"HTTP {fetch.status}")
+
+
+def _fetch(asked: Asked, response: Response) -> Fetch:
+    return Fetch(
+        address=asked.address,
+        fetched_at=dates.now(),
+        status=response.status,
+        etag=_header(response, "ETag"),
+        last_modified=_header(response, "Last-Modified"),
+        found_on=asked.found_on,
+    )
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None
+
+
+def _decoded(response: Response) -> str:
+    try:
+        return response.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return response.text if isinstance(response, TextResponse) else response.body.decode("utf-8", "replace")
+
+
+def _readable(error: BaseException | None) -> str:
+    """Say what went wrong in words that are the same for every address it happens to."""
+    name = type(error).__name__.removesuffix("Error")
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+    return words.strip()

@@ -1,0 +1,51 @@
+"""Plain text: folding, tokens and sentences, the same for what is stored and for what is asked.
+
+Pure functions over strings. Not here: markup (`crawler.markdown`) and queries (`crawler.archive.search`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACE = re.compile(r"\s+")
+# One CJK character, or one run of other letters and digits; underscores only separate.
+_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
+
+
+def squeeze(text: str) -> str:
+    """Fold every run of white space, U+3000 included, to one space and trim the ends."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def bare(text: str) -> str:
+    """Drop all white space: what is left differs only when the words do."""
+    return _SPACE.sub("", text)
+
+
+def fold(text: str) -> str:
+    """Fold as every query and every searched text is folded: NFKC (full-width to half-width), lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def tokens(text: str) -> list[str]:
+    """Split into folded tokens: each CJK character is one, each run of letters or digits is one."""
+    return _TOKEN.findall(fold(text))
+
+
+def opening(text: str, limit: int) -> str:
+    """Return the first sentences of `text` that fit into `limit` characters, on one line.
+
+    A first sentence longer than that is cut and ends in `…`.
+    """
+    flat = squeeze(text)
+    if len(flat) <= limit:
+        return flat
+    kept = ""
+    for sentence in _SENTENCE_END.split(flat):
+        if len(kept) + len(sentence) > limit:
+            break
+        kept += sentence
+    return kept.strip() or flat[: limit - 1] + "…"
