@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 _SPACE = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 # One CJK character, or one run of other letters and digits; underscores only separate.
 _CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
@@ -16,8 +17,13 @@ _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
 
 def squeeze(text: str) -> str:
-    """Fold every run of white space, U+3000 included, to one space and trim the ends."""
-    return _SPACE.sub(" ", text).strip()
+    """Fold every run of white space, U+3000 included, to one space, trim the ends, drop control characters."""
+    return _SPACE.sub(" ", printable(text)).strip()
+
+
+def printable(text: str) -> str:
+    """Drop control characters but tab and newline: a title must not steer the terminal it is printed on."""
+    return _CONTROL.sub("", text)
 
 
 def bare(text: str) -> str:

@@ -97,8 +97,10 @@ def pending(db: Database, run_id: int) -> int:
 
 def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
     """Write a run's outcome and what the ledger says of it."""
-    (listings,) = db.execute(
-        "SELECT count(*) FROM links WHERE run_id = ? AND state = 'fetched' AND kind IN ('home', 'category', 'feed')",
+    listings, listings_failed = db.execute(
+        "SELECT count(*) FILTER (WHERE state = 'fetched'),"
+        " count(*) FILTER (WHERE state IN ('failed', 'refused') OR (state = 'gone' AND kind = 'home'))"
+        " FROM links WHERE run_id = ? AND kind IN ('home', 'category', 'feed')",
         [run_id],
     ).fetchone()
     reasons = db.execute(
@@ -109,6 +111,7 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
     values = {
         "outcome": outcome,
         "listings": listings,
+        "listings_failed": listings_failed,
         "pending": pending(db, run_id),
         "reasons": json.dumps(dict(reasons.fetchall()), ensure_ascii=False),
         **tally(db, run_id),

@@ -16,6 +16,8 @@ from html_to_markdown import ConversionOptions, convert
 from nh3 import Cleaner
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.text import printable
+
 if TYPE_CHECKING:
     from crawler.sites.definition import Body
 
@@ -49,7 +51,7 @@ def safe_html(html: str, chrome: Body, base_url: str) -> str:
 
     `chrome` names what to cut and to unwrap; relative addresses are resolved against `base_url`.
     """
-    return _cleaner(base_url).clean(_without(html, chrome))
+    return printable(_cleaner(base_url).clean(_without(html, chrome)))
 
 
 def to_markdown(safe: str) -> str:

@@ -110,7 +110,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A site. `hosts`: its own, the canonical one first. `start`: the paths a run begins with."""
+    """A site. `hosts`: its own, the canonical one first. `start`: the paths a run begins with; `feed`: its feed.
+
+    `navigation`: how the site's source leads back, made from `{name}` and `{category}`, for `export`.
+    """
 
     name: str
     title: str
@@ -124,3 +127,4 @@ class Site:
     share: Share | None = None
     securities: Securities | None = None
     body: Body = Body()
+    navigation: str | None = None

@@ -75,6 +75,8 @@ def _check_sense(site: Site) -> None:
     if site.share is not None:
         _check_template(site.share.link, "id", "share.link")
         _check_template(site.share.text, "id", "share.text")
+    if site.navigation is not None:
+        _check_template(site.navigation, "name category", "navigation")
 
 
 def _check_form(form: AddressForm, group: str, key: str) -> None:
@@ -84,7 +86,9 @@ def _check_form(form: AddressForm, group: str, key: str) -> None:
         _check_template(form.address, group, f"{key}.address")
 
 
-def _check_template(template: str, group: str, key: str) -> None:
-    wrong = [name for name in _PLACEHOLDER.findall(template) if name != group]
-    if wrong or _PLACEHOLDER.sub("", template).strip("{}") != _PLACEHOLDER.sub("", template):
-        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {{{group}}}")
+def _check_template(template: str, names: str, key: str) -> None:
+    """Check that a template has no placeholders but `names`, parted by a space, and no loose brackets."""
+    unknown = set(_PLACEHOLDER.findall(template)) - set(names.split())
+    if unknown or set("{}") & set(_PLACEHOLDER.sub("", template)):
+        allowed = " and ".join(f"{{{name}}}" for name in names.split())
+        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {allowed}")

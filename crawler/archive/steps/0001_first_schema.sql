@@ -12,7 +12,8 @@ CREATE TABLE runs (
     not_modified INTEGER NOT NULL DEFAULT 0,
     retries      INTEGER NOT NULL DEFAULT 0,
     bytes        INTEGER NOT NULL DEFAULT 0,
-    listings     INTEGER NOT NULL DEFAULT 0,
+    listings     INTEGER NOT NULL DEFAULT 0,  -- home, category and feed pages read
+    listings_failed INTEGER NOT NULL DEFAULT 0,
     pending      INTEGER NOT NULL DEFAULT 0,
     new          INTEGER NOT NULL DEFAULT 0,
     changed      INTEGER NOT NULL DEFAULT 0,

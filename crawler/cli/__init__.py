@@ -1,0 +1,44 @@
+"""The command line: parse, call one function, print, exit. One module per family of commands.
+
+What a person can mend is printed as one sentence, never as a traceback; the exit codes are those of
+`crawler.errors`. Importing this loads neither Scrapy nor a database. Not here: the work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from crawler import __version__
+from crawler.cli.crawling import crawl, demo, share
+from crawler.cli.reading import export, runs, search, show, stats
+from crawler.errors import FinewsError
+
+
+class _Sentences(click.Group):
+    """A group whose commands' errors are printed as sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FinewsError as error:
+            shown = click.ClickException(str(error))
+            shown.exit_code = error.exit_code
+            raise shown from error
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="finews")
+def main() -> None:
+    """Keep what a news site forgets: crawl it into Markdown and one SQLite archive, and ask the archive.
+
+    \b
+    Example:
+      finews crawl
+      finews search 江西
+    """
+
+
+for _command in (crawl, share, show, search, stats, runs, export, demo):
+    main.add_command(_command)

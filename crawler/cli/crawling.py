@@ -1,0 +1,139 @@
+"""Commands that fetch: `crawl`, `share`, `demo`. Scrapy is loaded when one of them runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crawler.cli import printing
+from crawler.cli.options import (
+    archive_option,
+    json_option,
+    mirror_option,
+    no_posts_option,
+    posts_option,
+    site_option,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FAILED, _INTERRUPTED = 1, 130
+
+
+@click.command(no_args_is_help=False)
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@archive_option
+@site_option
+@mirror_option
+@posts_option
+@no_posts_option
+@click.option("--category", "categories", metavar="SLUG", multiple=True, help="Only this category; may be repeated.")
+@click.option("--no-share", is_flag=True, help="Do not look behind the share links of posts that are gone.")
+@click.option("--full", is_flag=True, help="Ask again, conditionally, for every known post, listed or not.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Ask for N posts at most.")
+@json_option
+@click.pass_context
+def crawl(
+    ctx: click.Context,
+    addresses: tuple[str, ...],
+    archive: Path,
+    site: str,
+    mirror: str | None,
+    posts: Path,
+    categories: tuple[str, ...],
+    limit: int | None,
+    *,
+    no_posts: bool,
+    no_share: bool,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """Crawl a site once: what is new or changed comes into the archive.
+
+    With an ADDRESS (a page of the site) or --category, only these pages and the posts they name are asked for.
+
+    \b
+    Example:
+      finews crawl
+      finews crawl --category dajiangwang --limit 20
+      finews crawl --mirror http://127.0.0.1:8000 --json
+    """
+    report = _run(
+        "category", archive, site, mirror, None if no_posts else posts, as_json=as_json,
+        category=list(categories), page=list(addresses), full=full, share=not no_share, limit=limit,
+    )  # fmt: skip
+    _finish(ctx, report, archive, None if no_posts else posts, as_json=as_json)
+
+
+@click.command()
+@click.argument("links", metavar="INFOCODE_OR_URL...", nargs=-1, required=True)
+@archive_option
+@site_option
+@mirror_option
+@posts_option
+@no_posts_option
+@json_option
+@click.pass_context
+def share(
+    ctx: click.Context,
+    links: tuple[str, ...],
+    archive: Path,
+    site: str,
+    mirror: str | None,
+    posts: Path,
+    *,
+    no_posts: bool,
+    as_json: bool,
+) -> None:
+    """Fetch what stands behind share links into the archive.
+
+    \b
+    Example:
+      finews share NW202204202350104915
+    """
+    folder = None if no_posts else posts
+    report = _run("share", archive, site, mirror, folder, as_json=as_json, code=list(links))
+    _finish(ctx, report, archive, folder, as_json=as_json)
+
+
+@click.command()
+@click.option(
+    "--into", type=click.Path(file_okay=False), metavar="DIR", help="Where its files go; a new temporary folder if not given."
+)
+def demo(into: str | None) -> None:
+    """Show the whole program offline: serve the bundled sample site, crawl it, search the archive.
+
+    \b
+    Example:
+      finews demo
+    """
+    from crawler.ops.demo import run_demo  # noqa: PLC0415  # loads Scrapy
+
+    shown = run_demo(into)
+    printing.report(shown.report)
+    printing.search(shown.found)
+    click.echo(f"\nArchive:  {shown.archive}\nMarkdown: {shown.posts}")
+
+
+def _run(
+    spider: str, archive: Path, site: str, mirror: str | None, posts: Path | None, *, as_json: bool, **arguments: Any
+) -> dict[str, Any]:
+    from crawler.ops.run import RunOptions, run  # noqa: PLC0415  # loads Scrapy
+
+    options = RunOptions(archive=archive, site=site, posts=posts, mirror=mirror, progress=not as_json)
+    return run(spider, options, **arguments)
+
+
+def _finish(ctx: click.Context, report: dict[str, Any], archive: Path, posts: Path | None, *, as_json: bool) -> None:
+    """Print a run's report and exit with its code."""
+    if as_json:
+        printing.as_json(report)
+    else:
+        printing.report(report)
+        click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+    if report["outcome"] == "interrupted":
+        ctx.exit(_INTERRUPTED)
+    if report["outcome"] == "failed" or report["posts"]["failed"] or report["listings_failed"]:
+        ctx.exit(_FAILED)

@@ -1,0 +1,32 @@
+"""Options that several commands share. Not here: options of one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+archive_option = click.option(
+    "--archive",
+    envvar="FINEWS_ARCHIVE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("output/archive.db"),
+    show_default=True,
+    show_envvar=True,
+    help="The archive's file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+mirror_option = click.option(
+    "--mirror", metavar="URL", help="Ask this server in place of the site's own hosts, e.g. http://127.0.0.1:8000."
+)
+posts_option = click.option(
+    "--posts",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("output/_posts"),
+    show_default=True,
+    help="Where Markdown posts go.",
+)
+no_posts_option = click.option("--no-posts", is_flag=True, help="Write no Markdown.")
+site_option = click.option(
+    "--site", metavar="NAME|FILE.yaml", default="finews", show_default=True, help="A bundled site, or a definition of your own."
+)

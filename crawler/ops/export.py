@@ -1,0 +1,81 @@
+"""Write posts out of the archive: as Markdown, in the site's own form, as JSON Lines or as CSV.
+
+Streams: no more than one post is held. The same archive gives the same bytes. Not here: the Markdown a crawl
+writes as it goes (`crawler.pipelines.export`), though it is the same.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+from crawler.errors import UsageError
+from crawler.markdown.post_file import file_name, render_post, write_if_changed
+from crawler.markdown.source_form import render_source
+from crawler.sites.loading import bundled_names, load_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+_CSV_COLUMNS = (
+    "site", "post_id", "url", "share_url", "title", "source", "category", "tags", "summary", "published_at", "securities",
+    "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
+)  # fmt: skip
+
+
+def export_posts(posts: Iterable[Mapping[str, Any]], directory: Path, form: str) -> dict[str, Any]:
+    """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
+
+    `form` is markdown, jekyll, jsonl or csv. Returns `format`, `directory`, the number of `posts`, and how many
+    files were `written`: one that is as it should be is left alone. Raises `UsageError` when it cannot be written to.
+    """
+    write = {"markdown": _markdown, "jekyll": _jekyll, "jsonl": _jsonl, "csv": _csv}[form]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        count, written = write(posts, directory)
+    except OSError as error:
+        raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror}; name another folder.") from error
+    return {"format": form, "directory": str(directory), "posts": count, "written": written}
+
+
+def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+    return _files(posts, directory, render_post)
+
+
+def _jekyll(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+    sites = {name: load_site(name) for name in bundled_names()}
+    return _files(posts, directory, lambda post: render_source(post, sites.get(post["site"])))
+
+
+def _files(
+    posts: Iterable[Mapping[str, Any]], directory: Path, render: Callable[[Mapping[str, Any]], str]
+) -> tuple[int, int]:
+    count = written = 0
+    for post in posts:
+        count += 1
+        written += write_if_changed(directory / file_name(post["published_at"], post["post_id"]), render(post))
+    return count, written
+
+
+def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+    count = 0
+    with (directory / "posts.jsonl").open("w", encoding="utf-8") as file:
+        for post in posts:
+            count += 1
+            file.write(json.dumps(post, ensure_ascii=False) + "\n")
+    return count, 1
+
+
+def _csv(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+    count = 0
+    # The mark at the start tells spreadsheets that the file is UTF-8.
+    with (directory / "posts.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictWriter(file, _CSV_COLUMNS, extrasaction="ignore")
+        rows.writeheader()
+        for post in posts:
+            count += 1
+            codes = " ".join(dict.fromkeys(mention["code"] for mention in post["mentions"]))
+            rows.writerow({**post, "tags": " ".join(post["tags"]), "securities": codes})
+    return count, 1
