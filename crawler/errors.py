@@ -49,7 +49,9 @@ class NoArchive(UsageError):
     def __init__(self, path: Path) -> None:
         """Say how one comes to be."""
         self.path = path
-        super().__init__(f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive.")
+        super().__init__(
+            f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive."
+        )
 
 
 class ArchiveError(FinewsError):
@@ -62,7 +64,9 @@ class NotAnArchive(ArchiveError):
     def __init__(self, path: Path, found: str) -> None:
         """`found` says what the file seems to be."""
         self.path = path
-        super().__init__(f"{path} is not a finews archive ({found}); it was left untouched: name another with --archive.")
+        super().__init__(
+            f"{path} is not a finews archive ({found}); it was left untouched: name another with --archive."
+        )
 
 
 class NewerArchive(ArchiveError):
@@ -71,7 +75,9 @@ class NewerArchive(ArchiveError):
     def __init__(self, path: Path, step: str) -> None:
         """`step` is a migration this version does not know."""
         self.path = path
-        super().__init__(f"{path} was written by a newer version (it holds the migration {step}): upgrade finews-archive.")
+        super().__init__(
+            f"{path} was written by a newer version (it holds the migration {step}): upgrade finews-archive."
+        )
 
 
 class ArchiveLocked(FinewsError):

@@ -48,7 +48,11 @@ RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 DOWNLOAD_TIMEOUT = 30  # seconds; the default waits three minutes
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # bytes; the longest category page is far below, the default is a gigabyte
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # http and https only
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.middlewares.mirror.MirrorDownloadHandler",
+    "https": "crawler.middlewares.mirror.MirrorDownloadHandler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),  # nothing else is asked for
+}
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False  # a page does not send the crawler elsewhere
 COOKIES_ENABLED = False

@@ -88,9 +88,7 @@ def test_a_date_without_a_zone_can_move_a_post_to_the_next_day(posts: dict[str, 
 def test_a_post_behind_a_blank_line_keeps_its_front_matter_as_body() -> None:
     text = '\n---\ntitle: "题"\n---\n\n正文\n'
     midnight = datetime(2022, 4, 21, tzinfo=SITE_ZONE)
-    assert read_post("2022-04-21-7.md", text) == SourcePost(
-        "7", "7", midnight, "", "", text, has_layout=False
-    )
+    assert read_post("2022-04-21-7.md", text) == SourcePost("7", "7", midnight, "", "", text, has_layout=False)
 
 
 def test_a_file_without_a_date_in_its_name_is_refused() -> None:
@@ -225,9 +223,7 @@ def test_the_navigation_names_a_category_with_spaces(site: SampleSite) -> None:
         ),
     ],
 )
-def test_rolling_news_has_three_forms_of_navigation(
-    site: SampleSite, address: str, navigation: list[str]
-) -> None:
+def test_rolling_news_has_three_forms_of_navigation(site: SampleSite, address: str, navigation: list[str]) -> None:
     assert links_in(text_of(site, address))[1:] == navigation
 
 
@@ -237,9 +233,7 @@ def test_an_empty_link_is_shown_as_brackets(site: SampleSite) -> None:
 
 
 def test_a_digest_stands_as_a_quotation_before_the_body(site: SampleSite) -> None:
-    section = LexborHTMLParser(text_of(site, "/emnews/2022/04/21/202204212351911006.html")).css_first(
-        "section"
-    )
+    section = LexborHTMLParser(text_of(site, "/emnews/2022/04/21/202204212351911006.html")).css_first("section")
     assert [node.tag for node in section.iter()] == [
         "small", "h1", "blockquote", "p", "p", "p", "p", "p", "p", "p", "small",
     ]  # fmt: skip
@@ -372,9 +366,7 @@ def test_only_a_changed_page_gets_another_entity_tag(posts: dict[str, SourcePost
     seed = posts["NW202204202350104915"]
     others = [post for post in posts.values() if post is not seed]
     before = build([*others, seed])
-    after = build(
-        [*others, replace(seed, body="<p>改</p>\n" + seed.body)], built_at=BUILT_AT + timedelta(hours=1)
-    )
+    after = build([*others, replace(seed, body="<p>改</p>\n" + seed.body)], built_at=BUILT_AT + timedelta(hours=1))
     changed = {path for path in before if before[path].etag != after[path].etag}
     assert changed == {SEED, "/feed.xml"}
 

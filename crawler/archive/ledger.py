@@ -39,10 +39,7 @@ def found(db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: 
         " VALUES (?, ?, ?, 'found', ?, ?, ?, ?)"
         " ON CONFLICT (url) DO UPDATE SET met_run_id = excluded.met_run_id,"
         " title = coalesce(nullif(links.title, ''), excluded.title)",
-        [
-            (link.address.url, site, link.address.kind, by.address.url, link.text, at, run_id)
-            for link in links
-        ],
+        [(link.address.url, site, link.address.kind, by.address.url, link.text, at, run_id) for link in links],
     )
 
 
@@ -115,10 +112,8 @@ def categories(db: Database, site: str) -> list[Known]:
 
 
 def _known(db: Database, where: str, values: list[str]) -> Iterator[Known]:
-    rows = db.execute(
-        "SELECT url, found_on, coalesce(title, ''), etag, last_modified, article_id IS NOT NULL"
-        f" FROM links WHERE {where} ORDER BY url",  # noqa: S608  # only the constants above
-        values,
-    )
+    columns = "url, found_on, coalesce(title, ''), etag, last_modified, article_id IS NOT NULL"
+    sql = f"SELECT {columns} FROM links WHERE {where} ORDER BY url"  # noqa: S608  # only the constants above
+    rows = db.execute(sql, values)
     for url, found_on, title, etag, last_modified, stored in rows:
         yield Known(url, found_on, title, etag, last_modified, bool(stored))

@@ -196,7 +196,8 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
 
 def _with_lists(db: Database, row: dict[str, Any]) -> dict[str, Any]:
     tags = db.execute(
-        "SELECT name FROM tags JOIN article_tags ON tag_id = tags.id WHERE article_id = ? ORDER BY position", [row["id"]]
+        "SELECT name FROM tags JOIN article_tags ON tag_id = tags.id WHERE article_id = ? ORDER BY position",
+        [row["id"]],
     )
     mentions = db.query(
         "SELECT m.code, symbol, market, m.name, m.count FROM mentions m JOIN securities USING (code)"

@@ -41,9 +41,7 @@ def begin(db: Database, site: str, now: datetime) -> int:
     with db.atomic():
         for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
             _write(db, killed, "interrupted")
-        cursor = db.execute(
-            "INSERT INTO runs (site, outcome, started_at) VALUES (?, 'running', ?)", [site, iso(now)]
-        )
+        cursor = db.execute("INSERT INTO runs (site, outcome, started_at) VALUES (?, 'running', ?)", [site, iso(now)])
     assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
     return cursor.lastrowid
 
@@ -56,7 +54,15 @@ def finish(
         db.execute(
             "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
             " WHERE id = ?",
-            [iso(now), round(seconds, 2), traffic.requests, traffic.not_modified, traffic.retries, traffic.bytes, run_id],
+            [
+                iso(now),
+                round(seconds, 2),
+                traffic.requests,
+                traffic.not_modified,
+                traffic.retries,
+                traffic.bytes,
+                run_id,
+            ],
         )
         _write(db, run_id, outcome)
     return report(db, run_id)
@@ -81,16 +87,18 @@ def latest(db: Database) -> int:
 def tally(db: Database, run_id: int) -> dict[Outcome, int]:
     """Count the posts that came to each outcome in a run so far."""
     rows = db.execute(
-        "SELECT outcome, count(*) FROM links WHERE run_id = ? AND outcome IS NOT NULL GROUP BY outcome", [run_id]
+        "SELECT outcome, count(*) FROM links WHERE run_id = ? AND outcome IS NOT NULL GROUP BY outcome",
+        [run_id],
     )
-    counts: dict[Outcome, int] = dict(rows.fetchall())
+    counts: dict[str, int] = dict(rows.fetchall())
     return {outcome: counts.get(outcome, 0) for outcome in OUTCOMES}
 
 
 def pending(db: Database, run_id: int) -> int:
     """Count the posts' addresses that a run met and that came to no outcome in it."""
     (count,) = db.execute(
-        "SELECT count(*) FROM links WHERE met_run_id = :run AND kind = 'post' AND run_id IS NOT :run", {"run": run_id}
+        "SELECT count(*) FROM links WHERE met_run_id = :run AND kind = 'post' AND run_id IS NOT :run",
+        {"run": run_id},
     ).fetchone()
     return int(count)
 
@@ -108,12 +116,13 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
         " WHERE run_id = ? AND outcome IS NOT NULL AND reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
         [run_id],
     )
+    why: dict[str, int] = dict(reasons.fetchall())
     values = {
         "outcome": outcome,
         "listings": listings,
         "listings_failed": listings_failed,
         "pending": pending(db, run_id),
-        "reasons": json.dumps(dict(reasons.fetchall()), ensure_ascii=False),
+        "reasons": json.dumps(why, ensure_ascii=False),
         **tally(db, run_id),
     }
     db.execute(

@@ -16,6 +16,14 @@ from crawler.cli.reading import export, runs, search, show, stats
 from crawler.errors import FinewsError
 
 
+class _Sentence(click.ClickException):
+    """A `FinewsError` on its way to the terminal."""
+
+    def __init__(self, error: FinewsError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
+
+
 class _Sentences(click.Group):
     """A group whose commands' errors are printed as sentences."""
 
@@ -23,9 +31,7 @@ class _Sentences(click.Group):
         try:
             return super().invoke(ctx)
         except FinewsError as error:
-            shown = click.ClickException(str(error))
-            shown.exit_code = error.exit_code
-            raise shown from error
+            raise _Sentence(error) from error
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

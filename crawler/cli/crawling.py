@@ -100,7 +100,10 @@ def share(
 
 @click.command()
 @click.option(
-    "--into", type=click.Path(file_okay=False), metavar="DIR", help="Where its files go; a new temporary folder if not given."
+    "--into",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Where its files go; a new temporary folder if not given.",
 )
 def demo(into: str | None) -> None:
     """Show the whole program offline: serve the bundled sample site, crawl it, search the archive.
@@ -118,7 +121,14 @@ def demo(into: str | None) -> None:
 
 
 def _run(
-    spider: str, archive: Path, site: str, mirror: str | None, posts: Path | None, *, as_json: bool, **arguments: Any
+    spider: str,
+    archive: Path,
+    site: str,
+    mirror: str | None,
+    posts: Path | None,
+    *,
+    as_json: bool,
+    **arguments: Any,
 ) -> dict[str, Any]:
     from crawler.ops.run import RunOptions, run  # noqa: PLC0415  # loads Scrapy
 

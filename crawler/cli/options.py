@@ -17,7 +17,9 @@ archive_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 mirror_option = click.option(
-    "--mirror", metavar="URL", help="Ask this server in place of the site's own hosts, e.g. http://127.0.0.1:8000."
+    "--mirror",
+    metavar="URL",
+    help="Ask this server in place of the site's own hosts, e.g. http://127.0.0.1:8000.",
 )
 posts_option = click.option(
     "--posts",
@@ -28,5 +30,9 @@ posts_option = click.option(
 )
 no_posts_option = click.option("--no-posts", is_flag=True, help="Write no Markdown.")
 site_option = click.option(
-    "--site", metavar="NAME|FILE.yaml", default="finews", show_default=True, help="A bundled site, or a definition of your own."
+    "--site",
+    metavar="NAME|FILE.yaml",
+    default="finews",
+    show_default=True,
+    help="A bundled site, or a definition of your own.",
 )

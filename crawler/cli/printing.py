@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _KILO = 1000
+_WIDE = 160  # columns of a table that no terminal wraps
 
 
 def as_json(document: Any) -> None:
@@ -66,18 +68,23 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(outcome, justify="right")
     for run in reports:
         counts = [str(count) for count in (*run["posts"].values(), run["pending"])]
-        row = [run["run"], run["site"], run["started_at"][:16].replace("T", " "), run["outcome"], run["seconds"], run["requests"]]
+        row = [
+            run["run"],
+            run["site"],
+            run["started_at"][:16].replace("T", " "),
+            run["outcome"],
+            run["seconds"],
+            run["requests"],
+        ]
         table.add_row(*map(str, row), *counts)
-    Console(width=None if _is_terminal() else 160).print(table)
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
-    click.echo(f"{result['posts']} posts as {result['format']} in {result['directory']}, {result['written']} files written")
-
-
-def _is_terminal() -> bool:
-    return click.get_text_stream("stdout").isatty()
+    click.echo(
+        f"{result['posts']} posts as {result['format']} in {result['directory']}, {result['written']} files written"
+    )
 
 
 def _size(count: float) -> str:

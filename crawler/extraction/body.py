@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import Securities, Site
 
+_CONTAINERS = frozenset({"div", "section", "article", "center", "blockquote"})
+_MAX_DEPTH = 32
+
 
 def share_url(parsed: LexborHTMLParser, site: Site, page_url: str, post_id: str) -> str | None:
     """Return the post's own share link as it is printed: the last link of that kind that carries its id."""
@@ -37,7 +40,7 @@ def without_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> str:
     body = parsed.body
     if body is None:
         return ""
-    while (last := body.last_child) is not None and _is_tail(last, patterns):
+    while (last := _last_tail(body, patterns)) is not None:
         last.decompose()
     return (body.inner_html or "").strip()
 
@@ -60,6 +63,18 @@ def _inside(parsed: LexborHTMLParser, marked: Securities) -> set[int]:
     if marked.but_not is None:
         return set()
     return {node.mem_id for outer in parsed.css(marked.but_not) for node in outer.css(marked.css)}
+
+
+def _last_tail(body: LexborNode, patterns: tuple[str, ...]) -> LexborNode | None:
+    """Return the last block if it is the site's. An unclosed element of the article may have swallowed it."""
+    node: LexborNode | None = body
+    for _ in range(_MAX_DEPTH):
+        node = node.last_child if node else None
+        if node is None or _is_tail(node, patterns):
+            return node
+        if node.tag not in _CONTAINERS:
+            return None
+    return None
 
 
 def _is_tail(node: LexborNode, patterns: tuple[str, ...]) -> bool:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.extraction import body
-from crawler.extraction.rules import all_values, first_value, first_source, tree
+from crawler.extraction.rules import all_values, first_source, first_value, tree
 from crawler.items import Category, Post, Refused
 from crawler.sites.addresses import address_of, category_address
-from crawler.urls import resolve
+from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
@@ -48,7 +48,7 @@ class _Sources:
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
 
-    def text_of(self, of: Of) -> str:
+    def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one a case
         match of:
             case "page":
                 return self.page.source
@@ -61,15 +61,18 @@ class _Sources:
             case "id":
                 return self.page.fetch.address.key
             case "address":
-                return self.page.fetch.address.url
+                return path_of(self.page.fetch.address.url)
             case "found on":
-                found = address_of(self.site, self.page.fetch.found_on or "")
-                return found.key if found and found.kind == "category" else ""
+                return self._category_it_was_found_on()
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
         if of not in self.trees:
             self.trees[of] = tree(self.text_of(of))
         return self.trees[of]
+
+    def _category_it_was_found_on(self) -> str:
+        found = address_of(self.site, self.page.fetch.found_on or "")
+        return found.key if found and found.kind == "category" else ""
 
 
 def _read(page: Page, site: Site, layout: Layout, html: str, *, via: Via) -> Post:
@@ -110,6 +113,6 @@ def _category(layout: Layout, sources: _Sources) -> Category | None:
 
 
 def _rejoined(tags: tuple[str, ...], category: Category | None) -> tuple[str, ...]:
-    """Put together again what Jekyll split at spaces: 「Career」, 「In投行PEVC新闻」 are one tag, the category's name."""
+    """Put together what Jekyll split at spaces: "Career", "In投行PEVC新闻" are one tag, the category's name."""
     joined = " ".join(tags)
     return (joined,) if category and joined == category.name else tags

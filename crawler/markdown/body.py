@@ -122,9 +122,8 @@ def _cleaner(base_url: str) -> Cleaner:
     )
 
 
-def _plain_attribute(tag: str, name: str, value: str) -> str:
+def _plain_attribute(_tag: str, name: str, value: str) -> str:
     """Leave nothing in an attribute that could end the Markdown it is put into."""
     if name == "alt":
         return re.sub(r"[\\`*_\[\]{}<>|\"\s]+", " ", value).strip()
     return quote(value.strip(), safe="%/:=&?~#+!$,;'@") if name in {"href", "src"} else value
-

@@ -39,7 +39,8 @@ def render_post(row: Mapping[str, Any]) -> str:
         "url": row["url"],
         "share_url": row["share_url"],
         "securities": [
-            {"code": mention["code"], "name": mention["name"], "count": mention["count"]} for mention in row["mentions"]
+            {"code": mention["code"], "name": mention["name"], "count": mention["count"]}
+            for mention in row["mentions"]
         ],
         "revision": row["revision"],
     }
@@ -49,7 +50,12 @@ def render_post(row: Mapping[str, Any]) -> str:
 def render(front: Mapping[str, Any], body: str) -> str:
     """Write front matter, its keys in the order given, and the Markdown body, each ended by one newline."""
     written = yaml.dump(
-        dict(front), Dumper=_FrontMatterDumper, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=False
+        dict(front),
+        Dumper=_FrontMatterDumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=10_000,
+        default_flow_style=False,
     )
     return f"{_FENCE}{written}{_FENCE}\n{body}\n"
 
@@ -65,7 +71,7 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
         raise ValueError("no front matter between two lines of ---")
     front = yaml.load(written, Loader=_FrontMatterLoader)  # noqa: S506  # a safe loader, see below
     if not isinstance(front, dict):
-        raise ValueError("the front matter is no mapping")
+        raise ValueError("the front matter is no mapping")  # noqa: TRY004  # the text is wrong, not a type
     return front, body.removesuffix("\n")
 
 

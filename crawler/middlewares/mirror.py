@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MirrorDownloadHandler(HTTP11DownloadHandler):
-    """Sends every http(s) request to the server named by `FINEWS_MIRROR`."""
+    """Sends every http(s) request to the server named by `FINEWS_MIRROR`, if one is."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Read the mirror's address."""
@@ -27,6 +27,8 @@ class MirrorDownloadHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Fetch from the mirror what `request` asks for; the response keeps the address asked for."""
+        if not self.mirror:
+            return await super().download_request(request)
         host = urlsplit(request.url).netloc
         sent = request.replace(url=mirrored(request.url, self.mirror))
         sent.headers["Host"] = host
@@ -37,6 +39,6 @@ class MirrorDownloadHandler(HTTP11DownloadHandler):
 
 
 def mirrored(url: str, mirror: str) -> str:
-    """Return the mirror's address for `url`: its scheme and host, below its path, with the path and query of `url`."""
+    """Return where the mirror has `url`: at its own scheme and host, below its path, same path and query."""
     asked, there = urlsplit(url), urlsplit(mirror)
     return urlunsplit((there.scheme, there.netloc, there.path.rstrip("/") + asked.path, asked.query, ""))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CSV_COLUMNS = (
-    "site", "post_id", "url", "share_url", "title", "source", "category", "tags", "summary", "published_at", "securities",
-    "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
+    "site", "post_id", "url", "share_url", "title", "source", "category", "tags", "summary", "published_at",
+    "securities", "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
 )  # fmt: skip
 
 
@@ -36,7 +36,9 @@ def export_posts(posts: Iterable[Mapping[str, Any]], directory: Path, form: str)
         directory.mkdir(parents=True, exist_ok=True)
         count, written = write(posts, directory)
     except OSError as error:
-        raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror}; name another folder.") from error
+        raise UsageError(
+            f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
+        ) from error
     return {"format": form, "directory": str(directory), "posts": count, "written": written}
 
 

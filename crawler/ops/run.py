@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
 
 # Nobody is disturbed on one's own machine.
 _NO_DELAYS: dict[str, Any] = {
@@ -29,13 +30,15 @@ _NO_DELAYS: dict[str, Any] = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
     "HTTPPROXY_ENABLED": False,
 }
-_MIRROR_HANDLER = "crawler.middlewares.mirror.MirrorDownloadHandler"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What any run is told: the archive, the site (a name or a YAML file), where Markdown goes (`None`: nowhere),
-    the mirror to ask, and whether to show progress."""
+    """What any run is told.
+
+    The archive; the site, a name or a YAML file; where Markdown goes (`None`: nowhere); the mirror to ask; whether
+    to show progress on standard error.
+    """
 
     archive: Path
     site: str = "finews"
@@ -53,7 +56,12 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     process = CrawlerProcess(_settings(options))
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
-    process.crawl(crawler, **arguments).addErrback(lambda failure: failures.append(failure.value))
+
+    def keep(failure: Failure) -> None:
+        if failure.value is not None:
+            failures.append(failure.value)
+
+    process.crawl(crawler, **arguments).addErrback(keep)
     process.start()
     if failures:
         raise failures[0]
@@ -86,5 +94,4 @@ def _mirror_settings(mirror: str) -> dict[str, Any]:
     url = canonical(mirror)
     if url is None:
         raise UsageError(f"The mirror {mirror!r} is no address: give one such as http://127.0.0.1:8000.")
-    handlers = {"http": _MIRROR_HANDLER, "https": _MIRROR_HANDLER}
-    return {"FINEWS_MIRROR": url, "DOWNLOAD_HANDLERS": handlers, **(_NO_DELAYS if is_loopback(url) else {})}
+    return {"FINEWS_MIRROR": url, **(_NO_DELAYS if is_loopback(url) else {})}

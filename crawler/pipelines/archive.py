@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 Record = Article | Listing | Refused | Missed | Unchanged
 
 # How Scrapy says why a run ended; anything else is a failure.
-_OUTCOMES: dict[str, RunOutcome] = {"finished": "finished", "shutdown": "interrupted", "cancelled": "interrupted"}
+_OUTCOMES: dict[str, RunOutcome] = {
+    "finished": "finished",
+    "shutdown": "interrupted",
+    "cancelled": "interrupted",
+}
 
 
 class StoreInArchive:
@@ -76,7 +80,9 @@ class StoreInArchive:
         """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
         asked = response.request.cb_kwargs.get("asked") if response.request else None
         if asked is not None:
-            fetch = Fetch(address=asked.address, fetched_at=dates.now(), status=response.status, found_on=asked.found_on)
+            fetch = Fetch(
+                address=asked.address, fetched_at=dates.now(), status=response.status, found_on=asked.found_on
+            )
             name = type(failure.value).__name__
             self.process_item(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
 
@@ -114,17 +120,20 @@ class StoreInArchive:
         return self._settle(post.fetch, "stored", archived.outcome, archived=archived)
 
     def _keep(self, fetch: Fetch) -> Archived:
-        """A page that has not changed: its post, if it is one, was seen again."""
+        """Note a page that has not changed: its post, if it is one, was seen again."""
         article_id = ledger.article_at(self.archive.db, fetch.address.url)
         if article_id is None:
             return self._settle(fetch, "fetched")
         posts.seen_again(self.archive.db, article_id, fetch.fetched_at)
         return self._settle(
-            fetch, "stored", "unchanged", archived=Archived(address=fetch.address, outcome="unchanged", article_id=article_id)
+            fetch,
+            "stored",
+            "unchanged",
+            archived=Archived(address=fetch.address, outcome="unchanged", article_id=article_id),
         )
 
     def _miss(self, missed: Missed) -> Archived:
-        """A page that was not served: a post that is gone is marked, and stays."""
+        """Note a page that was not served: a post that is gone is marked, and stays."""
         article_id = ledger.article_at(self.archive.db, missed.fetch.address.url)
         if article_id is not None and missed.state == "gone":
             posts.gone(self.archive.db, article_id, missed.fetch.fetched_at)

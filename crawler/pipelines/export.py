@@ -44,7 +44,10 @@ class ExportMarkdown:
             row = posts.get(self.archive.db, item.article_id)
             write_if_changed(self.folder / file_name(row["published_at"], row["post_id"]), render_post(row))
             if item.former_date is not None:
-                self._drop(file_name(item.former_date, row["post_id"]), keep=file_name(row["published_at"], row["post_id"]))
+                self._drop(
+                    file_name(item.former_date, row["post_id"]),
+                    keep=file_name(row["published_at"], row["post_id"]),
+                )
         return item
 
     def close_spider(self) -> None:

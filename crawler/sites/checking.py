@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+_SHOWN = 60  # characters of a wrong value
 _PATTERN_KEYS = {"match", "pattern", "link", "tail"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
@@ -72,8 +73,14 @@ def _choice(allowed: tuple[str, ...], value: object, key: str) -> object:
 def _zone(value: object, key: str) -> ZoneInfo:
     try:
         return ZoneInfo(_text(value, key))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: "Asia" is a folder of the database
-        raise WrongValueError(key, f"is {_shown(value)}; a name of the tz database is expected, Asia/Shanghai") from error
+    except (
+        ZoneInfoNotFoundError,
+        ValueError,
+        OSError,
+    ) as error:  # OSError: "Asia" is a folder of the database
+        raise WrongValueError(
+            key, f"is {_shown(value)}; a name of the tz database is expected, Asia/Shanghai"
+        ) from error
 
 
 def _text(value: object, key: str) -> str:
@@ -111,4 +118,4 @@ def _join(key: str, name: str) -> str:
 
 def _shown(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

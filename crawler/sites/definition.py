@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo  # noqa: TC003  # checking reads the annotations
 
 Of = Literal["page", "body", "text", "tags", "id", "address", "found on"]
-"""What a rule reads: the page's source, the body's HTML, its text, the tags, the post's id, the page's own
-address, or the slug of the category page that named it."""
+"""What a rule reads: the page's source, the body's HTML, its text, the tags, the post's id, the path of the page's
+own address, or the slug of the category page that named it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,11 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Where the text behind a share link is: `text`, an address made from `{id}`, answers JSON in which the
-    first of the keys `body` that holds anything holds the post's HTML. `link` is the share link itself."""
+    """Where the text behind a share link is.
+
+    `text`, an address made from `{id}`, answers JSON; the first of its keys `body` that holds anything holds the
+    post's HTML. `link` is the share link itself, as the site writes it.
+    """
 
     link: str
     text: str

@@ -48,7 +48,9 @@ def _read(file: Traversable, shown: str) -> Site:
     try:
         plain = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SiteError(shown, "", f"cannot be read ({error.strerror}); give a YAML file that says how the site looks.") from error
+        raise SiteError(
+            shown, "", f"cannot be read ({error.strerror}); give a YAML file that says how the site looks."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SiteError(shown, "", f"is not valid YAML: {' '.join(str(error).split())}") from error
     try:
@@ -68,7 +70,10 @@ def _check_sense(site: Site) -> None:
             raise WrongValueError(key, "is empty; at least one is needed")
     for host in site.hosts:
         if not re.fullmatch(r"[a-z0-9.\-]+", host):
-            raise WrongValueError("hosts", f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port")
+            raise WrongValueError(
+                "hosts",
+                f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port",
+            )
     for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
         for index, form in enumerate(getattr(site.addresses, kind)):
             _check_form(form, group, f"addresses.{kind}[{index}]")

@@ -51,5 +51,7 @@ def page_of_site(site: Site, url: str) -> Address:
     resolved = resolve(f"{site.scheme}://{site.hosts[0]}/", url)
     address = address_of(site, resolved) if resolved else None
     if address is None or address.kind == "share":
-        raise UsageError(f"{url} is no page of the site {site.name}: give the address of a post, a category or the feed.")
+        raise UsageError(
+            f"{url} is no page of the site {site.name}: give the address of a post, a category or the feed."
+        )
     return address

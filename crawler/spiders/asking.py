@@ -39,11 +39,20 @@ class Asked:
 
 
 def request_for(
-    asked: Asked, callback: Callable[..., object], errback: Callable[..., object], *, url: str | None = None, priority: int = 0
+    asked: Asked,
+    callback: Callable[..., object],
+    errback: Callable[..., object],
+    *,
+    url: str | None = None,
+    priority: int = 0,
 ) -> Request:
     """Make the request; `url` is where the answer is when that is not the address itself."""
     return Request(
-        url or asked.address.url, callback=callback, errback=errback, cb_kwargs={"asked": asked}, priority=priority
+        url or asked.address.url,
+        callback=callback,
+        errback=errback,
+        cb_kwargs={"asked": asked},
+        priority=priority,
     )
 
 

@@ -15,7 +15,14 @@ from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.extraction.share import read_share
 from crawler.items import Missed, Post, Unchanged
-from crawler.sites.addresses import address_of, all_hosts, category_address, share_text_url, start_addresses
+from crawler.sites.addresses import (
+    address_of,
+    all_hosts,
+    category_address,
+    share_link,
+    share_text_url,
+    start_addresses,
+)
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
 from crawler.spiders.asking import Asked, asked_by, cb_kwargs_of, ended, page_of, request_for
@@ -92,7 +99,7 @@ class CategorySpider(Spider):
             share=arguments.flag(value=share),
             limit=arguments.number(limit),
         )
-        spider._set_crawler(crawler)  # noqa: SLF001  # as Spider.from_crawler does
+        spider._set_crawler(crawler)  # as Spider.from_crawler does
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -124,7 +131,7 @@ class CategorySpider(Spider):
         if isinstance(read, Missed):
             yield _gone_altogether(gone, read.reason)
         else:
-            yield replace(read, url=asked.address.url, title=asked.title)
+            yield replace(read, title=asked.title, share_url=share_link(self.site, asked.address.key))
 
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Say how a request ended that gave no page; for a post that is gone, look behind its share link first."""

@@ -14,7 +14,7 @@ from crawler import dates
 from crawler.archive import Archive
 from crawler.errors import NoSuchPost, UsageError
 from crawler.extraction.share import read_share
-from crawler.items import Post
+from crawler.items import Post, Unchanged
 from crawler.sites.addresses import address_of, all_hosts, is_safe_id, share_address, share_text_url
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
@@ -51,9 +51,11 @@ class ShareSpider(Spider):
         site = load_site(crawler.settings["FINEWS_SITE"])
         codes = arguments.listed(code)
         if not codes:
-            raise UsageError("No share link was given: give info codes or addresses, as -a code=NW202204202350104915.")
+            raise UsageError(
+                "No share link was given: give info codes or addresses, as -a code=NW202204202350104915."
+            )
         spider = cls(site, crawler.settings["FINEWS_ARCHIVE"], post_ids=[_post_id(site, code) for code in codes])
-        spider._set_crawler(crawler)  # noqa: SLF001  # as Spider.from_crawler does
+        spider._set_crawler(crawler)  # as Spider.from_crawler does
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -71,7 +73,7 @@ class ShareSpider(Spider):
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Say how a request ended that gave no text."""
         end = ended(failure)
-        yield end if not hasattr(end, "reason") else replace(end, reason=f"share link: {end.reason}")
+        yield end if isinstance(end, Unchanged) else replace(end, reason=f"share link: {end.reason}")
 
     def _with_known(self, post: Post) -> Post:
         """Give a post the address, title and time the archive knows it by: its share link tells none of them."""

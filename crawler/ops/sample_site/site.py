@@ -76,9 +76,7 @@ class Extras:
 NO_EXTRAS = Extras()
 
 
-def build(
-    posts: Iterable[SourcePost], extras: Extras = NO_EXTRAS, built_at: datetime = BUILT_AT
-) -> SampleSite:
+def build(posts: Iterable[SourcePost], extras: Extras = NO_EXTRAS, built_at: datetime = BUILT_AT) -> SampleSite:
     """Build the site of these posts, given in any order.
 
     `built_at` (aware) is the Last-Modified of every page, as on static hosting; entity tags depend on the
