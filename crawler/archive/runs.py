@@ -117,13 +117,13 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
         [run_id],
     )
     why: dict[str, int] = dict(reasons.fetchall())
-    values = {
+    values: dict[str, object] = {
         "outcome": outcome,
         "listings": listings,
         "listings_failed": listings_failed,
         "pending": pending(db, run_id),
         "reasons": json.dumps(why, ensure_ascii=False),
-        **tally(db, run_id),
+        **dict(tally(db, run_id).items()),
     }
     db.execute(
         f"UPDATE runs SET {', '.join(f'{name} = :{name}' for name in values)} WHERE id = :id",  # noqa: S608  # names above

@@ -41,5 +41,6 @@ def read_listing(page: Page, site: Site) -> Listing:
 def _links(page: Page) -> Iterator[tuple[str, str]]:
     pattern = _FEED_LINK if page.fetch.address.kind == "feed" else _ANCHOR
     for found in pattern.finditer(page.source):
-        text = _END_OF_TEXT.split(found["text"] or "", maxsplit=1)[0]
-        yield unescape(found["href"]), squeeze(unescape(text))
+        text = unescape(_END_OF_TEXT.split(found["text"] or "", maxsplit=1)[0])
+        # A feed's titles are HTML inside XML: escaped twice.
+        yield unescape(found["href"]), squeeze(unescape(text) if pattern is _FEED_LINK else text)

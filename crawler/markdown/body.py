@@ -37,12 +37,14 @@ _ANYWHERE = re.compile(r"[`*_\[\]{|]|~(?=~)|\$(?=\$)")
 # the converter is done, which has its own mind about backslashes.
 _ESCAPE, _BACKSLASH = "\ue000", "\ue001"
 _PRIVATE = re.compile(f"[{_ESCAPE}{_BACKSLASH}]")
-# Means something at the start of a line only: heading, quotation, list, definition, underline.
-_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))")
+# Means something at the start of a line only: heading, quotation, list, definition, underline. A paragraph may
+# hold lines of its own, as in `<p>text\n---</p>`.
+_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))", re.MULTILINE)
 _ENTITY_LIKE = re.compile(r"&amp;(?=#?\w{1,31};)")
+_LIQUID = re.compile(r"\\?\{(?=[{%])")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
-_MARKDOWN = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-", newline_style="backslash")
+_MARKDOWN = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-", newline_style="spaces")
 _PLAIN = ConversionOptions(extract_metadata=False, output_format="plain", skip_images=True)
 
 
@@ -59,8 +61,9 @@ def to_markdown(safe: str) -> str:
     converted = convert(_escaped(_PRIVATE.sub("", safe)), _MARKDOWN).content or ""
     # What the converter has escaped already, as `|` in a table or `]` in a link, is not escaped twice.
     unmasked = converted.replace(f"{_ESCAPE}\\", "\\").replace(_ESCAPE, "\\").replace(_BACKSLASH, "\\")
-    unmasked = unmasked.replace("\u00a0", " ")
-    return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in unmasked.splitlines())).strip()
+    # Liquid reads `{%` through a backslash, and before Markdown is read.
+    unmasked = _LIQUID.sub("&#123;", unmasked.replace("\u00a0", " "))
+    return _BLANK_LINES.sub("\n\n", "\n".join(map(_tidy_end, unmasked.split("\n")))).strip()
 
 
 def to_text(safe: str) -> str:
@@ -68,6 +71,12 @@ def to_text(safe: str) -> str:
     plain = convert(safe, _PLAIN).content or ""
     lines = (line.strip() for line in plain.replace("\t", " ").splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _tidy_end(line: str) -> str:
+    """Drop white space at the end of a line, but for the two spaces that break it (kramdown knows no other break)."""
+    tidy = line.rstrip()
+    return f"{tidy}  " if tidy and line.endswith("  ") else tidy
 
 
 def _without(html: str, chrome: Body) -> str:
@@ -92,8 +101,9 @@ def _escaped(safe: str) -> str:
         if index % 2:
             edge = _VERBATIM.match(piece)
             verbatim += 0 if edge is None else (-1 if edge[1] else 1)
-        elif verbatim <= 0:
-            pieces[index] = _escaped_text(piece)
+        else:
+            # In code nothing can be escaped: an invisible space keeps Liquid from reading it.
+            pieces[index] = _escaped_text(piece) if verbatim <= 0 else _LIQUID.sub("{\u200b", piece)
     return "".join(pieces)
 
 
