@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from crawler.items import Page
     from crawler.sites.definition import Site
 
-# `<a href="…">text`, also where its brackets came out as `&lt;`, and Atom's `<link href="…" … title="text"`.
-_ANCHOR = re.compile(r"""(?:<|&lt;)a\s[^<>]*?href=(["'])(?P<href>[^"'<>]*)\1[^<>&]*(?:>|&gt;)(?P<text>[^\n]*)""")
+# `<a href="…">`, also where its brackets came out as `&lt;`, and Atom's `<link href="…" … title="text"`.
+_ANCHOR = re.compile(r"""(?:<|&lt;)a\s[^<>]*?href=(["'])(?P<href>[^"'<>]*)\1[^<>&]*(?:>|&gt;)""")
 _FEED_LINK = re.compile(r"""<link\s[^<>]*?href="(?P<href>[^"<>]*)"[^<>]*?(?:\stitle="(?P<text>[^"]*)")?\s*/?>""")
-_END_OF_TEXT = re.compile(r"(?:<|&lt;)/a(?:>|&gt;)")
+_TEXT = re.compile(r"(.{0,300}?)(?:<|&lt;)/a(?:>|&gt;)", re.DOTALL)
 
 
 def read_listing(page: Page, site: Site) -> Listing:
@@ -39,8 +39,11 @@ def read_listing(page: Page, site: Site) -> Listing:
 
 
 def _links(page: Page) -> Iterator[tuple[str, str]]:
-    pattern = _FEED_LINK if page.fetch.address.kind == "feed" else _ANCHOR
-    for found in pattern.finditer(page.source):
-        text = unescape(_END_OF_TEXT.split(found["text"] or "", maxsplit=1)[0])
-        # A feed's titles are HTML inside XML: escaped twice.
-        yield unescape(found["href"]), squeeze(unescape(text) if pattern is _FEED_LINK else text)
+    if page.fetch.address.kind == "feed":
+        for found in _FEED_LINK.finditer(page.source):
+            # A feed's titles are HTML inside XML: escaped twice.
+            yield unescape(found["href"]), squeeze(unescape(unescape(found["text"] or "")))
+        return
+    for found in _ANCHOR.finditer(page.source):
+        text = _TEXT.match(page.source, found.end())
+        yield unescape(found["href"]), squeeze(unescape(text[1])) if text else ""

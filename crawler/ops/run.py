@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.errors import FinewsError, UsageError
+from crawler.errors import ArchiveError, FinewsError, UsageError
 from crawler.pipelines.archive import StoreInArchive
 from crawler.sites.loading import load_site
 from crawler.urls import canonical, is_loopback
@@ -70,8 +70,11 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
 
 def _report_of(crawler: Crawler) -> dict[str, Any]:
     step = crawler.get_item_pipeline(StoreInArchive)
-    if step is None or step.report is None:
-        raise FinewsError("The run ended without a report; the log above says why.")
+    if step is None:
+        raise FinewsError("The run ended before it began; the log above says why.")
+    if step.trouble is not None or step.report is None:
+        path = step.archive.path
+        raise ArchiveError(f"{path} could not be written ({step.trouble}): make room; what was stored stays.")
     return step.report
 
 

@@ -6,12 +6,15 @@ Not here: SQL (`crawler.archive`) and files.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 from scrapy import signals
+from scrapy.exceptions import DropItem
+from scrapy.utils.defer import deferred_from_coro
 
 from crawler import dates
 from crawler.archive import Archive, ledger, posts, runs
@@ -22,6 +25,7 @@ from crawler.sites.addresses import category_address
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from scrapy import Spider
@@ -44,12 +48,17 @@ _OUTCOMES: dict[str, RunOutcome] = {
 
 
 class StoreInArchive:
-    """The step, and the run it belongs to. `report` is the run's report once it has ended."""
+    """The step, and the run it belongs to.
 
-    def __init__(self, path: str, site: Site) -> None:
-        """Take the lock of the archive at `path` and begin a run of `site`."""
+    `report` is the run's report once it has ended; `trouble` what SQLite had to say when it could not go on.
+    """
+
+    def __init__(self, path: str, site: Site, *, stop: Callable[[], None] = lambda: None) -> None:
+        """Take the lock of the archive at `path` and begin a run of `site`; `stop` is called to end it early."""
         self.site = site
         self.report: dict[str, Any] | None = None
+        self.trouble: str | None = None
+        self._stop = stop
         self._began = time.monotonic()
         with ExitStack() as opening:
             opening.enter_context(run_lock(Path(path)))
@@ -60,7 +69,11 @@ class StoreInArchive:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read archive and site from the settings, and listen for errors and for the end."""
-        step = cls(crawler.settings["FINEWS_ARCHIVE"], load_site(crawler.settings["FINEWS_SITE"]))
+
+        def stop() -> None:
+            deferred_from_coro(crawler.engine.close_spider_async(reason="archive"))
+
+        step = cls(crawler.settings["FINEWS_ARCHIVE"], load_site(crawler.settings["FINEWS_SITE"]), stop=stop)
 
         def end(spider: Spider, reason: str) -> None:  # noqa: ARG001  # the signal's arguments
             step.end(_OUTCOMES.get(reason, "failed"), _traffic(crawler.stats))
@@ -73,8 +86,14 @@ class StoreInArchive:
         """Write a record and hand on what became of its address."""
         if not isinstance(item, Record):
             return item
-        with self.archive.db.atomic():
-            return self._write(item)
+        try:
+            with self.archive.db.atomic():
+                return self._write(item)
+        except sqlite3.OperationalError as error:  # a full disk, a file made read-only: nothing more can be kept
+            if self.trouble is None:
+                self._stop()
+            self.trouble = str(error)
+            raise DropItem(f"not archived: {error}", log_level="DEBUG") from error
 
     def note_error(self, failure: Failure, response: Response) -> None:
         """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
@@ -87,12 +106,18 @@ class StoreInArchive:
             self.process_item(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
 
     def end(self, outcome: RunOutcome, traffic: Traffic) -> None:
-        """End the run, keep its report, close the archive and let go of the lock."""
+        """End the run, keep its report, close the archive and let go of the lock.
+
+        Without room for the report there is none; the next run puts this one down as interrupted.
+        """
         seconds = time.monotonic() - self._began
-        self.report = runs.finish(
-            self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic
-        )
-        self._open.close()
+        with self._open:
+            try:
+                self.report = runs.finish(
+                    self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic
+                )
+            except sqlite3.OperationalError as error:
+                self.trouble = str(error)
 
     def _write(self, record: Record) -> Archived:
         match record:
