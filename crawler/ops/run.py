@@ -6,6 +6,7 @@ run a process: Twisted's reactor does not start twice. Not here: what a run does
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from scrapy.settings import Settings
 
 from crawler.errors import ArchiveError, FinewsError, UsageError
 from crawler.pipelines.archive import StoreInArchive
+from crawler.pipelines.export import ExportMarkdown
 from crawler.sites.loading import load_site
 from crawler.urls import canonical, is_loopback
 
@@ -54,6 +56,8 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     """
     load_site(options.site)
     process = CrawlerProcess(_settings(options))
+    # It logs a traceback when a host does not answer; the pages asked for next say so in a line.
+    logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
 
@@ -75,6 +79,9 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
     if step.trouble is not None or step.report is None:
         path = step.archive.path
         raise ArchiveError(f"{path} could not be written ({step.trouble}): make room; what was stored stays.")
+    export = crawler.get_item_pipeline(ExportMarkdown)
+    if export is not None and export.trouble is not None:
+        raise FinewsError(f"{export.trouble}: the archive holds every post, `finews export` writes them elsewhere.")
     return step.report
 
 

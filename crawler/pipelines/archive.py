@@ -147,6 +147,9 @@ class StoreInArchive:
     def _keep(self, fetch: Fetch) -> Archived:
         """Note a page that has not changed: its post, if it is one, was seen again."""
         article_id = ledger.article_at(self.archive.db, fetch.address.url)
+        if article_id is None and fetch.address.kind in {"post", "share"}:
+            # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
+            return self._settle(fetch, "failed", "failed", reason="not modified, though nothing is stored")
         if article_id is None:
             return self._settle(fetch, "fetched")
         posts.seen_again(self.archive.db, article_id, fetch.fetched_at)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.exceptions import NotConfigured
 
 from crawler.archive import Archive, posts
+from crawler.errors import UsageError
 from crawler.items import Archived
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 
@@ -22,38 +23,42 @@ if TYPE_CHECKING:
 
 
 class ExportMarkdown:
-    """The step, for one archive and one folder."""
+    """The step, for one archive and one folder; `trouble` says why a file could not be written, if one could not."""
 
     def __init__(self, archive: str, folder: str) -> None:
         """Read from `archive` and write into `folder`, which is made if need be."""
         self.archive = Archive(archive, create=True)
         self.folder = Path(folder)
+        self.trouble: str | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read paths from the settings; without a folder the step is off."""
         folder = crawler.settings["FINEWS_POSTS"]
         if not folder:
-            raise NotConfigured("no folder for Markdown posts")
-        Path(folder).mkdir(parents=True, exist_ok=True)
+            raise NotConfigured
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error
         return cls(crawler.settings["FINEWS_ARCHIVE"], folder)
 
     def process_item(self, item: Any) -> Any:
         """Write the file of a post that was stored; drop the one it had under another date."""
         if isinstance(item, Archived) and item.article_id is not None and item.outcome is not None:
-            row = posts.get(self.archive.db, item.article_id)
-            write_if_changed(self.folder / file_name(row["published_at"], row["post_id"]), render_post(row))
-            if item.former_date is not None:
-                self._drop(
-                    file_name(item.former_date, row["post_id"]),
-                    keep=file_name(row["published_at"], row["post_id"]),
-                )
+            try:
+                self._write(posts.get(self.archive.db, item.article_id), item.former_date)
+            except OSError as error:  # the archive has the post: the rest of the run is worth going on with
+                self.trouble = f"{self.folder} cannot be written to ({error.strerror})"
         return item
 
     def close_spider(self) -> None:
         """Close the archive."""
         self.archive.close()
 
-    def _drop(self, name: str, *, keep: str) -> None:
-        if name != keep:
-            (self.folder / name).unlink(missing_ok=True)
+    def _write(self, row: dict[str, Any], former_date: str | None) -> None:
+        name = file_name(row["published_at"], row["post_id"])
+        write_if_changed(self.folder / name, render_post(row))
+        former_name = file_name(former_date, row["post_id"]) if former_date else name
+        if former_name != name:
+            (self.folder / former_name).unlink(missing_ok=True)
