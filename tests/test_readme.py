@@ -1,0 +1,143 @@
+"""The README tells the truth: every command in it is run, every sample compared with the real thing."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from crawler.ops.sample_site.server import serve
+from crawler.ops.sample_site.site import bundled_site
+from crawler.sites.checking import check
+from crawler.sites.definition import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def _commands(program: str) -> list[str]:
+    fenced = [line for block in _blocks("sh") for line in block.splitlines()]
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL))
+    return [line for line in [*fenced, *inline] if line.startswith(f"{program} ")]
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `finews crawl` has been run as the README says, against the sample site."""
+    folder = tmp_path_factory.mktemp("readme")
+    with serve(bundled_site()) as server:
+        command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("command", sorted({c for c in _commands("finews") if not c.startswith("finews crawl")}))
+def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crawler", *shlex.split(command)[1:]],
+        cwd=crawled,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("command", sorted({*_commands("finews crawl"), "finews crawl"}))
+def test_a_command_that_crawls_runs_as_it_stands(
+    command: str, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    (tmp_path / "garden.yaml").write_text(_blocks("yaml")[0], encoding="utf-8")
+    with serve(bundled_site()) as server:
+        arguments = shlex.split(command)[1:]
+        mirror = [] if "--help" in arguments else ["--mirror", server.url]
+        done = finews(*arguments, *mirror)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", _commands("sqlite3"))
+def test_a_query_for_sqlite3_runs_as_it_stands(command: str, crawled: Path) -> None:
+    arguments = shlex.split(command)
+    if shutil.which("sqlite3"):
+        output = subprocess.run(arguments, cwd=crawled, capture_output=True, text=True, check=True).stdout
+    else:  # the same SQL, where only Python is at hand
+        sql = arguments[2].replace(".schema", "SELECT sql FROM sqlite_schema")
+        with contextlib.closing(sqlite3.connect(crawled / arguments[1])) as db:
+            output = str(db.execute(sql).fetchall())
+    assert "大江网" in output
+
+
+@pytest.mark.parametrize("command", _commands("sqlite-utils"))
+def test_a_query_for_sqlite_utils_runs_as_it_stands(command: str, crawled: Path) -> None:
+    arguments = [sys.executable, "-m", "sqlite_utils", *shlex.split(command)[1:]]
+    output = subprocess.run(arguments, cwd=crawled, capture_output=True, text=True, check=True).stdout
+    assert "2022-04-18T" in output
+
+
+def test_the_python_example_runs_as_it_stands(crawled: Path) -> None:
+    (program,) = _blocks("python")
+    output = subprocess.run(
+        [sys.executable, "-c", program], cwd=crawled, capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "2022-04-20T16:44:59+08:00 推进5G规模化应用！江西出台5G应用“扬帆”行动计划\n"
+
+
+def test_the_example_of_a_site_is_a_definition() -> None:
+    (text,) = _blocks("yaml")
+    assert check(Site, yaml.safe_load(text), "").name == "garden"
+
+
+def test_the_sample_post_is_what_a_crawl_writes(crawled: Path) -> None:
+    (sample,) = _blocks("markdown")
+    written = (crawled / "output/_posts/2022-04-20-NW202204202350104915.md").read_text(encoding="utf-8")
+    assert written.startswith(sample.removesuffix("…\n"))
+
+
+def test_the_demonstration_prints_what_the_readme_shows(
+    finews: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    (shown,) = _blocks("console")
+    done = finews("demo", "--into", "demo")
+
+    def steady(text: str) -> str:
+        without_times = re.sub(r"in \d+\.\d s|\d+\.\d kB", "…", text)
+        return re.sub(r"(Archive|Markdown): .*[/\\]", r"\1: ", without_times).strip()
+
+    assert done.returncode == 0
+    assert steady(done.stdout) == steady(shown.removeprefix("$ make demo\n"))
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"\bmake (\w+)\b", README)) - {"and"}:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_file_that_is_linked_exists() -> None:
+    linked = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert linked
+    assert [link for link in linked if not (ROOT / link).exists()] == []
+
+
+def test_the_map_names_every_part_of_the_house() -> None:
+    (house,) = re.findall(r"## The house\n\n```\n(.*?)```", README, re.DOTALL)
+    parts = {path.stem for path in (ROOT / "crawler").iterdir() if not path.name.startswith(("__", "py.typed"))}
+    assert {part for part in parts if part not in house} == set()
