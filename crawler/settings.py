@@ -44,6 +44,9 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 4
 DOWNLOAD_DELAY = 0.1
 RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
+# A page gives one record and the pipelines never wait; Scrapy would start a hundred tasks for each page.
+CONCURRENT_ITEMS = 1
+
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 DOWNLOAD_TIMEOUT = 30  # seconds; the default waits three minutes

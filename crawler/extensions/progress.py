@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from twisted.internet.task import LoopingCall
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
+_ALWAYS_SHOWN = {"new", "changed", "unchanged", "refused"}
 _LIVE_SECONDS, _PLAIN_SECONDS = 0.5, 10.0
 
 
@@ -62,11 +64,14 @@ class ShowProgress:
         if self.console.is_terminal:
             self._live.update(self._line(), refresh=True)
         else:
-            self.console.print(self._line(), highlight=False, soft_wrap=True)
+            self.console.print(self._line(), soft_wrap=True)
 
-    def _line(self) -> str:
+    def _line(self) -> Text:
         run_id = runs.latest(self._archive.db)
-        counts = " · ".join(f"{count} {outcome}" for outcome, count in runs.tally(self._archive.db, run_id).items())
+        counts = runs.tally(self._archive.db, run_id)
+        # What a run should not hold is shown when it does, so that the line fits a terminal.
+        shown = [f"{counts[name]} {name}" for name in counts if counts[name] or name in _ALWAYS_SHOWN]
         pages = self.crawler.stats.get_value("response_received_count", 0)
         rate = pages / max(time.monotonic() - self._began, 0.1)
-        return f"{pages} pages ({rate:.0f}/s): {counts} · {runs.pending(self._archive.db, run_id)} pending"
+        pending = runs.pending(self._archive.db, run_id)
+        return Text(f"{pages} pages, {rate:.0f}/s: {' · '.join(shown)} · {pending} pending", no_wrap=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scrapy import signals
+
 from crawler.archive import Archive, ledger
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ class AskConditionally:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read the archive's path from the settings."""
-        return cls(crawler.settings["FINEWS_ARCHIVE"])
+        middleware = cls(crawler.settings["FINEWS_ARCHIVE"])
+        crawler.signals.connect(middleware.archive.close, signals.spider_closed)
+        return middleware
 
     def process_request(self, request: Request) -> None:
         """Set the headers, if the request asks for a post the ledger knows as stored."""

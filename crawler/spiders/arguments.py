@@ -12,10 +12,17 @@ from crawler.sites.addresses import address_of, category_address
 from crawler.urls import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from crawler.items import Address
     from crawler.sites.definition import Site
+
+
+def refuse(unknown: Iterable[str]) -> None:
+    """Refuse arguments a spider does not know; those with an underscore in front are a scheduler's own (scrapyd)."""
+    names = sorted(name for name in unknown if not name.startswith("_"))
+    if names:
+        raise UsageError(f"The spider knows no argument {', '.join(names)}: see its from_crawler for those it does.")
 
 
 def listed(value: str | Sequence[str]) -> list[str]:

@@ -84,9 +84,10 @@ class CategorySpider(Spider):
         full: str | bool = False,
         share: str | bool = True,
         limit: str | int | None = None,
-        **_: Any,
+        **others: Any,
     ) -> Self:
         """Read settings and arguments. Text is split at commas for `category` (slugs) and `page` (addresses)."""
+        arguments.refuse(others)
         site = load_site(crawler.settings["FINEWS_SITE"])
         spider = cls(
             site,

@@ -46,8 +46,9 @@ class ShareSpider(Spider):
         self.allowed_domains = sorted(all_hosts(site))
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *, code: str | Sequence[str] = (), **_: Any) -> Self:
+    def from_crawler(cls, crawler: Crawler, *, code: str | Sequence[str] = (), **others: Any) -> Self:
         """Read settings and arguments; text is split at commas."""
+        arguments.refuse(others)
         site = load_site(crawler.settings["FINEWS_SITE"])
         codes = arguments.listed(code)
         if not codes:

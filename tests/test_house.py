@@ -1,0 +1,59 @@
+"""Promises that are enumerated: what stands in one place is listed, explained or tested in the other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from crawler import settings
+from crawler.sites.loading import bundled_names
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "crawler"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SETTINGS = (PACKAGE / "settings.py").read_text(encoding="utf-8")
+
+
+def _files(part: str) -> set[str]:
+    return {f"crawler.{part}.{path.stem}" for path in (PACKAGE / part).glob("*.py") if path.stem != "__init__"}
+
+
+def _modules(components: object) -> set[str]:
+    return {str(name).rpartition(".")[0] for name in components if name}  # type: ignore[attr-defined]
+
+
+def test_every_step_of_the_pipeline_is_in_the_settings() -> None:
+    assert _modules(settings.ITEM_PIPELINES) == _files("pipelines")
+
+
+def test_every_middleware_and_extension_is_in_the_settings() -> None:
+    handlers = _modules(settings.DOWNLOAD_HANDLERS.values())
+    assert _modules(settings.DOWNLOADER_MIDDLEWARES) | handlers == _files("middlewares")
+    assert _modules(settings.EXTENSIONS) == _files("extensions")
+
+
+def test_every_step_of_the_schema_is_registered_under_its_file_s_name() -> None:
+    migrations = (PACKAGE / "archive" / "migrations.py").read_text(encoding="utf-8")
+    registered = re.findall(r'@steps\(name="(\w+)"\)', migrations)
+    assert registered == sorted(path.stem for path in (PACKAGE / "archive" / "steps").glob("*.sql"))
+
+
+def test_every_bundled_site_has_pages_that_prove_it() -> None:
+    assert {path.name for path in (ROOT / "tests" / "pages").iterdir()} == set(bundled_names())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_says_what_lives_in_it(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_the_program_is_polite_and_careful_by_default() -> None:
+    assert settings.ROBOTSTXT_OBEY
+    assert settings.AUTOTHROTTLE_ENABLED
+    assert settings.DOWNLOAD_VERIFY_CERTIFICATES
+    assert not settings.TELNETCONSOLE_ENABLED
+    assert not settings.REMOTE_CONTROL_ENABLED
+    assert settings.USER_AGENT.startswith("finews-archive/")
