@@ -37,9 +37,13 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
         if not existing:
             file.parent.mkdir(parents=True, exist_ok=True)
         db = Database(_connect(file))
-        if existing:
-            _check_identity(db, file)
-        _prepare(db)
+        try:
+            if existing:
+                _check_identity(db, file)
+            _prepare(db)
+        except BaseException:
+            db.close()
+            raise
     except sqlite3.DatabaseError as error:
         raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
     except OSError as error:
@@ -68,24 +72,21 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def _check_identity(db: Database, file: Path) -> None:
-    try:
-        (application_id,) = db.execute("PRAGMA application_id").fetchone()
-        if application_id != APPLICATION_ID:
-            raise NotAnArchive(file, "it is some other program's SQLite database")
-        newer = unknown_step(db)
-        if newer is not None:
-            raise NewerArchive(file, newer)
-    except BaseException:
-        db.close()
-        raise
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    if application_id != APPLICATION_ID:
+        raise NotAnArchive(file, "it is some other program's SQLite database")
+    newer = unknown_step(db)
+    if newer is not None:
+        raise NewerArchive(file, newer)
 
 
 def _prepare(db: Database) -> None:
     """Bring the schema forward, if need be, and set what a connection keeps."""
     if steps.pending(db):
+        # First of all: a file whose making is cut short must not pass for some other program's.
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         steps.apply(db)
     # In WAL a commit survives a crash of the program without an fsync; one of the machine may cost the last few.
     db.execute("PRAGMA synchronous = NORMAL")

@@ -13,6 +13,7 @@ from crawler.items import Archived
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import address_of
 from crawler.sites.loading import bundled_names, load_site
+from crawler.text import printable
 from crawler.urls import canonical
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def find(db: Database, name: str) -> int | None:
     """Return the row of the post `name` is the id or any address of; of several sites', the first archived."""
     url = canonical(name)
     if url is None:
-        return _first(db, "SELECT id FROM articles WHERE post_id = ? ORDER BY id", [name])
+        # A terminal may hand over what is no UTF-8, which SQLite does not take.
+        return _first(db, "SELECT id FROM articles WHERE post_id = ? ORDER BY id", [printable(name)])
     by_address = _first(
         db,
         "SELECT id FROM articles WHERE url = ?1 UNION ALL SELECT article_id FROM links WHERE url = ?1 AND article_id"

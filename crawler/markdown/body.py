@@ -16,6 +16,7 @@ from html_to_markdown import ConversionOptions, convert
 from nh3 import Cleaner
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.markdown.emphasis import loosen
 from crawler.text import printable
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 
 _TAG = re.compile(r"(<(?:[^<>\"]|\"[^\"]*\")*>)")
 _VERBATIM = re.compile(r"<(/?)(?:pre|code)\b")
+_LINK = re.compile(r"<a\b")
 # Means something wherever it stands. `{` is Liquid's and kramdown's, `|` and `$` are kramdown's.
 _ANYWHERE = re.compile(r"[`*_\[\]{|]|~(?=~)|\$(?=\$)")
 # Private characters that no text keeps: they stand for an escaping backslash, and for one that is meant, until
@@ -58,11 +60,11 @@ def safe_html(html: str, chrome: Body, base_url: str) -> str:
 
 def to_markdown(safe: str) -> str:
     """Turn HTML from `safe_html` into Markdown: blocks parted by a blank line, no newline at the end."""
-    converted = convert(_escaped(_PRIVATE.sub("", safe)), _MARKDOWN).content or ""
+    converted = convert(_escaped(_PRIVATE.sub("", safe).replace("&nbsp;", " ")), _MARKDOWN).content or ""
     # What the converter has escaped already, as `|` in a table or `]` in a link, is not escaped twice.
     unmasked = converted.replace(f"{_ESCAPE}\\", "\\").replace(_ESCAPE, "\\").replace(_BACKSLASH, "\\")
     # Liquid reads `{%` through a backslash, and before Markdown is read.
-    unmasked = _LIQUID.sub("&#123;", unmasked.replace("\u00a0", " "))
+    unmasked = _LIQUID.sub("&#123;", unmasked)
     return _BLANK_LINES.sub("\n\n", "\n".join(map(_tidy_end, unmasked.split("\n")))).strip()
 
 
@@ -97,13 +99,18 @@ def _escaped(safe: str) -> str:
     """Escape the text between the tags, but for code, which Markdown takes as it is."""
     verbatim = 0
     pieces = _TAG.split(safe)
+    loosen(pieces)
     for index, piece in enumerate(pieces):
         if index % 2:
             edge = _VERBATIM.match(piece)
             verbatim += 0 if edge is None else (-1 if edge[1] else 1)
+            if piece.startswith("<img") and ' src="' not in piece:
+                pieces[index] = ""  # its address was of a forbidden kind; `![]()` would ask for the page itself
         else:
             # In code nothing can be escaped: an invisible space keeps Liquid from reading it.
             pieces[index] = _escaped_text(piece) if verbatim <= 0 else _LIQUID.sub("{\u200b", piece)
+            if piece.endswith("!") and _LINK.match("".join(pieces[index + 1 : index + 2])):
+                pieces[index] = f"{pieces[index][:-1]}{_ESCAPE}!"  # a link after "!" would be an image
     return "".join(pieces)
 
 
@@ -132,8 +139,10 @@ def _cleaner(base_url: str) -> Cleaner:
     )
 
 
-def _plain_attribute(_tag: str, name: str, value: str) -> str:
+def _plain_attribute(_tag: str, name: str, value: str) -> str | None:
     """Leave nothing in an attribute that could end the Markdown it is put into."""
     if name == "alt":
         return re.sub(r"[\\`*_\[\]{}<>|\"\s]+", " ", value).strip()
-    return quote(value.strip(), safe="%/:=&?~#+!$,;'@") if name in {"href", "src"} else value
+    if name == "start":
+        return value if re.fullmatch(r"\d{1,9}", value) else None  # what Markdown takes for a number of a list
+    return quote(value.strip(), safe="%/:=&?~#+!$,;'@")

@@ -6,6 +6,7 @@ back. Not here: which posts are written where, and the form the site itself publ
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = "---\n"
+_ODD_BREAK = re.compile(r"[\x85\u2028\u2029]")
 
 
 def file_name(published_at: str, post_id: str) -> str:
@@ -94,6 +96,14 @@ class _FrontMatterDumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002  # the base's signature
         super().increase_indent(flow, indentless=False)
+
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        # PyYAML writes U+0085 outside double quotes as it stands, and reads it back as a space.
+        style = '"' if _ODD_BREAK.search(text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_FrontMatterDumper.add_representer(str, _FrontMatterDumper.represent_str)
 
 
 class _FrontMatterLoader(yaml.SafeLoader):

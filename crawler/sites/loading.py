@@ -74,9 +74,7 @@ def _check_sense(site: Site) -> None:
                 "hosts",
                 f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port",
             )
-    for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
-        for index, form in enumerate(getattr(site.addresses, kind)):
-            _check_form(form, group, f"addresses.{kind}[{index}]")
+    _check_addresses(site)
     if site.share is not None:
         _check_template(site.share.link, "id", "share.link")
         _check_template(site.share.text, "id", "share.text")
@@ -84,11 +82,28 @@ def _check_sense(site: Site) -> None:
         _check_template(site.navigation, "name category", "navigation")
 
 
+def _check_addresses(site: Site) -> None:
+    for index, path in enumerate(site.start):
+        _check_path(path, f"start[{index}]")
+    if site.feed is not None:
+        _check_path(site.feed, "feed")
+    for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
+        for index, form in enumerate(getattr(site.addresses, kind)):
+            _check_form(form, group, f"addresses.{kind}[{index}]")
+
+
 def _check_form(form: AddressForm, group: str, key: str) -> None:
     if group not in re.compile(form.match).groupindex:
         raise WrongValueError(f"{key}.match", f"has no group (?P<{group}>…); it is needed to tell one from another")
     if form.address is not None:
         _check_template(form.address, group, f"{key}.address")
+        _check_path(form.address, f"{key}.address")
+
+
+def _check_path(path: str, key: str) -> None:
+    """Check that a path can stand after a host: `feed.xml` would make another host of it."""
+    if not path.startswith("/"):
+        raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
 
 
 def _check_template(template: str, names: str, key: str) -> None:

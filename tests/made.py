@@ -1,0 +1,119 @@
+"""Makes the records the tests pass in: whole ones, of which a test names only what it is about.
+
+Everything made is of the site `finews` and always the same: no clock, no chance. Not here: fixtures and checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from crawler.items import (
+    Address,
+    Category,
+    Fetch,
+    Link,
+    Listing,
+    Mention,
+    Missed,
+    Post,
+    Refused,
+    Unchanged,
+)
+from crawler.pipelines.normalise import normalise
+from crawler.sites.loading import load_site
+
+if TYPE_CHECKING:
+    from crawler.items import Article
+
+SITE = load_site("finews")
+BEIJING = timezone(timedelta(hours=8))
+
+ID = "NW202204202350104915"
+SEEN = datetime(2022, 4, 21, 1, 0, tzinfo=UTC)
+LATER = datetime(2022, 4, 21, 2, 30, tzinfo=UTC)
+PUBLISHED = datetime(2022, 4, 20, 16, 44, 59, tzinfo=BEIJING)
+SHARE = f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={ID}"
+DAJIANGWANG = Category(
+    slug="dajiangwang",
+    name="大江网新闻",
+    url="https://finews.withounder.com/category/dajiangwang.html",
+)
+
+HOME = Address(url="https://finews.withounder.com/", kind="home")
+FEED = Address(url="https://finews.withounder.com/feed.xml", kind="feed")
+CATEGORY = Address(url=DAJIANGWANG.url, kind="category", key="dajiangwang")
+
+
+def post_address(post_id: str = ID) -> Address:
+    return Address(
+        url=f"https://finews.withounder.com/dajiangwang/2022/04/20/{post_id}.html", kind="post", key=post_id
+    )
+
+
+def share_address(post_id: str = ID) -> Address:
+    return Address(
+        url=f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={post_id}", kind="share", key=post_id
+    )
+
+
+def fetch(address: Address | None = None, **changes: Any) -> Fetch:
+    """Make a fetch of `address` (a post) that was answered with its page."""
+    made = Fetch(address=address or post_address(), fetched_at=SEEN, status=200, found_on=HOME.url)
+    return replace(made, **changes)
+
+
+def post(post_id: str = ID, *, seen_at: datetime = SEEN, **changes: Any) -> Post:
+    """Make a post that has everything."""
+    address = post_address(post_id)
+    made = Post(
+        fetch=fetch(address, fetched_at=seen_at),
+        site="finews",
+        post_id=post_id,
+        url=address.url,
+        via="page",
+        title="江西出台5G行动计划",
+        html="<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>",
+        published_at=PUBLISHED,
+        share_url=share_address(post_id).url,
+        source="大江网",
+        category=DAJIANGWANG,
+        tags=("大江网新闻", "5G"),
+        mentions=(
+            Mention(code="1.600519", name="贵州茅台", count=2),
+            Mention(code="116.00700", name="腾讯控股", count=1),
+        ),
+    )
+    return replace(made, **changes)
+
+
+def article(post_id: str = ID, *, seen_at: datetime = SEEN, **changes: Any) -> Article:
+    """Make a post and normalise it, as the first step of the pipelines does."""
+    return normalise(post(post_id, seen_at=seen_at, **changes), SITE)
+
+
+def link(address: Address, text: str = "") -> Link:
+    return Link(address=address, text=text)
+
+
+def listing(*addresses: Address, by: Address = HOME, at: datetime = SEEN) -> Listing:
+    """Make the listing at `by`, which names `addresses` by their keys."""
+    links = tuple(link(address, address.key) for address in addresses)
+    return Listing(fetch=fetch(by, fetched_at=at, found_on=None), links=links)
+
+
+def refused(address: Address | None = None, reason: str = "no title") -> Refused:
+    return Refused(fetch=fetch(address), reason=reason)
+
+
+def gone(address: Address | None = None, at: datetime = SEEN) -> Missed:
+    return Missed(fetch=fetch(address, status=404, fetched_at=at), state="gone", reason="HTTP 404")
+
+
+def failed(address: Address | None = None) -> Missed:
+    return Missed(fetch=fetch(address, status=None), state="failed", reason="timeout")
+
+
+def unchanged(address: Address | None = None, at: datetime = SEEN) -> Unchanged:
+    return Unchanged(fetch=fetch(address, status=304, fetched_at=at))

@@ -1,0 +1,408 @@
+"""The archive's file: made, opened again, refused; and the lock that keeps two runs apart."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import crawler
+from crawler.archive import Archive
+from crawler.archive.lock import run_lock
+from crawler.errors import ArchiveError, ArchiveLocked, FinewsError, NewerArchive, NoArchive, NotAnArchive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# What the public surface promises to users' own SQL.
+PROMISED = {
+    "articles": "id site post_id url share_url title source category summary published_at published_ts html markdown"
+    " text content_hash revision first_seen_at last_seen_at gone_at",
+    "revisions": "article_id revision seen_at run_id via title published_at html content_hash",
+    "categories": "site slug name url",
+    "tags": "id name",
+    "article_tags": "article_id tag_id",
+    "securities": "code symbol market name",
+    "mentions": "article_id code name count",
+    "links": "url kind state status reason attempts found_on etag last_modified fetched_at next_try_at article_id"
+    " run_id",
+    "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
+    " changed unchanged refused failed gone reasons",
+}
+# What the program keeps there for itself.
+OWN = {
+    "article_tags": "position",
+    "securities": "named_ts",
+    "links": "site title found_at met_run_id outcome",
+    "runs": "listings_failed",
+}
+LONG_AGO = 1_000_000_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "archive.db"
+
+
+def make(path: Path) -> None:
+    Archive(path, create=True).close()
+
+
+def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def change(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql)
+
+
+def traces(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return all that stands in a folder: each file with its time and its bytes."""
+    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir() if file.is_file()}
+
+
+def refusal(path: Path, *, create: bool = True) -> FinewsError:
+    """Return the error opening `path` ends in, once it is certain that nothing was touched."""
+    if path.is_file():
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    before = traces(path.parent)
+    with pytest.raises(FinewsError) as refused:
+        Archive(path, create=create)
+    assert traces(path.parent) == before
+    return refused.value
+
+
+def columns(path: Path, table: str) -> list[object]:
+    return [name for (name,) in ask(path, f"SELECT name FROM pragma_table_info('{table}') ORDER BY cid")]
+
+
+def applied(path: Path) -> list[tuple[object, ...]]:
+    return ask(path, "SELECT migration_set, name FROM _sqlite_migrations ORDER BY id")
+
+
+# Made.
+
+
+def test_a_new_archive_has_the_promised_tables_and_no_others(path: Path):
+    make(path)
+    names = {name for (name,) in ask(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names == {*PROMISED, "_sqlite_migrations"}
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_a_table_has_the_promised_columns_and_the_programs_own(path: Path, table: str):
+    make(path)
+    assert sorted(columns(path, table)) == sorted(f"{PROMISED[table]} {OWN.get(table, '')}".split())
+
+
+def test_the_promised_columns_of_articles_stand_in_the_promised_order(path: Path):
+    make(path)
+    assert columns(path, "articles") == PROMISED["articles"].split()
+
+
+def test_the_archive_is_in_wal_mode_and_says_whose_it_is(path: Path):
+    make(path)
+    assert ask(path, "PRAGMA journal_mode") == [("wal",)]
+    assert ask(path, "PRAGMA application_id") == [(int.from_bytes(b"finw"),)]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_foreign_keys_are_on_in_every_connection(path: Path, times: int):
+    for _ in range(times):
+        with Archive(path, create=True) as archive:
+            assert archive.db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_a_link_to_an_article_that_is_not_there_is_refused(path: Path):
+    with Archive(path, create=True) as archive, pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        archive.db.execute("INSERT INTO mentions VALUES (1, '1.600519', '贵州茅台', 1)")
+
+
+def test_every_step_is_recorded_in_order(path: Path):
+    make(path)
+    steps = sorted(entry.name for entry in files("crawler.archive").joinpath("steps").iterdir())
+    assert steps[0] == "0001_first_schema.sql"
+    assert applied(path) == [("finews-archive", name.removesuffix(".sql")) for name in steps]
+
+
+def test_the_folder_of_a_new_archive_is_made(tmp_path: Path):
+    make(tmp_path / "some" / "where" / "archive.db")
+    assert applied(tmp_path / "some" / "where" / "archive.db")
+
+
+def test_an_archive_leaves_nothing_beside_it_when_it_is_closed(path: Path):
+    make(path)
+    assert list(traces(path.parent)) == ["archive.db"]
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_opening_an_archive_again_changes_nothing(path: Path, create: bool):
+    make(path)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    before = traces(path.parent)
+    Archive(path, create=create).close()
+    assert traces(path.parent) == before
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_an_archive_whose_making_was_cut_short_is_finished(path: Path, mode: str):
+    change(path, f"PRAGMA application_id = {int.from_bytes(b'finw')}")
+    change(path, f"PRAGMA journal_mode = {mode}")
+    make(path)
+    assert applied(path)
+    assert ask(path, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_new_archive_is_ours_from_its_first_byte_on(path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Killed before any statement of its making, the file must not look like some other program's."""
+    connect, seen = sqlite3.connect, []
+
+    class Watched(sqlite3.Connection):
+        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+            if path.stat().st_size:
+                with closing(connect(path)) as other:
+                    seen.extend(other.execute("PRAGMA application_id"))
+            return super().execute(sql, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Watched))
+    make(path)
+    assert set(seen) == {(int.from_bytes(b"finw"),)}
+
+
+def test_an_empty_file_counts_as_no_archive(path: Path):
+    path.touch()
+    error = refusal(path, create=False)
+    assert isinstance(error, NoArchive)
+
+
+def test_an_archive_is_made_in_an_empty_file(path: Path):
+    path.touch()
+    make(path)
+    assert applied(path)
+
+
+# Refused.
+
+
+def test_a_missing_archive_is_refused_and_not_made(path: Path):
+    error = refusal(path, create=False)
+    assert isinstance(error, NoArchive)
+    assert error.exit_code == 2
+    assert (
+        str(error) == f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive."
+    )
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("content", ["看看这个\n", "x", "SQLite format 2\0" + "x" * 100])
+def test_a_file_of_another_kind_is_refused(path: Path, content: str, create: bool):
+    path.write_text(content, encoding="utf-8")
+    error = refusal(path, create=create)
+    assert isinstance(error, NotAnArchive)
+    assert error.exit_code == 1
+    assert str(error) == (
+        f"{path} is not a finews archive (it is no SQLite database); it was left untouched:"
+        " name another with --archive."
+    )
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+@pytest.mark.parametrize("create", [True, False])
+def test_another_programs_database_is_refused(path: Path, mode: str, create: bool):
+    change(path, f"PRAGMA journal_mode = {mode}")
+    change(path, "CREATE TABLE articles (id INTEGER PRIMARY KEY)")
+    error = refusal(path, create=create)
+    assert isinstance(error, NotAnArchive)
+    assert error.exit_code == 1
+    assert str(error) == (
+        f"{path} is not a finews archive (it is some other program's SQLite database); it was left untouched:"
+        " name another with --archive."
+    )
+
+
+def test_a_database_with_another_application_id_is_refused(path: Path):
+    change(path, "PRAGMA application_id = 42")
+    assert isinstance(refusal(path), NotAnArchive)
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_an_archive_of_a_newer_version_is_refused(path: Path, create: bool):
+    make(path)
+    change(
+        path,
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+        " VALUES ('finews-archive', '9999_from_the_future', '2099-01-01')",
+    )
+    error = refusal(path, create=create)
+    assert isinstance(error, NewerArchive)
+    assert error.exit_code == 1
+    assert str(error) == (
+        f"{path} was written by a newer version (it holds the migration 9999_from_the_future):"
+        " upgrade finews-archive."
+    )
+
+
+def test_migrations_of_users_own_do_not_make_an_archive_newer(path: Path):
+    make(path)
+    change(
+        path,
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('mine', '9999_mine', '2099-01-01')",
+    )
+    Archive(path).close()
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_directory_is_refused(tmp_path: Path, create: bool):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    error = refusal(folder, create=create)
+    assert type(error) is ArchiveError
+    assert error.exit_code == 1
+    assert str(error) == f"{folder} cannot be read: Is a directory; name another file with --archive."
+
+
+def test_a_path_through_a_file_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ArchiveError) as refused:
+        Archive(tmp_path / "file" / "archive.db", create=True)
+    assert str(refused.value) == (
+        f"{tmp_path / 'file' / 'archive.db'} cannot be read: Not a directory; name another file with --archive."
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path):
+    (tmp_path / "loose").symlink_to(tmp_path / "nowhere" / "at all")
+    with pytest.raises(ArchiveError) as refused:
+        Archive(tmp_path / "loose" / "archive.db", create=True)
+    assert str(refused.value) == (
+        f"{tmp_path / 'loose' / 'archive.db'} cannot be made: File exists; name another place with --archive."
+    )
+
+
+def test_a_database_that_is_rubbish_behind_its_header_is_refused(path: Path):
+    path.write_bytes(b"SQLite format 3\0" + b"rubbish " * 1000)
+    error = refusal(path)
+    assert type(error) is ArchiveError
+    assert error.exit_code == 1
+    assert str(error) == f"{path} cannot be opened as an archive: file is not a database."
+
+
+@pytest.mark.parametrize("kept", [100, 4096])
+def test_an_archive_that_is_rubbish_behind_its_first_page_is_refused(path: Path, kept: int):
+    make(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:kept] + b"rubbish!" * ((len(whole) - kept) // 8))
+    error = refusal(path)
+    assert type(error) is ArchiveError
+    assert str(error) == f"{path} cannot be opened as an archive: database disk image is malformed."
+
+
+def test_an_archive_whose_steps_do_not_fit_is_refused_and_closed(path: Path):
+    change(path, f"PRAGMA application_id = {int.from_bytes(b'finw')}")
+    change(path, "CREATE TABLE runs (mine TEXT)")
+    with pytest.raises(ArchiveError) as refused:
+        Archive(path)
+    assert str(refused.value) == f"{path} cannot be opened as an archive: table runs already exists."
+    assert list(traces(path.parent)) == ["archive.db"]
+    assert columns(path, "runs") == ["mine"]
+    assert applied(path) == []
+
+
+# Locked.
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from crawler.archive.lock import run_lock
+with run_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def hold(path: Path, environment: dict[str, str]) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Return a function that starts another process, which holds the lock of the archive at `path`."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", HOLDER, str(path)]
+        root = Path(crawler.__file__).parents[1]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment))
+        assert started[-1].stdout is not None
+        assert started[-1].stdout.readline() == "held\n"
+        return started[-1]
+
+    yield start
+    for process in started:
+        with process:
+            process.kill()
+
+
+def test_a_lock_another_process_holds_is_refused_with_its_pid_and_start(path: Path, hold):
+    pid = hold().pid
+    with pytest.raises(ArchiveLocked) as locked, run_lock(path):
+        pass
+    assert locked.value.exit_code == 75
+    said = re.fullmatch(
+        rf"Another run holds {re.escape(str(path))} \(pid {pid}, started (\S+)\): wait for it to end, or stop it\.",
+        str(locked.value),
+    )
+    assert said is not None
+    assert datetime.fromisoformat(said[1]).utcoffset() is not None
+
+
+def test_a_lock_dies_with_a_killed_process(path: Path, hold):
+    with hold() as process:
+        process.kill()
+    assert process.returncode == -9
+    with run_lock(path):
+        assert path.with_name("archive.db.lock").read_text().startswith(f"pid {os.getpid()}, started ")
+
+
+def test_a_refused_run_leaves_the_holders_lock_as_it_was(path: Path, hold):
+    hold()
+    before = path.with_name("archive.db.lock").read_bytes()
+    for _ in range(2):
+        with pytest.raises(ArchiveLocked), run_lock(path):
+            pass
+    assert path.with_name("archive.db.lock").read_bytes() == before
+
+
+def test_readers_need_no_lock(path: Path, hold):
+    make(path)
+    hold()
+    with Archive(path) as archive:
+        assert archive.search("江西") == {"query": "江西", "total": 0, "results": []}
+
+
+def test_a_lock_can_be_taken_again_once_it_is_let_go_of(path: Path):
+    for _ in range(2):
+        with run_lock(path):
+            pass
+
+
+def test_two_archives_are_locked_apart(tmp_path: Path):
+    with run_lock(tmp_path / "one.db"), run_lock(tmp_path / "two.db"):
+        pass
+
+
+def test_a_lock_without_a_place_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ArchiveError) as refused, run_lock(tmp_path / "file" / "archive.db"):
+        pass
+    assert str(refused.value) == (
+        f"{tmp_path / 'file' / 'archive.db.lock'} cannot be made: File exists; a run needs to write there."
+    )

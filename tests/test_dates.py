@@ -1,0 +1,107 @@
+"""Dates: read in any common writing, written in two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from crawler import dates
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
+POINT = datetime(2022, 4, 20, 16, 44, 59, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2022-04-20 16:44:59 +0800", "2022-04-20T16:44:59+08:00", id="front matter"),
+        pytest.param("2022-04-20T16:44:59+08:00", "2022-04-20T16:44:59+08:00", id="ISO 8601"),
+        pytest.param("2022-04-20T08:44:59Z", "2022-04-20T16:44:59+08:00", id="UTC"),
+        pytest.param("2022-04-20T08:44:59.123Z", "2022-04-20T16:44:59+08:00", id="fractions of a second"),
+        pytest.param("2022-04-20 08:44:59 UTC", "2022-04-20T16:44:59+08:00", id="UTC in letters"),
+        pytest.param("2022-04-19 20:44:59 -1200", "2022-04-20T16:44:59+08:00", id="the day before, elsewhere"),
+        pytest.param("2022-04-20 16:44", "2022-04-20T16:44:00+08:00", id="no seconds"),
+        pytest.param("2022-04-20", "2022-04-20T00:00:00+08:00", id="no time"),
+        pytest.param("2022/4/2 6:05", "2022-04-02T06:05:00+08:00", id="slashes and single digits"),
+        pytest.param("2022.04.20", "2022-04-20T00:00:00+08:00", id="dots"),
+        pytest.param("2022年4月20日 16:44", "2022-04-20T16:44:00+08:00", id="Chinese"),
+        pytest.param("20220420", "2022-04-20T00:00:00+08:00", id="compact"),
+        pytest.param("(GMT+8) 发布于 2022-04-20 16:44:59 来源", "2022-04-20T16:44:59+08:00", id="in a sentence"),
+        pytest.param("2022-04-20 2023-05-21", "2022-04-20T00:00:00+08:00", id="the first of two"),
+    ],
+)
+def test_a_date_is_read_in_any_common_writing(text: str, expected: str) -> None:
+    found = dates.parse(text, SHANGHAI)
+
+    assert found is not None
+    assert dates.iso(found) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("昨天", id="words"),
+        pytest.param("2022-02-31", id="no day of the calendar"),
+        pytest.param("2022-13-01", id="no month"),
+        pytest.param("2022-04-20 25:00", id="no hour"),
+        pytest.param("2022-04-20 16:60", id="no minute"),
+        pytest.param("0000-01-01", id="no year"),
+        pytest.param("202204201", id="too many digits"),
+        pytest.param("9999-12-31 23:59:59 -1200", id="after the calendar's end"),
+        pytest.param("0001-01-01 00:00:00 +1400", id="before its beginning"),
+        pytest.param("2022-04-20 16:44:59 +9999", id="no offset"),
+    ],
+)
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert dates.parse(text, NEW_YORK) is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(),
+        st.text("0123456789-/.:年月日 TZ+UGMC"),
+        st.from_regex(r"\d{4}[-/年]\d\d?[-/月]\d\d?[T ]\d\d?:\d\d(:\d\d)? ?([+-]\d{4}|Z)?", fullmatch=True),
+    )
+)
+@example("2022-04-20 16:44:59 +9999")
+@example("٢٠٢٢-٠٤-٢٠")
+@example("0001-01-01 00:00 Z")
+def test_reading_never_raises_and_gives_aware_times(text: str) -> None:
+    for zone in (SHANGHAI, NEW_YORK):
+        found = dates.parse(text, zone)
+        assert found is None or found.utcoffset() is not None
+
+
+offsets = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+points = st.datetimes(datetime(1000, 1, 3), datetime(9999, 12, 29), timezones=st.one_of(st.just(UTC), offsets))  # noqa: DTZ001  # hypothesis adds the zone
+
+
+@given(points.map(lambda point: point.replace(microsecond=0)), st.sampled_from([SHANGHAI, NEW_YORK, ZoneInfo("UTC")]))
+def test_a_written_date_reads_back_in_any_zone(point: datetime, zone: ZoneInfo) -> None:
+    assert dates.parse(dates.iso(point), zone) == point
+    assert dates.parse(dates.front_matter(point), zone) == point
+
+
+def test_a_date_is_written_for_machines_and_for_jekyll() -> None:
+    assert dates.iso(POINT) == "2022-04-20T16:44:59+08:00"
+    assert dates.front_matter(POINT) == "2022-04-20 16:44:59 +0800"
+
+
+def test_a_date_without_an_offset_is_local_time() -> None:
+    assert dates.parse("2022-04-20 16:44:59", SHANGHAI) == POINT
+    assert dates.parse("2022-04-20 16:44:59", NEW_YORK) == datetime(2022, 4, 20, 20, 44, 59, tzinfo=UTC)
+
+
+def test_fractions_of_a_second_are_not_written() -> None:
+    assert dates.iso(POINT.replace(microsecond=999_999)) == "2022-04-20T16:44:59+08:00"
+
+
+def test_now_is_in_utc() -> None:
+    assert dates.now().tzinfo is UTC

@@ -1,0 +1,263 @@
+"""Exports: the archive written out again, in each form, the same bytes each time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from datetime import timedelta
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import made
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.archive import Archive, posts, runs
+from crawler.archive.runs import Traffic
+from crawler.errors import UsageError
+from crawler.items import Mention
+from crawler.markdown.post_file import parse
+from crawler.ops.export import export_posts
+from crawler.pipelines.archive import StoreInArchive
+from crawler.pipelines.export import ExportMarkdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SEED = files("crawler.ops.sample_site").joinpath("posts", "2022-04-20-NW202204202350104915.md")
+FORMS = ["markdown", "jekyll", "jsonl", "csv"]
+LONG_AGO = 1_000_000_000
+
+ARTICLES = [
+    made.article(),
+    made.article(
+        "NW202204210000000000",
+        title='标题: "引号", 逗号\\',
+        html='<p>一行，"引"。</p><p>二行 \u2028 仍是。</p>',
+        published_at=made.PUBLISHED + timedelta(days=1),
+        category=None,
+        tags=(),
+        source=None,
+        share_url=None,
+        mentions=(
+            Mention(code="0.000001", name="平安银行", count=1),
+            Mention(code="0.000001", name="深发展", count=2),
+            Mention(code="105.NIO", name="蔚来", count=1),
+        ),
+    ),
+    made.article("2021-init", published_at=made.PUBLISHED - timedelta(days=140)),
+]
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive.db", create=True) as opened:
+        runs.begin(opened.db, "finews", made.SEEN)
+        for article in ARTICLES:
+            posts.store(opened.db, article, 1)
+        yield opened
+
+
+def export(archive: Archive, folder: Path, form: str) -> dict[str, Any]:
+    return export_posts(archive.posts(), folder, form)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+# Every form.
+
+
+@pytest.mark.parametrize(("form", "written"), [("markdown", 3), ("jekyll", 3), ("jsonl", 1), ("csv", 1)])
+def test_an_export_says_what_it_did(archive: Archive, tmp_path: Path, form: str, written: int):
+    folder = tmp_path / "some" / "where"
+    assert export(archive, folder, form) == {
+        "format": form,
+        "directory": str(folder),
+        "posts": 3,
+        "written": written,
+    }
+    assert len(contents(folder)) == written
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_archive_gives_the_same_bytes(archive: Archive, tmp_path: Path, form: str):
+    for folder in ("one", "other"):
+        export(archive, tmp_path / folder, form)
+    assert contents(tmp_path / "one") == contents(tmp_path / "other")
+    export(archive, tmp_path / "other", form)
+    assert contents(tmp_path / "one") == contents(tmp_path / "other")
+
+
+@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+def test_a_file_that_is_as_it_should_be_is_left_alone(archive: Archive, tmp_path: Path, form: str):
+    export(archive, tmp_path / "out", form)
+    for file in (tmp_path / "out").iterdir():
+        os.utime(file, (LONG_AGO, LONG_AGO))
+    (tmp_path / "out" / f"2022-04-20-{made.ID}.md").write_text("别的", encoding="utf-8")
+    (tmp_path / "out" / "mine.txt").write_text("我的", encoding="utf-8")
+    assert export(archive, tmp_path / "out", form)["written"] == 1
+    untouched = {file.name for file in (tmp_path / "out").iterdir() if file.stat().st_mtime == LONG_AGO}
+    assert untouched == {"2021-12-01-2021-init.md", "2022-04-21-NW202204210000000000.md"}
+    assert (tmp_path / "out" / "mine.txt").read_text(encoding="utf-8") == "我的"
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [("markdown", []), ("jekyll", []), ("jsonl", ["posts.jsonl"]), ("csv", ["posts.csv"])],
+)
+def test_an_empty_archive_is_written_out_empty(tmp_path: Path, form: str, names: list[str]):
+    with Archive(tmp_path / "empty.db", create=True) as archive:
+        assert export(archive, tmp_path / "out", form)["posts"] == 0
+    assert list(contents(tmp_path / "out")) == names
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_folder_that_is_a_file_is_a_sentence(archive: Archive, tmp_path: Path, form: str):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError) as refused:
+        export(archive, tmp_path / "file", form)
+    assert refused.value.exit_code == 2
+    assert str(refused.value) == f"{tmp_path / 'file'} cannot be written: File exists; name another folder."
+    assert (tmp_path / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_folder_inside_a_file_is_a_sentence(archive: Archive, tmp_path: Path, form: str):
+    (tmp_path / "file").write_text("x")
+    folder = tmp_path / "file" / "out"
+    with pytest.raises(UsageError) as refused:
+        export(archive, folder, form)
+    assert str(refused.value) == f"{folder} cannot be written: Not a directory; name another folder."
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_file_that_cannot_be_written_is_named(archive: Archive, tmp_path: Path, form: str):
+    taken = tmp_path / "out" / f"posts.{form}"
+    taken.mkdir(parents=True)
+    with pytest.raises(UsageError) as refused:
+        export(archive, tmp_path / "out", form)
+    assert str(refused.value) == f"{taken} cannot be written: Is a directory; name another folder."
+
+
+# Each form.
+
+
+def test_markdown_is_what_a_crawl_writes(tmp_path: Path):
+    path = str(tmp_path / "archive.db")
+    (tmp_path / "crawled").mkdir()
+    step = StoreInArchive(path, made.SITE)
+    writer = ExportMarkdown(path, str(tmp_path / "crawled"))
+    for article in ARTICLES:
+        writer.process_item(step.process_item(article))
+    writer.close_spider()
+    export(step.archive, tmp_path / "exported", "markdown")
+    step.end("finished", Traffic())
+    assert contents(tmp_path / "exported") == contents(tmp_path / "crawled")
+    assert len(contents(tmp_path / "exported")) == 3
+
+
+def test_markdown_reads_back_as_the_posts(archive: Archive, tmp_path: Path):
+    export(archive, tmp_path / "out", "markdown")
+    read = [parse(file.read_text(encoding="utf-8")) for file in sorted((tmp_path / "out").iterdir())]
+    assert [(front["id"], front["title"], front["tags"], body) for front, body in read] == [
+        (post["post_id"], post["title"], post["tags"], post["markdown"]) for post in archive.posts()
+    ]
+
+
+def test_json_lines_read_back_as_the_same_posts(archive: Archive, tmp_path: Path):
+    export(archive, tmp_path / "out", "jsonl")
+    lines = (tmp_path / "out" / "posts.jsonl").read_text(encoding="utf-8").split("\n")
+    assert lines.pop() == ""
+    assert [json.loads(line) for line in lines] == list(archive.posts())
+    assert "江西" in lines[-2]
+
+
+def test_csv_has_a_row_a_post_and_opens_with_a_mark(archive: Archive, tmp_path: Path):
+    export(archive, tmp_path / "out", "csv")
+    raw = (tmp_path / "out" / "posts.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbfsite,post_id,")
+    with (tmp_path / "out" / "posts.csv").open(encoding="utf-8-sig", newline="") as file:
+        read = list(csv.DictReader(file))
+    assert [row["post_id"] for row in read] == [post["post_id"] for post in archive.posts()]
+    second = archive.post("NW202204210000000000")
+    assert read[-1] == {
+        "site": "finews",
+        "post_id": "NW202204210000000000",
+        "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW202204210000000000.html",
+        "share_url": "",
+        "title": '标题: "引号", 逗号\\',
+        "source": "",
+        "category": "",
+        "tags": "",
+        "summary": second["summary"],
+        "published_at": "2022-04-21T16:44:59+08:00",
+        "securities": "0.000001 105.NIO",
+        "revision": "1",
+        "first_seen_at": "2022-04-21T01:00:00+00:00",
+        "last_seen_at": "2022-04-21T01:00:00+00:00",
+        "gone_at": "",
+        "text": second["text"],
+    }
+    assert (read[1]["tags"], read[1]["securities"]) == ("大江网新闻 5G", "1.600519 116.00700")
+
+
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(title=words, body=words, tag=words.filter(str.strip))
+def test_any_words_come_through_json_lines_and_csv(
+    tmp_path_factory: pytest.TempPathFactory, title: str, body: str, tag: str
+):
+    folder = tmp_path_factory.mktemp("out")
+    with Archive(":memory:", create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        posts.store(archive.db, made.article(title=title, html=body, tags=(tag,)), 1)
+        for form in ("jsonl", "csv"):
+            export(archive, folder, form)
+        assert [json.loads((folder / "posts.jsonl").read_text(encoding="utf-8"))] == list(archive.posts())
+        with (folder / "posts.csv").open(encoding="utf-8-sig", newline="") as file:
+            (row,) = csv.DictReader(file)
+        stored = archive.post(made.ID)
+        assert (row["title"], row["text"], row["tags"]) == (title, stored["text"], tag)
+
+
+def test_the_seed_post_comes_out_in_the_sites_own_form_byte_for_byte(tmp_path: Path):
+    source = SEED.read_text(encoding="utf-8")
+    html = source.split("---\n", 2)[2].partition("\n\n<http://")[0]
+    article = made.article(title="推进5G规模化应用！江西出台5G应用“扬帆”行动计划", html=html, tags=("大江网新闻",))
+    with Archive(tmp_path / "archive.db", create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        posts.store(archive.db, article, 1)
+        export(archive, tmp_path / "out", "jekyll")
+    assert contents(tmp_path / "out") == {SEED.name: SEED.read_bytes()}
+
+
+def test_a_bare_post_in_the_sites_own_form(archive: Archive, tmp_path: Path):
+    export(archive, tmp_path / "out", "jekyll")
+    assert (tmp_path / "out" / "2022-04-21-NW202204210000000000.md").read_text(encoding="utf-8").split("\n") == [
+        "---",
+        "layout: post",
+        r'title: "标题: \"引号\", 逗号\\"',
+        "date: 2022-04-21 16:44:59 +0800",
+        "categories: ",
+        "tags: ",
+        "---",
+        '<p>一行，"引"。</p><p>二行 \u2028 仍是。</p>',
+        "",
+        "<>",
+    ]
+
+
+def test_a_post_of_an_unknown_site_comes_out_without_a_tail(tmp_path: Path):
+    article = made.article("hello", site="elsewhere", html="<p>Hello.</p>", share_url=None, title="Hello")
+    with Archive(tmp_path / "archive.db", create=True) as archive:
+        runs.begin(archive.db, "elsewhere", made.SEEN)
+        posts.store(archive.db, article, 1)
+        export(archive, tmp_path / "out", "jekyll")
+    assert (tmp_path / "out" / "2022-04-20-hello.md").read_text(encoding="utf-8").endswith("---\n<p>Hello.</p>")

@@ -1,0 +1,376 @@
+"""Bodies: what they look like as Markdown and as text, and that no body can do anything but be read."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.markdown.body import safe_html, to_markdown, to_text
+from crawler.sites.definition import Body
+from crawler.sites.loading import load_site
+from crawler.text import bare, squeeze
+
+PAGE = "https://site.example/a/b.html"
+READER = MarkdownIt("commonmark", {"html": True}).enable("table")
+FORBIDDEN = (
+    "script, style, iframe, object, embed, svg, math, form, input, base, link, meta, template, noscript, textarea"
+)
+
+
+def markdown_of(source: str, chrome: Body | None = None) -> str:
+    return to_markdown(safe_html(source, chrome or Body(), PAGE))
+
+
+def text_of(source: str, chrome: Body | None = None) -> str:
+    return to_text(safe_html(source, chrome or Body(), PAGE))
+
+
+def rendered(markdown: str) -> LexborHTMLParser:
+    return LexborHTMLParser(f"<!doctype html><body>{READER.render(markdown)}")
+
+
+def shown(markdown: str) -> str:
+    body = rendered(markdown).body
+    return squeeze(body.text()) if body else ""
+
+
+def elements(markdown: str) -> set[str | None]:
+    return {node.tag for node in rendered(markdown).css("body *")}
+
+
+# --- Whatever an article says, it is shown as it says it ---
+
+SPECIAL = (
+    *"\\`*_{}[]()#+-.!|<>~$^=:&;\"'%/@,?19aZ中文。（”😀 ",
+    *("\u3000", "\xa0", "\t", "\x85", "\u2028", "\u200b", "\ufeff", "\x0b", "\n", "\r\n", "\n\n", "    ", "  \n"),
+    *("\\\n", "\n- ", "\n# ", "\n> ", "\n1. ", "\n---\n", "\n===\n", "\n|a|b|\n|-|-|\n", "1) ", "```", "~~~", "$$"),
+    *("&amp;", "&lt;", "&#42;", "&nbsp;", "&NewLine;", "<b>", "</p>", "<!--", "-->", "<script>", "<?", "<![CDATA["),
+    *("{{ x }}", "{% raw %}", "{%-", "{:.c}", "{::nomarkdown}", "![a](b)", "[^1]", "[a]: b", "*[a]:", "__a__"),
+    *("https://a.example/b_c_d", "www.a.example", "a@b.example", "<https://a.example>", "**a**"),
+)
+article_text = st.lists(st.sampled_from(SPECIAL), max_size=25).map("".join)
+
+
+@settings(max_examples=700, deadline=None)
+@given(article_text)
+@example("\\\n&nbsp;---")
+@example("文\n---")
+@example("a\u2028# b\x85---")
+@example("{% raw %}{{ site.title }}")
+@example("\xa0\xa0\xa0\xa0indented")
+def test_text_of_any_kind_is_shown_as_it_stands_and_starts_nothing(text: str) -> None:
+    markdown = markdown_of(f"<p>{html.escape(text)}</p>")
+
+    assert shown(markdown) == squeeze(text)
+    assert elements(markdown) <= {"p", "br"}
+    assert "{{" not in markdown
+    assert "{%" not in markdown
+
+
+@settings(max_examples=300, deadline=None)
+@given(article_text)
+def test_plain_text_is_the_text_that_was_written(text: str) -> None:
+    assert squeeze(text_of(f"<p>{html.escape(text)}</p>")) == squeeze(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(article_text, min_size=1, max_size=4))
+def test_text_between_line_breaks_starts_nothing_either(lines: list[str]) -> None:
+    markdown = markdown_of(f"<p>{'<br>'.join(map(html.escape, lines))}</p>")
+
+    assert shown(markdown) == squeeze(" ".join(lines))
+    assert elements(markdown) <= {"p", "br"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(article_text)
+def test_text_in_a_table_a_heading_a_list_and_a_link_is_shown_as_it_stands(text: str) -> None:
+    written, wanted = html.escape(text), squeeze(text)
+    around = {
+        "<table><tr><th>甲</th><th>乙</th></tr><tr><td>{}</td><td>尾</td></tr></table>": "甲 乙 {} 尾",
+        "<h2>头{}尾</h2>": "头{}尾",
+        "<ul><li>头{}尾</li></ul>": "头{}尾",
+        '<p>头<a href="/c">链{}接</a>尾</p>': "头链{}接尾",
+    }
+    shown_texts = [bare(shown(markdown_of(source.format(written)))) for source in around]
+
+    assert shown_texts == [bare(squeeze(form.format(wanted))) for form in around.values()]
+
+
+emphasised = st.tuples(
+    st.sampled_from(
+        ["<b>{}</b>", "<i>{}</i>", "<b><i>{}</i></b>", '<b><a href="/c">{}</a></b>', "<b>一{}<i>二</i></b>"]
+    ),
+    st.text("中A。，“”：（）!&_* ", min_size=1, max_size=5),
+    st.text("中A。，“”（ ", min_size=1, max_size=5).filter(str.strip),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(emphasised, max_size=5))
+@example([("<b>{}</b>", "标题：", "正文")])
+def test_emphasis_never_shows_its_asterisks(runs: list[tuple[str, str, str]]) -> None:
+    source = "".join(form.format(html.escape(inside)) + outside for form, inside, outside in runs)
+
+    assert bare(shown(markdown_of(f"<p>前{source}</p>"))) == bare(LexborHTMLParser(f"<p>前{source}</p>").text())
+
+
+# --- Whatever HTML is served, nothing of it runs ---
+
+HREFS = (
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
+    "java&#10;script:alert(1)", "&#106;avascript:alert(1)", "&#x6A;avascript&colon;alert(1)",
+    "javascript&#58;alert(1)", "\x01javascript:alert(1)", "vbscript:x", "data:text/html,<script>alert(1)</script>",
+    "DATA:text/html;base64,PHNjcmlwdD4=", "file:///etc/passwd", "//other.example/x", "/a b(c)",
+    "http://a.example/?q={{x}}", "https://a.example/)[x](javascript:alert(1)",
+    "https://a.example/&quot; onclick=&quot;x", "https://a.example/&gt;&lt;script&gt;", "mailto:a@b.example",
+    "?a=1&b=2", "#top", "",
+)  # fmt: skip
+SOUP = (
+    "<script>alert(1)</script>", "<script>", "</script>", "<SCRIPT SRC=//x.example/x.js>", "<style>p{}</style>",
+    "<style>", "<svg onload=alert(1)>", "</svg>", "<svg><script>alert(1)</script>",
+    "<math><mi xlink:href='javascript:x'>", "</math>", "<iframe src=javascript:alert(1)>", "</iframe>",
+    "<object data=x.swf>", "<embed src=x>", "<form action=javascript:x>", "<input autofocus onfocus=alert(1)>",
+    "<img src=x onerror=alert(1)>", "<img src='x' alt='](javascript:alert(1))'>",
+    "<img alt='&lt;script&gt;' src=javascript:alert(1)>", "<p onclick=alert(1) style='x:expression(1)'>",
+    "<div ONMOUSEOVER=x>", "<a name=x>", "</a>", "<b>", "</b>", "<i>", "</i>", "<p>", "</p>", "<div>", "</div>",
+    "<ul>", "<li>", "</ul>", "<ol start=9>", "<blockquote>", "</blockquote>", "<pre>", "</pre>", "<code>",
+    "</code>", "<table>", "<tr>", "<td>", "</table>", "<h1>", "</h1>", "<br>", "<hr>", "<!--", "-->",
+    "<!-- <script>alert(1)</script> -->", "<![CDATA[", "]]>", "<?php", "?>", "<!doctype html>", "<plaintext>",
+    "<template>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", "<title>", "<textarea>",
+    "</textarea>", "<base href=//x>", "<meta http-equiv=refresh content='0;url=javascript:x'>",
+    "<link rel=stylesheet href=x>", "<select>", "<xmp>", "<noembed>", "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&lt;img src=x onerror=alert(1)&gt;", "&amp;lt;script&amp;gt;", "&#60;script&#62;", "&lt;!--", "<", ">", '"',
+    "'", "`", "```", "\n```\n", "``", "~~~", "\n", "\n\n", "    ", "\\", "[x](javascript:alert(1))",
+    "[x]: javascript:alert(1)", "<javascript:alert(1)>", "![x](javascript:alert(1))", "{{ x }}", "{% raw %}", "中文",
+    "x", "!", "&nbsp;", "\ue000", "\ue001", "\x00",
+)  # fmt: skip
+link = st.sampled_from(HREFS).map(lambda href: f'<a href="{href}">x</a>')
+image = st.sampled_from(HREFS).map(lambda href: f'<img src="{href}" alt="x">')
+soup = st.lists(st.one_of(st.sampled_from(SOUP), link, image), max_size=25).map("".join)
+
+
+def harms(markdown: str) -> list[str]:
+    """What a reader of the Markdown would be exposed to."""
+    page = rendered(markdown)
+    found = [node.tag or "" for node in page.css(FORBIDDEN)]
+    for node in page.css("body *"):
+        for name, value in node.attributes.items():
+            if name.startswith("on") or name in {"style", "action", "srcdoc"}:
+                found.append(f"{node.tag} {name}")
+            elif name in {"href", "src"} and not re.match(r"(?:https?://|mailto:)", value or ""):
+                found.append(f"{node.tag} {name}={value}")
+    return found
+
+
+@settings(max_examples=700, deadline=None)
+@given(soup)
+def test_hostile_html_becomes_harmless_markdown(source: str) -> None:
+    markdown = markdown_of(source)
+
+    assert harms(markdown) == []
+    assert "{{" not in markdown
+    assert "{%" not in markdown
+
+
+@settings(max_examples=300, deadline=None)
+@given(soup)
+def test_safe_html_is_harmless_and_settled(source: str) -> None:
+    safe = safe_html(source, Body(), PAGE)
+
+    assert LexborHTMLParser(f"<!doctype html><body>{safe}").css(FORBIDDEN) == []
+    assert safe_html(safe, Body(), PAGE) == safe
+
+
+@settings(max_examples=200, deadline=None)
+@given(soup)
+def test_cutting_the_sites_own_elements_lets_nothing_through(source: str) -> None:
+    assert harms(markdown_of(source, load_site("finews").body)) == []
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote", "ul><li", "span", "i"])
+def test_two_thousand_open_elements_are_survived(tag: str) -> None:
+    source = f"<{tag}>" * 2000 + "<script>alert(1)</script>文<img src=x onerror=alert(1)>"
+
+    assert harms(markdown_of(source)) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<script>alert(1)</script>",
+        "<style>p{color:red}</style>",
+        "<p></p>",
+        "<!-- only a comment -->",
+        "",
+        "<svg></svg>",
+    ],
+)
+def test_what_holds_nothing_to_read_becomes_nothing(source: str) -> None:
+    assert (markdown_of(source), text_of(source)) == ("", "")
+
+
+@pytest.mark.parametrize("href", HREFS[:13])
+def test_a_link_that_could_run_or_leak_keeps_its_text_only(href: str) -> None:
+    assert "(" not in re.sub(r"\(https://site\.example/[^)]*\)", "", markdown_of(f'<p><a href="{href}">词</a></p>'))
+    assert harms(markdown_of(f'<p><a href="{href}">词</a></p>')) == []
+
+
+# --- What bodies look like ---
+
+
+@pytest.mark.parametrize(
+    ("source", "markdown"),
+    [
+        pytest.param("<p>一<b>二</b><b>三</b>四</p>", "一**二三**四", id="bold run together"),
+        pytest.param("<p><b>标题：</b>正文</p>", "**标题**：正文", id="bold that ends in punctuation"),
+        pytest.param("<p>前<b>“中”</b>后</p>", "前“**中**”后", id="bold in quotation marks"),
+        pytest.param("<p><b>“中”</b>，后</p>", "**“中”**，后", id="bold beside punctuation"),
+        pytest.param('<p>前<b><a href="/1">一</a></b>后</p>', "前[一](https://site.example/1)后", id="bold link"),
+        pytest.param("<p>前<b> 中 </b>后</p>", "前 **中** 后", id="bold with spaces inside"),
+        pytest.param("<p>前<i>中</i>后</p>", "前*中*后", id="italic"),
+        pytest.param("<p>一</p><p>二</p>", "一\n\n二", id="paragraphs"),
+        pytest.param("<div>一<div>二</div>三</div>", "一\n\n二\n\n三", id="nested blocks"),
+        pytest.param("<p>一<br>二<br/>三</p>", "一  \n二  \n三", id="line breaks"),
+        pytest.param("<p>一<br><br>&nbsp;</p>", "一", id="line breaks at the end"),
+        pytest.param("<p>\u3000\u3000一\u3000二</p>", "一 二", id="ideographic indent"),
+        pytest.param("<p>&nbsp;&nbsp;&nbsp;&nbsp;一</p>", "一", id="no-break indent"),
+        pytest.param("<h2>一 #</h2>", "## 一 \\#", id="heading"),
+        pytest.param("<ul><li>一</li><li>二</li></ul>", "- 一\n- 二", id="list"),
+        pytest.param("<ol start=3><li>一</li><li>二</li></ol>", "3. 一\n4. 二", id="numbered list"),
+        pytest.param("<ol start=9999999999><li>一</li></ol>", "1. 一", id="number no list can begin with"),
+        pytest.param("<ul><li>一<ul><li>二</li></ul></li></ul>", "- 一\n  - 二", id="nested list"),
+        pytest.param("<blockquote><p>一</p></blockquote>", "> 一", id="quotation"),
+        pytest.param("<p>一</p><hr><p>二</p>", "一\n\n---\n\n二", id="rule"),
+        pytest.param("<p>a&amp;lt;b</p>", "a&amp;lt;b", id="entity-like text"),
+        pytest.param("<p>a&lt;b&amp;c</p>", "a&lt;b&c", id="signs that are entities"),
+        pytest.param("<p>C:\\new\\*</p>", "C:\\\\new\\\\\\*", id="backslashes"),
+        pytest.param("<p>1. 一</p>", "1\\. 一", id="text like a list"),
+        pytest.param("<p>2022. 4. 20</p>", "2022\\. 4. 20", id="date like a list"),
+        pytest.param("<p>-5%</p>", "-5%", id="minus sign"),
+        pytest.param("<p># 一</p>", "\\# 一", id="text like a heading"),
+        pytest.param("<p>{{ x }} {% y %}</p>", "\\{\\{ x }} &#123;% y %}", id="Liquid"),
+        pytest.param("<p>一\x00二\x1b[31m三&#8;</p>", "一二\\[31m三", id="control characters"),
+        pytest.param("<p>看!<a href='/1'>一</a></p>", "看\\![一](https://site.example/1)", id="link after !"),
+        pytest.param("<p><code>a`b</code></p>", "``a`b``", id="code with a backtick"),
+        pytest.param("<pre>```\n&lt;b&gt;</pre>", "````\n```\n<b>\n````", id="code with a fence"),
+        pytest.param("<pre>{{ x }}</pre>", "```\n{\u200b{ x }}\n```", id="Liquid in code"),
+        pytest.param("<p>一<span class=x>二</span><font>三</font></p>", "一二三", id="elements that give way"),
+        pytest.param("<p>一<img src='data:x' alt='图'>二</p>", "一二", id="image of a forbidden kind"),
+    ],
+)
+def test_a_body_as_markdown(source: str, markdown: str) -> None:
+    assert markdown_of(source) == markdown
+
+
+def test_a_table_keeps_its_cells_apart_whatever_they_hold() -> None:
+    source = "<table><tr><th>代码|名称</th><th>涨幅</th></tr><tr><td>a\\|b</td><td>`1|2`</td></tr></table>"
+
+    page = rendered(markdown_of(source))
+
+    assert [[cell.text() for cell in row.css("th, td")] for row in page.css("tr")] == [
+        ["代码|名称", "涨幅"],
+        ["a\\|b", "`1|2`"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        pytest.param("/c.png", "https://site.example/c.png", id="relative to the host"),
+        pytest.param("../c.png", "https://site.example/c.png", id="relative to the page"),
+        pytest.param("//img.example/c.png", "https://img.example/c.png", id="protocol-relative"),
+        pytest.param("http://img.example/a b.png", "http://img.example/a%20b.png", id="space"),
+        pytest.param("http://img.example/?a=1&b=2", "http://img.example/?a=1&b=2", id="raw ampersand"),
+        pytest.param("http://img.example/?a=1&amp;b=2", "http://img.example/?a=1&b=2", id="escaped ampersand"),
+        pytest.param("http://img.example/a(b).png", "http://img.example/a%28b%29.png", id="parentheses"),
+        pytest.param("http://img.example/{{x}}.png", "http://img.example/%7B%7Bx%7D%7D.png", id="Liquid"),
+        pytest.param("http://img.example/图.png", "http://img.example/%E5%9B%BE.png", id="Chinese"),
+        pytest.param("http://img.example/%E5%9B%BE.png", "http://img.example/%E5%9B%BE.png", id="encoded Chinese"),
+        pytest.param("http://img.example/a*b_c_.png", "http://img.example/a%2Ab_c_.png", id="asterisk"),
+    ],
+)
+def test_an_images_address_is_absolute_and_ends_nothing(source: str, address: str) -> None:
+    markdown = markdown_of(f'<p><img src="{source}" alt="图"></p>')
+
+    image = rendered(markdown).css_first("img")
+    assert image is not None
+    assert image.attributes == {"src": address, "alt": "图"}
+
+
+@pytest.mark.parametrize(
+    ("alt", "shown_alt"),
+    [
+        pytest.param("一]二", "一 二", id="bracket"),
+        pytest.param("](javascript:alert(1))", "(javascript:alert(1))", id="the end of an image"),
+        pytest.param("一\n\n二", "一 二", id="blank line"),
+        pytest.param("&quot; onerror=&quot;x", "onerror= x", id="quotation marks"),
+        pytest.param("{{ x }}{% y %}", "x % y %", id="Liquid"),
+        pytest.param("&lt;script&gt;", "script", id="tag"),
+        pytest.param("*a*_b_\\", "a b", id="emphasis"),
+    ],
+)
+def test_an_images_description_cannot_leave_its_brackets(alt: str, shown_alt: str) -> None:
+    image = rendered(markdown_of(f'<p><img src="/c.png" alt="{alt}"></p>')).css_first("img")
+
+    assert image is not None
+    assert image.attributes == {"src": "https://site.example/c.png", "alt": shown_alt}
+
+
+def test_an_image_is_no_text() -> None:
+    assert text_of('<p>一<img src="/c.png" alt="图">二</p>') == "一二"
+
+
+def test_a_link_is_its_words_in_text() -> None:
+    assert text_of('<p>一<a href="/c">二</a></p>') == "一二"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        pytest.param("<p>\u3000\u3000一</p>\n\n<p>&nbsp;二 </p>", "一\n二", id="a line per paragraph, no indents"),
+        pytest.param("<p>一<br>二</p>", "一\n二", id="line breaks"),
+        pytest.param("<p>一<b>二</b>&amp;lt;</p>", "一二&lt;", id="emphasis and entity-like text"),
+        pytest.param("<p>*一* [二] \\ `三` # {{x}}</p>", "*一* [二] \\ `三` # {{x}}", id="nothing is escaped"),
+        pytest.param("<ul><li>一</li><li>二</li></ul>", "- 一\n- 二", id="list"),
+    ],
+)
+def test_a_body_as_text(source: str, text: str) -> None:
+    assert text_of(source) == text
+
+
+# --- What is the site's and not the article's ---
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        pytest.param('<p style="display:none">藏</p>', id="hidden"),
+        pytest.param('<p style="color:red;display: none;">藏</p>', id="hidden, with a space"),
+        pytest.param('<p><a class="EmImageRemark" href="/a"><img src="/chart.png"></a></p>', id="live chart"),
+    ],
+)
+def test_finews_hidden_paragraphs_and_charts_are_cut(extra: str) -> None:
+    chrome = load_site("finews").body
+
+    assert markdown_of(f"<p>一</p>{extra}<p>二</p>", chrome) == "一\n\n二"
+    assert text_of(f"<p>一</p>{extra}<p>二</p>", chrome) == "一\n二"
+
+
+@pytest.mark.parametrize("name", ["keytip", "infokey"])
+def test_finews_key_words_are_words_and_no_links(name: str) -> None:
+    source = f'<p>看好<a class="{name}" href="http://data.example/1" data-code="1,600160">巨化股份</a>（600160）</p>'
+
+    assert markdown_of(source, load_site("finews").body) == "看好巨化股份（600160）"
+
+
+def test_without_the_sites_definition_nothing_is_cut() -> None:
+    source = '<p style="display:none">藏</p><p><a class="keytip" href="/k">词</a></p>'
+
+    assert markdown_of(source) == "藏\n\n[词](https://site.example/k)"

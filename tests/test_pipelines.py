@@ -1,0 +1,483 @@
+"""The pipelines, each step by itself: what it does, and that it leaves alone what is not its business."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import made
+import pytest
+
+from crawler.archive import Archive, ledger, runs
+from crawler.archive.lock import run_lock
+from crawler.archive.runs import Traffic
+from crawler.errors import ArchiveLocked, NotAnArchive
+from crawler.items import Archived, Article, Mention
+from crawler.markdown.post_file import render_post
+from crawler.pipelines.archive import StoreInArchive
+from crawler.pipelines.export import ExportMarkdown
+from crawler.pipelines.normalise import Normalise, normalise
+from crawler.pipelines.validate import Validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POST, ARTICLE = made.post(), made.article()
+ENDS = [made.listing(made.post_address()), made.refused(), made.gone(), made.failed(), made.unchanged()]
+ARCHIVED = Archived(address=made.post_address(), outcome="new", article_id=1)
+FILE = f"2022-04-20-{made.ID}.md"
+LONG_AGO = 1_000_000_000
+
+
+def kind(item: object) -> str:
+    return type(item).__name__
+
+
+# Normalise.
+
+
+@pytest.mark.parametrize("item", [*ENDS, ARTICLE, ARCHIVED, {}], ids=kind)
+def test_normalising_leaves_alone_what_is_no_post(item: Any):
+    assert Normalise(made.SITE).process_item(item) is item
+
+
+def test_a_post_becomes_an_article():
+    article = Normalise(made.SITE).process_item(POST)
+    assert article == Article(
+        post=POST,
+        markdown="江西将实现5G+VR融合。\n\n贵州茅台上涨。",
+        text="江西将实现5G+VR融合。\n贵州茅台上涨。",
+        summary="江西将实现5G+VR融合。",
+        content_hash=article.content_hash,
+    )
+    assert article.post is POST
+
+
+def test_the_hash_is_the_same_on_every_machine():
+    assert ARTICLE.content_hash == "788ac3e11d3a229e4df01c45c2da54dc77a95a253f5887ffbb4a9472594f6ed7"
+
+
+def test_a_post_without_anything_is_normalised_all_the_same():
+    empty = made.post(title="", html="", published_at=None, category=None, tags=(), mentions=())
+    article = normalise(empty, made.SITE)
+    assert (article.post, article.markdown, article.text, article.summary) == (empty, "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("html", "title"),
+    [
+        ("<p>江西出台计划。全文如下。</p><p>略。</p>", "江西出台计划。全文如下。 略。"),
+        (f"<p>江西出台计划。{'字' * 60}</p>", "江西出台计划。"),
+        (f"<p>{'字' * 60}</p>", f"{'字' * 39}…"),
+        ("", ""),
+    ],
+    ids=["short", "sentence", "long", "empty"],
+)
+def test_a_share_text_without_a_title_takes_its_first_sentences(html: str, title: str):
+    assert normalise(made.post(via="share", title="", html=html), made.SITE).post.title == title
+
+
+@pytest.mark.parametrize(("via", "title"), [("share", "给出的标题"), ("page", ""), ("expired", ""), ("import", "")])
+def test_no_other_post_gets_a_title_it_did_not_bring(via: Any, title: str):
+    assert normalise(made.post(via=via, title=title), made.SITE).post.title == title
+
+
+def test_a_summary_is_of_the_first_paragraph():
+    assert made.article(html=f"<p>{'一句话。' * 100}</p><p>第二段。</p>").summary == "一句话。" * 40
+
+
+def test_what_the_site_adds_to_a_body_is_not_the_articles():
+    html = '<p>正文<a class="keytip" href="//x.example/">茅台</a></p><p style="display:none">藏</p><script>1</script>'
+    article = made.article(html=html)
+    assert (article.markdown, article.text) == ("正文茅台", "正文茅台")
+    assert article.post.html == html
+
+
+# Validate.
+
+
+@pytest.mark.parametrize("item", [*ENDS, POST, ARCHIVED, {}], ids=kind)
+def test_validation_leaves_alone_what_is_no_article(item: Any):
+    assert Validate().process_item(item) is item
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        ARTICLE,
+        made.article(category=None, tags=(), mentions=(), source=None, share_url=None),
+        made.article(html='<p><img src="https://x.example/chart.png" alt="图"></p>'),
+        made.article("2021-init_贴子+v1.0~"),
+    ],
+    ids=["whole", "bare", "picture", "id"],
+)
+def test_an_article_that_has_what_makes_a_post_goes_on(article: Article):
+    assert Validate().process_item(article) is article
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"title": ""}, "no title"),
+        ({"published_at": None}, "no date"),
+        ({"html": ""}, "no body"),
+        ({"html": "<p> \n</p><script>alert(1)</script>"}, "no body"),
+        ({"post_id": ""}, "no id"),
+        ({"post_id": "../../etc/passwd"}, "unsafe id"),
+        ({"post_id": ".hidden"}, "unsafe id"),
+        ({"post_id": "a..b"}, "unsafe id"),
+        ({"post_id": "a/b"}, "unsafe id"),
+        ({"post_id": "a b"}, "unsafe id"),
+        ({"post_id": "a\n"}, "unsafe id"),
+        ({"post_id": "a\x00"}, "unsafe id"),
+        ({"post_id": "x" * 122}, "unsafe id"),
+        # One reason is given: the first.
+        ({"title": "", "published_at": None, "html": ""}, "no title"),
+        ({"title": "", "post_id": "a/b"}, "unsafe id"),
+        ({"published_at": None, "html": ""}, "no date"),
+    ],
+)
+def test_an_article_that_lacks_what_makes_a_post_is_refused_with_the_reason(changes: dict[str, Any], reason: str):
+    article = normalise(replace(POST, **changes), made.SITE)
+    assert Validate().process_item(article) == made.refused(reason=reason)
+
+
+# Archive.
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "archive.db"
+
+
+@pytest.fixture
+def step(path: Path) -> Iterator[StoreInArchive]:
+    opened = StoreInArchive(str(path), made.SITE)
+    yield opened
+    if opened.report is None:
+        opened.end("finished", Traffic())
+
+
+def rows(step: StoreInArchive, table: str) -> list[dict[str, Any]]:
+    return list(step.archive.db.query(f"SELECT * FROM {table}"))
+
+
+def link(step: StoreInArchive, url: str = POST.url) -> dict[str, Any]:
+    (row,) = step.archive.db.query("SELECT * FROM links WHERE url = ?", [url])
+    return row
+
+
+def stands(step: StoreInArchive, url: str = POST.url) -> tuple[Any, ...]:
+    row = link(step, url)
+    return row["state"], row["outcome"], row["reason"], row["article_id"]
+
+
+@pytest.mark.parametrize("item", [POST, ARCHIVED, {}, None], ids=kind)
+def test_the_archive_leaves_alone_what_is_no_record_of_its(step: StoreInArchive, item: Any):
+    assert step.process_item(item) is item
+    assert rows(step, "links") == rows(step, "articles") == []
+
+
+def test_an_article_is_stored_with_its_row_of_the_ledger(step: StoreInArchive):
+    assert step.process_item(ARTICLE) == ARCHIVED
+    assert step.archive.post(made.ID)["title"] == "江西出台5G行动计划"
+    assert stands(step) == ("stored", "new", None, 1)
+
+
+def test_the_category_a_post_names_is_found(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    row = link(step, made.CATEGORY.url)
+    assert (row["kind"], row["state"], row["found_on"], row["title"], row["attempts"]) == (
+        "category", "found", POST.url, "大江网新闻", 0,
+    )  # fmt: skip
+
+
+def test_a_listing_is_fetched_and_what_it_names_found(step: StoreInArchive):
+    assert step.process_item(made.listing(made.post_address())) == Archived(address=made.HOME, outcome=None)
+    assert stands(step, made.HOME.url) == ("fetched", None, None, None)
+    assert stands(step) == ("found", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "outcome", "reason"),
+    [
+        (made.refused(), "refused", "no title"),
+        (made.failed(), "failed", "timeout"),
+        (made.gone(), "gone", "HTTP 404"),
+        (made.unchanged(), "failed", "not modified, though nothing is stored"),
+    ],
+    ids=kind,
+)
+def test_an_end_without_a_post_is_written_with_its_reason(step: StoreInArchive, item: Any, outcome: Any, reason: str):
+    assert step.process_item(item) == Archived(address=made.post_address(), outcome=outcome)
+    assert stands(step) == (outcome, outcome, reason, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "state"),
+    [
+        (made.refused(made.HOME), "refused"),
+        (made.failed(made.HOME), "failed"),
+        (made.gone(made.HOME), "gone"),
+        (made.unchanged(made.HOME), "fetched"),
+    ],
+    ids=kind,
+)
+def test_a_listing_comes_to_no_outcome(step: StoreInArchive, item: Any, state: str):
+    assert step.process_item(item) == Archived(address=made.HOME, outcome=None)
+    assert stands(step, made.HOME.url)[:2] == (state, None)
+
+
+def test_a_post_that_is_gone_is_marked_and_stays(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    assert step.process_item(made.gone(at=made.LATER)) == Archived(address=made.post_address(), outcome="gone")
+    assert step.archive.post(made.ID)["gone_at"] == "2022-04-21T02:30:00+00:00"
+    assert stands(step) == ("gone", "gone", "HTTP 404", 1)
+
+
+def test_a_post_that_failed_once_is_not_gone(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    step.process_item(made.failed())
+    assert step.archive.post(made.ID)["gone_at"] is None
+
+
+def test_a_page_that_has_not_changed_was_seen_again(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    step.process_item(made.gone())
+    before = step.archive.post(made.ID)
+    assert step.process_item(made.unchanged(at=made.LATER)) == replace(ARCHIVED, outcome="unchanged")
+    assert step.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00", "gone_at": None}
+    assert stands(step) == ("stored", "unchanged", None, 1)
+
+
+def test_one_post_by_two_ways_is_one_article_and_two_addresses(step: StoreInArchive):
+    shared = made.article(fetch=made.fetch(made.share_address()), via="share")
+    step.process_item(ARTICLE)
+    assert step.process_item(shared) == Archived(address=made.share_address(), outcome="unchanged", article_id=1)
+    assert stands(step, made.share_address().url) == ("stored", "unchanged", None, 1)
+    assert stands(step) == ("stored", "new", None, 1)
+
+
+def test_a_record_is_written_whole_or_not_at_all(step: StoreInArchive):
+    broken = made.article(mentions=(Mention(code="no code", name="茅台", count=1),))
+    with pytest.raises(AssertionError):
+        step.process_item(broken)
+    for table in ("articles", "revisions", "categories", "tags", "article_tags", "securities", "mentions", "links"):
+        assert rows(step, table) == []
+    assert step.process_item(ARTICLE) == ARCHIVED
+
+
+def test_a_run_ends_with_its_report(step: StoreInArchive):
+    step.process_item(made.listing(made.post_address(), made.post_address("NW1"), made.post_address("NW2")))
+    step.process_item(ARTICLE)
+    step.process_item(made.refused(made.post_address("NW1")))
+    step.end("interrupted", Traffic(requests=4, not_modified=1, retries=2, bytes=1000))
+    report = step.report
+    assert report is not None
+    assert report == {
+        "run": 1,
+        "site": "finews",
+        "outcome": "interrupted",
+        "started_at": report["started_at"],
+        "finished_at": report["finished_at"],
+        "seconds": report["seconds"],
+        "requests": 4,
+        "not_modified": 1,
+        "retries": 2,
+        "bytes": 1000,
+        "listings": 1,
+        "listings_failed": 0,
+        "pending": 1,
+        "posts": {"new": 1, "changed": 0, "unchanged": 0, "refused": 1, "failed": 0, "gone": 0},
+        "reasons": {"refused: no title": 1},
+    }
+    assert report["started_at"] <= report["finished_at"]
+
+
+def test_a_run_that_has_ended_lets_go_of_the_archive(path: Path, step: StoreInArchive):
+    step.end("finished", Traffic())
+    with run_lock(path), Archive(path) as archive:
+        assert list(archive.runs()) == [step.report]
+    assert not path.with_name("archive.db-wal").exists()
+
+
+def test_a_second_run_is_refused_while_the_first_goes_on(path: Path, step: StoreInArchive):
+    with pytest.raises(ArchiveLocked, match=f"pid {os.getpid()}, started "):
+        StoreInArchive(str(path), made.SITE)
+    assert [row["outcome"] for row in rows(step, "runs")] == ["running"]
+
+
+def test_a_run_that_cannot_begin_lets_go_of_the_lock(path: Path):
+    path.write_text("看看这个\n", encoding="utf-8")
+    with pytest.raises(NotAnArchive):
+        StoreInArchive(str(path), made.SITE)
+    with run_lock(path):
+        assert path.read_text(encoding="utf-8") == "看看这个\n"
+
+
+def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Path):
+    with Archive(path, create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        listing = made.listing(made.post_address())
+        with archive.db.atomic():
+            ledger.found(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
+    step = StoreInArchive(str(path), made.SITE)
+    assert [known.url for known in ledger.unsettled_posts(step.archive.db, "finews")] == [POST.url]
+    step.process_item(ARTICLE)
+    step.end("finished", Traffic())
+    with Archive(path) as archive:
+        assert [(report["outcome"], report["pending"], report["posts"]["new"]) for report in archive.runs()] == [
+            ("finished", 0, 1),
+            ("interrupted", 1, 0),
+        ]
+
+
+# Export.
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made_for_it = tmp_path / "_posts"
+    made_for_it.mkdir()
+    return made_for_it
+
+
+@pytest.fixture
+def export(path: Path, step: StoreInArchive, folder: Path) -> Iterator[ExportMarkdown]:  # noqa: ARG001  # makes the archive
+    opened = ExportMarkdown(str(path), str(folder))
+    yield opened
+    opened.close_spider()
+
+
+def through(step: StoreInArchive, export: ExportMarkdown, item: Any) -> Any:
+    return export.process_item(step.process_item(item))
+
+
+def written(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        *ENDS,
+        POST,
+        ARTICLE,
+        {},
+        Archived(address=made.HOME, outcome=None),
+        Archived(address=made.post_address(), outcome="refused"),
+    ],
+    ids=kind,
+)
+def test_the_export_leaves_alone_what_was_not_stored(export: ExportMarkdown, folder: Path, item: Any):
+    assert export.process_item(item) is item
+    assert written(folder) == {}
+
+
+def test_a_post_that_was_stored_is_written(step: StoreInArchive, export: ExportMarkdown, folder: Path):
+    assert through(step, export, ARTICLE) == ARCHIVED
+    assert [file.name for file in folder.iterdir()] == [FILE]
+    assert (folder / FILE).read_text(encoding="utf-8") == (
+        """\
+---
+layout: post
+title: 江西出台5G行动计划
+date: 2022-04-20 16:44:59 +0800
+categories:
+  - dajiangwang
+tags:
+  - 大江网新闻
+  - 5G
+id: NW202204202350104915
+source: 大江网
+url: https://finews.withounder.com/dajiangwang/2022/04/20/NW202204202350104915.html
+share_url: http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915
+securities:
+  - code: '1.600519'
+    name: 贵州茅台
+    count: 2
+  - code: '116.00700'
+    name: 腾讯控股
+    count: 1
+revision: 1
+---
+
+江西将实现5G+VR融合。
+
+贵州茅台上涨。
+"""
+    )
+
+
+@pytest.mark.parametrize("again", [ARTICLE, made.unchanged(at=made.LATER)], ids=kind)
+def test_a_second_look_leaves_the_files_bytes_and_time_alone(step, export, folder: Path, again: Any):
+    through(step, export, ARTICLE)
+    os.utime(folder / FILE, (LONG_AGO, LONG_AGO))
+    before = written(folder)
+    assert through(step, export, again).outcome == "unchanged"
+    assert written(folder) == before
+
+
+@pytest.mark.parametrize("again", [ARTICLE, made.unchanged(at=made.LATER)], ids=kind)
+@pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_text("别的")], ids=["deleted", "altered"])
+def test_a_file_that_is_not_as_it_should_be_is_written_again(step, export, folder: Path, again: Any, harm: Any):
+    through(step, export, ARTICLE)
+    whole = (folder / FILE).read_bytes()
+    harm(folder / FILE)
+    through(step, export, again)
+    assert {name: content for name, (_, content) in written(folder).items()} == {FILE: whole}
+
+
+def test_a_changed_post_is_written_anew_in_its_place(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    through(step, export, made.article(title='改了: "新"', html="<p>改了。</p>"))
+    assert [file.name for file in folder.iterdir()] == [FILE]
+    assert (folder / FILE).read_text(encoding="utf-8") == render_post(step.archive.post(made.ID))
+    assert "revision: 2\n---\n\n改了。\n" in (folder / FILE).read_text(encoding="utf-8")
+
+
+def test_a_post_whose_day_changes_moves_its_file(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    through(step, export, made.article("NW1"))
+    end = through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
+    assert end == replace(ARCHIVED, outcome="changed", former_date="2022-04-20T16:44:59+08:00")
+    assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW1.md", f"2022-04-21-{made.ID}.md"]
+
+
+def test_a_post_whose_hour_changes_keeps_its_file(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    through(step, export, made.article(published_at=made.PUBLISHED + timedelta(hours=1)))
+    assert [file.name for file in folder.iterdir()] == [FILE]
+    assert "date: 2022-04-20 17:44:59 +0800\n" in (folder / FILE).read_text(encoding="utf-8")
+
+
+def test_a_file_that_was_gone_before_its_post_moved_is_no_trouble(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    (folder / FILE).unlink()
+    through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
+    assert [file.name for file in folder.iterdir()] == [f"2022-04-21-{made.ID}.md"]
+
+
+def test_a_file_stays_when_its_post_is_gone(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    before = written(folder)
+    through(step, export, made.gone())
+    assert written(folder) == before
+
+
+def test_a_whole_way_from_a_post_to_its_file(step, export, folder: Path):
+    item: Any = POST
+    for one in (Normalise(made.SITE), Validate(), step, export):
+        item = one.process_item(item)
+    assert item == ARCHIVED
+    assert (folder / FILE).read_text(encoding="utf-8") == render_post(step.archive.post(made.ID))
+
+
+@pytest.mark.parametrize("item", ENDS, ids=kind)
+def test_every_end_goes_the_whole_way_and_comes_out_archived(step, export, item: Any):
+    for one in (Normalise(made.SITE), Validate(), step, export):
+        item = one.process_item(item)
+    assert isinstance(item, Archived)

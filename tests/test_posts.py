@@ -1,0 +1,462 @@
+"""Posts: a revision when what matters has changed, and found again by any name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import made
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.archive import Archive, ledger, posts, runs
+from crawler.errors import NoSuchPost
+from crawler.items import Archived, Category, Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from crawler.items import Article
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """Return an archive in which the runs 1 and 2 have begun."""
+    with Archive(tmp_path / "archive.db", create=True) as opened:
+        runs.begin(opened.db, "finews", made.SEEN)
+        runs.begin(opened.db, "finews", made.LATER)
+        yield opened
+
+
+@pytest.fixture
+def db(archive: Archive) -> Database:
+    return archive.db
+
+
+def rows(db: Database, table: str, order: str = "1, 2") -> list[dict[str, Any]]:
+    return list(db.query(f"SELECT * FROM {table} ORDER BY {order}"))
+
+
+def stored(db: Database, *articles: Article) -> list[Archived]:
+    return [posts.store(db, article, run_id) for run_id, article in enumerate(articles, start=1)]
+
+
+# Stored.
+
+
+def test_a_new_post_is_stored_with_its_first_revision(db: Database):
+    article = made.article()
+    assert stored(db, article) == [Archived(address=made.post_address(), outcome="new", article_id=1)]
+    assert rows(db, "articles") == [
+        {
+            "id": 1,
+            "site": "finews",
+            "post_id": "NW202204202350104915",
+            "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW202204202350104915.html",
+            "share_url": "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915",
+            "title": "江西出台5G行动计划",
+            "source": "大江网",
+            "category": "dajiangwang",
+            "summary": "江西将实现5G+VR融合。",
+            "published_at": "2022-04-20T16:44:59+08:00",
+            "published_ts": 1650444299,
+            "html": "<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>",
+            "markdown": "江西将实现5G+VR融合。\n\n贵州茅台上涨。",
+            "text": "江西将实现5G+VR融合。\n贵州茅台上涨。",
+            "content_hash": article.content_hash,
+            "revision": 1,
+            "first_seen_at": "2022-04-21T01:00:00+00:00",
+            "last_seen_at": "2022-04-21T01:00:00+00:00",
+            "gone_at": None,
+        }
+    ]
+    assert rows(db, "revisions") == [
+        {
+            "article_id": 1,
+            "revision": 1,
+            "seen_at": "2022-04-21T01:00:00+00:00",
+            "run_id": 1,
+            "via": "page",
+            "title": "江西出台5G行动计划",
+            "published_at": "2022-04-20T16:44:59+08:00",
+            "html": "<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>",
+            "content_hash": article.content_hash,
+        }
+    ]
+
+
+def test_a_new_post_brings_its_category_tags_and_securities(db: Database):
+    stored(db, made.article())
+    assert rows(db, "categories") == [
+        {
+            "site": "finews",
+            "slug": "dajiangwang",
+            "name": "大江网新闻",
+            "url": "https://finews.withounder.com/category/dajiangwang.html",
+        }
+    ]
+    assert rows(db, "tags") == [{"id": 1, "name": "大江网新闻"}, {"id": 2, "name": "5G"}]
+    assert rows(db, "article_tags", "position") == [
+        {"article_id": 1, "tag_id": 1, "position": 0},
+        {"article_id": 1, "tag_id": 2, "position": 1},
+    ]
+    ts = 1650444299
+    assert rows(db, "securities") == [
+        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "named_ts": ts},
+        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "named_ts": ts},
+    ]
+    assert rows(db, "mentions") == [
+        {"article_id": 1, "code": "1.600519", "name": "贵州茅台", "count": 2},
+        {"article_id": 1, "code": "116.00700", "name": "腾讯控股", "count": 1},
+    ]
+
+
+def test_a_post_needs_neither_category_nor_tags_nor_mentions(db: Database):
+    bare = made.article(category=None, tags=(), mentions=(), source=None, share_url=None)
+    assert [end.outcome for end in stored(db, bare)] == ["new"]
+    row = posts.get(db, 1)
+    assert [row[name] for name in ("category", "source", "share_url", "tags", "mentions")] == [
+        None, None, None, [], [],
+    ]  # fmt: skip
+
+
+def test_a_tag_named_twice_is_kept_once(db: Database):
+    stored(db, made.article(tags=("快讯", "A股", "快讯")))
+    assert posts.get(db, 1)["tags"] == ["快讯", "A股"]
+
+
+def test_a_security_printed_under_two_names_is_mentioned_under_both(db: Database):
+    printed = (
+        Mention(code="1.600519", name="茅台", count=3),
+        Mention(code="1.600519", name="贵州茅台", count=1),
+    )
+    stored(db, made.article(mentions=printed))
+    assert [(mention["name"], mention["count"]) for mention in posts.get(db, 1)["mentions"]] == [
+        ("茅台", 3),
+        ("贵州茅台", 1),
+    ]
+
+
+# Seen again.
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"html": "<div><p>江西将实现 5G+VR\n融合。</p>\n\n<p><b>贵州</b>茅台上涨。</p></div>"},
+        {"html": "<p>江西将实现５Ｇ＋ＶＲ融合。</p><p>贵州茅台上涨。</p>"},
+        {"title": " 江西出台5G 行动计划　"},
+        {"tags": ("另一个",), "source": "别处", "category": None, "mentions": ()},
+        {"via": "share"},
+    ],
+    ids=["nothing", "white space and markup", "width", "the title's white space", "what stands around it", "the way"],
+)
+def test_what_does_not_matter_makes_no_revision(db: Database, changes: dict[str, Any]):
+    first, again = made.article(), made.article(seen_at=made.LATER, **changes)
+    tables = ("revisions", "article_tags", "mentions", "categories", "tags", "securities")
+    stored(db, first)
+    (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
+
+    assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
+    assert rows(db, "articles") == [{**row, "last_seen_at": "2022-04-21T02:30:00+00:00"}]
+    assert [rows(db, table) for table in tables] == before
+
+
+@given(st.lists(st.sampled_from([" ", "\n", "\t", "\u3000", "\u00a0"]), min_size=8, max_size=8))
+def test_white_space_never_changes_the_hash(spaces: list[str]):
+    html = "".join(f"{space}{letter}" for space, letter in zip(spaces, "江西将实现5G。", strict=False))
+    assert made.article(html=f"<p>{html}</p>").content_hash == made.article(html="<p>江西将实现5G。</p>").content_hash
+
+
+@given(st.text("江西5gG。 ", max_size=8), st.text("江西5gG。 ", max_size=8))
+def test_the_hash_differs_exactly_when_the_words_do(one: str, other: str):
+    alike = one.replace(" ", "").lower() == other.replace(" ", "").lower()
+    hashes = {made.article(title=title).content_hash for title in (one, other)}
+    assert (len(hashes) == 1) is alike
+
+
+def test_words_that_move_from_the_title_into_the_body_change_the_hash():
+    one = made.article(title="江西新闻", html="<p>5G</p>")
+    other = made.article(title="江西", html="<p>新闻5G</p>")
+    assert one.content_hash != other.content_hash
+
+
+# Changed.
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"title": "江西出台6G行动计划"},
+        {"published_at": made.PUBLISHED + timedelta(seconds=1)},
+        {"html": "<p>江西将实现6G+VR融合。</p>"},
+    ],
+    ids=["title", "time", "words"],
+)
+def test_what_matters_makes_a_revision(db: Database, changes: dict[str, Any]):
+    first, second = made.article(), made.article(seen_at=made.LATER, **changes)
+    moved = "2022-04-20T16:44:59+08:00" if "published_at" in changes else None
+    assert stored(db, first, second)[1] == Archived(
+        address=made.post_address(), outcome="changed", article_id=1, former_date=moved
+    )
+    (row,) = rows(db, "articles")
+    assert row["revision"] == 2
+    assert row["content_hash"] == second.content_hash
+    assert (row["title"], row["html"]) == (second.post.title, second.post.html)
+    assert (row["markdown"], row["text"], row["summary"]) == (second.markdown, second.text, second.summary)
+    assert (row["first_seen_at"], row["last_seen_at"]) == (
+        "2022-04-21T01:00:00+00:00",
+        "2022-04-21T02:30:00+00:00",
+    )
+
+
+def test_the_revision_before_stays_beside_the_new_one(db: Database):
+    first = made.article()
+    second = made.article(seen_at=made.LATER, title="改了", html="<p>改了。</p>", via="expired")
+    stored(db, first)
+    before = rows(db, "revisions")
+    posts.store(db, second, 2)
+    assert rows(db, "revisions") == [
+        *before,
+        {
+            "article_id": 1,
+            "revision": 2,
+            "seen_at": "2022-04-21T02:30:00+00:00",
+            "run_id": 2,
+            "via": "expired",
+            "title": "改了",
+            "published_at": "2022-04-20T16:44:59+08:00",
+            "html": "<p>改了。</p>",
+            "content_hash": second.content_hash,
+        },
+    ]
+
+
+def test_a_revision_replaces_tags_mentions_and_category(db: Database):
+    changes = {
+        "title": "改了",
+        "tags": ("5G", "新"),
+        "mentions": (Mention(code="105.NIO", name="蔚来", count=1),),
+        "category": Category(slug="emnews", name="滚动新闻", url="https://finews.withounder.com/emnews/"),
+    }
+    stored(db, made.article(), made.article(**changes))
+    row = posts.get(db, 1)
+    assert row["category"] == "emnews"
+    assert row["tags"] == ["5G", "新"]
+    assert row["mentions"] == [{"code": "105.NIO", "symbol": "NIO", "market": "US", "name": "蔚来", "count": 1}]
+
+
+def test_going_back_to_former_words_is_a_third_revision(db: Database):
+    first, second = made.article(), made.article(title="改了")
+    posts.store(db, first, 1)
+    posts.store(db, second, 1)
+    assert posts.store(db, first, 2).outcome == "changed"
+    assert [row["content_hash"] for row in rows(db, "revisions")] == [
+        first.content_hash,
+        second.content_hash,
+        first.content_hash,
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(titles=st.lists(st.sampled_from(["甲", "乙", "丙"]), min_size=1, max_size=6))
+def test_there_are_as_many_revisions_as_changes(titles: list[str]):
+    changes = [title for title, former in zip(titles, [None, *titles], strict=False) if title != former]
+    with Archive(":memory:", create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        for title in titles:
+            posts.store(archive.db, made.article(title=title), 1)
+        history = [(row["revision"], row["title"]) for row in rows(archive.db, "revisions")]
+        assert history == list(enumerate(changes, start=1))
+        assert archive.post(made.ID)["revision"] == len(changes)
+
+
+# Gone.
+
+
+def test_a_post_that_is_gone_stays_and_says_since_when(db: Database):
+    stored(db, made.article())
+    (row,) = rows(db, "articles")
+    posts.gone(db, 1, made.SEEN + DAY)
+    posts.gone(db, 1, made.SEEN + 2 * DAY)
+    assert rows(db, "articles") == [{**row, "gone_at": "2022-04-22T01:00:00+00:00"}]
+
+
+@pytest.mark.parametrize("title", ["江西出台5G行动计划", "改了"])
+def test_a_post_that_is_back_is_gone_no_longer(db: Database, title: str):
+    stored(db, made.article())
+    posts.gone(db, 1, made.LATER)
+    posts.store(db, made.article(title=title, seen_at=made.SEEN + DAY), 2)
+    (row,) = rows(db, "articles")
+    assert (row["gone_at"], row["last_seen_at"]) == (None, "2022-04-22T01:00:00+00:00")
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (["dajiangwang", "大江网新闻"], "大江网新闻"),
+        (["大江网新闻", "dajiangwang"], "大江网新闻"),
+        (["大江网新闻", "大江网"], "大江网"),
+        (["dajiangwang", "dajiangwang"], "dajiangwang"),
+    ],
+)
+def test_a_category_takes_a_better_name_but_never_its_slug(db: Database, names: list[str], kept: str):
+    for number, name in enumerate(names):
+        posts.store(db, made.article(f"NW{number}", category=replace(made.DAJIANGWANG, name=name)), 1)
+    assert rows(db, "categories") == [
+        {"site": "finews", "slug": "dajiangwang", "name": kept, "url": made.DAJIANGWANG.url}
+    ]
+
+
+@settings(deadline=None)
+@given(st.permutations([0, 1, 2, 3]))
+def test_a_security_bears_the_name_of_the_latest_post_in_whatever_order(order: list[int]):
+    names = ["旧名", "ST名", "*ST名", "新名"]
+    with Archive(":memory:", create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        for day in order:
+            mention = Mention(code="0.000001", name=names[day], count=1)
+            published_at = made.PUBLISHED + day * DAY
+            posts.store(archive.db, made.article(f"NW{day}", published_at=published_at, mentions=(mention,)), 1)
+        assert rows(archive.db, "securities") == [
+            {
+                "code": "0.000001",
+                "symbol": "000001",
+                "market": "SZ",
+                "name": "新名",
+                "named_ts": int((made.PUBLISHED + 3 * DAY).timestamp()),
+            }
+        ]
+        assert {row["name"] for row in rows(archive.db, "mentions")} == set(names)
+
+
+# Found.
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        made.ID,
+        f"https://finews.withounder.com/dajiangwang/2022/04/20/{made.ID}.html",
+        f"http://FINEWS.withounder.com:80/dajiangwang/2022/04/20/{made.ID}.html",
+        f"https://finews.zning.me/dajiangwang/2022/04/20/{made.ID}.html",
+        f"https://finews.withounder.com/%64ajiangwang/2022/04/20/{made.ID}.html?utm_source=x&y#top",
+        f"https://finews.withounder.com/elsewhere/2022/04/21/{made.ID}.html",
+        f"  https://finews.withounder.com/dajiangwang/2022/04/20/{made.ID}.html\n",
+        f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={made.ID}",
+        f"https://finews.zning.xyz/html_news/newsshare.html?a=b&INFOCODE={made.ID}&c=d#e",
+        f"http://finews.zning.xyz/NewsData/GetNewsText.do?id={made.ID}",
+        f"https://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode={made.ID}",
+    ],
+)
+def test_a_post_is_found_by_its_id_and_by_any_form_of_its_addresses(archive: Archive, name: str):
+    stored(archive.db, made.article("NW202204200000000000"), made.article())
+    assert posts.find(archive.db, name) == 2
+    assert archive.post(name)["post_id"] == made.ID
+
+
+def test_a_post_is_found_by_an_address_only_the_ledger_knows(db: Database):
+    stored(db, made.article())
+    address = replace(made.post_address(), url="https://elsewhere.example/old.html")
+    ledger.settled(db, "finews", made.fetch(address), "stored", run_id=1, article_id=1)
+    assert posts.find(db, "HTTPS://elsewhere.example:443/old.html#top") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "NW1",
+        made.ID.lower(),
+        f"{made.ID}%",
+        "https://finews.withounder.com/",
+        "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",
+        f"https://elsewhere.example/dajiangwang/2022/04/20/{made.ID}.html",
+        "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=",
+        "http://[",
+        "' OR 1=1 --",
+        "\x00",
+        "\udcff",
+    ],
+)
+def test_a_post_that_is_not_there_is_a_sentence(archive: Archive, name: str):
+    stored(archive.db, made.article())
+    with pytest.raises(NoSuchPost) as missing:
+        archive.post(name)
+    assert missing.value.exit_code == 1
+    assert str(missing.value) == (
+        f"{archive.path} holds no post {name}: give its id, or the address of its page or share link."
+    )
+
+
+def test_an_address_the_ledger_knows_without_an_article_is_no_post(db: Database):
+    ledger.found(db, "finews", made.listing(made.post_address()).links, by=made.fetch(made.HOME), run_id=1)
+    assert posts.find(db, made.post_address().url) is None
+
+
+def test_posts_of_several_sites_may_bear_one_id(db: Database):
+    blog = "https://blog.example/2022/04/20/hello.html"
+    ours = "https://finews.withounder.com/a/2022/04/20/hello.html"
+    stored(db, made.article("hello", site="minima", url=blog, category=None), made.article("hello", url=ours))
+    assert [(row["id"], row["site"]) for row in rows(db, "articles")] == [(1, "minima"), (2, "finews")]
+    assert posts.find(db, "hello") == 1
+    assert posts.find(db, blog) == posts.find(db, "https://blog.example/2022/04/20/hello.html?x") == 1
+    assert posts.find(db, ours) == posts.find(db, "https://finews.zning.me/b/2022/04/20/hello.html") == 2
+
+
+# Read.
+
+
+def test_a_post_is_read_with_its_tags_in_order_and_its_mentions_by_weight(archive: Archive):
+    stored(archive.db, made.article())
+    (row,) = rows(archive.db, "articles")
+    assert archive.post(made.ID) == {
+        **row,
+        "tags": ["大江网新闻", "5G"],
+        "mentions": [
+            {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "count": 2},
+            {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "count": 1},
+        ],
+    }
+
+
+def test_every_post_is_read_oldest_first(archive: Archive):
+    for number, days in enumerate([2, 0, 1, 0]):
+        posts.store(archive.db, made.article(f"NW{number}", published_at=made.PUBLISHED + days * DAY), 1)
+    every = list(archive.posts())
+    assert [row["post_id"] for row in every] == ["NW1", "NW3", "NW2", "NW0"]
+    assert every == [archive.post(row["post_id"]) for row in every]
+
+
+def test_the_archive_counts_what_it_holds(archive: Archive):
+    stored(archive.db, made.article(), made.article(title="改了"))
+    posts.store(archive.db, made.article("NW2", published_at=made.PUBLISHED + DAY, source=None), 2)
+    posts.gone(archive.db, 1, made.LATER)
+    ledger.found(archive.db, "finews", made.listing(made.CATEGORY).links, by=made.fetch(made.HOME), run_id=1)
+    assert archive.stats() == {
+        "archive": str(archive.path),
+        "bytes": archive.path.stat().st_size,
+        "posts": 2,
+        "gone": 1,
+        "revisions": 3,
+        "securities": 2,
+        "mentions": 4,
+        "runs": 2,
+        "first_published_at": "2022-04-20T16:44:59+08:00",
+        "last_published_at": "2022-04-21T16:44:59+08:00",
+        "sites": {"finews": 2},
+        "categories": {"dajiangwang": 2},
+        "sources": {"大江网": 1},
+        "links": {"found": 1},
+    }

@@ -1,0 +1,289 @@
+"""Runs: begun, ended, cut short, and reports that add up."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import made
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.archive import Archive, ledger, runs
+from crawler.archive.runs import Traffic
+from crawler.items import Article, Listing, Missed, Refused
+from crawler.pipelines.archive import Record, StoreInArchive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlite_utils import Database
+
+    from crawler.items import Address, Outcome
+
+NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
+BEGUN = {
+    "run": 1,
+    "site": "finews",
+    "outcome": "running",
+    "started_at": "2022-04-21T01:00:00+00:00",
+    "finished_at": None,
+    "seconds": 0.0,
+    "requests": 0,
+    "not_modified": 0,
+    "retries": 0,
+    "bytes": 0,
+    "listings": 0,
+    "listings_failed": 0,
+    "pending": 0,
+    "posts": NONE,
+    "reasons": {},
+}
+ENDED = {**BEGUN, "outcome": "finished", "finished_at": "2022-04-21T02:30:00+00:00"}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive.db", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def db(archive: Archive) -> Database:
+    return archive.db
+
+
+def begin(db: Database, site: str = "finews") -> int:
+    return runs.begin(db, site, made.SEEN)
+
+
+def finish(
+    db: Database, run_id: int = 1, outcome: Any = "finished", seconds: float = 0, **asked: int
+) -> dict[str, Any]:
+    return runs.finish(db, run_id, outcome, now=made.LATER, seconds=seconds, traffic=Traffic(**asked))
+
+
+def settle(db: Database, address: Address, state: Any, outcome: Outcome | None = None, **how: Any) -> None:
+    ledger.settled(db, "finews", made.fetch(address), state, outcome=outcome, **{"run_id": 1, **how})
+
+
+def test_a_run_that_has_begun_is_running(db: Database):
+    assert begin(db) == 1
+    assert runs.report(db, 1) == BEGUN
+
+
+def test_a_report_has_the_promised_keys_in_the_promised_order(db: Database):
+    begin(db)
+    report = finish(db)
+    assert (
+        list(report)
+        == (
+            "run site outcome started_at finished_at seconds requests not_modified retries bytes listings"
+            " listings_failed pending posts reasons"
+        ).split()
+    )
+    assert list(report["posts"]) == "new changed unchanged refused failed gone".split()
+
+
+def test_an_empty_run_is_reported_with_zeros(db: Database):
+    begin(db)
+    assert finish(db) == ENDED
+
+
+def test_a_run_keeps_what_it_asked_of_the_network(db: Database):
+    begin(db)
+    assert finish(db, seconds=1.987, requests=27, not_modified=3, retries=1, bytes=123456) == {
+        **ENDED,
+        "seconds": 1.99,
+        "requests": 27,
+        "not_modified": 3,
+        "retries": 1,
+        "bytes": 123456,
+    }
+
+
+@pytest.mark.parametrize("outcome", ["finished", "interrupted", "failed"])
+def test_a_run_ends_in_its_outcome(db: Database, outcome: str):
+    begin(db)
+    assert finish(db, outcome=outcome) == {**ENDED, "outcome": outcome}
+
+
+def test_runs_are_numbered_and_reported_latest_first(archive: Archive):
+    assert runs.latest(archive.db) == 0
+    for number, site in enumerate(["finews", "minima"], start=1):
+        assert begin(archive.db, site) == number
+        finish(archive.db, number)
+    assert runs.latest(archive.db) == 2
+    assert list(archive.runs()) == [{**ENDED, "run": 2, "site": "minima"}, ENDED]
+
+
+def test_listings_are_counted_as_read_or_failed(db: Database):
+    begin(db)
+    settle(db, made.HOME, "fetched")
+    settle(db, made.FEED, "failed", reason="timeout")
+    settle(db, made.CATEGORY, "refused", reason="forbidden by robots.txt")
+    assert finish(db) == {**ENDED, "listings": 1, "listings_failed": 2}
+
+
+@pytest.mark.parametrize(("address", "failed"), [(made.HOME, 1), (made.CATEGORY, 0), (made.FEED, 0)])
+def test_only_a_home_page_that_is_gone_is_a_failure(db: Database, address: Address, failed: int):
+    begin(db)
+    settle(db, address, "gone", reason="HTTP 404")
+    assert finish(db) == {**ENDED, "listings_failed": failed}
+
+
+def test_outcomes_and_reasons_are_counted(db: Database):
+    begin(db)
+    ends: list[tuple[str, Outcome, str | None]] = [
+        ("stored", "new", None),
+        ("stored", "new", None),
+        ("stored", "changed", None),
+        ("stored", "unchanged", None),
+        ("refused", "refused", "no title"),
+        ("refused", "refused", "no title"),
+        ("failed", "failed", "timeout"),
+        ("gone", "gone", "HTTP 404"),
+    ]
+    for number, (state, outcome, reason) in enumerate(ends):
+        settle(db, made.post_address(f"NW{number}"), state, outcome, reason=reason)
+    report = finish(db)
+    assert report == {
+        **ENDED,
+        "posts": {"new": 2, "changed": 1, "unchanged": 1, "refused": 2, "failed": 1, "gone": 1},
+        "reasons": {"refused: no title": 2, "failed: timeout": 1, "gone: HTTP 404": 1},
+    }
+    assert list(report["reasons"]) == ["refused: no title", "failed: timeout", "gone: HTTP 404"]
+
+
+def test_a_post_that_was_met_and_not_asked_for_is_pending(db: Database):
+    begin(db)
+    listing = made.listing(made.post_address("NW1"), made.post_address("NW2"), made.CATEGORY)
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    settle(db, made.post_address("NW2"), "stored", "new")
+    assert finish(db) == {**ENDED, "pending": 1, "posts": {**NONE, "new": 1}}
+
+
+def test_a_run_counts_only_what_it_met_itself(db: Database):
+    begin(db)
+    listing = made.listing(made.post_address("NW1"))
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    settle(db, made.post_address("NW2"), "stored", "new")
+    finish(db)
+    assert begin(db) == 2
+    assert finish(db, 2) == {**ENDED, "run": 2}
+
+
+def test_a_killed_run_is_put_down_as_interrupted_by_the_next(archive: Archive):
+    db = archive.db
+    begin(db)
+    listing = made.listing(made.post_address("NW1"), made.post_address("NW2"))
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    settle(db, made.HOME, "fetched")
+    settle(db, made.post_address("NW1"), "refused", "refused", reason="no date")
+    assert begin(db, "minima") == 2
+    assert list(archive.runs()) == [
+        {**BEGUN, "run": 2, "site": "minima"},
+        {
+            **BEGUN,
+            "outcome": "interrupted",
+            "listings": 1,
+            "pending": 1,
+            "posts": {**NONE, "refused": 1},
+            "reasons": {"refused: no date": 1},
+        },
+    ]
+
+
+def test_what_a_killed_run_left_is_counted_once_in_the_run_that_takes_it_up(db: Database):
+    begin(db)
+    listing = made.listing(made.post_address("NW1"))
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    begin(db)
+    settle(db, made.post_address("NW1"), "stored", "new", run_id=2)
+    assert finish(db, 2)["posts"] == {**NONE, "new": 1}
+    assert runs.report(db, 1)["pending"] == 1
+
+
+# The report adds up, whatever happens.
+
+POSTS = [made.post_address(f"NW{number}") for number in range(4)]
+SHARE = made.share_address("NW0")
+ASKED = [*POSTS, SHARE]
+LISTED = [*ASKED, made.CATEGORY]
+# What posts are stored as: one of three titles.
+STORED = {
+    (address.url, title): made.article(address.key, title=title, fetch=made.fetch(address), url=address.url)
+    for address in ASKED
+    for title in "甲乙丙"
+}
+
+listings = st.builds(
+    lambda named, by: made.listing(*named, by=by),
+    st.lists(st.sampled_from(LISTED), max_size=4),
+    st.sampled_from([made.HOME, made.FEED, made.CATEGORY]),
+)
+anywhere = st.sampled_from([*ASKED, made.HOME, made.CATEGORY])
+records = st.one_of(
+    listings,
+    st.sampled_from(list(STORED.values())),
+    st.builds(made.refused, anywhere, st.sampled_from(["no title", "no date"])),
+    st.builds(made.gone, anywhere),
+    st.builds(made.failed, anywhere),
+    st.builds(made.unchanged, anywhere),
+)
+
+
+class Account:
+    """Keeps by hand what the report must say. It knows posts, not tables."""
+
+    def __init__(self) -> None:
+        self.titles: dict[str, str] = {}
+        self.stored_at: set[str] = set()
+
+    def run(self, records: Sequence[Record]) -> tuple[dict[str, Any], int, int]:
+        """Return the outcomes of a run, how many posts are pending, and how many reasons there are."""
+        outcomes: dict[str, str] = {}
+        met: set[str] = set()
+        for record in records:
+            if isinstance(record, Listing):
+                met |= {link.address.url for link in record.links if link.address.kind == "post"}
+                continue
+            address = record.post.fetch.address if isinstance(record, Article) else record.fetch.address
+            if address.kind in {"post", "share"}:
+                outcomes[address.url] = self._outcome(record, address.url)
+        why = sum(outcome in {"refused", "failed", "gone"} for outcome in outcomes.values())
+        return {**NONE, **Counter(outcomes.values())}, len(met - outcomes.keys()), why
+
+    def _outcome(self, record: Record, url: str) -> str:
+        if isinstance(record, Article):
+            former = self.titles.get(record.post.post_id)
+            self.titles[record.post.post_id] = record.post.title
+            self.stored_at.add(url)
+            return "new" if former is None else "unchanged" if former == record.post.title else "changed"
+        if isinstance(record, Missed):
+            return record.state
+        if isinstance(record, Refused):
+            return "refused"
+        return "unchanged" if url in self.stored_at else "failed"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(records, max_size=12), min_size=1, max_size=3))
+def test_every_post_met_in_a_run_is_in_exactly_one_number_of_its_report(of_runs: list[list[Record]]):
+    account = Account()
+    with tempfile.TemporaryDirectory() as folder:
+        for records in of_runs:
+            step = StoreInArchive(str(Path(folder) / "archive.db"), made.SITE)
+            for record in records:
+                step.process_item(record)
+            step.end("finished", Traffic())
+            assert step.report is not None
+            counted, pending, why = account.run(records)
+            assert (step.report["posts"], step.report["pending"]) == (counted, pending)
+            assert sum(step.report["reasons"].values()) == why
+            assert {reason.partition(":")[0] for reason in step.report["reasons"]} == {
+                outcome for outcome in ("refused", "failed", "gone") if counted[outcome]
+            }

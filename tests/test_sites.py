@@ -1,0 +1,540 @@
+"""Sites: definitions load or are refused with a sentence, and an address tells what it leads to."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.errors import SiteError
+from crawler.items import Address
+from crawler.sites.addresses import (
+    address_of,
+    all_hosts,
+    category_address,
+    is_safe_id,
+    share_address,
+    share_link,
+    share_text_url,
+    start_addresses,
+)
+from crawler.sites.definition import Addresses, AddressForm, Layout, Rule, Site
+from crawler.sites.loading import bundled_names, load_site
+from crawler.urls import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HOME = "https://finews.withounder.com"
+POST = f"{HOME}/emnews/2022/04/20/NW202204202350104915.html"
+FINEWS = load_site("finews")
+BLOG = load_site("minima")
+PLAIN: dict[str, Any] = {
+    "name": "plain",
+    "title": "A plain site",
+    "timezone": "UTC",
+    "hosts": ["plain.example"],
+    "start": ["/"],
+    "addresses": {"post": [{"match": r"^/(?P<id>\d+)$"}]},
+    "layouts": [{"name": "page", "sign": "<main>", "title": [{"css": "h1"}], "body": [{"css": "main"}], "date": []}],
+}
+SITE_KEYS = (
+    "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, share, securities, body, navigation"
+)
+RULE_KEYS = "of, after, before, until_last, css, attribute, link, pattern"
+
+
+def written(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "my.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+# --- Definitions ---
+
+
+def test_the_sites_that_come_with_the_program_load_under_their_own_names() -> None:
+    assert bundled_names() == ["finews", "minima"]
+    assert [load_site(name).name for name in bundled_names()] == ["finews", "minima"]
+
+
+def test_a_definition_becomes_records(tmp_path: Path) -> None:
+    assert load_site(written(tmp_path, yaml.safe_dump(PLAIN))) == Site(
+        name="plain",
+        title="A plain site",
+        timezone=ZoneInfo("UTC"),
+        hosts=("plain.example",),
+        start=("/",),
+        addresses=Addresses(post=(AddressForm(match=r"^/(?P<id>\d+)$"),)),
+        layouts=(Layout(name="page", sign="<main>", title=(Rule(css="h1"),), body=(Rule(css="main"),), date=()),),
+    )
+
+
+def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """Set the value at a dotted path; `...` takes the key away."""
+
+    def change(plain: dict[str, Any]) -> None:
+        *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+        inner: Any = plain
+        for step in way:
+            inner = inner[step]
+        if value is ...:
+            del inner[last]
+        else:
+            inner[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        pytest.param(
+            changed("colour", "red"),
+            f"colour: is not known; allowed here: {SITE_KEYS}",
+            id="unknown key",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.xpath", "//h1"),
+            f"layouts[0].title[0].xpath: is not known; allowed here: {RULE_KEYS}",
+            id="unknown key deep inside",
+        ),
+        pytest.param(changed("title", ...), "title: is missing", id="missing key"),
+        pytest.param(changed("layouts.0.sign", ...), "layouts[0].sign: is missing", id="missing key deep inside"),
+        pytest.param(
+            changed("title", 5), "title: is 5; text is expected (put it in quotes)", id="number instead of text"
+        ),
+        pytest.param(
+            changed("layouts.0.name", ""),
+            "layouts[0].name: is ''; text is expected (put it in quotes)",
+            id="empty text",
+        ),
+        pytest.param(
+            changed("hosts", "plain.example"),
+            "hosts: is 'plain.example'; a list is expected",
+            id="text instead of a list",
+        ),
+        pytest.param(
+            changed("hosts.0", None), "hosts[0]: is None; text is expected (put it in quotes)", id="nothing in a list"
+        ),
+        pytest.param(
+            changed("addresses", ["/"]),
+            "addresses: is ['/']; a mapping is expected, with post, category, share",
+            id="list instead of a mapping",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0", "h1"),
+            f"layouts[0].title[0]: is 'h1'; a mapping is expected, with {RULE_KEYS}",
+            id="text instead of a rule",
+        ),
+        pytest.param(
+            changed("scheme", "gopher"), "scheme: is 'gopher'; allowed: http, https", id="wrong choice"
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.of", "title"),
+            "layouts[0].title[0].of: is 'title'; allowed: page, body, text, tags, id, address, found on",
+            id="wrong choice deep inside",
+        ),
+        pytest.param(
+            changed("addresses.post.0.match", "(?P<id>"),
+            "addresses.post[0].match: is '(?P<id>'; a regular expression is expected "
+            "(missing ), unterminated subpattern at position 0)",
+            id="bad regular expression",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.pattern", "*"),
+            "layouts[0].title[0].pattern: is '*'; a regular expression is expected (nothing to repeat at position 0)",
+            id="bad pattern of a rule",
+        ),
+        pytest.param(
+            changed("body", {"tail": ["["]}),
+            "body.tail[0]: is '['; a regular expression is expected (unterminated character set at position 0)",
+            id="bad regular expression in a list",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.css", "h1[["),
+            "layouts[0].title[0].css: is 'h1[['; a CSS selector is expected",
+            id="bad selector",
+        ),
+        pytest.param(
+            changed("body", {"cut": ["p", ">>"]}),
+            "body.cut[1]: is '>>'; a CSS selector is expected",
+            id="bad selector in a list",
+        ),
+        pytest.param(
+            changed("timezone", "Mars/Olympus"),
+            "timezone: is 'Mars/Olympus'; a name of the tz database is expected, Asia/Shanghai",
+            id="bad time zone",
+        ),
+        pytest.param(
+            changed("timezone", "Asia"),
+            "timezone: is 'Asia'; a name of the tz database is expected, Asia/Shanghai",
+            id="half a time zone",
+        ),
+        pytest.param(
+            changed("timezone", "../etc/passwd"),
+            "timezone: is '../etc/passwd'; a name of the tz database is expected, Asia/Shanghai",
+            id="path for a time zone",
+        ),
+        pytest.param(
+            changed("addresses.post.0.match", "^/x$"),
+            "addresses.post[0].match: has no group (?P<id>…); it is needed to tell one from another",
+            id="missing group",
+        ),
+        pytest.param(
+            changed("addresses.category", [{"match": "^/(?P<id>x)$"}]),
+            "addresses.category[0].match: has no group (?P<slug>…); it is needed to tell one from another",
+            id="missing group of a category",
+        ),
+        pytest.param(
+            changed("addresses.post.0.address", "/{slug}"),
+            "addresses.post[0].address: is '/{slug}'; the only placeholder allowed is {id}",
+            id="bad placeholder",
+        ),
+        pytest.param(
+            changed("addresses.post.0.address", "/{id"),
+            "addresses.post[0].address: is '/{id'; the only placeholder allowed is {id}",
+            id="loose bracket",
+        ),
+        pytest.param(
+            changed("share", {"link": "http://s.example/{}", "text": "http://s.example/{id}", "body": []}),
+            "share.link: is 'http://s.example/{}'; the only placeholder allowed is {id}",
+            id="placeholder without a name",
+        ),
+        pytest.param(
+            changed("share", {"link": "http://s.example/{id}", "text": "http://s.example/{id.x}", "body": []}),
+            "share.text: is 'http://s.example/{id.x}'; the only placeholder allowed is {id}",
+            id="placeholder that reaches further",
+        ),
+        pytest.param(
+            changed("navigation", "[{title}]({category})"),
+            "navigation: is '[{title}]({category})'; the only placeholder allowed is {name} and {category}",
+            id="bad placeholder of the navigation",
+        ),
+        pytest.param(changed("hosts", []), "hosts: is empty; at least one is needed", id="empty list of hosts"),
+        pytest.param(changed("start", []), "start: is empty; at least one is needed", id="empty list of starts"),
+        pytest.param(changed("layouts", []), "layouts: is empty; at least one is needed", id="empty list of layouts"),
+        pytest.param(
+            changed("hosts.0", "https://plain.example"),
+            "hosts: holds 'https://plain.example'; a bare host name in small letters is expected, "
+            "without a scheme or a port",
+            id="host with a scheme",
+        ),
+        pytest.param(
+            changed("hosts.0", "Plain.example"),
+            "hosts: holds 'Plain.example'; a bare host name in small letters is expected, without a scheme or a port",
+            id="host with capitals",
+        ),
+        pytest.param(
+            changed("start", ["/", "index.html"]),
+            "start[1]: is 'index.html'; a path that begins with / is expected",
+            id="start without a slash",
+        ),
+        pytest.param(
+            changed("feed", "feed.xml"),
+            "feed: is 'feed.xml'; a path that begins with / is expected",
+            id="feed without a slash",
+        ),
+        pytest.param(
+            changed("addresses.post.0.address", "{id}.html"),
+            "addresses.post[0].address: is '{id}.html'; a path that begins with / is expected",
+            id="address without a slash",
+        ),
+        pytest.param(
+            changed("name", "../plain"),
+            "name: is '../plain'; small letters, digits, - and _ are allowed",
+            id="bad name",
+        ),
+        pytest.param(
+            changed("title", ["long"] * 20),
+            "title: is ['long', 'long', 'long', 'long', 'long', 'long', 'long', 'l…; "
+            "text is expected (put it in quotes)",
+            id="a long value is cut",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_definition_is_refused_with_file_key_and_what_is_allowed(
+    tmp_path: Path, change: Callable[[dict[str, Any]], None], problem: str
+) -> None:
+    plain = copy.deepcopy(PLAIN)
+    change(plain)
+    file = written(tmp_path, yaml.safe_dump(plain, allow_unicode=True))
+
+    with pytest.raises(SiteError) as refused:
+        load_site(file)
+
+    assert str(refused.value) == f"{file}: {problem}"
+    assert (refused.value.file, refused.value.key) == (file, problem.partition(": ")[0])
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("", f"is None; a mapping is expected, with {SITE_KEYS}", id="empty file"),
+        pytest.param("- a\n", f"is ['a']; a mapping is expected, with {SITE_KEYS}", id="a list"),
+        pytest.param(
+            "name: [\n",
+            "is not valid YAML: while parsing a flow node expected the node content, but found '<stream end>' "
+            'in "<unicode string>", line 2, column 1: ^',
+            id="not YAML",
+        ),
+        pytest.param(
+            "name: !!python/object:os.system {}\n",
+            "is not valid YAML: could not determine a constructor for the tag "
+            "'tag:yaml.org,2002:python/object:os.system' in \"<unicode string>\", line 1, column 7: "
+            "name: !!python/object:os.system {} ^",
+            id="an object",
+        ),
+    ],
+)
+def test_a_file_that_is_no_definition_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    file = written(tmp_path, text)
+
+    with pytest.raises(SiteError) as refused:
+        load_site(file)
+
+    assert str(refused.value) == f"{file}: {problem}"
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(SiteError, match=r"my\.yaml: is not valid YAML: 'utf-8' codec can't decode byte 0xff"):
+        load_site(str(path))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    file = str(tmp_path / "none.yml")
+
+    with pytest.raises(SiteError) as refused:
+        load_site(file)
+
+    assert str(refused.value) == (
+        f"{file}: cannot be read (No such file or directory); give a YAML file that says how the site looks."
+    )
+
+
+@pytest.mark.parametrize("name", ["nowhere", "", "../finews", "finews.yaml/..", "Finews"])
+def test_a_name_that_is_no_site_is_refused(name: str) -> None:
+    with pytest.raises(SiteError) as refused:
+        load_site(name)
+
+    assert str(refused.value) == f"{name}: is no site; known are finews, minima, or give a .yaml file."
+
+
+# --- Addresses ---
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        pytest.param(f"{HOME}/", Address(url=f"{HOME}/", kind="home"), id="home"),
+        pytest.param("http://finews.zning.me", Address(url=f"{HOME}/", kind="home"), id="home on the old host"),
+        pytest.param(f"{HOME}/feed.xml", Address(url=f"{HOME}/feed.xml", kind="feed"), id="feed"),
+        pytest.param(
+            "/category/dajiangwang.html",
+            Address(url=f"{HOME}/category/dajiangwang.html", kind="category", key="dajiangwang"),
+            id="category",
+        ),
+        pytest.param(
+            "http://finews.zning.me/category/a b[1].html?page=2",
+            Address(url=f"{HOME}/category/a%20b%5B1%5D.html", kind="category", key="a b[1]"),
+            id="category with a space, brackets and a query, on the old host",
+        ),
+        pytest.param(
+            "/category/%E6%96%B0%e9%97%bb.html",
+            Address(url=f"{HOME}/category/%E6%96%B0%E9%97%BB.html", kind="category", key="新闻"),
+            id="category in Chinese",
+        ),
+        pytest.param("/emnews/", Address(url=f"{HOME}/emnews/", kind="category", key="emnews"), id="emnews"),
+        pytest.param("../emnews/", Address(url=f"{HOME}/emnews/", kind="category", key="emnews"), id="broken: above"),
+        pytest.param("./emnews/", Address(url=f"{HOME}/emnews/", kind="category", key="emnews"), id="broken: beside"),
+        pytest.param("emnews/", Address(url=f"{HOME}/emnews/", kind="category", key="emnews"), id="broken: bare"),
+        pytest.param(
+            "../../../emnews/?x=1",
+            Address(url=f"{HOME}/emnews/", kind="category", key="emnews"),
+            id="broken: far above",
+        ),
+        pytest.param(POST, Address(url=POST, kind="post", key="NW202204202350104915"), id="post"),
+        pytest.param(
+            "//finews.zning.me/emnews/2022/04/20/NW202204202350104915.html?from=app#top",
+            Address(url=POST, kind="post", key="NW202204202350104915"),
+            id="post on the old host with a query and a fragment",
+        ),
+        pytest.param(
+            "/2022/04/20/title.html",
+            Address(url=f"{HOME}/2022/04/20/title.html", kind="post", key="title"),
+            id="post of no category",
+        ),
+        pytest.param(
+            "/a b/c[1]/2022/04/20/x.html",
+            Address(url=f"{HOME}/a%20b/c%5B1%5D/2022/04/20/x.html", kind="post", key="x"),
+            id="post of odd categories",
+        ),
+    ],
+)
+def test_an_address_of_the_site_has_one_form_on_its_first_host(url: str, address: Address) -> None:
+    resolved = resolve(POST, url)
+
+    assert resolved is not None
+    assert address_of(FINEWS, resolved) == address
+
+
+@pytest.mark.parametrize("host", ["finews.zning.xyz", "choicewzp1.eastmoney.com"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/html_News/NewsShare.html?infoCode=NW202204202350104915",
+        "/HTML_NEWS/newsshare.HTML?INFOCODE=NW202204202350104915",
+        "/html_News/NewsShare.html?from=app&infoCode=NW202204202350104915&x=1",
+        "/NewsData/GetNewsText.do?id=NW202204202350104915",
+        "/newsdata/getnewstext.DO?callback=x&ID=NW202204202350104915",
+    ],
+)
+def test_a_share_link_is_known_on_both_hosts_in_any_letter_case(host: str, path: str) -> None:
+    url = f"http://{host}{path}"
+
+    assert address_of(FINEWS, url) == Address(url=url, kind="share", key="NW202204202350104915")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://finance.eastmoney.com/news/1349,202204202352104915.html",
+        "https://stock.eastmoney.com/a/202204202352104915.html",
+        "https://hk.eastmoney.com/a/202204202352104915.html?from=app",
+        "http://futures.eastmoney.com/news/1,202204202352104915.html",
+    ],
+)
+def test_a_rolling_news_article_is_a_share_link(url: str) -> None:
+    assert address_of(FINEWS, url) == Address(url=url, kind="share", key="202204202352104915")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://other.example/", id="home elsewhere"),
+        pytest.param("https://other.example/emnews/", id="category elsewhere"),
+        pytest.param("https://other.example/a/2022/04/20/NW1.html", id="post elsewhere"),
+        pytest.param("https://finews.withounder.com.evil.example/2022/04/20/NW1.html", id="host with a tail"),
+        pytest.param("http://finews.zning.xyz/2022/04/20/NW1.html", id="post on the share host"),
+        pytest.param(f"{HOME}/html_News/NewsShare.html?infoCode=NW1", id="share link on the site's host"),
+        pytest.param("http://finews.zning.xyz/html_News/NewsShare.html?infoCode=", id="share link without a code"),
+        pytest.param("http://finews.zning.xyz/html_News/NewsShare.html?myinfoCode=NW1", id="another parameter"),
+        pytest.param("http://finance.eastmoney.com/news/cgnjj.html", id="a list of rolling news"),
+        pytest.param("http://quote.eastmoney.com/a/202204202352104915.html", id="another host of the share's owner"),
+        pytest.param(f"{HOME}/about.html", id="a page of the site"),
+        pytest.param(f"{HOME}/css/2022/main.css", id="a stylesheet"),
+        pytest.param(f"{HOME}/2022/04/NW1.html", id="a month"),
+        pytest.param(f"{HOME}/category/a/b.html", id="a folder of a category"),
+    ],
+)
+def test_an_address_the_definition_does_not_name_leads_nowhere(url: str) -> None:
+    assert address_of(FINEWS, url) is None
+
+
+def test_a_run_starts_at_the_start_pages_and_the_feed() -> None:
+    assert start_addresses(FINEWS) == [
+        Address(url=f"{HOME}/", kind="home"),
+        Address(url=f"{HOME}/feed.xml", kind="feed"),
+    ]
+
+
+def test_only_the_sites_own_and_its_share_hosts_are_ever_asked() -> None:
+    assert all_hosts(FINEWS) == {"finews.withounder.com", "finews.zning.me", "finews.zning.xyz"}
+    assert all_hosts(BLOG) == {"blog.example"}
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="/?"), min_size=1, max_size=30))
+def test_a_categorys_address_leads_back_to_its_slug(slug: str) -> None:
+    address = category_address(FINEWS, slug)
+
+    assert address is not None
+    assert (address.kind, address.key) == ("category", slug)
+    assert address_of(FINEWS, address.url) == address
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=30))
+def test_a_categorys_address_is_on_the_site_or_none(slug: str) -> None:
+    address = category_address(FINEWS, slug)
+
+    assert address is None or address.url.startswith((f"{HOME}/category/", f"{HOME}/emnews/"))
+
+
+def test_the_oldest_category_has_an_address_of_its_own() -> None:
+    assert category_address(FINEWS, "emnews") == Address(url=f"{HOME}/emnews/", kind="category", key="emnews")
+
+
+@pytest.mark.parametrize("slug", ["", "a/b", "/"])
+def test_what_can_be_no_slug_has_no_address(slug: str) -> None:
+    assert category_address(FINEWS, slug) is None
+
+
+def test_a_site_without_category_pages_has_no_address_for_one() -> None:
+    assert category_address(BLOG, "news") is None
+
+
+def test_a_share_link_is_made_from_a_posts_id() -> None:
+    link = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW1"
+
+    assert share_link(FINEWS, "NW1") == link
+    assert share_address(FINEWS, "NW1") == Address(url=link, kind="share", key="NW1")
+    assert share_text_url(FINEWS, "NW1") == "http://finews.zning.xyz/NewsData/GetNewsText.do?id=NW1"
+
+
+def test_a_site_without_share_links_makes_none() -> None:
+    assert (share_link(BLOG, "a"), share_address(BLOG, "a"), share_text_url(BLOG, "a")) == (None, None, None)
+
+
+def test_an_unsafe_id_is_never_asked_for() -> None:
+    assert (share_address(FINEWS, "../x"), share_text_url(FINEWS, "../x")) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "post_id", ["NW202204202350104915", "20220420", "a-title_2", "c++", "v1.2", "标题", "a~b", "x" * 121]
+)
+def test_ids_and_slugs_of_posts_are_safe(post_id: str) -> None:
+    assert is_safe_id(post_id)
+
+
+@pytest.mark.parametrize(
+    "post_id",
+    [
+        "",
+        ".",
+        "..",
+        ".a",
+        "a..b",
+        "a/b",
+        "/a",
+        "a\\b",
+        "a\0",
+        "a\n",
+        "\na",
+        "-a",
+        "~a",
+        "a b",
+        "a:b",
+        "a%2F",
+        "x" * 122,
+    ],
+    ids=ascii,
+)
+def test_what_could_leave_its_folder_or_its_address_is_no_id(post_id: str) -> None:
+    assert not is_safe_id(post_id)
+
+
+@given(
+    st.text(max_size=10), st.sampled_from(["/", "\\", "\0", "\n", "\r", "..", " ", "\u2028"]), st.text(max_size=10)
+)
+def test_no_id_holds_a_separator_wherever_it_stands(before: str, separator: str, after: str) -> None:
+    assert not is_safe_id(before + separator + after)
+    assert not is_safe_id("." + before)

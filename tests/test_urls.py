@@ -1,0 +1,177 @@
+"""Addresses as text: one canonical way to write each, and none for what is no address."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from crawler.urls import canonical, encode, host_of, is_loopback, path_of, resolve
+
+BASE = "https://site.example/a/b.html"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("HTTPS://Site.Example/A", "https://site.example/A", id="letter case"),
+        pytest.param("https://site.example", "https://site.example/", id="no path"),
+        pytest.param("https://site.example:443/a", "https://site.example/a", id="default port"),
+        pytest.param("http://site.example:80/a", "http://site.example/a", id="default port of http"),
+        pytest.param("http://site.example:443/a", "http://site.example:443/a", id="another port"),
+        pytest.param("https://site.example/a#top", "https://site.example/a", id="fragment"),
+        pytest.param("https://site.example/a?", "https://site.example/a", id="empty query"),
+        pytest.param("https://site.example//a", "https://site.example/a", id="two slashes"),
+        pytest.param("https://site.example/a b", "https://site.example/a%20b", id="space"),
+        pytest.param("https://site.example/新闻", "https://site.example/%E6%96%B0%E9%97%BB", id="Chinese"),
+        pytest.param("https://site.example/%e6%96%b0", "https://site.example/%E6%96%B0", id="small escapes"),
+        pytest.param("https://site.example/%41%2d%7E", "https://site.example/A-~", id="needless escapes"),
+        pytest.param("https://site.example/a%2Fb", "https://site.example/a%2Fb", id="an escaped slash stays"),
+        pytest.param("https://site.example/100%", "https://site.example/100%25", id="a loose percent sign"),
+        pytest.param("https://site.example/[a](b)", "https://site.example/%5Ba%5D(b)", id="brackets"),
+        pytest.param("https://site.example/?q=新 a&b=/?", "https://site.example/?q=%E6%96%B0%20a&b=/?", id="query"),
+        pytest.param("  https://site.example/\na\t ", "https://site.example/a", id="white space and newlines"),
+        pytest.param("http://127.0.0.1:8000/", "http://127.0.0.1:8000/", id="number and port"),
+        pytest.param("http://[::1]:8000/a", "http://[::1]:8000/a", id="IPv6"),
+        pytest.param("http://site.example:/a", "http://site.example/a", id="a colon without a port"),
+    ],
+)  # fmt: skip
+def test_every_address_has_one_canonical_form(url: str, expected: str) -> None:
+    assert canonical(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("site.example/a", id="no scheme"),
+        pytest.param("//site.example/a", id="no scheme but a host"),
+        pytest.param("/a", id="a path"),
+        pytest.param("javascript:alert(1)", id="javascript"),
+        pytest.param("java\nscript:alert(1)", id="broken javascript"),
+        pytest.param("data:text/html,x", id="data"),
+        pytest.param("ftp://site.example/", id="ftp"),
+        pytest.param("file:///etc/passwd", id="file"),
+        pytest.param("mailto:a@site.example", id="mail"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https:///a", id="no host but a path"),
+        pytest.param("https://user@site.example/", id="user"),
+        pytest.param("https://user:word@site.example/", id="user and password"),
+        pytest.param("https://site.example:x/", id="port that is no number"),
+        pytest.param("https://site.example:99999/", id="port that is too large"),
+        pytest.param("https://[::1/", id="unclosed bracket"),
+        pytest.param("https://a b/", id="space in the host"),
+        pytest.param("https://a\\@b/", id="backslash in the host"),
+        pytest.param("https://site.example/\ud800", id="half of a character"),
+    ],
+)
+def test_what_is_no_web_address_has_no_canonical_form(url: str) -> None:
+    assert canonical(url) is None
+
+
+built_up = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["http://", "HTTPS://", "https://", "//", "https:", "ftp://", " http://"]),
+        st.sampled_from(["site.example", "SITE.example", "[::1]", "127.0.0.1", "新.example", "u@h", "", "a..b", "["]),
+        st.sampled_from(["", ":80", ":443", ":8000", ":", ":x", ":070"]),
+        st.text("/aZ%2Ff新 .?#&=[]()\\;@:+~{}|^\"'\n", max_size=20),
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(), built_up, built_up))
+@example("http://a//b")
+@example("https://site.example/%%34%31")
+def test_the_canonical_form_is_its_own_canonical_form(url: str) -> None:
+    once = canonical(url)
+
+    assert once is None or canonical(once) == once
+
+
+@settings(max_examples=300, deadline=None)
+@given(built_up)
+def test_a_canonical_address_is_plain_ascii_but_for_its_host(url: str) -> None:
+    once = canonical(url)
+
+    if once is not None:
+        assert once.startswith(("http://", "https://"))
+        assert not set(once) & set(' \n\t"<>[]{}|\\^`#') - set("[]" if "://[" in once else "")
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        pytest.param("c.html", "https://site.example/a/c.html", id="beside"),
+        pytest.param("./c.html", "https://site.example/a/c.html", id="beside, dotted"),
+        pytest.param("../c.html", "https://site.example/c.html", id="above"),
+        pytest.param("../../../c.html", "https://site.example/c.html", id="above the top"),
+        pytest.param("/c.html", "https://site.example/c.html", id="from the top"),
+        pytest.param("//other.example/c", "https://other.example/c", id="another host"),
+        pytest.param("http://other.example/c", "http://other.example/c", id="another scheme"),
+        pytest.param("?q=1", "https://site.example/a/b.html?q=1", id="a query"),
+        pytest.param("#top", "https://site.example/a/b.html", id="a place on the page"),
+        pytest.param("", "https://site.example/a/b.html", id="nothing: the page itself"),
+        pytest.param(" /c\n.html ", "https://site.example/c.html", id="white space"),
+        pytest.param("javascript:void(0)", None, id="javascript"),
+        pytest.param(" JAVA\tSCRIPT:void(0)", None, id="hidden javascript"),
+        pytest.param("mailto:a@b.example", None, id="mail"),
+        pytest.param("//[", None, id="unclosed bracket"),
+        pytest.param("//user@other.example/", None, id="user"),
+    ],
+)
+def test_a_link_leads_to_an_address_or_nowhere(href: str, expected: str | None) -> None:
+    assert resolve(BASE, href) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(), st.one_of(st.text(), st.text("/\\:@[]%.?#ajv文 \n", max_size=12)))
+@example(BASE, "//[")
+@example(BASE, "http://[::1")
+@example("http://a/", "//\u2100")
+def test_resolving_never_raises(base: str, href: str) -> None:
+    for start in (base, BASE):
+        found = resolve(start, href)
+        assert found is None or canonical(found) == found
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        pytest.param("https://site.example/", "/", id="home"),
+        pytest.param("https://site.example/%E6%96%B0/a%20b", "/新/a b", id="decoded"),
+        pytest.param("https://site.example/a?q=%E6%96%B0", "/a?q=%E6%96%B0", id="the query stays encoded"),
+        pytest.param("https://site.example/%FF", "/\ufffd", id="not UTF-8"),
+    ],
+)
+def test_the_path_is_decoded(url: str, path: str) -> None:
+    assert path_of(url) == path
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_an_encoded_path_is_canonical_and_decodes_to_itself(text: str) -> None:
+    url = f"https://site.example/a{encode(text)}"
+
+    if "?" not in text and "#" not in text:
+        assert path_of(url) == f"/a{text}"
+    again = canonical(url)
+    assert again is not None
+    assert path_of(again) == path_of(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "loopback"),
+    [
+        pytest.param("https://site.example:8000/a", "site.example", False, id="a name"),
+        pytest.param("http://localhost:8000/", "localhost", True, id="localhost"),
+        pytest.param("http://127.0.0.1:8000/", "127.0.0.1", True, id="number"),
+        pytest.param("http://127.8.9.1/", "127.8.9.1", True, id="another number"),
+        pytest.param("http://[::1]/", "::1", True, id="IPv6"),
+        pytest.param("http://10.0.0.1/", "10.0.0.1", False, id="a private network"),
+        pytest.param("http://localhost.example/", "localhost.example", False, id="a name like it"),
+        pytest.param("/a", "", False, id="no host"),
+    ],
+)
+def test_only_this_machine_is_loopback(url: str, host: str, loopback: bool) -> None:
+    assert (host_of(url), is_loopback(url)) == (host, loopback)
