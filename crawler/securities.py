@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_CODE = re.compile(r"(?P<market>\d{1,4})[.,](?P<symbol>[A-Za-z0-9_.\-]{1,20})")
+_CODE = re.compile(r"(?P<market>\d{1,4})[.,](?P<symbol>[A-Za-z0-9_.\-]{1,20})", re.ASCII)
 
 # The number before the dot; Shenzhen's 0 is shared with Beijing, see `parse`.
 _MARKETS = {"1": "SH", "0": "SZ", "116": "HK", "105": "US", "106": "US", "107": "US", "90": "BOARD"}

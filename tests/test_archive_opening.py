@@ -292,7 +292,8 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path):
 
 
 def test_a_database_that_is_rubbish_behind_its_header_is_refused(path: Path):
-    path.write_bytes(b"SQLite format 3\0" + b"rubbish " * 1000)
+    header = b"SQLite format 3\0" + b"rubbish!" * 6 + b"....finw"
+    path.write_bytes(header + b"rubbish " * 1000)
     error = refusal(path)
     assert type(error) is ArchiveError
     assert error.exit_code == 1

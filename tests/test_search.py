@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, posts, runs
+from crawler.archive import Archive, posts, runs, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -297,3 +297,15 @@ def test_a_query_finds_what_a_search_by_hand_finds(corpus: list[tuple[str, str]]
         for query in asked:
             expected = {row["post_id"] for row in rows if query.finds(row["title"], row["text"])}
             assert set(found(archive, query.written())) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [("江西 －广告", "江西 -广告"), ("＂5G 应用＂", '"5G 应用"'), ("江西 ＯＲ 茅台", "江西 OR 茅台"), ("５Ｇ", "5G")],
+)
+def test_full_width_operators_are_operators(written: str, plain: str) -> None:
+    assert search.parse(written) == search.parse(plain)
+
+
+def test_a_separator_between_or_and_a_term_is_none() -> None:
+    assert search.parse("江西 OR * 茅台") == search.parse("江西 OR 茅台")

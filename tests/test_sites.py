@@ -499,7 +499,7 @@ def test_an_unsafe_id_is_never_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "post_id", ["NW202204202350104915", "20220420", "a-title_2", "c++", "v1.2", "标题", "a~b", "x" * 121]
+    "post_id", ["NW202204202350104915", "20220420", "a-title_2", "c++", "v1.2", "标题", "a~b", "x" * 200, "标" * 66]
 )
 def test_ids_and_slugs_of_posts_are_safe(post_id: str) -> None:
     assert is_safe_id(post_id)
@@ -524,7 +524,8 @@ def test_ids_and_slugs_of_posts_are_safe(post_id: str) -> None:
         "a b",
         "a:b",
         "a%2F",
-        "x" * 122,
+        "x" * 201,
+        "标" * 67,
     ],
     ids=ascii,
 )

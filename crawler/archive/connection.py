@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x66696E77
 """「finw」: what `PRAGMA application_id` says of an archive."""
 
-_HEADER = b"SQLite format 3\x00"
+_MAGIC = b"SQLite format 3\x00"
+_APPLICATION_ID_AT = 68  # bytes into the file, big-endian: https://www.sqlite.org/fileformat.html
 _BUSY_SECONDS = 30.0
 
 
@@ -38,8 +39,7 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
             file.parent.mkdir(parents=True, exist_ok=True)
         db = Database(_connect(file))
         try:
-            if existing:
-                _check_identity(db, file)
+            _check_version(db, file)
             _prepare(db)
         except BaseException:
             db.close()
@@ -52,17 +52,24 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
 
 
 def _look(file: Path) -> bool:
-    """Tell whether there is a database at `file`; an empty file counts as none."""
+    """Tell whether there is an archive at `file`; an empty file counts as none.
+
+    Reads the header and leaves SQLite out of it, which tidies up behind other programs when it opens their files.
+    """
     try:
         with file.open("rb") as opened:
-            head = opened.read(len(_HEADER))
+            head = opened.read(_APPLICATION_ID_AT + 4)
     except FileNotFoundError:
         return False
     except OSError as error:
         raise ArchiveError(f"{file} cannot be read: {error.strerror}; name another file with --archive.") from error
-    if head and head != _HEADER:
+    if not head:
+        return False
+    if not head.startswith(_MAGIC):
         raise NotAnArchive(file, "it is no SQLite database")
-    return bool(head)
+    if int.from_bytes(head[_APPLICATION_ID_AT:]) != APPLICATION_ID:
+        raise NotAnArchive(file, "it is some other program's SQLite database")
+    return True
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -71,10 +78,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check_identity(db: Database, file: Path) -> None:
-    (application_id,) = db.execute("PRAGMA application_id").fetchone()
-    if application_id != APPLICATION_ID:
-        raise NotAnArchive(file, "it is some other program's SQLite database")
+def _check_version(db: Database, file: Path) -> None:
     newer = unknown_step(db)
     if newer is not None:
         raise NewerArchive(file, newer)

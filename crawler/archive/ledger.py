@@ -112,7 +112,7 @@ def categories(db: Database, site: str) -> list[Known]:
 
 
 def _known(db: Database, where: str, values: list[str]) -> Iterator[Known]:
-    columns = "url, found_on, coalesce(title, ''), etag, last_modified, article_id IS NOT NULL"
+    columns = "url, found_on, coalesce(title, ''), etag, last_modified, state = 'stored' AND article_id IS NOT NULL"
     sql = f"SELECT {columns} FROM links WHERE {where} ORDER BY url"  # noqa: S608  # only the constants above
     rows = db.execute(sql, values)
     for url, found_on, title, etag, last_modified, stored in rows:

@@ -9,6 +9,7 @@ archive is large. Not here: an index.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,18 +46,19 @@ def parse(query: str) -> Query:
     wanted: list[list[str]] = []
     unwanted: list[str] = []
     joining = False
-    for found in _WORD.finditer(query):
+    for found in _WORD.finditer(unicodedata.normalize("NFKC", query)):
         if found["word"] == "OR" and not found["minus"]:
             joining = bool(wanted)
             continue
         term = _spaced(found["word"] or found["phrase"] or "")
-        if term.strip():
-            if found["minus"]:
-                unwanted.append(term)
-            elif joining:
-                wanted[-1].append(term)
-            else:
-                wanted.append([term])
+        if not term.strip():  # separators only
+            continue
+        if found["minus"]:
+            unwanted.append(term)
+        elif joining:
+            wanted[-1].append(term)
+        else:
+            wanted.append([term])
         joining = False
     return Query(tuple(tuple(group) for group in wanted), tuple(unwanted))
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from crawler.sites.definition import AddressForm, Site
 
 # A post's id becomes a file name and part of addresses: letters, digits, and what blogs put into slugs.
-_SAFE_ID = re.compile(r"\w[\w.+~\-]{0,120}")
+_SAFE_ID = re.compile(r"\w[\w.+~\-]*")
+_LONGEST_ID = 200  # bytes; a file name may have 255, with the date and the ending
 
 
 def address_of(site: Site, url: str) -> Address | None:
@@ -24,7 +25,7 @@ def address_of(site: Site, url: str) -> Address | None:
 
     The result's own `url` is on the site's first host, so that the same page has one address.
     """
-    path = path_of(url)
+    path = path_of(url).partition("?")[0]
     if host_of(url) in site.hosts:
         if path in site.start:
             return Address(url=_on_site(site, path), kind="home")
@@ -78,7 +79,8 @@ def all_hosts(site: Site) -> frozenset[str]:
 
 def is_safe_id(post_id: str) -> bool:
     """Tell whether an id can be a file name and part of an address: no separators, no leading dot."""
-    return _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
+    fits = len(post_id.encode("utf-8", "replace")) <= _LONGEST_ID
+    return fits and _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
 
 
 def _by_form(
@@ -88,7 +90,7 @@ def _by_form(
     for form in forms:
         if host_of(url) not in (form.hosts or site.hosts):
             continue
-        for text in (path, path.partition("?")[0]):  # a static site answers alike with any query
+        for text in (path.partition("?")[0], path):  # a static site answers alike with any query
             found = _compiled(form.match).search(text)
             if found is not None:
                 key = found["slug" if kind == "category" else "id"]
