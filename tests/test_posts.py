@@ -254,6 +254,18 @@ def test_a_revision_replaces_tags_mentions_and_category(db: Database):
     assert row["mentions"] == [{"code": "105.NIO", "symbol": "NIO", "market": "US", "name": "蔚来", "count": 1}]
 
 
+def test_what_a_new_revision_does_not_tell_stays_as_it_was(db: Database):
+    posts.store(db, made.article(), 1)
+    before = posts.get(db, 1)
+    told = {"via": "share", "html": "<p>新的正文。</p>"}
+    silent = {"category": None, "tags": (), "source": None, "share_url": None}
+    posts.store(db, made.article(**told, **silent), 1)
+    after = posts.get(db, 1)
+    kept = ("category", "tags", "source", "share_url")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert (after["revision"], after["text"]) == (2, "新的正文。")
+
+
 def test_going_back_to_former_words_is_a_third_revision(db: Database):
     first, second = made.article(), made.article(title="改了")
     posts.store(db, first, 1)

@@ -110,14 +110,16 @@ def _insert(db: Database, article: Article, seen_at: str) -> int:
 
 
 def _update(db: Database, article_id: int, revision: int, article: Article, seen_at: str) -> None:
+    """Write a new revision. What it does not tell (a share link's text names no category) stays as it was."""
     _note_category(db, article.post.site, article.post.category)
-    assignments = ", ".join(f"{column} = ?" for column in _COLUMNS)
+    assignments = ", ".join(f"{column} = coalesce(?, {column})" for column in _COLUMNS)
     db.execute(
         f"UPDATE articles SET {assignments}, revision = ?, last_seen_at = ?, gone_at = NULL WHERE id = ?",  # noqa: S608
         [*_row(article), revision, seen_at, article_id],
     )
     db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
-    db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
+    if article.post.tags:
+        db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
     _note_lists(db, article_id, article)
 
 

@@ -99,9 +99,7 @@ class StoreInArchive:
         """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
         asked = response.request.cb_kwargs.get("asked") if response.request else None
         if asked is not None:
-            fetch = Fetch(
-                address=asked.address, fetched_at=dates.now(), status=response.status, found_on=asked.found_on
-            )
+            fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
             name = type(failure.value).__name__
             self.process_item(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
 
