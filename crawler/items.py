@@ -153,13 +153,11 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """What the archive did with an address; `outcome` is `None` for listings and other helpers.
+    """What the archive did with an address.
 
-    `article_id` is the row of `articles` the address belongs to, if any. `former_date` is what `published_at` was
-    before, in ISO 8601, when a new revision has changed it.
+    `outcome` is `None` for listings and other helpers; `article_id` is the row of `articles` the address belongs to.
     """
 
     address: Address
     outcome: Outcome | None
     article_id: int | None = None
-    former_date: str | None = None

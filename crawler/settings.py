@@ -29,6 +29,8 @@ ITEM_PIPELINES = {
 DOWNLOADER_MIDDLEWARES = {
     # After the headers are set, before a request can be retried or redirected.
     "crawler.middlewares.conditional.AskConditionally": 510,
+    # Where Scrapy's own would be.
+    "crawler.middlewares.redirect.FollowToTheSame": 600,
 }
 
 EXTENSIONS = {"crawler.extensions.progress.ShowProgress": 500}
@@ -56,7 +58,7 @@ DOWNLOAD_HANDLERS = {
     "https": "crawler.middlewares.mirror.MirrorDownloadHandler",
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # nothing else is asked for
 }
-REDIRECT_MAX_TIMES = 5
+REDIRECT_ENABLED = False  # the program follows its own way, see crawler.middlewares.redirect
 METAREFRESH_ENABLED = False  # a page does not send the crawler elsewhere
 COOKIES_ENABLED = False
 

@@ -61,7 +61,7 @@ def test_crawl_takes_the_options_of_the_contract() -> None:
     assert {option for parameter in main.commands["crawl"].params for option in parameter.opts} >= CRAWL_OPTIONS
 
 
-@pytest.mark.parametrize("name", sorted(set(main.commands) - {"demo"}))
+@pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_takes_an_archive_and_prints_json(name: str) -> None:
     options = {option for parameter in main.commands[name].params for option in parameter.opts}
     assert {"--archive", "--json"} <= options
@@ -153,7 +153,7 @@ def test_runs_are_printed_as_a_table_and_as_reports(ask: Callable[..., Result]) 
     (report,) = json.loads(ask("runs", "--json").output)
     assert list(report) == [
         "run", "site", "outcome", "started_at", "finished_at", "seconds", "requests", "not_modified", "retries",
-        "bytes", "listings", "listings_failed", "pending", "posts", "reasons",
+        "bytes", "listings", "listings_failed", "pending", "posts", "reasons", "listing_reasons",
     ]  # fmt: skip
     assert report["posts"]["new"] == 9
     heading, line = ask("runs").output.splitlines()
@@ -210,6 +210,11 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             ["crawl", "--site", "minima", "--category", "x", "--mirror", "http://127.0.0.1:9"],
             2,
             "The site minima has no page for a category 'x': give the slug in its address.",
+        ),
+        (
+            ["crawl", "--category", "", "--mirror", "http://127.0.0.1:9"],
+            2,
+            "The site finews has no page for a category '': give the slug in its address.",
         ),
         (
             ["share", "../etc/passwd", "--mirror", "http://127.0.0.1:9"],

@@ -8,10 +8,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from fixture_pages import PAGES, expected
@@ -29,6 +31,9 @@ SEED = "NW202204202350104915"
 GONE_WITH_SHARED_TEXT = "NW202204182347990071"
 GONE_ALTOGETHER = "202204212351950072"
 WITHOUT_LAYOUT = "202204212351703007"
+EVERY_POST_REFUSED = "Every post was refused: has the site changed, or does its definition not fit?"
+NOT_ONE_NAMED = "Not one post was named: has the site changed, or does its definition not fit?"
+MINIMA = Path(__file__).parent.parent / "crawler" / "sites" / "minima.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,11 @@ class Crawls:
     server: RunningServer
     folder: Path
 
-    def __call__(self, *arguments: str) -> dict[str, Any]:
-        """Crawl, and return the report; the run must end with exit code 0."""
+    def __call__(self, *arguments: str, trouble: str = "") -> dict[str, Any]:
+        """Crawl, and return the report; the run must end well, or with this sentence and exit code 1."""
         done = self.run("crawl", "--mirror", self.server.url, "--json", *arguments)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
+        assert done.stderr == (f"Error: {trouble}\n" if trouble else "")
+        assert done.returncode == (1 if trouble else 0)
         report: dict[str, Any] = json.loads(done.stdout)
         return report
 
@@ -205,7 +210,7 @@ def test_a_full_run_asks_for_known_posts_that_are_listed_no_more(crawl: Crawls) 
 def test_what_robots_txt_forbids_is_refused_without_a_request(crawl: Crawls) -> None:
     forbidding = Resource(b"User-agent: *\nDisallow: /dajiangwang/\n", "text/plain", 0, '"r"')
     crawl.server.site = SampleSite({**bundled_site().resources, "/robots.txt": forbidding}, bundled_site().missing)
-    report = crawl("--category", "dajiangwang")
+    report = crawl("--category", "dajiangwang", trouble=EVERY_POST_REFUSED)
     assert report["reasons"] == {"refused: forbidden by robots.txt": 9}
     assert crawl.asked() == ["/category/dajiangwang.html"]
 
@@ -296,9 +301,139 @@ def test_a_share_link_of_a_known_post_that_says_the_same_changes_nothing(crawl: 
     assert {**crawl.post("NW202204182348410002"), "last_seen_at": ""} == {**known, "last_seen_at": ""}
 
 
+def test_a_post_that_came_from_behind_its_share_link_is_read_again_when_its_page_is_back(crawl: Crawls) -> None:
+    crawl()
+    (gone, _) = bundled_extras().gone
+    assert gone.id == GONE_WITH_SHARED_TEXT
+    back = replace(gone, body='<p>页面回来了。</p><p class="em_media">（文章来源：大江网）</p>')
+    crawl.server.site = build([*bundled_posts(), back], bundled_extras())
+    assert crawl()["posts"]["changed"] == 1
+    assert crawl.post(GONE_WITH_SHARED_TEXT)["text"] == "页面回来了。\n（文章来源：大江网）"
+
+
+def test_a_share_link_that_says_otherwise_is_a_revision_and_the_page_has_the_last_word(crawl: Crawls) -> None:
+    crawl()
+    before = crawl.post(SEED)
+    texts = {**bundled_extras().share_texts, SEED: {"text": "<p>分享正文。</p>"}}
+    crawl.server.site = build(bundled_posts(), replace(bundled_extras(), share_texts=texts))
+    crawl.run("share", SEED, "--mirror", crawl.server.url)
+    after = crawl.post(SEED)
+    kept = ("title", "published_at", "url", "share_url", "category", "source", "tags")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert (after["revision"], after["text"]) == (2, "分享正文。")
+    assert crawl()["posts"]["changed"] == 1
+    assert (crawl.post(SEED)["revision"], crawl.post(SEED)["text"]) == (3, before["text"])
+
+
+def test_an_unknown_category_is_said_to_be(crawl: Crawls) -> None:
+    report = crawl("--category", "nosuch", trouble=NOT_ONE_NAMED)
+    assert report["listing_reasons"] == {"gone: HTTP 404": 1}
+
+
+def test_a_site_that_names_no_post_any_more_is_looked_into(crawl: Crawls) -> None:
+    empty = Resource(b"<html><body>maintenance</body></html>", "text/html", 0, '"e"')
+    crawl.server.site = SampleSite({"/": empty, "/feed.xml": empty}, bundled_site().missing)
+    assert crawl(trouble=NOT_ONE_NAMED)["listings"] == 2
+
+
+class _Redirects(BaseHTTPRequestHandler):
+    """Answers with the page of `pages`, or redirects where `moved` says."""
+
+    pages: ClassVar[dict[str, bytes]] = {}
+    moved: ClassVar[dict[str, str]] = {}
+
+    def do_GET(self) -> None:
+        where = self.moved.get(self.path)
+        self.send_response(302 if where else 200 if self.path in self.pages else 404)
+        if where:
+            self.send_header("Location", where)
+        body = self.pages.get(self.path, b"")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_redirect_is_followed_to_the_same_post_only(finews: Run, tmp_path: Path) -> None:
+    page = f"/dajiangwang/2022/04/20/{SEED}.html"
+    links = {name: f"/x/2022/04/20/NW{name}.html" for name in ("away", "file", "other", "home", "circle")}
+    listing = "".join(f'<a href="{path}">x</a>' for path in (f"/old{page}", *links.values()))
+    _Redirects.pages = {"/": listing.encode(), "/feed.xml": b"<feed/>", page: bundled_site()[page].body}
+    _Redirects.moved = {
+        f"/old{page}": f"https://finews.zning.me{page}",
+        links["away"]: "http://192.0.2.1/2022/04/20/NWaway.html",
+        links["file"]: "file:///etc/passwd",
+        links["other"]: page,
+        links["home"]: "/",
+        links["circle"]: links["circle"],
+    }
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Redirects) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = finews("crawl", "--mirror", f"http://127.0.0.1:{server.server_port}", "--json", "--no-share")
+        server.shutdown()
+    report = json.loads(done.stdout)
+    assert report["posts"] == {"new": 1, "changed": 0, "unchanged": 0, "refused": 5, "failed": 0, "gone": 0}
+    assert set(report["reasons"]) == {
+        "refused: redirected in circles",
+        "refused: redirected to file:///etc/passwd",
+        "refused: redirected to http://192.0.2.1/2022/04/20/NWaway.html",
+        "refused: redirected to https://finews.withounder.com/",
+        f"refused: redirected to https://finews.withounder.com{page}",
+    }
+    with Archive(tmp_path / "output" / "archive.db") as archive:
+        assert [post["post_id"] for post in archive.posts()] == [SEED]
+
+
+def _minima(pages: dict[str, str]) -> SampleSite:
+    """A minima blog of posts with these words by path, all named by its home page."""
+    home = "".join(f'<a class="post-link" href="{path}">x</a>' for path in pages)
+    post = '<h1 class="post-title">{0}</h1><div class="post-content" itemprop="articleBody"><p>{0}</p></div>'
+    sources = {"/": home, "/feed.xml": "<feed/>", **{path: post.format(words) for path, words in pages.items()}}
+    served = {
+        path: Resource(source.encode(), "text/html; charset=utf-8", 0, f'"{index}{len(source)}"')
+        for index, (path, source) in enumerate(sources.items())
+    }
+    return SampleSite(served, bundled_site().missing)
+
+
+def test_two_posts_of_one_id_do_not_take_each_other_s_place(crawl: Crawls) -> None:
+    crawl.server.site = _minima({"/2022/01/03/weekly.html": "first", "/2022/01/10/weekly.html": "second"})
+    report = crawl("--site", "minima")
+    assert (report["posts"]["new"], report["posts"]["refused"]) == (1, 1)
+    assert report["reasons"] == {"refused: another address has a post of this id": 1}
+    again = crawl("--site", "minima")
+    assert (again["posts"]["changed"], again["posts"]["unchanged"], again["posts"]["refused"]) == (0, 1, 1)
+
+
+def test_two_sites_with_a_post_of_one_name_do_not_take_each_other_s_file(crawl: Crawls) -> None:
+    (crawl.folder / "other.yaml").write_text(
+        MINIMA.read_text(encoding="utf-8").replace("name: minima", "name: other")
+    )
+    crawl.server.site = _minima({"/2022/01/03/weekly.html": "first"})
+    crawl("--site", "minima")
+    crawl.server.site = _minima({"/2022/01/03/weekly.html": "second"})
+    done = crawl.run("crawl", "--site", "other.yaml", "--mirror", crawl.server.url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: output/_posts cannot hold posts of both other and minima under one name: ")
+    assert b"first" in crawl.files()["2022-01-03-weekly.md"][0]
+
+
+def test_a_mended_definition_reaches_what_is_stored(crawl: Crawls) -> None:
+    crawl.server.site = _minima({"/notes/2022/01/03/weekly.html": "words"})
+    text = MINIMA.read_text(encoding="utf-8").replace("name: minima", "name: mine")
+    (crawl.folder / "mine.yaml").write_text(text)
+    crawl("--site", "mine.yaml")
+    assert crawl.post("weekly")["source"] is None
+    (crawl.folder / "mine.yaml").write_text(text.replace("    source:", "    source:\n      - {css: .post-title}"))
+    assert crawl("--site", "mine.yaml")["not_modified"] == 0
+    assert (crawl.post("weekly")["source"], crawl.post("weekly")["revision"]) == ("words", 1)
+    assert crawl("--site", "mine.yaml")["not_modified"] == 1
+
+
 def test_another_site_is_another_yaml_file(finews: Run, tmp_path: Path) -> None:
-    bundled = Path(__file__).parent.parent / "crawler" / "sites" / "minima.yaml"
-    (tmp_path / "my.yaml").write_text(bundled.read_text(encoding="utf-8").replace("name: minima", "name: garden"))
+    (tmp_path / "my.yaml").write_text(MINIMA.read_text(encoding="utf-8").replace("name: minima", "name: garden"))
     pages = {
         "/": "home",
         "/feed.xml": "feed",

@@ -115,7 +115,7 @@ def test_the_demonstration_prints_what_the_readme_shows(
     finews: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     (shown,) = _blocks("console")
-    done = finews("demo", "--into", "demo")
+    done = finews("demo", "--archive", "demo/archive.db")
 
     def steady(text: str) -> str:
         without_times = re.sub(r"in \d+\.\d s|\d+\.\d kB", "…", text)

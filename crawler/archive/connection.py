@@ -5,6 +5,7 @@ A file that is refused is left byte for byte as it was. Not here: tables.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +74,11 @@ def _look(file: Path) -> bool:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=_BUSY_SECONDS)
+    """Connect. On a read-only file system SQLite has no room for its own files: nobody writes, so it needs none."""
+    if os.access(file.parent, os.W_OK):
+        connection = sqlite3.connect(file, timeout=_BUSY_SECONDS)
+    else:
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of an address: who named it, with which text, its page's validators, is it stored."""
+    """What the ledger knows of an address: who named it and how, its page's validators and rules, is it stored."""
 
     url: str
     found_on: str | None
     title: str
     etag: str | None
     last_modified: str | None
+    rules: str | None
     stored: bool
 
 
@@ -53,18 +54,23 @@ def settled(
     outcome: Outcome | None = None,
     reason: str | None = None,
     article_id: int | None = None,
+    rules: str | None = None,
 ) -> None:
-    """Note how a request for an address ended. Validators of the last good page stay when none came."""
+    """Note how a request for an address ended.
+
+    Validators of the last good page stay when none came, and so do the `rules` it was read by.
+    """
     at = iso(fetch.fetched_at)
     db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified,"
-        " found_at, fetched_at, article_id, met_run_id, run_id, outcome)"
+        " rules, found_at, fetched_at, article_id, met_run_id, run_id, outcome)"
         " VALUES (:url, :site, :kind, :state, :status, :reason, 1, :found_on, :etag, :last_modified,"
-        " :at, :at, :article_id, :run_id, :run_id, :outcome)"
+        " :rules, :at, :at, :article_id, :run_id, :run_id, :outcome)"
         " ON CONFLICT (url) DO UPDATE SET state = excluded.state, status = excluded.status, reason = excluded.reason,"
         " attempts = links.attempts + 1, fetched_at = excluded.fetched_at,"
         " etag = coalesce(excluded.etag, links.etag),"
         " last_modified = coalesce(excluded.last_modified, links.last_modified),"
+        " rules = coalesce(excluded.rules, links.rules),"
         " article_id = coalesce(excluded.article_id, links.article_id),"
         " met_run_id = excluded.met_run_id, run_id = excluded.run_id, outcome = excluded.outcome",
         {
@@ -77,12 +83,18 @@ def settled(
             "found_on": fetch.found_on,
             "etag": fetch.etag,
             "last_modified": fetch.last_modified,
+            "rules": rules,
             "at": at,
             "article_id": article_id,
             "run_id": run_id,
             "outcome": outcome,
         },
     )
+
+
+def forget_validators(db: Database, article_id: int) -> None:
+    """Ask in full next time for every address of a post."""
+    db.execute("UPDATE links SET etag = NULL, last_modified = NULL WHERE article_id = ?", [article_id])
 
 
 def article_at(db: Database, url: str) -> int | None:
@@ -101,9 +113,9 @@ def unsettled_posts(db: Database, site: str) -> list[Known]:
     return list(_known(db, "site = ? AND kind = 'post' AND state IN ('found', 'failed')", [site]))
 
 
-def stored_posts(db: Database, site: str) -> list[Known]:
-    """Return every post that is stored and was not gone when last asked for."""
-    return list(_known(db, "site = ? AND kind = 'post' AND state = 'stored'", [site]))
+def posts(db: Database, site: str) -> list[Known]:
+    """Return every post that has ever been met."""
+    return list(_known(db, "site = ? AND kind = 'post'", [site]))
 
 
 def categories(db: Database, site: str) -> list[Known]:
@@ -112,8 +124,10 @@ def categories(db: Database, site: str) -> list[Known]:
 
 
 def _known(db: Database, where: str, values: list[str]) -> Iterator[Known]:
-    columns = "url, found_on, coalesce(title, ''), etag, last_modified, state = 'stored' AND article_id IS NOT NULL"
+    columns = (
+        "url, found_on, coalesce(title, ''), etag, last_modified, rules, state = 'stored' AND article_id IS NOT NULL"
+    )
     sql = f"SELECT {columns} FROM links WHERE {where} ORDER BY url"  # noqa: S608  # only the constants above
     rows = db.execute(sql, values)
-    for url, found_on, title, etag, last_modified, stored in rows:
-        yield Known(url, found_on, title, etag, last_modified, bool(stored))
+    for url, found_on, title, etag, last_modified, rules, stored in rows:
+        yield Known(url, found_on, title, etag, last_modified, rules, bool(stored))

@@ -32,24 +32,41 @@ _COLUMNS = (
 
 
 def store(db: Database, article: Article, run_id: int) -> Archived:
-    """Store a post: new, as a new revision when what matters has changed, or merely seen again."""
+    """Store a post: new, as a new revision when what matters has changed, or seen again.
+
+    A page seen again is still believed in what makes no revision: its outlet, its tags, its markup. So a mended
+    definition reaches what is stored.
+    """
     post, seen_at = article.post, iso(article.post.fetch.fetched_at)
     old = db.execute(
-        "SELECT id, content_hash, revision, published_at FROM articles WHERE site = ? AND post_id = ?",
+        "SELECT id, content_hash, revision, url FROM articles WHERE site = ? AND post_id = ?",
         [post.site, post.post_id],
     ).fetchone()
     if old is None:
         article_id = _insert(db, article, seen_at)
         _add_revision(db, article_id, 1, article, run_id)
         return Archived(address=post.fetch.address, outcome="new", article_id=article_id)
-    article_id, content_hash, revision, former = old
+    article_id, content_hash, revision, url = old
     if content_hash == article.content_hash:
-        seen_again(db, article_id, post.fetch.fetched_at)
+        if post.via == "page" and url == post.url:
+            _update(db, article_id, revision, article, seen_at)
+        else:
+            seen_again(db, article_id, post.fetch.fetched_at)
         return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
     _update(db, article_id, revision + 1, article, seen_at)
     _add_revision(db, article_id, revision + 1, article, run_id)
-    moved = former if former != _published_at(article) else None
-    return Archived(address=post.fetch.address, outcome="changed", article_id=article_id, former_date=moved)
+    return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
+
+
+def has_rival(db: Database, article: Article) -> bool:
+    """Tell whether another post, other words at another address that is still there, has the id of this one."""
+    post = article.post
+    row = db.execute(
+        "SELECT 1 FROM articles JOIN links USING (url) WHERE articles.site = ? AND post_id = ? AND url <> ?"
+        " AND state = 'stored' AND content_hash <> ?",
+        [post.site, post.post_id, post.url, article.content_hash],
+    ).fetchone()
+    return row is not None
 
 
 def seen_again(db: Database, article_id: int, at: datetime) -> None:
@@ -68,6 +85,21 @@ def get(db: Database, article_id: int) -> dict[str, Any]:
     return _with_lists(db, row)
 
 
+def days(db: Database, article_id: int) -> set[str]:
+    """Return the times, in ISO 8601, that the revisions of a post were published at."""
+    rows = db.execute("SELECT DISTINCT published_at FROM revisions WHERE article_id = ?", [article_id])
+    return {published_at for (published_at,) in rows}
+
+
+def namesake(db: Database, row: dict[str, Any]) -> str | None:
+    """Return another site that has a post of the same id and day: their files would bear one name."""
+    other = db.execute(
+        "SELECT site FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
+        [row["post_id"], row["site"], row["published_at"][:10]],
+    ).fetchone()
+    return None if other is None else str(other[0])
+
+
 def every(db: Database) -> Iterator[dict[str, Any]]:
     """Yield every post as `get` returns it, oldest first, without holding them all."""
     for row in db.query("SELECT * FROM articles ORDER BY published_ts, id"):
@@ -76,7 +108,7 @@ def every(db: Database) -> Iterator[dict[str, Any]]:
 
 def find(db: Database, name: str) -> int | None:
     """Return the row of the post `name` is the id or any address of; of several sites', the first archived."""
-    url = canonical(name)
+    url = canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name else None)
     if url is None:
         # A terminal may hand over what is no UTF-8, which SQLite does not take.
         return _first(db, "SELECT id FROM articles WHERE post_id = ? ORDER BY id", [printable(name)])
@@ -110,7 +142,7 @@ def _insert(db: Database, article: Article, seen_at: str) -> int:
 
 
 def _update(db: Database, article_id: int, revision: int, article: Article, seen_at: str) -> None:
-    """Write a new revision. What it does not tell (a share link's text names no category) stays as it was."""
+    """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
     _note_category(db, article.post.site, article.post.category)
     assignments = ", ".join(f"{column} = coalesce(?, {column})" for column in _COLUMNS)
     db.execute(

@@ -13,13 +13,14 @@ from crawler.dates import iso
 from crawler.items import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sqlite_utils import Database
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
+_REASONS = ("reasons", "listing_reasons")
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
@@ -95,9 +96,10 @@ def tally(db: Database, run_id: int) -> dict[Outcome, int]:
 
 
 def pending(db: Database, run_id: int) -> int:
-    """Count the posts' addresses that a run met and that came to no outcome in it."""
+    """Count the posts that wait for the next run: met in this one without an outcome, or never fetched at all."""
     (count,) = db.execute(
-        "SELECT count(*) FROM links WHERE met_run_id = :run AND kind = 'post' AND run_id IS NOT :run",
+        "SELECT count(*) FROM links WHERE kind = 'post' AND site = (SELECT site FROM runs WHERE id = :run)"
+        " AND (state = 'found' OR met_run_id = :run AND run_id IS NOT :run)",
         {"run": run_id},
     ).fetchone()
     return int(count)
@@ -116,13 +118,18 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
         " WHERE run_id = ? AND outcome IS NOT NULL AND reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
         [run_id],
     )
-    why: dict[str, int] = dict(reasons.fetchall())
+    listing_reasons = db.execute(
+        "SELECT state || ': ' || reason, count(*) FROM links WHERE run_id = ? AND reason IS NOT NULL"
+        " AND kind IN ('home', 'category', 'feed') GROUP BY 1 ORDER BY 2 DESC, 1",
+        [run_id],
+    )
     values: dict[str, object] = {
         "outcome": outcome,
         "listings": listings,
         "listings_failed": listings_failed,
         "pending": pending(db, run_id),
-        "reasons": json.dumps(why, ensure_ascii=False),
+        "reasons": _json(reasons),
+        "listing_reasons": _json(listing_reasons),
         **dict(tally(db, run_id).items()),
     }
     db.execute(
@@ -133,6 +140,10 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
 
 def _reports(db: Database, clause: str, values: list[int]) -> Iterator[dict[str, Any]]:
     for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
-        plain = {name: value for name, value in row.items() if name not in {"id", "reasons", *OUTCOMES}}
+        plain = {name: value for name, value in row.items() if name not in {"id", *_REASONS, *OUTCOMES}}
         counts = {outcome: row[outcome] for outcome in OUTCOMES}
-        yield {"run": row["id"], **plain, "posts": counts, "reasons": json.loads(row["reasons"])}
+        yield {"run": row["id"], **plain, "posts": counts, **{name: json.loads(row[name]) for name in _REASONS}}
+
+
+def _json(rows: Iterable[tuple[str, int]]) -> str:
+    return json.dumps({reason: count for reason, count in rows}, ensure_ascii=False)  # noqa: C416  # dict() loses types

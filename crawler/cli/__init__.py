@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from crawler import __version__
-from crawler.cli.crawling import crawl, demo, share
+from crawler.cli.crawling import INTERRUPTED, crawl, demo, share
 from crawler.cli.reading import export, runs, search, show, stats
 from crawler.errors import FinewsError
 
@@ -30,6 +30,8 @@ class _Sentences(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
         except FinewsError as error:
             raise _Sentence(error) from error
 

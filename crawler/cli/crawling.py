@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,10 +17,7 @@ from crawler.cli.options import (
     site_option,
 )
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_FAILED, _INTERRUPTED = 1, 130
+_FAILED, INTERRUPTED = 1, 130
 
 
 @click.command(no_args_is_help=False)
@@ -100,12 +98,12 @@ def share(
 
 @click.command()
 @click.option(
-    "--into",
-    type=click.Path(file_okay=False),
-    metavar="DIR",
-    help="Where its files go; a new temporary folder if not given.",
+    "--archive",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The archive to make, Markdown beside it; in a new temporary folder if not given.",
 )
-def demo(into: str | None) -> None:
+@json_option
+def demo(archive: Path | None, *, as_json: bool) -> None:
     """Show the whole program offline: serve the bundled sample site, crawl it, search the archive.
 
     \b
@@ -114,10 +112,13 @@ def demo(into: str | None) -> None:
     """
     from crawler.ops.demo import run_demo  # noqa: PLC0415  # loads Scrapy
 
-    shown = run_demo(into)
-    printing.report(shown.report)
-    printing.search(shown.found)
-    click.echo(f"\nArchive:  {shown.archive}\nMarkdown: {shown.posts}")
+    shown = run_demo(archive, progress=not as_json)
+    if as_json:
+        printing.as_json(shown)
+        return
+    printing.report(shown["report"])
+    printing.search(shown["search"])
+    click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
 
 
 def _run(
@@ -144,6 +145,20 @@ def _finish(ctx: click.Context, report: dict[str, Any], archive: Path, posts: Pa
         printing.report(report)
         click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
     if report["outcome"] == "interrupted":
-        ctx.exit(_INTERRUPTED)
-    if report["outcome"] == "failed" or report["posts"]["failed"] or report["listings_failed"]:
+        ctx.exit(INTERRUPTED)
+    trouble = _trouble(report)
+    if trouble:
+        click.echo(f"Error: {trouble}", err=True)
         ctx.exit(_FAILED)
+
+
+def _trouble(report: dict[str, Any]) -> str | None:
+    """Return what a person should look into after a run; `None` when all is well."""
+    posts = report["posts"]
+    if report["outcome"] == "failed" or posts["failed"] or report["listings_failed"]:
+        return "Some pages could not be fetched; the next run asks for them again."
+    if not sum(posts.values()) + report["pending"]:
+        return "Not one post was named: has the site changed, or does its definition not fit?"
+    if posts["refused"] == sum(posts.values()):
+        return "Every post was refused: has the site changed, or does its definition not fit?"
+    return None

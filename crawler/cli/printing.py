@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _KILO = 1000
-_WIDE = 160  # columns of a table that no terminal wraps
+_WIDE = 120  # columns a table of runs needs; a narrower terminal wraps it, which reads better than cut words
 
 
 def as_json(document: Any) -> None:
@@ -31,6 +30,8 @@ def report(run: Mapping[str, Any]) -> None:
     click.echo(f" · {run['pending']} pending")
     for reason, count in run["reasons"].items():
         click.echo(f"  {count} {reason}")
+    for reason, count in run["listing_reasons"].items():
+        click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
 
 
 def search(found: Mapping[str, Any]) -> None:
@@ -77,7 +78,9 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
             run["requests"],
         ]
         table.add_row(*map(str, row), *counts)
-    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    console = Console()
+    console.width = max(console.width, _WIDE)
+    console.print(table)
 
 
 def exported(result: Mapping[str, Any]) -> None:

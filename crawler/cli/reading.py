@@ -29,7 +29,7 @@ def show(post: str, archive: Path, form: str, *, as_json: bool) -> None:
     \b
     Example:
       finews show NW202204202350104915
-      finews show http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915 --format text
+      finews show 'http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915' --format text
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
@@ -116,6 +116,8 @@ def runs(archive: Path, limit: int, *, as_json: bool) -> None:
 def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     """Write the archive out again into DIR: a file per post, or one posts.jsonl or posts.csv.
 
+    An archive of several sites gets a folder for each.
+
     \b
     Example:
       finews export backup/ --format jsonl
@@ -124,7 +126,8 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
-        result = export_posts(opened.posts(), directory, form)
+        several = len(opened.stats()["sites"]) > 1
+        result = export_posts(opened.posts(), directory, form, by_site=several)
     _print(result, printing.exported, as_json=as_json)
 
 

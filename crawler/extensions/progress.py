@@ -5,8 +5,10 @@ Reads the ledger, as any reader could. Not here: the report at the end.
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -52,12 +54,14 @@ class ShowProgress:
         self._archive = Archive(self.crawler.settings["FINEWS_ARCHIVE"])
         if self.console.is_terminal:
             self._live.start()
+            _log_to(sys.stderr)  # which is the live display's now, so that lines go above it
         self._loop.start(_LIVE_SECONDS if self.console.is_terminal else _PLAIN_SECONDS, now=False)
 
     def end(self) -> None:
         """Take the live line away."""
         self._loop.stop()
         self._live.stop()
+        _log_to(sys.stderr)
         self._archive.close()
 
     def _show(self) -> None:
@@ -74,4 +78,10 @@ class ShowProgress:
         pages = self.crawler.stats.get_value("response_received_count", 0)
         rate = pages / max(time.monotonic() - self._began, 0.1)
         pending = runs.pending(self._archive.db, run_id)
-        return Text(f"{pages} pages, {rate:.0f}/s: {' · '.join(shown)} · {pending} pending", no_wrap=True)
+        return Text(f"{pages} pages, {rate:.0f}/s, {pending} pending: {' · '.join(shown)}", no_wrap=True)
+
+
+def _log_to(stream: TextIO) -> None:
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            handler.setStream(stream)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import Securities, Site
 
-_CONTAINERS = frozenset({"div", "section", "article", "center", "blockquote"})
+# Shown though they hold no text.
+_SHOWN = frozenset({"img", "video", "audio", "iframe", "table", "svg", "hr"})
+_SHOWN_WITHIN = ", ".join(sorted(_SHOWN))
 _MAX_DEPTH = 32
 
 
@@ -66,19 +68,17 @@ def _inside(parsed: LexborHTMLParser, marked: Securities) -> set[int]:
 
 
 def _last_tail(body: LexborNode, patterns: tuple[str, ...]) -> LexborNode | None:
-    """Return the last block if it is the site's. An unclosed element of the article may have swallowed it."""
-    node: LexborNode | None = body
+    """Return the last block if it is the site's; an unclosed element of the article may have swallowed it."""
+    node = body.last_child
     for _ in range(_MAX_DEPTH):
-        node = node.last_child if node else None
         if node is None or _is_tail(node, patterns):
             return node
-        if node.tag not in _CONTAINERS:
-            return None
+        node = node.last_child if node.is_element_node else None
     return None
 
 
 def _is_tail(node: LexborNode, patterns: tuple[str, ...]) -> bool:
     text = squeeze(node.text())
-    if not text:
-        return node.is_text_node or node.is_comment_node
-    return any(re.fullmatch(pattern, text) for pattern in patterns)
+    if text:
+        return any(re.fullmatch(pattern, text) for pattern in patterns)
+    return not (node.is_element_node and (node.tag in _SHOWN or node.css_first(_SHOWN_WITHIN) is not None))

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 # `<a href="…">`, also where its brackets came out as `&lt;`, and Atom's `<link href="…" … title="text"`.
-_ANCHOR = re.compile(r"""(?:<|&lt;)a\s[^<>]*?href=(["'])(?P<href>[^"'<>]*)\1[^<>&]*(?:>|&gt;)""")
-_FEED_LINK = re.compile(r"""<link\s[^<>]*?href="(?P<href>[^"<>]*)"[^<>]*?(?:\stitle="(?P<text>[^"]*)")?\s*/?>""")
+_ANCHOR = re.compile(r"""(?:<|&lt;)a\s[^<>]{0,500}?href=(["'])(?P<href>[^"'<>]{1,2000})\1[^<>&]{0,500}(?:>|&gt;)""")
+_FEED_LINK = re.compile(
+    r"""<link\s[^<>]{0,500}?href="(?P<href>[^"<>]{1,2000})"[^<>]{0,500}?(?:\stitle="(?P<text>[^"]{0,500})")?\s*/?>"""
+)
 _TEXT = re.compile(r"(.{0,300}?)(?:<|&lt;)/a(?:>|&gt;)", re.DOTALL)
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.extraction import body
-from crawler.extraction.rules import all_values, first_source, first_value, tree
+from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Post, Refused
 from crawler.sites.addresses import address_of, category_address
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from selectolax.lexbor import LexborHTMLParser
 
     from crawler.items import Page, Via
@@ -91,13 +93,19 @@ def _read(page: Page, site: Site, layout: Layout, html: str, *, via: Via) -> Pos
         via=via,
         title=first_value(layout.title, sources),
         html=published,
-        published_at=dates.parse(first_value(layout.date, sources), site.timezone),
+        published_at=_first_date(layout, sources),
         share_url=share_url,
         source=first_value(layout.source, sources) or None,
         category=category,
         tags=_rejoined(sources.tags, category),
         mentions=body.mentions(sources.tree_of("body"), site.securities),
     )
+
+
+def _first_date(layout: Layout, sources: _Sources) -> datetime | None:
+    """Return the first value that can be read as a date: one that cannot does not end the search."""
+    found = (value for rule in layout.date for value in values(rule, sources))
+    return next(filter(None, (dates.parse(value, sources.site.timezone) for value in found)), None)
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:

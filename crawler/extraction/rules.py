@@ -51,6 +51,8 @@ def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
 
 def values(rule: Rule, sources: Sources) -> list[str]:
     """Return the values one rule finds, white space folded, empty ones left out."""
+    if rule.where is not None and not _compiled(rule.where).search(sources.text_of("address")):
+        return []
     kept = (squeeze(_keep(rule.pattern, value)) for value in _candidates(rule, sources))
     return [value for value in kept if value]
 
@@ -76,6 +78,10 @@ def _between(rule: Rule, source: str) -> str | None:
         _, found, source = source.partition(marker)
         if not found:
             return None
+    if rule.after_last is not None:
+        _, found, source = source.rpartition(rule.after_last)
+        if not found:
+            return None
     if rule.before is not None:
         source, found, _ = source.partition(rule.before)
         return source if found else None
@@ -88,7 +94,7 @@ def _candidates(rule: Rule, sources: Sources) -> list[str]:
     if rule.css is None and rule.link is None:
         cut = _between(rule, sources.text_of(rule.of))
         return [] if cut is None else [unescape(cut)]
-    if rule.after or rule.before or rule.until_last:
+    if rule.after or rule.after_last or rule.before or rule.until_last:
         cut = _between(rule, sources.text_of(rule.of))
         parsed = tree(cut or "")
     else:

@@ -27,6 +27,7 @@ _TAGS = frozenset(
     "p br hr h1 h2 h3 h4 h5 h6 strong b em i del s blockquote ul ol li a img pre code "
     "table thead tbody tfoot tr th td div section article center figure figcaption".split()
 )
+_AROUND_CODE = frozenset({"div", "section", "article", "center", "blockquote", "ul", "ol", "li"})
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
 _SCHEMES = frozenset({"http", "https", "mailto"})
 
@@ -41,7 +42,9 @@ _ESCAPE, _BACKSLASH = "\ue000", "\ue001"
 _PRIVATE = re.compile(f"[{_ESCAPE}{_BACKSLASH}]")
 # Means something at the start of a line only: heading, quotation, list, definition, underline. A paragraph may
 # hold lines of its own, as in `<p>text\n---</p>`.
-_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))", re.MULTILINE)
+_LINE_START = re.compile(
+    r"^([^\S\n]*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}[^\S\n]*$|=+[^\S\n]*$))", re.MULTILINE
+)
 _ENTITY_LIKE = re.compile(r"&amp;(?=#?\w{1,31};)")
 _LIQUID = re.compile(r"\\?\{(?=[{%])")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -55,7 +58,8 @@ def safe_html(html: str, chrome: Body, base_url: str) -> str:
 
     `chrome` names what to cut and to unwrap; relative addresses are resolved against `base_url`.
     """
-    return printable(_cleaner(base_url).clean(_without(html, chrome)))
+    safe = printable(_cleaner(base_url).clean(_without(html, chrome)))
+    return _blocks_of_code_only(safe) if "<pre" in safe else safe
 
 
 def to_markdown(safe: str) -> str:
@@ -91,6 +95,18 @@ def _without(html: str, chrome: Body) -> str:
             node.decompose()
     for selector in chrome.unwrap:
         for node in parsed.css(selector):
+            node.unwrap()
+    return (parsed.body.inner_html or "") if parsed.body else ""
+
+
+def _blocks_of_code_only(safe: str) -> str:
+    """Unwrap code blocks inside of a line: Markdown has no fence there, and the code would be read as Markdown."""
+    parsed = LexborHTMLParser(f"<!doctype html><body>{safe}")
+    for node in parsed.css("pre"):
+        outer = node.parent
+        while outer is not None and outer.tag in _AROUND_CODE:
+            outer = outer.parent
+        if outer is not None and outer.tag != "body":
             node.unwrap()
     return (parsed.body.inner_html or "") if parsed.body else ""
 

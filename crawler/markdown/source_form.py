@@ -7,6 +7,7 @@ For those who run the site again from the archive. Not here: reading that form, 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,8 @@ def _front(row: Mapping[str, Any]) -> str:
         "layout": "post",
         "title": _quoted(row["title"]),
         "date": front_matter(datetime.fromisoformat(row["published_at"])),
-        "categories": row["category"] or "",
-        "tags": " ".join(row["tags"]),
+        "categories": _plain(row["category"] or ""),
+        "tags": _plain(" ".join(row["tags"])),
     }
     return "---\n" + "".join(f"{key}: {value}\n" for key, value in lines.items()) + "---\n"
 
@@ -42,6 +43,11 @@ def _front(row: Mapping[str, Any]) -> str:
 def _quoted(title: str) -> str:
     """Quote a title as the site does; where that would be broken YAML, as YAML does."""
     return json.dumps(title, ensure_ascii=False) if set(title) & set('"\\') else f'"{title}"'
+
+
+def _plain(words: str) -> str:
+    """Leave words as they are where the site would; quote what YAML would take for more than words."""
+    return words if re.fullmatch(r"[\w()（）·.&+ -]*", words) else json.dumps(words, ensure_ascii=False)
 
 
 def _navigation(row: Mapping[str, Any], site: Site | None) -> str:

@@ -6,7 +6,6 @@ Nothing is simulated: a real server, the real spiders, real HTTP. Not here: the 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +17,16 @@ from crawler.ops.sample_site.site import bundled_site
 QUERY = "江西 5G"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demo:
-    """What the demonstration made: the run's `report`, what a search `found`, and where the files are."""
+def run_demo(archive: Path | None, *, progress: bool) -> dict[str, Any]:
+    """Run the demonstration into `archive` and a folder beside it; without one, into a temporary folder that stays.
 
-    report: dict[str, Any]
-    found: dict[str, Any]
-    archive: Path
-    posts: Path
-
-
-def run_demo(into: str | None) -> Demo:
-    """Run the demonstration into the folder `into`, or a new temporary one, which stays."""
-    folder = Path(into or tempfile.mkdtemp(prefix="finews-demo-"))
-    archive, posts = folder / "archive.db", folder / "_posts"
+    Returns the run's `report`, what a `search` found, and where `archive` and `posts` are.
+    """
+    archive = archive or Path(tempfile.mkdtemp(prefix="finews-demo-")) / "archive.db"
+    posts = archive.with_name("_posts")
     with serve(bundled_site()) as server:
-        report = run("category", RunOptions(archive=archive, posts=posts, mirror=server.url, progress=True))
+        options = RunOptions(archive=archive, posts=posts, mirror=server.url, progress=progress)
+        report = run("category", options)
     with Archive(archive) as opened:
         found = opened.search(QUERY, limit=3)
-    return Demo(report=report, found=found, archive=archive, posts=posts)
+    return {"report": report, "search": found, "archive": str(archive), "posts": str(posts)}

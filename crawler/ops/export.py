@@ -25,16 +25,19 @@ _CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def export_posts(posts: Iterable[Mapping[str, Any]], directory: Path, form: str) -> dict[str, Any]:
+def export_posts(
+    posts: Iterable[Mapping[str, Any]], directory: Path, form: str, *, by_site: bool = False
+) -> dict[str, Any]:
     """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
 
-    `form` is markdown, jekyll, jsonl or csv. Returns `format`, `directory`, the number of `posts`, and how many
-    files were `written`: one that is as it should be is left alone. Raises `UsageError` when it cannot be written to.
+    `form` is markdown, jekyll, jsonl or csv; `by_site` gives the files of each site a folder of their own. Returns
+    `format`, `directory`, the number of `posts`, and how many files were `written`: one that is as it should be is
+    left alone. Raises `UsageError` when it cannot be written to.
     """
     write = {"markdown": _markdown, "jekyll": _jekyll, "jsonl": _jsonl, "csv": _csv}[form]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        count, written = write(posts, directory)
+        count, written = write(posts, directory, by_site)
     except OSError as error:
         raise UsageError(
             f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
@@ -42,26 +45,28 @@ def export_posts(posts: Iterable[Mapping[str, Any]], directory: Path, form: str)
     return {"format": form, "directory": str(directory), "posts": count, "written": written}
 
 
-def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
-    return _files(posts, directory, render_post)
+def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool) -> tuple[int, int]:
+    return _files(posts, directory, by_site, render_post)
 
 
-def _jekyll(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+def _jekyll(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool) -> tuple[int, int]:
     sites = {name: load_site(name) for name in bundled_names()}
-    return _files(posts, directory, lambda post: render_source(post, sites.get(post["site"])))
+    return _files(posts, directory, by_site, lambda post: render_source(post, sites.get(post["site"])))
 
 
 def _files(
-    posts: Iterable[Mapping[str, Any]], directory: Path, render: Callable[[Mapping[str, Any]], str]
+    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, render: Callable[[Mapping[str, Any]], str]
 ) -> tuple[int, int]:
     count = written = 0
     for post in posts:
         count += 1
-        written += write_if_changed(directory / file_name(post["published_at"], post["post_id"]), render(post))
+        folder = directory / post["site"] if by_site else directory
+        folder.mkdir(exist_ok=True)
+        written += write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render(post))
     return count, written
 
 
-def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tuple[int, int]:
     count = 0
     with (directory / "posts.jsonl").open("w", encoding="utf-8") as file:
         for post in posts:
@@ -70,7 +75,7 @@ def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, in
     return count, 1
 
 
-def _csv(posts: Iterable[Mapping[str, Any]], directory: Path) -> tuple[int, int]:
+def _csv(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tuple[int, int]:
     count = 0
     # The mark at the start tells spreadsheets that the file is UTF-8.
     with (directory / "posts.csv").open("w", encoding="utf-8-sig", newline="") as file:

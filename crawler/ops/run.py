@@ -76,9 +76,13 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
     step = crawler.get_item_pipeline(StoreInArchive)
     if step is None:
         raise FinewsError("The run ended before it began; the log above says why.")
-    if step.trouble is not None or step.report is None:
+    if step.trouble is not None:
         path = step.archive.path
-        raise ArchiveError(f"{path} could not be written ({step.trouble}): make room; what was stored stays.")
+        raise ArchiveError(
+            f"{path} could not be written ({step.trouble}): mend that and run again, what was stored stays."
+        )
+    if step.report is None:  # a second Ctrl-C leaves no time for one
+        raise KeyboardInterrupt
     export = crawler.get_item_pipeline(ExportMarkdown)
     if export is not None and export.trouble is not None:
         raise FinewsError(f"{export.trouble}: the archive holds every post, `finews export` writes them elsewhere.")
@@ -94,6 +98,7 @@ def _settings(options: RunOptions) -> Settings:
         "FINEWS_POSTS": str(options.posts) if options.posts else "",
         "FINEWS_PROGRESS": options.progress,
         "LOG_LEVEL": "WARNING",
+        "LOG_FORMAT": "%(levelname)s: %(message)s",
         **(_mirror_settings(options.mirror) if options.mirror else {}),
     }
     settings.setdict(own, priority="cmdline")

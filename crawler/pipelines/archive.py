@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -20,9 +21,10 @@ from crawler import dates
 from crawler.archive import Archive, ledger, posts, runs
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import RunOutcome, Traffic
+from crawler.errors import ArchiveError
 from crawler.items import Archived, Article, Fetch, Link, Listing, Missed, Refused, Unchanged
 from crawler.sites.addresses import category_address
-from crawler.sites.loading import load_site
+from crawler.sites.loading import fingerprint, load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +65,11 @@ class StoreInArchive:
         with ExitStack() as opening:
             opening.enter_context(run_lock(Path(path)))
             self.archive = opening.enter_context(Archive(path, create=True))
+            try:
+                self.run_id = runs.begin(self.archive.db, site.name, dates.now())
+            except sqlite3.OperationalError as error:
+                raise ArchiveError(f"{path} cannot be written to ({error}): a run needs to.") from error
             self._open = opening.pop_all()
-        self.run_id = runs.begin(self.archive.db, site.name, dates.now())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -80,6 +85,7 @@ class StoreInArchive:
 
         crawler.signals.connect(end, signals.spider_closed, weak=False)
         crawler.signals.connect(step.note_error, signals.spider_error)
+        crawler.signals.connect(step.note_error, signals.item_error)
         return step
 
     def process_item(self, item: Any) -> Any:
@@ -135,7 +141,11 @@ class StoreInArchive:
 
     def _store(self, article: Article) -> Archived:
         post = article.post
+        if posts.has_rival(self.archive.db, article):
+            return self._settle(post.fetch, "refused", "refused", reason="another address has a post of this id")
         archived = posts.store(self.archive.db, article, self.run_id)
+        if archived.outcome == "changed" and post.via != "page" and archived.article_id is not None:
+            ledger.forget_validators(self.archive.db, archived.article_id)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
@@ -186,6 +196,7 @@ class StoreInArchive:
             outcome=counted,
             reason=reason,
             article_id=archived.article_id,
+            rules=fingerprint(self.site) if fetch.status == HTTPStatus.OK else None,
         )
         return archived
 

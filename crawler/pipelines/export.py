@@ -44,21 +44,26 @@ class ExportMarkdown:
         return cls(crawler.settings["FINEWS_ARCHIVE"], folder)
 
     def process_item(self, item: Any) -> Any:
-        """Write the file of a post that was stored; drop the one it had under another date."""
+        """Write the file of a post that is stored; drop those of its revisions that bore another date."""
         if isinstance(item, Archived) and item.article_id is not None and item.outcome is not None:
             try:
-                self._write(posts.get(self.archive.db, item.article_id), item.former_date)
+                self._write(posts.get(self.archive.db, item.article_id))
             except OSError as error:  # the archive has the post: the rest of the run is worth going on with
-                self.trouble = f"{self.folder} cannot be written to ({error.strerror})"
+                self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
         return item
 
     def close_spider(self) -> None:
         """Close the archive."""
         self.archive.close()
 
-    def _write(self, row: dict[str, Any], former_date: str | None) -> None:
+    def _write(self, row: dict[str, Any]) -> None:
+        other = posts.namesake(self.archive.db, row)
+        if other is not None:
+            self.trouble = f"{self.folder} cannot hold posts of both {row['site']} and {other} under one name"
+            return
         name = file_name(row["published_at"], row["post_id"])
         write_if_changed(self.folder / name, render_post(row))
-        former_name = file_name(former_date, row["post_id"]) if former_date else name
-        if former_name != name:
-            (self.folder / former_name).unlink(missing_ok=True)
+        if row["revision"] > 1:
+            former = {file_name(day, row["post_id"]) for day in posts.days(self.archive.db, row["id"])}
+            for outdated in former - {name}:
+                (self.folder / outdated).unlink(missing_ok=True)

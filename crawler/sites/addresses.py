@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # A post's id becomes a file name and part of addresses: letters, digits, and what blogs put into slugs.
 _SAFE_ID = re.compile(r"\w[\w.+~\-]*")
+# Nor does a key steer the terminal it is printed on, or begin a line of a file's front matter.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, with the date and the ending
 
 
@@ -86,15 +88,14 @@ def is_safe_id(post_id: str) -> bool:
 def _by_form(
     site: Site, forms: tuple[AddressForm, ...], kind: Literal["post", "category", "share"], url: str
 ) -> Address | None:
-    path = path_of(url)
+    path, group = path_of(url), "slug" if kind == "category" else "id"
     for form in forms:
         if host_of(url) not in (form.hosts or site.hosts):
             continue
         for text in (path.partition("?")[0], path):  # a static site answers alike with any query
             found = _compiled(form.match).search(text)
-            if found is not None:
-                key = found["slug" if kind == "category" else "id"]
-                return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
+            if found is not None and not _UNPRINTABLE.search(found[group]):
+                return Address(url=_canonical_form(site, form, url, text, found[group]), kind=kind, key=found[group])
     return None
 
 

@@ -19,14 +19,17 @@ own address, or the slug of the category page that named it."""
 class Rule:
     """One way to read a value. The steps are taken in this order; what is not given is left out.
 
-    `of`: what is read. `after`: skip past each of these texts, in order. `before`: end at the next such text;
-    `until_last`: end at the last one (or at the end, if there is none). `css`: the first element that matches,
+    `where`: only on pages whose path this pattern is found in. `of`: what is read. `after`: skip past each of these
+    texts, in order; `after_last`: past the last such text. `before`: end at the next such text; `until_last`: end at
+    the last one (or at the end, if there is none). `css`: the first element that matches,
     its text or its `attribute`. `link`: the last link whose text matches this pattern. `pattern`: keep what its
     first group matches. A rule that finds nothing, or only white space, hands over to the next one.
     """
 
+    where: str | None = None
     of: Of = "page"
     after: tuple[str, ...] = ()
+    after_last: str | None = None
     before: str | None = None
     until_last: str | None = None
     css: str | None = None
@@ -84,7 +87,9 @@ class Securities:
 class Layout:
     """Where things stand on a post's page: rules for each, the first that finds something wins.
 
-    A page is of this layout when its source holds `sign`. `category` gives the slug, `category_name` its name.
+    A page is of this layout when its source holds `sign`, to the letter. `category` gives the slug, `category_name`
+    its name. Dates are read year first (`2022-04-20 16:44:59 +0800`, `2022年4月20日`, ISO 8601); without an offset
+    they are the site's local time.
     """
 
     name: str

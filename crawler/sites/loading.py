@@ -5,7 +5,9 @@ A site is named (`finews`: bundled) or given as a file (`my.yaml`). Not here: wh
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from crawler import __version__
 from crawler.errors import SiteError
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Site
@@ -20,7 +23,7 @@ from crawler.sites.definition import Site
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from crawler.sites.definition import AddressForm
+    from crawler.sites.definition import AddressForm, Layout, Rule
 
 _BUNDLED = files(__package__)
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -44,6 +47,12 @@ def load_site(name: str) -> Site:
     return _read(Path(name), name)
 
 
+@cache
+def fingerprint(site: Site) -> str:
+    """Return what tells one set of rules from another: the definition and the version of the program."""
+    return hashlib.sha256(f"{__version__} {site!r}".encode()).hexdigest()[:16]
+
+
 def _read(file: Traversable, shown: str) -> Site:
     try:
         plain = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -52,13 +61,18 @@ def _read(file: Traversable, shown: str) -> Site:
             shown, "", f"cannot be read ({error.strerror}); give a YAML file that says how the site looks."
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SiteError(shown, "", f"is not valid YAML: {' '.join(str(error).split())}") from error
+        raise SiteError(shown, "", f"is not valid YAML: {_one_line(error)}") from error
     try:
         site: Site = check(Site, plain, "")
         _check_sense(site)
     except WrongValueError as error:
         raise SiteError(shown, error.key, error.problem) from error
     return site
+
+
+def _one_line(error: Exception) -> str:
+    """Return what YAML says, on one line, without its name for what has none."""
+    return " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
 
 
 def _check_sense(site: Site) -> None:
@@ -75,6 +89,8 @@ def _check_sense(site: Site) -> None:
                 f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port",
             )
     _check_addresses(site)
+    for index, layout in enumerate(site.layouts):
+        _check_layout(layout, f"layouts[{index}]")
     if site.share is not None:
         _check_template(site.share.link, "id", "share.link")
         _check_template(site.share.text, "id", "share.text")
@@ -90,6 +106,25 @@ def _check_addresses(site: Site) -> None:
     for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
         for index, form in enumerate(getattr(site.addresses, kind)):
             _check_form(form, group, f"addresses.{kind}[{index}]")
+
+
+def _check_layout(layout: Layout, key: str) -> None:
+    for name in ("title", "body", "date"):
+        if not getattr(layout, name):
+            raise WrongValueError(f"{key}.{name}", "is empty; at least one rule is needed")
+    for field in fields(layout):
+        rules = getattr(layout, field.name)
+        for index, rule in enumerate(rules if isinstance(rules, tuple) else ()):
+            _check_rule(rule, f"{key}.{field.name}[{index}]")
+
+
+def _check_rule(rule: Rule, key: str) -> None:
+    """Refuse a rule that would take a whole page for a value."""
+    if rule.attribute is not None and rule.css is None and rule.link is None:
+        raise WrongValueError(f"{key}.attribute", "needs an element to be of: give css or link")
+    narrows = (rule.after, rule.after_last, rule.before, rule.css, rule.link, rule.pattern)
+    if rule.of in {"page", "body"} and not any(narrows):
+        raise WrongValueError(key, "would take everything; give one of after, before, css, link, pattern")
 
 
 def _check_form(form: AddressForm, group: str, key: str) -> None:

@@ -27,8 +27,7 @@ def refuse(unknown: Iterable[str]) -> None:
 
 def listed(value: str | Sequence[str]) -> list[str]:
     """Return the values of an argument: a sequence as it is, text split at commas."""
-    parts = value.split(",") if isinstance(value, str) else value
-    return [part.strip() for part in parts if part.strip()]
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
 
 
 def flag(*, value: str | bool) -> bool:

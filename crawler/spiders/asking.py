@@ -7,6 +7,7 @@ addresses to ask for, and what stands on a page.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from crawler.items import Address
 
-_GONE = {404, 410}
-_NOT_MODIFIED = 304
+_FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def asked_by(failure: Failure) -> Asked:
 
 
 def page_of(response: Response, asked: Asked) -> Page:
-    """Return the page that was served, decoded as UTF-8 when it is that, whatever its headers say."""
+    """Return the page that was served, decoded by what its bytes are rather than what its headers say."""
     return Page(fetch=_fetch(asked, response), source=_decoded(response))
 
 
@@ -80,12 +81,13 @@ def ended(failure: Failure) -> Unchanged | Missed | Refused:
         return _ended_with_status(_fetch(asked, error.response))
     fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
     if isinstance(error, IgnoreRequest):
-        return Refused(fetch=fetch, reason=str(error).lower() or "not allowed")
+        reason = str(error) or "not allowed"
+        return Refused(fetch=fetch, reason=reason[0].lower() + reason[1:])
     return Missed(fetch=fetch, state="failed", reason=_readable(error))
 
 
 def _ended_with_status(fetch: Fetch) -> Unchanged | Missed:
-    if fetch.status == _NOT_MODIFIED:
+    if fetch.status == HTTPStatus.NOT_MODIFIED:
         return Unchanged(fetch=fetch)
     return Missed(fetch=fetch, state="gone" if fetch.status in _GONE else "failed", reason=f"HTTP {fetch.status}")
 
@@ -95,8 +97,8 @@ def _fetch(asked: Asked, response: Response) -> Fetch:
         address=asked.address,
         fetched_at=dates.now(),
         status=response.status,
-        etag=_header(response, "ETag"),
-        last_modified=_header(response, "Last-Modified"),
+        etag=_header(response, "ETag") if response.status == HTTPStatus.OK else None,
+        last_modified=_header(response, "Last-Modified") if response.status == HTTPStatus.OK else None,
         found_on=asked.found_on,
     )
 
@@ -107,10 +109,17 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _decoded(response: Response) -> str:
-    try:
-        return response.body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return response.text if isinstance(response, TextResponse) else response.body.decode("utf-8", "replace")
+    """Decode as UTF-8 unless that is plainly wrong; then as the page says, or as most Chinese pages would be."""
+    text = response.body.decode("utf-8-sig", "replace")
+    if text.count("\ufffd") * _FEW <= len(text):
+        return text
+    declared = response.encoding if isinstance(response, TextResponse) else "gb18030"
+    for encoding in (declared, "gb18030"):
+        try:
+            return response.body.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return text
 
 
 def _readable(error: BaseException | None) -> str:

@@ -132,7 +132,10 @@ class CategorySpider(Spider):
         if isinstance(read, Missed):
             yield _gone_altogether(gone, read.reason)
         else:
-            yield replace(read, title=asked.title, share_url=share_link(self.site, asked.address.key))
+            # The validators are those of the text, and would stand for the page.
+            fetch = replace(read.fetch, etag=None, last_modified=None)
+            share_url = share_link(self.site, asked.address.key)
+            yield replace(read, fetch=fetch, title=asked.title, share_url=share_url)
 
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Say how a request ended that gave no page; for a post that is gone, look behind its share link first."""
@@ -153,8 +156,7 @@ class CategorySpider(Spider):
     def _usual(self) -> Iterator[Asked]:
         """Yield what every run asks for: what is pending, the start pages and the feed, the known categories."""
         with Archive(self.archive, create=True) as archive:
-            posts = ledger.unsettled_posts(archive.db, self.site.name)
-            posts += ledger.stored_posts(archive.db, self.site.name) if self.full else []
+            posts = (ledger.posts if self.full else ledger.unsettled_posts)(archive.db, self.site.name)
             categories = ledger.categories(archive.db, self.site.name)
         yield from self._known(posts)
         yield from (Asked(address=address) for address in start_addresses(self.site))

@@ -14,6 +14,7 @@ CREATE TABLE runs (
     bytes        INTEGER NOT NULL DEFAULT 0,
     listings     INTEGER NOT NULL DEFAULT 0,  -- home, category and feed pages read
     listings_failed INTEGER NOT NULL DEFAULT 0,
+    listing_reasons TEXT NOT NULL DEFAULT '{}',  -- JSON: why listings were not read
     pending      INTEGER NOT NULL DEFAULT 0,
     new          INTEGER NOT NULL DEFAULT 0,
     changed      INTEGER NOT NULL DEFAULT 0,
@@ -124,6 +125,7 @@ CREATE TABLE links (
     title         TEXT,              -- the text of the link that named it
     etag          TEXT,
     last_modified TEXT,
+    rules         TEXT,              -- which definition and version the page was last read by
     found_at      TEXT NOT NULL,
     fetched_at    TEXT,
     next_try_at   TEXT,

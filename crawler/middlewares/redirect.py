@@ -1,0 +1,63 @@
+"""Follow a redirect only to the same thing: another scheme, another host of the site, the same post elsewhere.
+
+Anything else ends as a refusal with its target, so that no address is left without an outcome and none is archived
+under another's id. Not here: Scrapy's own redirects, which are off, since what they drop is never heard of again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.exceptions import IgnoreRequest
+
+from crawler.sites.addresses import address_of, all_hosts
+from crawler.sites.loading import load_site
+from crawler.urls import host_of, path_of, resolve
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from crawler.sites.definition import Site
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST = 5
+
+
+class FollowToTheSame:
+    """Follows redirects within what was asked for."""
+
+    def __init__(self, site: Site) -> None:
+        """Keep the site, whose definition says what is the same."""
+        self.site = site
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read the site from the settings."""
+        return cls(load_site(crawler.settings["FINEWS_SITE"]))
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Return the request for where a redirect leads; raise `IgnoreRequest` when that is something else."""
+        location = response.headers.get("Location")
+        if response.status not in _REDIRECTS or location is None:
+            return response
+        written = location.decode("utf-8", "replace")
+        target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
+        if target is None or not self._is_same(request.url, target):
+            raise IgnoreRequest(f"redirected to {target or written}")
+        if followed >= _MOST:
+            raise IgnoreRequest("redirected in circles")
+        return request.replace(
+            url=target, meta={**request.meta, "redirects_followed": followed + 1}, dont_filter=True
+        )
+
+    def _is_same(self, asked: str, target: str) -> bool:
+        if host_of(target) not in all_hosts(self.site):
+            return False
+        here, there = address_of(self.site, asked), address_of(self.site, target)
+        if here is not None and there is not None:
+            return (here.kind, here.key) == (there.kind, there.key)
+        return path_of(asked) == path_of(target)
