@@ -374,3 +374,15 @@ def test_without_the_sites_definition_nothing_is_cut() -> None:
     source = '<p style="display:none">藏</p><p><a class="keytip" href="/k">词</a></p>'
 
     assert markdown_of(source) == "藏\n\n[词](https://site.example/k)"
+
+
+@pytest.mark.parametrize("around", ["strong", "em", "del", "a", "figcaption", "h2", "table><tr><td"])
+def test_a_code_block_inside_of_a_line_is_text(around: str) -> None:
+    code = "<pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>"
+    markdown = to_markdown(safe_html(f"<{around}>{code}", Body(), "https://site.example/"))
+    assert "<script" not in markdown
+    assert "script" in markdown
+
+
+def test_thousands_of_line_breaks_in_a_paragraph_are_no_work() -> None:
+    assert to_markdown(f"<p>{chr(10) * 40_000}正文。</p>") == "正文。"
