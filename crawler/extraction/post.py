@@ -51,6 +51,7 @@ class _Sources:
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one a case
+        """Return what a rule is to read, see `crawler.sites.definition.Of`."""
         match of:
             case "page":
                 return self.page.source
@@ -68,6 +69,7 @@ class _Sources:
                 return self._category_it_was_found_on()
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
+        """Return the same as a tree."""
         if of not in self.trees:
             self.trees[of] = tree(self.text_of(of))
         return self.trees[of]
