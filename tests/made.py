@@ -22,12 +22,13 @@ from crawler.items import (
     Unchanged,
 )
 from crawler.pipelines.normalise import normalise
-from crawler.sites.loading import load_site
+from crawler.sites.loading import fingerprint, load_site
 
 if TYPE_CHECKING:
     from crawler.items import Article
 
 SITE = load_site("finews")
+RULES = fingerprint(SITE)
 BEIJING = timezone(timedelta(hours=8))
 
 ID = "NW202204202350104915"
@@ -91,6 +92,11 @@ def post(post_id: str = ID, *, seen_at: datetime = SEEN, **changes: Any) -> Post
 def article(post_id: str = ID, *, seen_at: datetime = SEEN, **changes: Any) -> Article:
     """Make a post and normalise it, as the first step of the pipelines does."""
     return normalise(post(post_id, seen_at=seen_at, **changes), SITE)
+
+
+def shared(post_id: str = ID, **changes: Any) -> Article:
+    """Make the article that stands behind the share link of a post."""
+    return article(post_id, fetch=fetch(share_address(post_id), fetched_at=LATER), via="share", **changes)
 
 
 def link(address: Address, text: str = "") -> Link:

@@ -36,13 +36,13 @@ PROMISED = {
     "links": "url kind state status reason attempts found_on etag last_modified fetched_at next_try_at article_id"
     " run_id",
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
-    " changed unchanged refused failed gone reasons",
+    " changed unchanged refused failed gone reasons listing_reasons",
 }
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
     "securities": "named_ts",
-    "links": "site title found_at met_run_id outcome",
+    "links": "site title found_at met_run_id outcome rules",
     "runs": "listings_failed",
 }
 LONG_AGO = 1_000_000_000
@@ -190,6 +190,38 @@ def test_an_archive_is_made_in_an_empty_file(path: Path):
     path.touch()
     make(path)
     assert applied(path)
+
+
+def read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take from this process the right to write beside `path`; the tests' own user may write anywhere."""
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda file, mode, **how: (file, mode) != (path.parent, os.W_OK) and access(file, mode, **how)
+    )
+
+
+def test_an_archive_in_a_folder_that_cannot_be_written_to_is_read_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    make(path)
+    read_only(path, monkeypatch)
+    before = traces(path.parent)
+    with Archive(path) as archive:
+        assert archive.search("江西") == {"query": "江西", "total": 0, "results": []}
+        assert traces(path.parent) == before
+        with pytest.raises(sqlite3.OperationalError, match="attempt to write a readonly database"):
+            archive.db.execute("DELETE FROM runs")
+    assert traces(path.parent) == before
+
+
+@pytest.mark.parametrize("name", ["a b.db", "50%25.db", "what?.db", "#1.db", "江西.db"])
+def test_an_archive_that_can_only_be_read_may_have_any_name(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    make(tmp_path / name)
+    read_only(tmp_path / name, monkeypatch)
+    with Archive(tmp_path / name) as archive:
+        assert list(archive.runs()) == []
 
 
 # Refused.

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import made
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Archive, posts, runs
 from crawler.archive.runs import Traffic
 from crawler.errors import UsageError
-from crawler.items import Mention
+from crawler.items import Category, Mention
 from crawler.markdown.post_file import parse
 from crawler.ops.export import export_posts
 from crawler.pipelines.archive import StoreInArchive
@@ -144,6 +145,61 @@ def test_a_file_that_cannot_be_written_is_named(archive: Archive, tmp_path: Path
     assert str(refused.value) == f"{taken} cannot be written: Is a directory; name another folder."
 
 
+@pytest.fixture
+def of_two_sites(archive: Archive) -> Archive:
+    """Return the archive with one post more: of another site, and with the id and the day of one of ours."""
+    blog = "https://blog.example/2022/04/20/x.html"
+    posts.store(archive.db, made.article(site="minima", url=blog, category=None, title="另一篇"), 1)
+    return archive
+
+
+@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+def test_each_site_gets_a_folder_of_its_own_if_wished(of_two_sites: Archive, tmp_path: Path, form: str):
+    folder = tmp_path / "out"
+    said = {"format": form, "directory": str(folder), "posts": 4}
+    assert export_posts(of_two_sites.posts(), folder, form, by_site=True) == {**said, "written": 4}
+    assert sorted(str(file.relative_to(folder)) for file in folder.rglob("*.md")) == [
+        "finews/2021-12-01-2021-init.md",
+        f"finews/2022-04-20-{made.ID}.md",
+        "finews/2022-04-21-NW202204210000000000.md",
+        f"minima/2022-04-20-{made.ID}.md",
+    ]
+    assert sorted(title_of(file) for file in folder.glob(f"*/2022-04-20-{made.ID}.md")) == [
+        "另一篇",
+        "江西出台5G行动计划",
+    ]
+    assert export_posts(of_two_sites.posts(), folder, form, by_site=True) == {**said, "written": 0}
+
+
+def title_of(file: Path) -> str:
+    """Return the title in a file's front matter."""
+    return str(yaml.safe_load(file.read_text(encoding="utf-8").split("---\n")[1])["title"])
+
+
+@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+def test_a_sites_folder_holds_what_an_export_of_that_site_would(archive: Archive, tmp_path: Path, form: str):
+    export_posts(archive.posts(), tmp_path / "each", form, by_site=True)
+    export(archive, tmp_path / "all", form)
+    assert contents(tmp_path / "each" / "finews") == contents(tmp_path / "all")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_one_file_holds_the_posts_of_every_site(of_two_sites: Archive, tmp_path: Path, form: str):
+    result = export_posts(of_two_sites.posts(), tmp_path / "each", form, by_site=True)
+    assert result == {"format": form, "directory": str(tmp_path / "each"), "posts": 4, "written": 1}
+    export(of_two_sites, tmp_path / "all", form)
+    assert contents(tmp_path / "each") == contents(tmp_path / "all")
+    assert list(contents(tmp_path / "each")) == [f"posts.{form}"]
+
+
+@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+def test_a_sites_folder_that_is_a_file_is_a_sentence(archive: Archive, tmp_path: Path, form: str):
+    (tmp_path / "finews").write_text("x")
+    with pytest.raises(UsageError) as refused:
+        export_posts(archive.posts(), tmp_path, form, by_site=True)
+    assert str(refused.value) == f"{tmp_path / 'finews'} cannot be written: File exists; name another folder."
+
+
 # Each form.
 
 
@@ -252,6 +308,34 @@ def test_a_bare_post_in_the_sites_own_form(archive: Archive, tmp_path: Path):
         "",
         "<>",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ("大江网新闻", "大江网新闻"),
+        ("A股 (5G+VR) R&D 1.5", "A股 (5G+VR) R&D 1.5"),
+        ("时评: 江西", '"时评: 江西"'),
+        ("#头条", '"#头条"'),
+        ("[快讯]", '"[快讯]"'),
+        ("*ST 股", '"*ST 股"'),
+        ('"江西"', r'"\"江西\""'),
+        ("{{ page }}", '"{{ page }}"'),
+    ],
+)
+def test_categories_and_tags_are_quoted_where_yaml_would_take_them_for_more_than_words(
+    tmp_path: Path, words: str, written: str
+):
+    category = Category(slug=words, name=words, url="")
+    with Archive(tmp_path / "archive.db", create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        posts.store(archive.db, made.article(category=category, tags=(words,)), 1)
+        export(archive, tmp_path / "out", "jekyll")
+    text = (tmp_path / "out" / SEED.name).read_text(encoding="utf-8")
+    front = text.split("---\n")[1]
+    assert front.split("\n")[-3:] == [f"categories: {written}", f"tags: {written}", ""]
+    read = yaml.safe_load(front)
+    assert (read["categories"], read["tags"]) == (words, words)
 
 
 def test_a_post_of_an_unknown_site_comes_out_without_a_tail(tmp_path: Path):

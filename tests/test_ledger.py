@@ -34,6 +34,7 @@ FOUND = {
     "title": "推进5G规模化应用！",
     "etag": None,
     "last_modified": None,
+    "rules": None,
     "found_at": "2022-04-21T01:00:00+00:00",
     "fetched_at": None,
     "next_try_at": None,
@@ -115,7 +116,12 @@ def test_a_page_that_names_nothing_leaves_no_row(db: Database):
 
 def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db: Database):
     settle(
-        db, "stored", outcome="new", article_id=1, fetched={"etag": '"a"', "last_modified": "Wed", "found_on": None}
+        db,
+        "stored",
+        outcome="new",
+        article_id=1,
+        rules="now",
+        fetched={"etag": '"a"', "last_modified": "Wed", "found_on": None},
     )
     assert row(db) == {
         **FOUND,
@@ -126,6 +132,7 @@ def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db
         "title": None,
         "etag": '"a"',
         "last_modified": "Wed",
+        "rules": "now",
         "fetched_at": "2022-04-21T01:00:00+00:00",
         "article_id": 1,
         "run_id": 1,
@@ -171,18 +178,32 @@ def test_every_settling_is_an_attempt_and_the_last_one_counts(db: Database):
     }
 
 
-def test_validators_and_article_stay_when_an_answer_brings_none(db: Database):
-    settle(db, "stored", outcome="new", article_id=1, fetched={"etag": '"a"', "last_modified": "Wed"})
+def test_validators_rules_and_article_stay_when_an_answer_brings_none(db: Database):
+    settle(db, "stored", outcome="new", article_id=1, rules="now", fetched={"etag": '"a"', "last_modified": "Wed"})
     settle(db, "failed", run_id=2, outcome="failed", reason="timeout", fetched={"status": None})
     after = row(db)
-    assert (after["etag"], after["last_modified"], after["article_id"]) == ('"a"', "Wed", 1)
+    assert (after["etag"], after["last_modified"], after["rules"], after["article_id"]) == ('"a"', "Wed", "now", 1)
 
 
-def test_new_validators_take_the_place_of_old_ones(db: Database):
-    settle(db, "stored", article_id=1, fetched={"etag": '"a"', "last_modified": "Wed"})
-    settle(db, "stored", article_id=1, fetched={"etag": '"b"', "last_modified": "Thu"})
+def test_new_validators_and_rules_take_the_place_of_old_ones(db: Database):
+    settle(db, "stored", article_id=1, rules="then", fetched={"etag": '"a"', "last_modified": "Wed"})
+    settle(db, "stored", article_id=1, rules="now", fetched={"etag": '"b"', "last_modified": "Thu"})
     after = row(db)
-    assert (after["etag"], after["last_modified"]) == ('"b"', "Thu")
+    assert (after["etag"], after["last_modified"], after["rules"]) == ('"b"', "Thu", "now")
+
+
+def test_the_validators_of_every_address_of_a_post_are_forgotten_and_of_no_other(db: Database):
+    posts.store(db, made.article(OTHER.key), 1)
+    addresses = {POST: 1, made.share_address(): 1, OTHER: 2, made.CATEGORY: None}
+    for address, article_id in addresses.items():
+        fetch = made.fetch(address, etag='"a"', last_modified="Wed")
+        ledger.settled(db, "finews", fetch, "stored", run_id=1, article_id=article_id, rules="now")
+    before = {address: row(db, address.url) for address in addresses}
+    ledger.forget_validators(db, 1)
+    assert {address: row(db, address.url) for address in addresses} == {
+        address: {**before[address], "etag": None, "last_modified": None} if article_id == 1 else before[address]
+        for address, article_id in addresses.items()
+    }
 
 
 # Asked.
@@ -196,23 +217,41 @@ def test_an_address_never_met_is_not_known(db: Database):
 def test_an_address_that_was_only_found_is_known_as_not_stored(db: Database):
     name(db, "推进5G规模化应用！")
     assert ledger.known(db, POST.url) == Known(
-        POST.url, "https://finews.withounder.com/", "推进5G规模化应用！", None, None, stored=False
+        POST.url, "https://finews.withounder.com/", "推进5G规模化应用！", None, None, None, stored=False
     )
     assert ledger.article_at(db, POST.url) is None
 
 
-def test_an_address_that_was_stored_is_known_with_its_validators(db: Database):
-    settle(db, "stored", article_id=1, fetched={"etag": '"a"', "last_modified": "Wed", "found_on": None})
-    assert ledger.known(db, POST.url) == Known(POST.url, None, "", '"a"', "Wed", stored=True)
+def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: Database):
+    fetched = {"etag": '"a"', "last_modified": "Wed", "found_on": None}
+    settle(db, "stored", article_id=1, rules="now", fetched=fetched)
+    assert ledger.known(db, POST.url) == Known(POST.url, None, "", '"a"', "Wed", "now", stored=True)
+    assert ledger.article_at(db, POST.url) == 1
+
+
+@pytest.mark.parametrize("state", ["found", "fetched", "refused", "failed", "gone"])
+def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_something_else(db: Database, state: str):
+    settle(db, "stored", article_id=1, rules="now", fetched={"etag": '"a"'})
+    settle(db, state, fetched={"status": None})
+    assert ledger.known(db, POST.url) == Known(POST.url, made.HOME.url, "", '"a"', None, "now", stored=False)
     assert ledger.article_at(db, POST.url) == 1
 
 
 @pytest.mark.parametrize("state", ["found", "fetched", "stored", "refused", "failed", "gone"])
 def test_a_run_takes_up_what_was_found_or_failed(db: Database, state: str):
     settle(db, state)
-    known = [] if ledger.known(db, POST.url) is None else [ledger.known(db, POST.url)]
+    known = [ledger.known(db, POST.url)]
     assert ledger.unsettled_posts(db, "finews") == (known if state in {"found", "failed"} else [])
-    assert ledger.stored_posts(db, "finews") == (known if state == "stored" else [])
+    assert ledger.posts(db, "finews") == known
+
+
+def test_every_post_ever_met_is_asked_for_whatever_became_of_it(db: Database):
+    states = ["failed", "fetched", "found", "gone", "refused", "stored"]
+    for state in states:
+        ledger.settled(db, "finews", made.fetch(made.post_address(state)), state, run_id=1)
+    found(db, made.listing(made.CATEGORY, made.FEED, made.share_address()))
+    assert ledger.posts(db, "finews") == [ledger.known(db, made.post_address(state).url) for state in states]
+    assert ledger.posts(db, "minima") == []
 
 
 def test_each_kind_and_each_site_is_asked_for_by_itself(db: Database):
@@ -225,4 +264,4 @@ def test_each_kind_and_each_site_is_asked_for_by_itself(db: Database):
 def test_a_deleted_article_leaves_its_row_of_the_ledger(db: Database):
     settle(db, "stored", article_id=1, fetched={"etag": '"a"'})
     db.execute("DELETE FROM articles WHERE id = 1")
-    assert ledger.known(db, POST.url) == Known(POST.url, made.HOME.url, "", '"a"', None, stored=False)
+    assert ledger.known(db, POST.url) == Known(POST.url, made.HOME.url, "", '"a"', None, None, stored=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,20 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 import made
 import pytest
+from scrapy import Request, signals
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
+from twisted.python.failure import Failure
 
 from crawler.archive import Archive, ledger, runs
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import Traffic
-from crawler.errors import ArchiveLocked, NotAnArchive
-from crawler.items import Archived, Article, Mention
+from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
+from crawler.items import Address, Archived, Article, Mention
 from crawler.markdown.post_file import render_post
 from crawler.pipelines.archive import StoreInArchive
 from crawler.pipelines.export import ExportMarkdown
 from crawler.pipelines.normalise import Normalise, normalise
 from crawler.pipelines.validate import Validate
+from crawler.sites.loading import fingerprint
+from crawler.spiders.asking import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from scrapy.crawler import Crawler
 
 POST, ARTICLE = made.post(), made.article()
 ENDS = [made.listing(made.post_address()), made.refused(), made.gone(), made.failed(), made.unchanged()]
@@ -254,11 +263,164 @@ def test_a_page_that_has_not_changed_was_seen_again(step: StoreInArchive):
 
 
 def test_one_post_by_two_ways_is_one_article_and_two_addresses(step: StoreInArchive):
-    shared = made.article(fetch=made.fetch(made.share_address()), via="share")
     step.process_item(ARTICLE)
-    assert step.process_item(shared) == Archived(address=made.share_address(), outcome="unchanged", article_id=1)
+    assert step.process_item(made.shared()) == Archived(
+        address=made.share_address(), outcome="unchanged", article_id=1
+    )
     assert stands(step, made.share_address().url) == ("stored", "unchanged", None, 1)
     assert stands(step) == ("stored", "new", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("item", "rules"),
+    [
+        (ARTICLE, made.RULES),
+        (made.refused(), made.RULES),
+        (made.listing(), made.RULES),
+        (made.gone(), None),
+        (made.failed(), None),
+        (made.unchanged(), None),
+    ],
+    ids=kind,
+)
+def test_a_page_that_was_served_is_noted_with_the_rules_it_was_read_by(
+    step: StoreInArchive, item: Any, rules: str | None
+):
+    end = step.process_item(item)
+    assert link(step, end.address.url)["rules"] == rules
+
+
+def test_rules_are_those_of_the_definition_a_run_has(path: Path, step: StoreInArchive):
+    step.process_item(ARTICLE)
+    step.end("finished", Traffic())
+    mended = replace(made.SITE, start=("/", "/mended/"))
+    again = StoreInArchive(str(path), mended)
+    again.process_item(made.unchanged())
+    assert link(again)["rules"] == made.RULES
+    again.process_item(ARTICLE)
+    assert link(again)["rules"] == fingerprint(mended) != made.RULES
+    again.end("finished", Traffic())
+
+
+WITH_VALIDATORS = made.article(fetch=made.fetch(etag='"a"', last_modified="Wed"))
+
+
+def validators(step: StoreInArchive) -> tuple[Any, ...]:
+    return link(step)["etag"], link(step)["last_modified"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        made.shared(html="<p>分享正文。</p>"),
+        made.article(fetch=made.fetch(), via="expired", html="<p>过期正文。</p>"),
+    ],
+    ids=["share", "expired"],
+)
+def test_a_page_is_asked_for_in_full_once_its_post_was_revised_by_another_way(step: StoreInArchive, other: Article):
+    step.process_item(WITH_VALIDATORS)
+    assert step.process_item(other).outcome == "changed"
+    assert validators(step) == (None, None)
+    assert step.process_item(WITH_VALIDATORS).outcome == "changed"
+    assert validators(step) == ('"a"', "Wed")
+
+
+def test_a_share_link_that_says_the_same_leaves_the_pages_validators(step: StoreInArchive):
+    step.process_item(WITH_VALIDATORS)
+    assert step.process_item(made.shared()).outcome == "unchanged"
+    assert validators(step) == ('"a"', "Wed")
+
+
+def test_a_page_that_changed_has_its_new_validators(step: StoreInArchive):
+    step.process_item(WITH_VALIDATORS)
+    step.process_item(made.article(title="改了", fetch=made.fetch(etag='"b"', last_modified="Thu")))
+    assert validators(step) == ('"b"', "Thu")
+
+
+# The same post by its id, at another address.
+ELSEWHERE = replace(made.post_address(), url=f"https://finews.withounder.com/elsewhere/2022/04/20/{made.ID}.html")
+RIVAL = made.article(fetch=made.fetch(ELSEWHERE), url=ELSEWHERE.url, title="另一篇", category=None)
+
+
+def test_another_post_of_the_same_id_is_refused_and_the_first_stays(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    before = step.archive.post(made.ID)
+    assert step.process_item(RIVAL) == Archived(address=ELSEWHERE, outcome="refused")
+    reason = "another address has a post of this id"
+    assert stands(step, ELSEWHERE.url) == ("refused", "refused", reason, None)
+    assert stands(step) == ("stored", "new", None, 1)
+    assert step.archive.post(made.ID) == before
+    assert len(rows(step, "revisions")) == 1
+    step.end("finished", Traffic())
+    assert step.report is not None
+    assert step.report["reasons"] == {f"refused: {reason}": 1}
+
+
+def test_a_post_that_moved_takes_its_place_once_the_former_address_is_gone(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    step.process_item(RIVAL)
+    step.process_item(made.gone())
+    assert step.process_item(RIVAL) == Archived(address=ELSEWHERE, outcome="changed", article_id=1)
+    row = step.archive.post(made.ID)
+    assert (row["url"], row["title"], row["revision"], row["gone_at"]) == (ELSEWHERE.url, "另一篇", 2, None)
+    assert step.process_item(ARTICLE) == Archived(address=made.post_address(), outcome="refused")
+
+
+def test_the_same_words_at_another_address_are_the_same_post(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    copy = made.article(fetch=made.fetch(ELSEWHERE, fetched_at=made.LATER), url=ELSEWHERE.url)
+    before = step.archive.post(made.ID)
+    assert step.process_item(copy) == Archived(address=ELSEWHERE, outcome="unchanged", article_id=1)
+    assert step.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
+
+
+def a_scrapy_crawler(path: Path) -> Crawler:
+    return get_crawler(settings_dict={"FINEWS_ARCHIVE": str(path), "FINEWS_SITE": "finews"})
+
+
+@pytest.mark.parametrize("signal", [signals.spider_error, signals.item_error], ids=["spider", "item"])
+def test_a_page_the_program_stumbles_over_is_a_failure_of_that_page(path: Path, signal: object):
+    crawler = a_scrapy_crawler(path)
+    step = StoreInArchive.from_crawler(crawler)
+    asked = Asked(address=made.post_address(), found_on=made.HOME.url)
+    request = Request(POST.url, cb_kwargs={"asked": asked})
+    response = Response(POST.url, request=request)
+    failure = Failure(ZeroDivisionError("division by zero"))
+    crawler.signals.send_catch_log(signal, item=POST, response=response, spider=None, failure=failure)
+    assert stands(step) == ("failed", "failed", "error in the program: ZeroDivisionError", None)
+    row = link(step)
+    assert (row["found_on"], row["status"], row["rules"]) == (made.HOME.url, None, None)
+    crawler.signals.send_catch_log(signals.spider_closed, spider=None, reason="finished")
+    assert step.report is not None
+    assert step.report["reasons"] == {"failed: error in the program: ZeroDivisionError": 1}
+
+
+def test_an_error_that_belongs_to_no_page_of_ours_is_not_counted(step: StoreInArchive):
+    failure = Failure(ZeroDivisionError("division by zero"))
+    step.note_error(failure, Response(POST.url))
+    step.note_error(failure, Response(POST.url, request=Request(POST.url)))
+    assert rows(step, "links") == []
+
+
+def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    Archive(path, create=True).close()
+    before = path.read_bytes()
+    # The tests' own user may write anywhere; SQLite itself is told that it may not.
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda file, **how: connect(f"{Path(file).as_uri()}?mode=ro", uri=True, **how)
+    )
+    with pytest.raises(ArchiveError) as refused:
+        StoreInArchive(str(path), made.SITE)
+    assert type(refused.value) is ArchiveError
+    assert refused.value.exit_code == 1
+    assert str(refused.value) == (
+        f"{path} cannot be written to (attempt to write a readonly database): a run needs to."
+    )
+    with run_lock(path):
+        assert path.read_bytes() == before
 
 
 def test_a_record_is_written_whole_or_not_at_all(step: StoreInArchive):
@@ -293,6 +455,7 @@ def test_a_run_ends_with_its_report(step: StoreInArchive):
         "pending": 1,
         "posts": {"new": 1, "changed": 0, "unchanged": 0, "refused": 1, "failed": 0, "gone": 0},
         "reasons": {"refused: no title": 1},
+        "listing_reasons": {},
     }
     assert report["started_at"] <= report["finished_at"]
 
@@ -443,8 +606,69 @@ def test_a_post_whose_day_changes_moves_its_file(step, export, folder: Path):
     through(step, export, ARTICLE)
     through(step, export, made.article("NW1"))
     end = through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
-    assert end == replace(ARCHIVED, outcome="changed", former_date="2022-04-20T16:44:59+08:00")
+    assert end == replace(ARCHIVED, outcome="changed")
     assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW1.md", f"2022-04-21-{made.ID}.md"]
+
+
+@pytest.mark.parametrize("moves", [[1], [1, 2], [1, 0, 1]], ids=["once", "twice", "to and fro"])
+@pytest.mark.parametrize("by", ["page", "304"])
+def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_the_next_look(
+    step, export, folder: Path, moves: list[int], by: str
+):
+    moved = [made.article(published_at=made.PUBLISHED + timedelta(days=days)) for days in moves]
+    through(step, export, ARTICLE)
+    (folder / f"2022-04-22-{made.ID}.md").write_text("was left", encoding="utf-8")
+    (folder / f"2022-04-23-{made.ID}.md").write_text("我的", encoding="utf-8")
+    for article in moved:
+        step.process_item(article)  # and no export
+    end = through(step, export, moved[-1] if by == "page" else made.unchanged())
+    assert end.outcome == "unchanged"
+    former = {f"2022-04-{20 + days}-{made.ID}.md" for days in [0, *moves]}
+    now = f"2022-04-{20 + moves[-1]}-{made.ID}.md"
+    others = {f"2022-04-22-{made.ID}.md", f"2022-04-23-{made.ID}.md"} - former
+    assert {file.name for file in folder.iterdir()} == {now, *others}
+    assert (folder / now).read_text(encoding="utf-8") == render_post(step.archive.post(made.ID))
+
+
+def test_a_post_that_comes_back_to_its_first_day_comes_back_to_its_first_file(step, export, folder: Path):
+    for days in (0, 1, 0):
+        through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=days)))
+    assert [file.name for file in folder.iterdir()] == [FILE]
+    assert "revision: 3\n" in (folder / FILE).read_text(encoding="utf-8")
+
+
+def of_minima(**changes: Any) -> Article:
+    """Make a post of another site with the id of ours."""
+    address = Address(url=f"https://blog.example/2022/04/20/{made.ID}.html", kind="post", key=made.ID)
+    return made.article(fetch=made.fetch(address), site="minima", url=address.url, category=None, **changes)
+
+
+def test_of_two_sites_posts_of_one_id_and_day_neither_is_written_over_the_other(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    before = written(folder)
+    assert export.trouble is None
+    end = through(step, export, of_minima(title="另一篇"))
+    assert (end.outcome, end.article_id) == ("new", 2)
+    assert written(folder) == before
+    assert export.trouble == f"{folder} cannot hold posts of both minima and finews under one name"
+
+    through(step, export, made.article(title="改了"))
+    assert written(folder) == before
+    assert export.trouble == f"{folder} cannot hold posts of both finews and minima under one name"
+
+
+def test_posts_of_one_id_on_two_days_are_two_files_whatever_their_sites(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    through(step, export, of_minima(published_at=made.PUBLISHED + timedelta(days=1)))
+    assert sorted(file.name for file in folder.iterdir()) == [FILE, f"2022-04-21-{made.ID}.md"]
+    assert export.trouble is None
+
+
+def test_a_rival_that_is_refused_leaves_the_file_alone(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    before = written(folder)
+    through(step, export, RIVAL)
+    assert written(folder) == before
 
 
 def test_a_post_whose_hour_changes_keeps_its_file(step, export, folder: Path):

@@ -161,12 +161,75 @@ def test_a_security_printed_under_two_names_is_mentioned_under_both(db: Database
 )
 def test_what_does_not_matter_makes_no_revision(db: Database, changes: dict[str, Any]):
     first, again = made.article(), made.article(seen_at=made.LATER, **changes)
-    tables = ("revisions", "article_tags", "mentions", "categories", "tags", "securities")
     stored(db, first)
-    (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
+    before = rows(db, "revisions")
 
     assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
-    assert rows(db, "articles") == [{**row, "last_seen_at": "2022-04-21T02:30:00+00:00"}]
+    assert rows(db, "revisions") == before
+    (row,) = rows(db, "articles")
+    assert (row["revision"], row["content_hash"]) == (1, first.content_hash)
+    assert (row["first_seen_at"], row["last_seen_at"]) == ("2022-04-21T01:00:00+00:00", "2022-04-21T02:30:00+00:00")
+
+
+OUTLINE: dict[str, Any] = {
+    "html": "<div><p>江西将实现 5G+VR融合。</p>\n\n<p><b>贵州</b>茅台上涨。</p></div>",
+    "title": " 江西出台5G 行动计划　",
+    "tags": ("5G", "另一个"),
+    "source": "别处",
+    "share_url": "https://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode=NW1",
+    "category": Category(slug="emnews", name="滚动新闻", url="https://finews.withounder.com/category/emnews.html"),
+    "mentions": (Mention(code="105.NIO", name="蔚来", count=1),),
+}
+
+
+def test_a_page_seen_again_is_believed_in_all_that_makes_no_revision(db: Database):
+    first, again = made.article(), made.article(seen_at=made.LATER, **OUTLINE)
+    stored(db, first)
+    (row,) = rows(db, "articles")
+    posts.store(db, again, 2)
+    assert posts.get(db, 1) == {
+        **row,
+        "title": " 江西出台5G 行动计划　",
+        "source": "别处",
+        "category": "emnews",
+        "share_url": "https://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode=NW1",
+        "html": "<div><p>江西将实现 5G+VR融合。</p>\n\n<p><b>贵州</b>茅台上涨。</p></div>",
+        "markdown": "江西将实现 5G+VR融合。\n\n**贵州**茅台上涨。",
+        "text": "江西将实现 5G+VR融合。\n贵州茅台上涨。",
+        "summary": "江西将实现 5G+VR融合。",
+        "last_seen_at": "2022-04-21T02:30:00+00:00",
+        "tags": ["5G", "另一个"],
+        "mentions": [{"code": "105.NIO", "symbol": "NIO", "market": "US", "name": "蔚来", "count": 1}],
+    }
+    assert [revision["html"] for revision in rows(db, "revisions")] == [first.post.html]
+
+
+def test_what_a_page_seen_again_does_not_tell_stays_as_it_was(db: Database):
+    stored(db, made.article())
+    before = posts.get(db, 1)
+    posts.store(db, made.article(seen_at=made.LATER, category=None, tags=(), source=None, share_url=None), 2)
+    assert posts.get(db, 1) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"via": "share"},
+        {"via": "expired"},
+        {"via": "import"},
+        {"url": "https://finews.withounder.com/elsewhere/2022/04/20/NW202204202350104915.html"},
+    ],
+    ids=["share", "expired", "import", "another address"],
+)
+def test_the_same_content_by_another_way_is_only_seen_again(db: Database, how: dict[str, Any]):
+    tables = ("revisions", "article_tags", "mentions", "categories", "tags", "securities")
+    stored(db, made.article())
+    posts.gone(db, 1, made.SEEN)
+    (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
+
+    again = made.article(seen_at=made.LATER, **OUTLINE, **how)
+    assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
+    assert rows(db, "articles") == [{**row, "last_seen_at": "2022-04-21T02:30:00+00:00", "gone_at": None}]
     assert [rows(db, table) for table in tables] == before
 
 
@@ -203,10 +266,7 @@ def test_words_that_move_from_the_title_into_the_body_change_the_hash():
 )
 def test_what_matters_makes_a_revision(db: Database, changes: dict[str, Any]):
     first, second = made.article(), made.article(seen_at=made.LATER, **changes)
-    moved = "2022-04-20T16:44:59+08:00" if "published_at" in changes else None
-    assert stored(db, first, second)[1] == Archived(
-        address=made.post_address(), outcome="changed", article_id=1, former_date=moved
-    )
+    assert stored(db, first, second)[1] == Archived(address=made.post_address(), outcome="changed", article_id=1)
     (row,) = rows(db, "articles")
     assert row["revision"] == 2
     assert row["content_hash"] == second.content_hash
@@ -289,6 +349,67 @@ def test_there_are_as_many_revisions_as_changes(titles: list[str]):
         history = [(row["revision"], row["title"]) for row in rows(archive.db, "revisions")]
         assert history == list(enumerate(changes, start=1))
         assert archive.post(made.ID)["revision"] == len(changes)
+
+
+def test_a_post_remembers_every_time_its_revisions_were_published_at(db: Database):
+    posts.store(db, made.article("NW0", published_at=made.PUBLISHED - DAY), 1)
+    for days in (0, 1, 1, 0):
+        posts.store(db, made.article(title=f"第{days}", published_at=made.PUBLISHED + days * DAY), 1)
+        posts.store(db, made.article(title="改了", published_at=made.PUBLISHED + days * DAY), 1)
+    assert posts.days(db, 2) == {"2022-04-20T16:44:59+08:00", "2022-04-21T16:44:59+08:00"}
+    assert posts.days(db, 1) == {"2022-04-19T16:44:59+08:00"}
+
+
+# Of one name.
+
+MOVED = "https://finews.withounder.com/elsewhere/2022/04/20/NW202204202350104915.html"
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "rival"),
+    [
+        ({"url": MOVED, "title": "改了"}, "stored", True),
+        ({"url": MOVED, "title": "改了", "via": "share"}, "stored", True),
+        ({"url": MOVED, "title": "改了"}, "gone", False),
+        ({"url": MOVED, "title": "改了"}, "failed", False),
+        ({"url": MOVED}, "stored", False),
+        ({"title": "改了"}, "stored", False),
+        ({"url": MOVED, "title": "改了", "post_id": "NW1"}, "stored", False),
+        ({"url": MOVED, "title": "改了", "site": "minima"}, "stored", False),
+    ],
+    ids=["rival", "by share", "gone", "failed", "same words", "same address", "other id", "other site"],
+)
+def test_other_words_at_another_address_that_is_there_are_a_rivals(
+    db: Database, changes: dict[str, Any], state: Any, rival: bool
+):
+    stored(db, made.article())
+    ledger.settled(db, "finews", made.fetch(), state, run_id=1, article_id=1)
+    assert posts.has_rival(db, made.article(**changes)) is rival
+
+
+def test_a_post_the_ledger_does_not_know_is_nobodys_rival(db: Database):
+    stored(db, made.article())
+    assert not posts.has_rival(db, made.article(url=MOVED, title="改了"))
+
+
+@pytest.mark.parametrize(
+    ("site", "post_id", "hours", "namesake"),
+    [
+        ("minima", "hello", 0, "minima"),
+        ("minima", "hello", 7, "minima"),
+        ("minima", "hello", 8, None),
+        ("minima", "other", 0, None),
+        ("finews", "other", 0, None),
+    ],
+    ids=["same time", "same day", "next day", "other id", "same site"],
+)
+def test_a_post_of_the_same_id_and_day_on_another_site_is_a_namesake(
+    db: Database, site: str, post_id: str, hours: int, namesake: str | None
+):
+    other = made.article(post_id, site=site, published_at=made.PUBLISHED + timedelta(hours=hours))
+    stored(db, made.article("hello"), other)
+    assert posts.namesake(db, posts.get(db, 1)) == namesake
+    assert posts.namesake(db, posts.get(db, 2)) == ("finews" if namesake else None)
 
 
 # Gone.

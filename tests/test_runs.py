@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ BEGUN = {
     "pending": 0,
     "posts": NONE,
     "reasons": {},
+    "listing_reasons": {},
 }
 ENDED = {**BEGUN, "outcome": "finished", "finished_at": "2022-04-21T02:30:00+00:00"}
 
@@ -82,7 +84,7 @@ def test_a_report_has_the_promised_keys_in_the_promised_order(db: Database):
         list(report)
         == (
             "run site outcome started_at finished_at seconds requests not_modified retries bytes listings"
-            " listings_failed pending posts reasons"
+            " listings_failed pending posts reasons listing_reasons"
         ).split()
     )
     assert list(report["posts"]) == "new changed unchanged refused failed gone".split()
@@ -125,14 +127,51 @@ def test_listings_are_counted_as_read_or_failed(db: Database):
     settle(db, made.HOME, "fetched")
     settle(db, made.FEED, "failed", reason="timeout")
     settle(db, made.CATEGORY, "refused", reason="forbidden by robots.txt")
-    assert finish(db) == {**ENDED, "listings": 1, "listings_failed": 2}
+    assert finish(db) == {
+        **ENDED,
+        "listings": 1,
+        "listings_failed": 2,
+        "listing_reasons": {"failed: timeout": 1, "refused: forbidden by robots.txt": 1},
+    }
+
+
+def test_why_listings_were_not_read_is_counted_apart_from_posts_the_most_frequent_first(db: Database):
+    begin(db)
+    for number in range(2):
+        address = replace(made.CATEGORY, url=f"https://finews.withounder.com/category/{number}.html")
+        settle(db, address, "failed", reason="timeout")
+    settle(db, made.FEED, "failed", reason="HTTP 503")
+    settle(db, made.post_address(), "failed", "failed", reason="HTTP 500")
+    report = finish(db)
+    assert report == {
+        **ENDED,
+        "listings_failed": 3,
+        "posts": {**NONE, "failed": 1},
+        "reasons": {"failed: HTTP 500": 1},
+        "listing_reasons": {"failed: timeout": 2, "failed: HTTP 503": 1},
+    }
+    assert list(report["listing_reasons"]) == ["failed: timeout", "failed: HTTP 503"]
+
+
+def test_a_listing_that_was_read_in_the_end_has_no_reason(db: Database):
+    begin(db)
+    settle(db, made.FEED, "failed", reason="timeout")
+    settle(db, made.FEED, "fetched")
+    assert finish(db) == {**ENDED, "listings": 1}
+
+
+def test_a_listing_that_failed_in_a_former_run_is_not_counted_again(db: Database):
+    begin(db)
+    settle(db, made.FEED, "failed", reason="timeout")
+    begin(db)
+    assert finish(db, 2) == {**ENDED, "run": 2}
 
 
 @pytest.mark.parametrize(("address", "failed"), [(made.HOME, 1), (made.CATEGORY, 0), (made.FEED, 0)])
 def test_only_a_home_page_that_is_gone_is_a_failure(db: Database, address: Address, failed: int):
     begin(db)
     settle(db, address, "gone", reason="HTTP 404")
-    assert finish(db) == {**ENDED, "listings_failed": failed}
+    assert finish(db) == {**ENDED, "listings_failed": failed, "listing_reasons": {"gone: HTTP 404": 1}}
 
 
 def test_outcomes_and_reasons_are_counted(db: Database):
@@ -166,14 +205,47 @@ def test_a_post_that_was_met_and_not_asked_for_is_pending(db: Database):
     assert finish(db) == {**ENDED, "pending": 1, "posts": {**NONE, "new": 1}}
 
 
-def test_a_run_counts_only_what_it_met_itself(db: Database):
+def test_a_run_counts_only_the_outcomes_it_came_to_itself(db: Database):
+    begin(db)
+    settle(db, made.post_address("NW1"), "stored", "new")
+    settle(db, made.post_address("NW2"), "failed", "failed", reason="timeout")
+    finish(db)
+    assert begin(db) == 2
+    assert finish(db, 2) == {**ENDED, "run": 2}
+
+
+def test_a_post_nobody_has_fetched_yet_is_pending_in_every_run_until_it_is(db: Database):
     begin(db)
     listing = made.listing(made.post_address("NW1"))
     ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
     settle(db, made.post_address("NW2"), "stored", "new")
-    finish(db)
+    assert finish(db) == {**ENDED, "pending": 1, "posts": {**NONE, "new": 1}}
     assert begin(db) == 2
-    assert finish(db, 2) == {**ENDED, "run": 2}
+    assert finish(db, 2) == {**ENDED, "run": 2, "pending": 1}
+    assert begin(db) == 3
+    settle(db, made.post_address("NW1"), "stored", "new", run_id=3)
+    assert finish(db, 3) == {**ENDED, "run": 3, "posts": {**NONE, "new": 1}}
+
+
+def test_a_known_post_that_is_named_again_and_not_asked_for_is_pending_in_that_run_only(db: Database):
+    begin(db)
+    settle(db, made.post_address("NW1"), "stored", "new")
+    finish(db)
+    begin(db)
+    listing = made.listing(made.post_address("NW1"))
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=2)
+    assert finish(db, 2) == {**ENDED, "run": 2, "pending": 1}
+    begin(db)
+    assert finish(db, 3) == {**ENDED, "run": 3}
+
+
+def test_what_another_site_left_is_not_pending(db: Database):
+    begin(db)
+    listing = made.listing(made.post_address("NW1"))
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    finish(db)
+    begin(db, "minima")
+    assert finish(db, 2) == {**ENDED, "run": 2, "site": "minima"}
 
 
 def test_a_killed_run_is_put_down_as_interrupted_by_the_next(archive: Archive):
@@ -241,7 +313,10 @@ class Account:
 
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
+        self.homes: dict[str, str] = {}  # where each post was last read as it is
         self.stored_at: set[str] = set()
+        self.met: set[str] = set()
+        self.last: dict[str, str] = {}  # what each address came to
 
     def run(self, records: Sequence[Record]) -> tuple[dict[str, Any], int, int]:
         """Return the outcomes of a run, how many posts are pending, and how many reasons there are."""
@@ -255,14 +330,25 @@ class Account:
             if address.kind in {"post", "share"}:
                 outcomes[address.url] = self._outcome(record, address.url)
         why = sum(outcome in {"refused", "failed", "gone"} for outcome in outcomes.values())
-        return {**NONE, **Counter(outcomes.values())}, len(met - outcomes.keys()), why
+        self.met |= met
+        pending = (met - outcomes.keys()) | (self.met - self.last.keys())
+        return {**NONE, **Counter(outcomes.values())}, len(pending), why
 
     def _outcome(self, record: Record, url: str) -> str:
+        self.last[url] = self._judged(record, url)
+        return self.last[url]
+
+    def _judged(self, record: Record, url: str) -> str:
         if isinstance(record, Article):
-            former = self.titles.get(record.post.post_id)
-            self.titles[record.post.post_id] = record.post.title
+            post_id, title = record.post.post_id, record.post.title
+            former, home = self.titles.get(post_id), self.homes.get(post_id, url)
+            if former not in {None, title} and home != url and self.last[home] in {"new", "changed", "unchanged"}:
+                return "refused"
             self.stored_at.add(url)
-            return "new" if former is None else "unchanged" if former == record.post.title else "changed"
+            if former == title:
+                return "unchanged"
+            self.titles[post_id], self.homes[post_id] = title, url
+            return "new" if former is None else "changed"
         if isinstance(record, Missed):
             return record.state
         if isinstance(record, Refused):
