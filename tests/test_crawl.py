@@ -416,7 +416,10 @@ def test_two_sites_with_a_post_of_one_name_do_not_take_each_other_s_file(crawl: 
     crawl.server.site = _minima({"/2022/01/03/weekly.html": "second"})
     done = crawl.run("crawl", "--site", "other.yaml", "--mirror", crawl.server.url)
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: output/_posts cannot hold posts of both other and minima under one name: ")
+    assert done.stderr.startswith(
+        "Error: output/_posts/2022-01-03-weekly.md is a post of the site minima:"
+        " give other a folder of its own with --posts."
+    )
     assert b"first" in crawl.files()["2022-01-03-weekly.md"][0]
 
 

@@ -643,18 +643,32 @@ def of_minima(**changes: Any) -> Article:
     return made.article(fetch=made.fetch(address), site="minima", url=address.url, category=None, **changes)
 
 
-def test_of_two_sites_posts_of_one_id_and_day_neither_is_written_over_the_other(step, export, folder: Path):
+def test_of_two_sites_posts_of_one_id_and_day_the_second_is_not_written_over_the_first(step, export, folder: Path):
     through(step, export, ARTICLE)
     before = written(folder)
     assert export.trouble is None
     end = through(step, export, of_minima(title="另一篇"))
     assert (end.outcome, end.article_id) == ("new", 2)
     assert written(folder) == before
-    assert export.trouble == f"{folder} cannot hold posts of both minima and finews under one name"
+    assert export.trouble == (
+        f"{folder / FILE} is a post of the site finews: give minima a folder of its own with --posts"
+    )
 
+
+def test_a_post_keeps_its_file_when_another_site_has_one_of_its_name(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    through(step, export, of_minima(title="另一篇"))
     through(step, export, made.article(title="改了"))
-    assert written(folder) == before
-    assert export.trouble == f"{folder} cannot hold posts of both finews and minima under one name"
+    assert "title: 改了\n" in (folder / FILE).read_text(encoding="utf-8")
+
+
+def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(step, export, folder: Path):
+    through(step, export, ARTICLE)
+    through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
+    through(step, export, of_minima(title="另一篇"))
+    through(step, export, made.unchanged())
+    assert "title: 另一篇\n" in (folder / FILE).read_text(encoding="utf-8")
+    assert export.trouble is None
 
 
 def test_posts_of_one_id_on_two_days_are_two_files_whatever_their_sites(step, export, folder: Path):

@@ -392,6 +392,11 @@ def test_a_post_the_ledger_does_not_know_is_nobodys_rival(db: Database):
     assert not posts.has_rival(db, made.article(url=MOVED, title="改了"))
 
 
+def _on_its_day(db: Database, article_id: int) -> tuple[dict[str, Any], str]:
+    row = posts.get(db, article_id)
+    return row, row["published_at"]
+
+
 @pytest.mark.parametrize(
     ("site", "post_id", "hours", "namesake"),
     [
@@ -408,8 +413,8 @@ def test_a_post_of_the_same_id_and_day_on_another_site_is_a_namesake(
 ):
     other = made.article(post_id, site=site, published_at=made.PUBLISHED + timedelta(hours=hours))
     stored(db, made.article("hello"), other)
-    assert posts.namesake(db, posts.get(db, 1)) == namesake
-    assert posts.namesake(db, posts.get(db, 2)) == ("finews" if namesake else None)
+    assert posts.namesake(db, *_on_its_day(db, 1)) == ((namesake, posts.get(db, 2)["url"]) if namesake else None)
+    assert posts.namesake(db, *_on_its_day(db, 2)) == (("finews", posts.get(db, 1)["url"]) if namesake else None)
 
 
 # Gone.

@@ -110,3 +110,11 @@ def test_any_title_on_one_line_is_valid_yaml(title: str) -> None:
     text = render_source(ROW | {"title": title}, None)
 
     assert yaml.load(text.split("---\n")[1], Loader=yaml.BaseLoader)["title"] == title
+
+
+@pytest.mark.parametrize(
+    "tag", ["- a", "-", "&A", "---", "null", "2022", "true", "2022-04-20", "2022-02-31", "a: b", "[x", "#x"]
+)
+def test_a_tag_that_yaml_would_take_for_more_is_quoted(tag: str) -> None:
+    written = render_source({**ROW, "tags": [tag]}, load_site("finews"))
+    assert yaml.safe_load(written.removeprefix("---\n").partition("\n---\n")[0])["tags"] == tag

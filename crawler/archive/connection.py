@@ -74,8 +74,8 @@ def _look(file: Path) -> bool:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """Connect. On a read-only file system SQLite has no room for its own files: nobody writes, so it needs none."""
-    if os.access(file.parent, os.W_OK):
+    """Connect. On a read-only file system SQLite has no room for its own files, and needs none: nobody writes."""
+    if os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
         connection = sqlite3.connect(file, timeout=_BUSY_SECONDS)
     else:
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)

@@ -91,13 +91,16 @@ def days(db: Database, article_id: int) -> set[str]:
     return {published_at for (published_at,) in rows}
 
 
-def namesake(db: Database, row: dict[str, Any]) -> str | None:
-    """Return another site that has a post of the same id and day: their files would bear one name."""
+def namesake(db: Database, row: dict[str, Any], published_at: str) -> tuple[str, str] | None:
+    """Return site and address of another site's post of this id on that day (ISO 8601).
+
+    Their Markdown files would bear one name.
+    """
     other = db.execute(
-        "SELECT site FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
-        [row["post_id"], row["site"], row["published_at"][:10]],
+        "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
+        [row["post_id"], row["site"], published_at[:10]],
     ).fetchone()
-    return None if other is None else str(other[0])
+    return None if other is None else (str(other[0]), str(other[1]))
 
 
 def every(db: Database) -> Iterator[dict[str, Any]]:

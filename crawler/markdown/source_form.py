@@ -7,9 +7,10 @@ For those who run the site again from the archive. Not here: reading that form, 
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from crawler.dates import front_matter
 from crawler.sites.addresses import category_address
@@ -46,8 +47,12 @@ def _quoted(title: str) -> str:
 
 
 def _plain(words: str) -> str:
-    """Leave words as they are where the site would; quote what YAML would take for more than words."""
-    return words if re.fullmatch(r"[\w()（）·.&+ -]*", words) else json.dumps(words, ensure_ascii=False)
+    """Leave words as they are, as the site does; quote what YAML would not read back as the same words."""
+    try:
+        same = not words or yaml.safe_load(f"words: {words}") == {"words": words}
+    except (yaml.YAMLError, ValueError):  # ValueError: 2022-02-31 looks like a date
+        same = False
+    return words if same else json.dumps(words, ensure_ascii=False)
 
 
 def _navigation(row: Mapping[str, Any], site: Site | None) -> str:

@@ -85,7 +85,7 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
         raise KeyboardInterrupt
     export = crawler.get_item_pipeline(ExportMarkdown)
     if export is not None and export.trouble is not None:
-        raise FinewsError(f"{export.trouble}: the archive holds every post, `finews export` writes them elsewhere.")
+        raise FinewsError(f"{export.trouble}. The archive holds every post; `finews export` writes them elsewhere.")
     return step.report
 
 

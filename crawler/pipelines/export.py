@@ -57,13 +57,23 @@ class ExportMarkdown:
         self.archive.close()
 
     def _write(self, row: dict[str, Any]) -> None:
-        other = posts.namesake(self.archive.db, row)
-        if other is not None:
-            self.trouble = f"{self.folder} cannot hold posts of both {row['site']} and {other} under one name"
+        path = self.folder / file_name(row["published_at"], row["post_id"])
+        owner = self._other_owner(path, row, row["published_at"])
+        if owner is not None:
+            self.trouble = (
+                f"{path} is a post of the site {owner}: give {row['site']} a folder of its own with --posts"
+            )
             return
-        name = file_name(row["published_at"], row["post_id"])
-        write_if_changed(self.folder / name, render_post(row))
-        if row["revision"] > 1:
-            former = {file_name(day, row["post_id"]) for day in posts.days(self.archive.db, row["id"])}
-            for outdated in former - {name}:
-                (self.folder / outdated).unlink(missing_ok=True)
+        write_if_changed(path, render_post(row))
+        for day in posts.days(self.archive.db, row["id"]) if row["revision"] > 1 else ():
+            outdated = self.folder / file_name(day, row["post_id"])
+            if outdated != path and self._other_owner(outdated, row, day) is None:
+                outdated.unlink(missing_ok=True)
+
+    def _other_owner(self, path: Path, row: dict[str, Any], published_at: str) -> str | None:
+        """Return the site whose post the file is, if that is another's."""
+        other = posts.namesake(self.archive.db, row, published_at)
+        if other is None or not path.is_file():
+            return None
+        site, url = other
+        return site if f"\nurl: {url}\n" in path.read_text(encoding="utf-8") else None
