@@ -407,6 +407,18 @@ def test_two_posts_of_one_id_do_not_take_each_other_s_place(crawl: Crawls) -> No
     assert (again["posts"]["changed"], again["posts"]["unchanged"], again["posts"]["refused"]) == (0, 1, 1)
 
 
+def test_a_post_that_was_published_again_at_another_address_is_a_revision(crawl: Crawls) -> None:
+    crawl.server.site = _minima({"/2021/12/08/weekly.html": "first"})
+    crawl("--site", "minima")
+    crawl.server.site = _minima({"/2021/12/09/weekly.html": "first, and longer"})
+    assert crawl("--site", "minima")["posts"]["changed"] == 1
+    assert crawl.post("weekly")["url"] == "https://blog.example/2021/12/09/weekly.html"
+    assert list(crawl.files()) == ["2021-12-09-weekly.md"]
+    again = crawl("--site", "minima", "--full")["posts"]
+    assert (again["changed"], again["unchanged"], again["gone"]) == (0, 1, 1)
+    assert crawl.post("weekly")["gone_at"] is None
+
+
 def test_two_sites_with_a_post_of_one_name_do_not_take_each_other_s_file(crawl: Crawls) -> None:
     (crawl.folder / "other.yaml").write_text(
         MINIMA.read_text(encoding="utf-8").replace("name: minima", "name: other")

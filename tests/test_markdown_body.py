@@ -181,11 +181,11 @@ def test_hostile_html_becomes_harmless_markdown(source: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(soup)
-def test_safe_html_is_harmless_and_settled(source: str) -> None:
-    safe = safe_html(source, Body(), PAGE)
+def test_safe_html_is_harmless_however_often_it_is_cleaned(source: str) -> None:
+    once = safe_html(source, Body(), PAGE)
 
-    assert LexborHTMLParser(f"<!doctype html><body>{safe}").css(FORBIDDEN) == []
-    assert safe_html(safe, Body(), PAGE) == safe
+    for safe in (once, safe_html(once, Body(), PAGE)):
+        assert LexborHTMLParser(f"<!doctype html><body>{safe}").css(FORBIDDEN) == []
 
 
 @settings(max_examples=200, deadline=None)

@@ -224,7 +224,7 @@ def test_what_a_page_seen_again_does_not_tell_stays_as_it_was(db: Database):
 def test_the_same_content_by_another_way_is_only_seen_again(db: Database, how: dict[str, Any]):
     tables = ("revisions", "article_tags", "mentions", "categories", "tags", "securities")
     stored(db, made.article())
-    posts.gone(db, 1, made.SEEN)
+    posts.gone(db, made.post_address().url, made.SEEN)
     (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
 
     again = made.article(seen_at=made.LATER, **OUTLINE, **how)
@@ -384,12 +384,18 @@ def test_other_words_at_another_address_that_is_there_are_a_rivals(
 ):
     stored(db, made.article())
     ledger.settled(db, "finews", made.fetch(), state, run_id=1, article_id=1)
-    assert posts.has_rival(db, made.article(**changes)) is rival
+    assert posts.has_rival(db, made.article(**changes), 1) is rival
 
 
 def test_a_post_the_ledger_does_not_know_is_nobodys_rival(db: Database):
     stored(db, made.article())
-    assert not posts.has_rival(db, made.article(url=MOVED, title="改了"))
+    assert not posts.has_rival(db, made.article(url=MOVED, title="改了"), 1)
+
+
+def test_an_address_the_site_names_no_longer_is_nobodys_rival(db: Database):
+    stored(db, made.article())
+    ledger.settled(db, "finews", made.fetch(), "stored", run_id=1, article_id=1)
+    assert not posts.has_rival(db, made.article(url=MOVED, title="改了"), 2)
 
 
 def _on_its_day(db: Database, article_id: int) -> tuple[dict[str, Any], str]:
@@ -423,15 +429,15 @@ def test_a_post_of_the_same_id_and_day_on_another_site_is_a_namesake(
 def test_a_post_that_is_gone_stays_and_says_since_when(db: Database):
     stored(db, made.article())
     (row,) = rows(db, "articles")
-    posts.gone(db, 1, made.SEEN + DAY)
-    posts.gone(db, 1, made.SEEN + 2 * DAY)
+    posts.gone(db, made.post_address().url, made.SEEN + DAY)
+    posts.gone(db, made.post_address().url, made.SEEN + 2 * DAY)
     assert rows(db, "articles") == [{**row, "gone_at": "2022-04-22T01:00:00+00:00"}]
 
 
 @pytest.mark.parametrize("title", ["江西出台5G行动计划", "改了"])
 def test_a_post_that_is_back_is_gone_no_longer(db: Database, title: str):
     stored(db, made.article())
-    posts.gone(db, 1, made.LATER)
+    posts.gone(db, made.post_address().url, made.LATER)
     posts.store(db, made.article(title=title, seen_at=made.SEEN + DAY), 2)
     (row,) = rows(db, "articles")
     assert (row["gone_at"], row["last_seen_at"]) == (None, "2022-04-22T01:00:00+00:00")
@@ -580,7 +586,7 @@ def test_every_post_is_read_oldest_first(archive: Archive):
 def test_the_archive_counts_what_it_holds(archive: Archive):
     stored(archive.db, made.article(), made.article(title="改了"))
     posts.store(archive.db, made.article("NW2", published_at=made.PUBLISHED + DAY, source=None), 2)
-    posts.gone(archive.db, 1, made.LATER)
+    posts.gone(archive.db, made.post_address().url, made.LATER)
     ledger.found(archive.db, "finews", made.listing(made.CATEGORY).links, by=made.fetch(made.HOME), run_id=1)
     assert archive.stats() == {
         "archive": str(archive.path),

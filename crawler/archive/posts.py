@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crawler.archive.ledger import article_at
 from crawler.dates import iso
 from crawler.items import Archived
 from crawler.securities import parse as parse_security
@@ -58,13 +59,16 @@ def store(db: Database, article: Article, run_id: int) -> Archived:
     return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
 
 
-def has_rival(db: Database, article: Article) -> bool:
-    """Tell whether another post, other words at another address that is still there, has the id of this one."""
+def has_rival(db: Database, article: Article, run_id: int) -> bool:
+    """Tell whether another post, other words at another address that this run has met too, has the id of this one.
+
+    An address the site names no longer is no rival: there the same post has moved, and a revision is due.
+    """
     post = article.post
     row = db.execute(
         "SELECT 1 FROM articles JOIN links USING (url) WHERE articles.site = ? AND post_id = ? AND url <> ?"
-        " AND state = 'stored' AND content_hash <> ?",
-        [post.site, post.post_id, post.url, article.content_hash],
+        " AND state = 'stored' AND content_hash <> ? AND met_run_id = ?",
+        [post.site, post.post_id, post.url, article.content_hash, run_id],
     ).fetchone()
     return row is not None
 
@@ -74,9 +78,12 @@ def seen_again(db: Database, article_id: int, at: datetime) -> None:
     db.execute("UPDATE articles SET last_seen_at = ?, gone_at = NULL WHERE id = ?", [iso(at), article_id])
 
 
-def gone(db: Database, article_id: int, at: datetime) -> None:
-    """Note that the site has forgotten a post; what is stored of it stays."""
-    db.execute("UPDATE articles SET gone_at = coalesce(gone_at, ?) WHERE id = ?", [iso(at), article_id])
+def gone(db: Database, url: str, at: datetime) -> None:
+    """Note that the site has forgotten the post at `url`; what is stored of it stays.
+
+    A former address of a post that has moved says nothing of the post.
+    """
+    db.execute("UPDATE articles SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
 
 
 def get(db: Database, article_id: int) -> dict[str, Any]:
@@ -115,12 +122,7 @@ def find(db: Database, name: str) -> int | None:
     if url is None:
         # A terminal may hand over what is no UTF-8, which SQLite does not take.
         return _first(db, "SELECT id FROM articles WHERE post_id = ? ORDER BY id", [printable(name)])
-    by_address = _first(
-        db,
-        "SELECT id FROM articles WHERE url = ?1 UNION ALL SELECT article_id FROM links WHERE url = ?1 AND article_id"
-        " IS NOT NULL",
-        [url],
-    )
+    by_address = _first(db, "SELECT id FROM articles WHERE url = ?", [url]) or article_at(db, url)
     if by_address is not None:
         return by_address
     for site in map(load_site, bundled_names()):

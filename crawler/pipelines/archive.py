@@ -141,7 +141,7 @@ class StoreInArchive:
 
     def _store(self, article: Article) -> Archived:
         post = article.post
-        if posts.has_rival(self.archive.db, article):
+        if posts.has_rival(self.archive.db, article, self.run_id):
             return self._settle(post.fetch, "refused", "refused", reason="another address has a post of this id")
         archived = posts.store(self.archive.db, article, self.run_id)
         if archived.outcome == "changed" and post.via != "page" and archived.article_id is not None:
@@ -170,9 +170,8 @@ class StoreInArchive:
 
     def _miss(self, missed: Missed) -> Archived:
         """Note a page that was not served: a post that is gone is marked, and stays."""
-        article_id = ledger.article_at(self.archive.db, missed.fetch.address.url)
-        if article_id is not None and missed.state == "gone":
-            posts.gone(self.archive.db, article_id, missed.fetch.fetched_at)
+        if missed.state == "gone":
+            posts.gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
         return self._settle(missed.fetch, missed.state, missed.state, reason=missed.reason)
 
     def _settle(
