@@ -90,6 +90,7 @@ def test_text_between_line_breaks_starts_nothing_either(lines: list[str]) -> Non
 
 @settings(max_examples=200, deadline=None)
 @given(article_text)
+@example("\n\x85\n---\n\n- ")
 def test_text_in_a_table_a_heading_a_list_and_a_link_is_shown_as_it_stands(text: str) -> None:
     written, wanted = html.escape(text), squeeze(text)
     around = {

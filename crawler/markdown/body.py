@@ -40,11 +40,10 @@ _ANYWHERE = re.compile(r"[`*_\[\]{|]|~(?=~)|\$(?=\$)")
 # the converter is done, which has its own mind about backslashes.
 _ESCAPE, _BACKSLASH = "\ue000", "\ue001"
 _PRIVATE = re.compile(f"[{_ESCAPE}{_BACKSLASH}]")
-# Means something at the start of a line only: heading, quotation, list, definition, underline. A paragraph may
-# hold lines of its own, as in `<p>text\n---</p>`.
-_LINE_START = re.compile(
-    r"^([^\S\n]*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}[^\S\n]*$|=+[^\S\n]*$))", re.MULTILINE
-)
+# Means something at the start of a line only: heading, quotation, list, definition, underline.
+_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))")
+# What HTML takes for one space, and line breaks that some readers of Markdown know. Not U+3000, which is shown.
+_SPACE = re.compile(r"[ \t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+")
 _ENTITY_LIKE = re.compile(r"&amp;(?=#?\w{1,31};)")
 _LIQUID = re.compile(r"\\?\{(?=[{%])")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -132,6 +131,7 @@ def _escaped(safe: str) -> str:
 
 def _escaped_text(text: str) -> str:
     """Escape a stretch of HTML text so that Markdown shows it as it stands."""
+    text = _SPACE.sub(" ", text)
     text = _ANYWHERE.sub(rf"{_ESCAPE}\g<0>", text.replace("\\", _ESCAPE + _BACKSLASH))
     text = _LINE_START.sub(_escaped_start, text)
     # An entity stays an entity: `&lt;` written in an article must not become `<` twice over, nor `<` a tag.
