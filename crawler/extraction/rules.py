@@ -53,7 +53,8 @@ def values(rule: Rule, sources: Sources) -> list[str]:
     """Return the values one rule finds, white space folded, empty ones left out."""
     if rule.where is not None and not _compiled(rule.where).search(sources.text_of("address")):
         return []
-    kept = (squeeze(_keep(rule.pattern, value)) for value in _candidates(rule, sources))
+    # Folded first: a pattern that looks for white space must not be led astray by a million of it.
+    kept = (_keep(rule.pattern, squeeze(value)).strip() for value in _candidates(rule, sources))
     return [value for value in kept if value]
 
 
