@@ -317,14 +317,17 @@ class Account:
         self.stored_at: set[str] = set()
         self.met: set[str] = set()
         self.last: dict[str, str] = {}  # what each address came to
+        self.now: set[str] = set()  # what this run has met so far
 
     def run(self, records: Sequence[Record]) -> tuple[dict[str, Any], int, int]:
         """Return the outcomes of a run, how many posts are pending, and how many reasons there are."""
         outcomes: dict[str, str] = {}
         met: set[str] = set()
+        self.now = set()
         for record in records:
             if isinstance(record, Listing):
                 met |= {link.address.url for link in record.links if link.address.kind == "post"}
+                self.now |= met
                 continue
             address = record.post.fetch.address if isinstance(record, Article) else record.fetch.address
             if address.kind in {"post", "share"}:
@@ -336,13 +339,15 @@ class Account:
 
     def _outcome(self, record: Record, url: str) -> str:
         self.last[url] = self._judged(record, url)
+        self.now.add(url)
         return self.last[url]
 
     def _judged(self, record: Record, url: str) -> str:
         if isinstance(record, Article):
             post_id, title = record.post.post_id, record.post.title
             former, home = self.titles.get(post_id), self.homes.get(post_id, url)
-            if former not in {None, title} and home != url and self.last[home] in {"new", "changed", "unchanged"}:
+            is_there = home in self.now and self.last.get(home) in {"new", "changed", "unchanged"}
+            if former not in {None, title} and home != url and is_there:
                 return "refused"
             self.stored_at.add(url)
             if former == title:
