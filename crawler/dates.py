@@ -6,7 +6,7 @@ Every `datetime` that leaves this module is aware. Nothing else here reads the c
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ _POINT = re.compile(
     r"(?P<year>\d{4})(?:[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?|(?P<compact>\d{4})(?!\d))"
     r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
     r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+)
+# What a person names a time by: a year, a month, a day, a minute or a second.
+_NAMED = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
+    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?"
 )
 
 
@@ -36,6 +41,32 @@ def parse(text: str, zone: ZoneInfo) -> datetime | None:
         return point if offset is None else point.replace(tzinfo=offset).astimezone(zone)
     except (ValueError, OverflowError):  # 2022-02-31, 25:00, or the very edge of the calendar
         return None
+
+
+def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Return the first and the last second of what `named` names: `2022`, `2022-04`, `2022-04-20`, `2022-04-20 09:30`.
+
+    Without an offset of its own it is local time in `zone`. Raises `ValueError` for what is none of these.
+    """
+    found = _NAMED.fullmatch(named.strip())
+    if found is None:
+        raise ValueError(f"{named!r} names no time")
+    year, month, day, hour, minute, second = (
+        None if found[part] is None else int(found[part])
+        for part in ("year", "month", "day", "hour", "minute", "second")
+    )
+    offset = _offset(found["offset"])
+    first = datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=offset or zone)
+    if second is not None:
+        return first, first
+    if hour is not None:
+        length = timedelta(minutes=1)
+    elif day is not None:
+        length = timedelta(days=1)
+    else:  # a month, or a year of twelve
+        months = first.year * 12 + first.month - 1 + (12 if month is None else 1)
+        length = first.replace(year=months // 12, month=months % 12 + 1) - first
+    return first, first + length - timedelta(seconds=1)
 
 
 def _offset(written: str | None) -> tzinfo | None:

@@ -3,12 +3,15 @@
     FinewsError                exit code 1
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
-    │   └── NoArchive          there is no archive at that path
+    │   ├── NoArchive          there is no archive at that path
+    │   └── NoSuchTime         a time is written as nobody writes one
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
     │   └── NewerArchive       the file was written by a newer version
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
-    └── NoSuchPost             the archive holds no such post
+    ├── NoSuchPost             the archive holds no such post
+    ├── NoSuchRevision         it holds the post, but not in that many versions
+    └── NoSuchSecurity         no post in it mentions the security
 
 Each is one sentence that says what, where and what to do next; the ids in it are attributes too. Not here:
 what only a programmer can mend, which stays the exception it is.
@@ -52,6 +55,15 @@ class NoArchive(UsageError):
         super().__init__(
             f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive."
         )
+
+
+class NoSuchTime(UsageError):
+    """A time is written in a way that is not read."""
+
+    def __init__(self, written: str) -> None:
+        """`written` is what the user wrote."""
+        self.written = written
+        super().__init__(f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
 
 
 class ArchiveError(FinewsError):
@@ -98,3 +110,24 @@ class NoSuchPost(FinewsError):
         """`name` is what the user asked for; `path` the archive that was searched."""
         self.name = name
         super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")
+
+
+class NoSuchRevision(FinewsError):
+    """A post has not been seen in that many versions."""
+
+    def __init__(self, revision: int, count: int) -> None:
+        """`revision` is what was asked for; `count` how many there are."""
+        self.revision, self.count = revision, count
+        there_are = "one revision" if count == 1 else f"{count} revisions"
+        super().__init__(f"There is no revision {revision}: the post has {there_are}, see `finews history`.")
+
+
+class NoSuchSecurity(FinewsError):
+    """No post mentions a security of that code or name."""
+
+    def __init__(self, written: str, path: Path) -> None:
+        """`written` is what the user asked for; `path` the archive that was searched."""
+        self.written = written
+        super().__init__(
+            f"No post in {path} mentions a security {written}: give its code, as 600160, 600160.SH or 00700.HK."
+        )

@@ -1,19 +1,29 @@
 """Codes of securities, as the site writes them and as people do.
 
-The site writes market and symbol in one code, `1.600160` (or `1,600160` in an attribute). Not here: finding
-codes in a page, and names, which change over time and live in the archive.
+The site writes market and symbol in one code, `1.600160` (or `1,600160` in an attribute). Not here: finding codes in
+a page, and which names a security has had, which the archive knows.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
+
+from crawler.text import bare, fold
 
 _CODE = re.compile(r"(?P<market>\d{1,4})[.,](?P<symbol>[A-Za-z0-9_.\-]{1,20})", re.ASCII)
 
 # The number before the dot; Shenzhen's 0 is shared with Beijing, see `parse`.
 _MARKETS = {"1": "SH", "0": "SZ", "116": "HK", "105": "US", "106": "US", "107": "US", "90": "BOARD"}
 _BEIJING = ("4", "8", "92")
+_NAMED = "SH|SZ|BJ|HK|US|BOARD"
+_WITH_MARKET = re.compile(
+    rf"(?:(?P<first>[0-9A-Z_.\-]+)\.(?P<after>{_NAMED})|(?P<before>SH|SZ|BJ|HK)\.?(?P<second>\d+))", re.ASCII
+)
+_HONG_KONG_DIGITS = 5
+# What exchanges put before a name, or after it: special treatment, ex-dividend, a first day, weighted votes.
+_MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +47,42 @@ def parse(written: str) -> Security | None:
     number, symbol = found["market"], found["symbol"]
     beijing = number == "0" and symbol.startswith(_BEIJING)
     return Security(f"{number}.{symbol}", symbol, "BJ" if beijing else _MARKETS.get(number, number))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A security as a person types it: its `symbol`, and its `market` or its whole `code` if that is said."""
+
+    symbol: str
+    market: str | None = None
+    code: str | None = None
+
+
+def parse_typed(written: str) -> Typed:
+    """Read `600160`, `600160.SH`, `SH600160`, `1.600160`, `00700.HK`, `700.hk`, `BK0493` or `nio`.
+
+    Symbols are upper case, Hong Kong's have five digits. Any string is read; whether there is such a security is for
+    the archive to say.
+    """
+    plain = unicodedata.normalize("NFKC", written).strip().upper()
+    site_code = parse(plain)
+    if site_code is not None:
+        return Typed(site_code.symbol, site_code.market, site_code.code)
+    found = _WITH_MARKET.fullmatch(plain)
+    if found is None:
+        return Typed(plain)
+    market = found["before"] or found["after"]
+    symbol = found["first"] or found["second"]
+    return Typed(symbol.zfill(_HONG_KONG_DIGITS) if market == "HK" and symbol.isdigit() else symbol, market)
+
+
+def agree(name: str, other: str) -> bool:
+    """Tell whether two printed names may well mean one security.
+
+    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美` and
+    `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
+    """
+    one, two = (_MARK.sub("", bare(fold(printed))) for printed in (name, other))
+    if min(len(one), len(two)) <= 1:
+        return one == two
+    return any(one[at : at + 2] in two for at in range(len(one) - 1))

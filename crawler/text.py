@@ -10,12 +10,15 @@ import unicodedata
 
 _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-# One CJK character, or one run of other letters and digits; underscores only separate.
-_CJK = (
+CJK = (
     r"\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff"
     r"\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+"""The characters that are a token each, to stand inside the brackets of a pattern."""
+
+# One CJK character, or one run of other letters and digits; underscores only separate.
+_TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+_FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
 
@@ -36,7 +39,10 @@ def bare(text: str) -> str:
 
 def fold(text: str) -> str:
     """Fold as every query and every searched text is folded: NFKC (full-width to half-width), lower case."""
-    return unicodedata.normalize("NFKC", text).lower()
+    # Full-width signs stand in nearly every Chinese text; without them the rest is nearly always normal, and told so
+    # in a tenth of the time that normalising takes.
+    half = _FULL_WIDTH.sub(_half_width, text)
+    return (half if unicodedata.is_normalized("NFKC", half) else unicodedata.normalize("NFKC", half)).lower()
 
 
 def tokens(text: str) -> list[str]:
@@ -58,3 +64,7 @@ def opening(text: str, limit: int) -> str:
             break
         kept += sentence
     return kept.strip() or flat[: limit - 1] + "…"
+
+
+def _half_width(found: re.Match[str]) -> str:
+    return chr(ord(found[0]) - 0xFEE0)

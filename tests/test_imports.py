@@ -18,7 +18,8 @@ ROWS = [
     {"extraction", "archive", "markdown"},
     {"sites"},
     {"items"},
-    {"errors", "text", "urls", "dates", "securities"},
+    {"changes", "likeness", "urls", "dates", "securities"},
+    {"errors", "text"},
 ]
 RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}
 KNOW_SCRAPY = {"ops", "spiders", "middlewares", "pipelines", "extensions"}

@@ -6,12 +6,18 @@ For Python programs; the command line asks through it too. Not here: writing, wh
 
 from __future__ import annotations
 
+import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from crawler.archive import posts, runs, search, summary
+from crawler import dates
+from crawler.archive import history, posts, runs, search, stocks, stories, summary
+from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
-from crawler.errors import NoSuchPost
+from crawler.archive.query import parse
+from crawler.archive.snippet import snippet
+from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +25,51 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from crawler.archive.history import Revision
+    from crawler.archive.search import Found, Marks, Sort
+
+
+# What SQLite's codes begin with, and what a person can do about it: https://www.sqlite.org/rescode.html
+_REMEDIES = {
+    "SQLITE_BUSY": "try again when the other program has let go of it",
+    "SQLITE_LOCKED": "try again when the other program has let go of it",
+    "SQLITE_READONLY": "see that the file and its folder may be written to",
+    "SQLITE_CANTOPEN": "see that the file and its folder may be written to",
+    "SQLITE_FULL": "make room on the disk",
+    "SQLITE_IOERR": "see to the disk, it may be full or damaged",
+    "SQLITE_CORRUPT": "`finews check` says what is damaged, a backup brings it back",
+    "SQLITE_NOTADB": "`finews check` says what is damaged, a backup brings it back",
+}
+
+
+class StockPost(search.Hit):
+    """A post that mentions a security: under which name it `printed` it, and is that name an `odd` one."""
+
+    printed: str
+    odd: bool
+
+
+class Stock(TypedDict):
+    """What the archive has on a security. `others` are codes that were meant as well: of other markets, say."""
+
+    code: str
+    symbol: str
+    market: str
+    name: str
+    names: list[stocks.Name]
+    total: int
+    days: list[stocks.Day]
+    others: list[str]
+    results: list[StockPost]
+
 
 class Archive:
-    """An open archive. `db` is the `sqlite_utils.Database` behind it, for SQL of one's own."""
+    """An open archive. `db` is the `sqlite_utils.Database` behind it, for SQL of one's own.
+
+    Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC they
+    are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.functions`. Used in a
+    `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
+    """
 
     def __init__(self, path: str | PathLike[str], *, create: bool = False) -> None:
         """Open the archive at `path`; with `create`, make one if there is none.
@@ -40,28 +88,106 @@ class Archive:
     ) -> None:
         """Close the archive."""
         self.close()
+        remedy = _remedy(error) if isinstance(error, sqlite3.DatabaseError) else None
+        if remedy is not None:
+            raise ArchiveError(f"{self.path} cannot be used ({error}); {remedy}.") from error
 
     def close(self) -> None:
         """Close the file."""
         self.db.close()
 
-    def post(self, name: str) -> dict[str, Any]:
-        """Return the post whose id or address `name` is: the columns of `articles`, `tags` and `mentions`.
+    def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
+        """Return the post whose id or address `name` is: the columns of `articles`, `tags`, `mentions`, `same_story`.
 
-        Raises `NoSuchPost`.
+        Of an earlier `revision`, title, time and body are as they were. `same_story` lists the posts that tell the
+        same, the first first. Raises `NoSuchPost` and `NoSuchRevision`.
         """
-        article_id = posts.find(self.db, name)
-        if article_id is None:
-            raise NoSuchPost(name, self.path)
-        return posts.get(self.db, article_id)
+        article_id = self._find(name)
+        post = {**posts.get(self.db, article_id), "same_story": stories.told_by(self.db, article_id)}
+        return post if revision is None else {**post, **history.version(self.db, article_id, revision)}
 
     def posts(self) -> Iterator[dict[str, Any]]:
-        """Yield every post, oldest first, as `post` returns it."""
+        """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
         return posts.every(self.db)
 
-    def search(self, query: str, *, limit: int = 20, offset: int = 0) -> dict[str, Any]:
-        """Return `{"query", "total", "results"}` for a full-text query, newest first; any string is a query."""
-        return search.search(self.db, query, limit=limit, offset=offset)
+    def search(
+        self,
+        query: str,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        source: str | None = None,
+        category: str | None = None,
+        stock: str | None = None,
+        as_of: str | None = None,
+        sort: Sort = "relevance",
+        limit: int = 20,
+        offset: int = 0,
+        collapse: bool = False,
+        marks: Marks = ("[", "]"),
+    ) -> Found:
+        """Return what a full-text query finds, see `crawler.archive.search.search`; any string is a query.
+
+        `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug,
+        `stock` a security's code or name. `as_of` searches what the archive held at the end of that time. Raises
+        `NoSuchTime`.
+        """
+        filters = search.Filters(
+            since=None if since is None else _seconds(self._span(since)[0]),
+            until=None if until is None else _seconds(self._span(until)[1]),
+            source=source,
+            category=category,
+            codes=None if stock is None else tuple(each["code"] for each in stocks.choose(self.db, stock)),
+            as_of=None if as_of is None else dates.iso(self._span(as_of)[1].astimezone(UTC)),
+        )
+        return search.search(
+            self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse, marks=marks
+        )
+
+    def history(self, name: str) -> list[Revision]:
+        """Return the versions of a post, the oldest first. Raises `NoSuchPost`."""
+        return history.history(self.db, self._find(name))
+
+    def stock(
+        self,
+        written: str,
+        *,
+        since: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        marks: Marks = ("[", "]"),
+    ) -> Stock:
+        """Return the posts that mention a security, newest first, with counts by day and the names it was printed under.
+
+        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, or a name. Raises `NoSuchSecurity` and
+        `NoSuchTime`.
+        """
+        chosen = stocks.choose(self.db, written)
+        if not chosen:
+            raise NoSuchSecurity(written, self.path)
+        code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
+        names, days = stocks.names(self.db, code), stocks.days(self.db, code, begin)
+        odd = {name["name"] for name in names if name["odd"]}
+        results: list[StockPost] = [
+            {
+                **post,
+                "snippet": snippet(text, parse(f'"{printed[0]}"'), marks),
+                "printed": " / ".join(printed),
+                "odd": not odd.isdisjoint(printed),
+            }
+            for post, text, printed in stocks.mentioning(self.db, code, begin, limit=limit, offset=offset)
+        ]
+        return {
+            "code": code,
+            "symbol": chosen[0]["symbol"],
+            "market": chosen[0]["market"],
+            "name": chosen[0]["name"],
+            "names": names,
+            "total": sum(day["posts"] for day in days),
+            "days": days,
+            "others": [other["code"] for other in chosen[1:]],
+            "results": results,
+        }
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """Yield the report of every run, the latest first."""
@@ -70,3 +196,32 @@ class Archive:
     def stats(self) -> dict[str, Any]:
         """Return what the archive holds, in numbers."""
         return summary.summary(self.db, self.path)
+
+    def backup(self, file: str | PathLike[str]) -> dict[str, Any]:
+        """Copy the archive to `file`, also while a run writes, and verify the copy; see `crawler.archive.backup`."""
+        return backup(self.db, self.path, Path(file))
+
+    def _find(self, name: str) -> int:
+        article_id = posts.find(self.db, name)
+        if article_id is None:
+            raise NoSuchPost(name, self.path)
+        return article_id
+
+    def _span(self, named: str) -> tuple[datetime, datetime]:
+        """Return the first and the last second of what a person calls `named`."""
+        newest = self.db.execute("SELECT published_at FROM articles ORDER BY published_ts DESC LIMIT 1").fetchone()
+        zone = datetime.fromisoformat(newest[0]).tzinfo if newest else None
+        try:
+            return dates.span(named, zone or UTC)
+        except (ValueError, OverflowError):
+            raise NoSuchTime(named) from None
+
+
+def _seconds(point: datetime) -> int:
+    return int(point.timestamp())
+
+
+def _remedy(error: sqlite3.DatabaseError) -> str | None:
+    """Say what to do about what SQLite reports of the file; `None` when the fault lies with the statement."""
+    name = getattr(error, "sqlite_errorname", "")
+    return next((remedy for begins, remedy in _REMEDIES.items() if name.startswith(begins)), None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
+from crawler.archive import functions
 from crawler.archive.migrations import steps, unknown_step
 from crawler.errors import ArchiveError, NewerArchive, NoArchive, NotAnArchive
 
@@ -52,6 +53,14 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
     return db
 
 
+def holds_archive(file: Path) -> bool:
+    """Tell whether `file` is an archive by its header."""
+    try:
+        return _look(file)
+    except ArchiveError:
+        return False
+
+
 def _look(file: Path) -> bool:
     """Tell whether there is an archive at `file`; an empty file counts as none.
 
@@ -80,6 +89,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     else:
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)
     connection.execute("PRAGMA foreign_keys = ON")
+    functions.register(connection)
     return connection
 
 

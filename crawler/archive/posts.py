@@ -1,17 +1,20 @@
-"""Posts: stored with their revision, mentions and tags, and read back.
+"""Posts: stored with their versions, tags, mentions and place in the index, and read back.
 
-Tables `articles`, `revisions`, `categories`, `tags`, `article_tags`, `securities`, `mentions`. What is stored is
-meant to share its transaction with the ledger's row of the same address. Not here: files, HTML.
+Tables `posts`, `versions`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction with
+the ledger's row of the same address. Not here: files, HTML, and what a version changed (`crawler.archive.history`).
 """
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from crawler.archive import index
+from crawler.archive.frames import frame
 from crawler.archive.ledger import article_at
+from crawler.archive.stocks import note_mentions
 from crawler.dates import iso
 from crawler.items import Archived
-from crawler.securities import parse as parse_security
 from crawler.sites.addresses import address_of
 from crawler.sites.loading import bundled_names, load_site
 from crawler.text import printable
@@ -23,13 +26,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Article, Category, Mention
-
-# The columns of `articles` that a new revision sets; `_row` gives the values in this order.
-_COLUMNS = (
-    "url", "share_url", "title", "source", "category", "summary", "published_at", "published_ts", "html", "markdown",
-    "text", "content_hash",
-)  # fmt: skip
+    from crawler.items import Article, Category
 
 
 def store(db: Database, article: Article, run_id: int) -> Archived:
@@ -38,25 +35,23 @@ def store(db: Database, article: Article, run_id: int) -> Archived:
     A page seen again is still believed in what makes no revision: its outlet, its tags, its markup. So a mended
     definition reaches what is stored.
     """
-    post, seen_at = article.post, iso(article.post.fetch.fetched_at)
+    post = article.post
     old = db.execute(
-        "SELECT id, content_hash, revision, url FROM articles WHERE site = ? AND post_id = ?",
+        "SELECT posts.id, content_hash, posts.revision, url FROM posts"
+        " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE site = ? AND post_id = ?",
         [post.site, post.post_id],
     ).fetchone()
     if old is None:
-        article_id = _insert(db, article, seen_at)
-        _add_revision(db, article_id, 1, article, run_id)
-        return Archived(address=post.fetch.address, outcome="new", article_id=article_id)
+        return Archived(address=post.fetch.address, outcome="new", article_id=_add(db, article, run_id))
     article_id, content_hash, revision, url = old
-    if content_hash == article.content_hash:
-        if post.via == "page" and url == post.url:
-            _update(db, article_id, revision, article, seen_at)
-        else:
-            seen_again(db, article_id, post.fetch.fetched_at)
-        return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
-    _update(db, article_id, revision + 1, article, seen_at)
-    _add_revision(db, article_id, revision + 1, article, run_id)
-    return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
+    if content_hash != article.content_hash:
+        _revise(db, article_id, revision + 1, article, run_id)
+        return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
+    if post.via == "page" and url == post.url:
+        _refresh(db, article_id, revision, article)
+    seen_again(db, article_id, post.fetch.fetched_at)
+    return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
@@ -66,8 +61,10 @@ def has_rival(db: Database, article: Article, run_id: int) -> bool:
     """
     post = article.post
     row = db.execute(
-        "SELECT 1 FROM articles JOIN links USING (url) WHERE articles.site = ? AND post_id = ? AND url <> ?"
-        " AND state = 'stored' AND content_hash <> ? AND met_run_id = ?",
+        "SELECT 1 FROM posts JOIN links USING (url)"
+        " JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE posts.site = ? AND post_id = ? AND url <> ? AND state = 'stored' AND content_hash <> ?"
+        " AND met_run_id = ?",
         [post.site, post.post_id, post.url, article.content_hash, run_id],
     ).fetchone()
     return row is not None
@@ -75,7 +72,7 @@ def has_rival(db: Database, article: Article, run_id: int) -> bool:
 
 def seen_again(db: Database, article_id: int, at: datetime) -> None:
     """Note that a post is still on the site as it was."""
-    db.execute("UPDATE articles SET last_seen_at = ?, gone_at = NULL WHERE id = ?", [iso(at), article_id])
+    db.execute("UPDATE posts SET last_seen_at = ?, gone_at = NULL WHERE id = ?", [iso(at), article_id])
 
 
 def gone(db: Database, url: str, at: datetime) -> None:
@@ -83,7 +80,7 @@ def gone(db: Database, url: str, at: datetime) -> None:
 
     A former address of a post that has moved says nothing of the post.
     """
-    db.execute("UPDATE articles SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
+    db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
 
 
 def get(db: Database, article_id: int) -> dict[str, Any]:
@@ -94,7 +91,7 @@ def get(db: Database, article_id: int) -> dict[str, Any]:
 
 def days(db: Database, article_id: int) -> set[str]:
     """Return the times, in ISO 8601, that the revisions of a post were published at."""
-    rows = db.execute("SELECT DISTINCT published_at FROM revisions WHERE article_id = ?", [article_id])
+    rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])
     return {published_at for (published_at,) in rows}
 
 
@@ -121,80 +118,126 @@ def find(db: Database, name: str) -> int | None:
     url = canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name else None)
     if url is None:
         # A terminal may hand over what is no UTF-8, which SQLite does not take.
-        return _first(db, "SELECT id FROM articles WHERE post_id = ? ORDER BY id", [printable(name)])
-    by_address = _first(db, "SELECT id FROM articles WHERE url = ?", [url]) or article_at(db, url)
+        return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [printable(name)])
+    by_address = _first(db, "SELECT id FROM posts WHERE url = ?", [url]) or article_at(db, url)
     if by_address is not None:
         return by_address
     for site in map(load_site, bundled_names()):
         address = address_of(site, url)
         if address is not None and address.kind in {"post", "share"}:
-            return _first(db, "SELECT id FROM articles WHERE site = ? AND post_id = ?", [site.name, address.key])
+            return _first(db, "SELECT id FROM posts WHERE site = ? AND post_id = ?", [site.name, address.key])
     return None
 
 
-def _insert(db: Database, article: Article, seen_at: str) -> int:
+def _add(db: Database, article: Article, run_id: int) -> int:
+    """Add a post that is new, and return its row."""
+    post, seen_at = article.post, iso(article.post.fetch.fetched_at)
+    _note_category(db, post.site, post.category)
+    cursor = db.execute(
+        "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
+        " last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        [
+            post.site,
+            post.post_id,
+            post.url,
+            post.share_url,
+            post.source,
+            post.category.slug if post.category else None,
+            _published_ts(article),
+            seen_at,
+            seen_at,
+        ],
+    )
+    article_id = cursor.lastrowid
+    assert article_id is not None, "an INSERT into a table with an integer key has a row id"
+    _add_version(db, article_id, 1, article, run_id)
+    _note_tags(db, article_id, post.tags)
+    note_mentions(db, article_id, post.mentions, _published_ts(article))
+    _index(db, article_id, None)
+    return article_id
+
+
+def _revise(db: Database, article_id: int, revision: int, article: Article, run_id: int) -> None:
+    """Add a version of a post; the one before keeps its words, and a row of its own in the index."""
+    before = index.current(db, article_id)
+    (former,) = db.execute(
+        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision - 1]
+    ).fetchone()
+    _add_version(db, article_id, revision, article, run_id)
+    _update(db, article_id, revision, article)
+    index.add(db, -former, before)
+    _index(db, article_id, before)
+    seen_again(db, article_id, article.post.fetch.fetched_at)
+
+
+def _refresh(db: Database, article_id: int, revision: int, article: Article) -> None:
+    """Write what a page says now of a version that has not changed in substance."""
+    before = index.current(db, article_id)
+    db.execute(
+        "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
+        " WHERE article_id = ? AND revision = ?",
+        [article.post.title, _published_at(article), *_bodies(article), article_id, revision],
+    )
+    _update(db, article_id, revision, article)
+    _index(db, article_id, before)
+
+
+def _update(db: Database, article_id: int, revision: int, article: Article) -> None:
+    """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
     post = article.post
     _note_category(db, post.site, post.category)
-    values = [post.site, post.post_id, *_row(article), 1, seen_at, seen_at]
-    columns = ("site", "post_id", *_COLUMNS, "revision", "first_seen_at", "last_seen_at")
-    cursor = db.execute(
-        f"INSERT INTO articles ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608  # constants
-        values,
-    )
-    assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
-    _note_lists(db, cursor.lastrowid, article)
-    return cursor.lastrowid
-
-
-def _update(db: Database, article_id: int, revision: int, article: Article, seen_at: str) -> None:
-    """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
-    _note_category(db, article.post.site, article.post.category)
-    assignments = ", ".join(f"{column} = coalesce(?, {column})" for column in _COLUMNS)
     db.execute(
-        f"UPDATE articles SET {assignments}, revision = ?, last_seen_at = ?, gone_at = NULL WHERE id = ?",  # noqa: S608
-        [*_row(article), revision, seen_at, article_id],
+        "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
+        " category = coalesce(?, category), published_ts = ?, revision = ? WHERE id = ?",
+        [
+            post.url,
+            post.share_url,
+            post.source,
+            post.category.slug if post.category else None,
+            _published_ts(article),
+            revision,
+            article_id,
+        ],
     )
-    db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
-    if article.post.tags:
-        db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
-    _note_lists(db, article_id, article)
+    if post.tags:
+        _note_tags(db, article_id, post.tags)
+    note_mentions(db, article_id, post.mentions, _published_ts(article))
 
 
-def _row(article: Article) -> list[Any]:
-    post = article.post
-    return [
-        post.url,
-        post.share_url,
-        post.title,
-        post.source,
-        post.category.slug if post.category else None,
-        article.summary,
-        _published_at(article),
-        _published_ts(article),
-        post.html,
-        article.markdown,
-        article.text,
-        article.content_hash,
-    ]
-
-
-def _add_revision(db: Database, article_id: int, revision: int, article: Article, run_id: int) -> None:
+def _add_version(db: Database, article_id: int, revision: int, article: Article, run_id: int) -> None:
     post = article.post
     db.execute(
-        "INSERT INTO revisions (article_id, revision, seen_at, run_id, via, title, published_at, html, content_hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
+        " summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             article_id,
             revision,
-            iso(post.fetch.fetched_at),
+            iso(post.fetch.fetched_at.astimezone(UTC)),
             run_id,
             post.via,
             post.title,
             _published_at(article),
-            post.html,
             article.content_hash,
+            *_bodies(article),
         ],
     )
+
+
+def _bodies(article: Article) -> tuple[str, str, str, str]:
+    """Return summary, Markdown and HTML as frames over the text, and the text."""
+    bodies = (article.summary, article.markdown, article.post.html)
+    summary, markdown, html = (frame(body, article.text) for body in bodies)
+    return summary, markdown, html, article.text
+
+
+def _index(db: Database, article_id: int, before: index.Entry | None) -> None:
+    """Bring a post's row of the index up to date; `before` is what it was added with."""
+    now = index.current(db, article_id)
+    if before == now:
+        return
+    if before is not None:
+        index.remove(db, article_id, before)
+    index.add(db, article_id, now)
 
 
 def _note_category(db: Database, site: str, category: Category | None) -> None:
@@ -207,32 +250,16 @@ def _note_category(db: Database, site: str, category: Category | None) -> None:
         )
 
 
-def _note_lists(db: Database, article_id: int, article: Article) -> None:
-    """Write a post's tags and mentions, and the securities they are the first or the latest to name."""
-    for position, tag in enumerate(article.post.tags):
+def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:
+    """Write a post's tags in their order."""
+    db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
+    for position, tag in enumerate(tags):
         db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [tag])
         db.execute(
             "INSERT INTO article_tags (article_id, tag_id, position) SELECT ?, id, ? FROM tags WHERE name = ?"
             " ON CONFLICT DO NOTHING",
             [article_id, position, tag],
         )
-    for mention in article.post.mentions:
-        _note_mention(db, article_id, mention, _published_ts(article))
-
-
-def _note_mention(db: Database, article_id: int, mention: Mention, published_ts: int) -> None:
-    security = parse_security(mention.code)
-    assert security is not None, "extraction keeps only codes it could parse"
-    db.execute(
-        "INSERT INTO securities (code, symbol, market, name, named_ts) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (code) DO UPDATE SET name = excluded.name, named_ts = excluded.named_ts"
-        " WHERE excluded.named_ts >= securities.named_ts",
-        [security.code, security.symbol, security.market, mention.name, published_ts],
-    )
-    db.execute(
-        "INSERT INTO mentions (article_id, code, name, count) VALUES (?, ?, ?, ?)",
-        [article_id, mention.code, mention.name, mention.count],
-    )
 
 
 def _with_lists(db: Database, row: dict[str, Any]) -> dict[str, Any]:

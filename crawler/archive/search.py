@@ -1,98 +1,306 @@
-"""What a query means, and which posts it finds.
+"""Full-text search: which posts a query finds, in which order, and what to show of them.
 
-A query is folded and split into tokens as the texts are (`crawler.text`); a term matches where its tokens stand
-side by side in the title or in the body. Terms side by side must all match, `"…"` is one term, `-term` excludes,
-`OR` stands between two terms. Any string is a query. Posts are scanned one by one: exact, and as slow as the
-archive is large. Not here: an index.
+Exact: the index (`crawler.archive.index`) narrows down, and where it cannot tell, the text decides
+(`crawler.archive.query`). Not here: what a query means, and where the words of the index come from.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from crawler.text import tokens
+from crawler.archive import index
+from crawler.archive.query import parse
+from crawler.archive.snippet import snippet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlite_utils import Database
 
-# A term in quotes, closed or not, or a word; a minus before either excludes it.
-_WORD = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
-_SNIPPET_BEFORE, _SNIPPET_LENGTH = 20, 80
+    from crawler.archive.query import Query
+
+Sort = Literal["relevance", "date"]
+Marks = tuple[str, str]
+
+_FEW = 2_000  # posts that are fetched and sorted at once; of more, only the newest are looked at
+_WEIGHED = 100  # of each kind, the newest so many are ordered by how much is said of the terms
+_STEP = 500  # posts walked through at first, from the newest back
+_MOST = 9_223_372_036_854_775_807
+_SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term tells no more; characters
+
+_MATCHED = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query: every group of `wanted` must match by one of its terms, none of `unwanted` may.
+class Hit(TypedDict, total=False):
+    """A post that was found. `snippet` is the stretch of its text around the first term; `others` only if collapsed."""
 
-    A term is its tokens, with a space around each: ` 江 西 ` stands in ` 在 江 西 省 `, ` 5g ` not in ` 15g `.
+    id: str
+    title: str
+    published_at: str
+    source: str | None
+    category: str | None
+    url: str
+    snippet: str
+    others: list[str]
+
+
+class Found(TypedDict):
+    """What a search found: `total` counts all posts, `results` are those asked for."""
+
+    query: str
+    total: int
+    results: list[Hit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What else a post must be.
+
+    Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category` (slug);
+    mentioning one of `codes`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood at that moment.
     """
 
-    wanted: tuple[tuple[str, ...], ...]
-    unwanted: tuple[str, ...]
+    since: int | None = None
+    until: int | None = None
+    source: str | None = None
+    category: str | None = None
+    codes: tuple[str, ...] | None = None
+    as_of: str | None = None
 
-    def matches(self, title: str, text: str) -> bool:
-        """Tell whether a post with this title and this plain text is found."""
-        spaced = (_spaced(title), _spaced(text))
-        return all(any(_stands_in(term, spaced) for term in group) for group in self.wanted) and not any(
-            _stands_in(term, spaced) for term in self.unwanted
+    def expressions(self) -> list[str]:
+        """Return what the index is asked for besides the terms."""
+        kinds = {"source": self.source, "category": self.category}
+        single = [f'"{index.filter_word(kind, value)}"' for kind, value in kinds.items() if value is not None]
+        codes = [f'"{index.filter_word("stock", code)}"' for code in self.codes or ()]
+        return [*single, f"({' OR '.join(codes)})"] if codes else single
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Place:
+    """A version of a post that was found: when it was published, whose it is, and its `row` of the index."""
+
+    published_ts: int
+    article_id: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """How a query is answered: what to ask the index for, and what is left to be decided without it.
+
+    `match` finds what is wanted, `title_match` what has it in the title, both exactly if `exact`. `rows` is a range of
+    the index that holds all posts published in `seconds`, and no others if `pure`.
+    """
+
+    query: Query
+    match: str
+    title_match: str
+    exact: bool
+    rows: tuple[int, int]
+    pure: bool
+    seconds: tuple[int, int]
+    as_of: str | None
+
+
+def search(
+    db: Database,
+    query: str,
+    filters: Filters,
+    *,
+    sort: Sort = "relevance",
+    limit: int = 20,
+    offset: int = 0,
+    collapse: bool = False,
+    marks: Marks = ("[", "]"),
+) -> Found:
+    """Return what `query` finds under `filters`.
+
+    Newest first; by relevance, posts with all of it in the title stand before the others, and of both kinds the
+    newest hundred are ordered by how much of the post the terms make up. `collapse` shows of a story that several
+    outlets carry the first of its posts only, and counts it once. `marks` go around each hit in a snippet.
+    """
+    plan = _planned(db, parse(query), filters)
+    if not plan.query.wanted or filters.codes == ():
+        return {"query": query, "total": 0, "results": []}
+    if plan.exact and plan.pure and plan.as_of is None and not collapse:
+        total = _count(db, plan.match, plan.rows)
+        if total > _FEW:
+            places = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
+            return _found(db, query, total, [(place, []) for place in places], plan.query, marks)
+    ordered = _ordered(db, plan, sort)
+    stories = _stories(db, ordered) if collapse else [(place, []) for place in ordered]
+    found = _found(db, query, len(stories), stories[offset : offset + limit], plan.query, marks)
+    return found
+
+
+def _planned(db: Database, query: Query, filters: Filters) -> _Plan:
+    match, exact = index.expression(query, filters=filters.expressions())
+    title_match, _ = index.expression(query, title_only=True)
+    seconds = (-_MOST if filters.since is None else filters.since, _MOST if filters.until is None else filters.until)
+    rows, pure = (1, _MOST), True
+    if (filters.since, filters.until) != (None, None):
+        count, first, last = db.execute(
+            "SELECT count(*), min(id), max(id) FROM posts WHERE published_ts BETWEEN ? AND ?", seconds
+        ).fetchone()
+        rows, pure = (first or 0, last or 0), bool(count) and last - first + 1 == count
+    return _Plan(
+        query=query, match=match, title_match=title_match, exact=exact, rows=rows, pure=pure, seconds=seconds,
+        as_of=filters.as_of,
+    )  # fmt: skip
+
+
+# Many hits: counted by the index, and only as many looked at as are shown.
+
+
+def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[_Place]:
+    """Return the first `count` places."""
+    if sort == "date":
+        return _newest(db, plan, plan.match, count)
+    best = _weighed(db, plan.query, _newest(db, plan, f"({plan.match}) AND ({plan.title_match})", count))
+    if len(best) < count:
+        rest = _newest(db, plan, f"({plan.match}) NOT ({plan.title_match})", count - len(best))
+        best += _weighed(db, plan.query, rest)
+    return best
+
+
+def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[_Place]:
+    """Return the newest places that `match` finds: `count` of them, or as many as are weighed."""
+    count = max(count, _WEIGHED)
+    few = [row for (row,) in db.execute(f"{_MATCHED} LIMIT {_FEW + 1}", [match, *plan.rows])]
+    if len(few) <= _FEW:
+        rows = db.execute(
+            "SELECT published_ts, id, id FROM posts WHERE id IN (SELECT value FROM json_each(?))"
+            " ORDER BY published_ts DESC, id DESC LIMIT ?",
+            [str(few), count],
         )
+        return [_Place(*row) for row in rows]
+    return list(islice(_walked(db, plan, match), count))
 
 
-def parse(query: str) -> Query:
-    """Read a query. One that asks for nothing, as "" or "-a", finds nothing."""
-    wanted: list[list[str]] = []
-    unwanted: list[str] = []
-    joining = False
-    for found in _WORD.finditer(unicodedata.normalize("NFKC", query)):
-        if found["word"] == "OR" and not found["minus"]:
-            joining = bool(wanted)
-            continue
-        term = _spaced(found["word"] or found["phrase"] or "")
-        if not term.strip():  # separators only
-            continue
-        if found["minus"]:
-            unwanted.append(term)
-        elif joining:
-            wanted[-1].append(term)
-        else:
-            wanted.append([term])
-        joining = False
-    return Query(tuple(tuple(group) for group in wanted), tuple(unwanted))
+def _walked(db: Database, plan: _Plan, match: str) -> Iterator[_Place]:
+    """Yield the places that `match` finds, walking from the newest post back."""
+    last, step = (plan.seconds[1], _MOST), _STEP
+    while posts := db.execute(
+        "SELECT published_ts, id FROM posts WHERE published_ts >= ? AND (published_ts, id) < (?, ?)"
+        " ORDER BY published_ts DESC, id DESC LIMIT ?",
+        [plan.seconds[0], *last, step],
+    ).fetchall():
+        ids = [article_id for _, article_id in posts]
+        found = {row for (row,) in db.execute(_MATCHED, [match, min(ids), max(ids)])}
+        yield from (_Place(published_ts, post, post) for published_ts, post in posts if post in found)
+        last, step = posts[-1], step * 2
 
 
-def search(db: Database, query: str, *, limit: int = 20, offset: int = 0) -> dict[str, Any]:
-    """Return `query`, the `total` of posts it finds, and `results`, newest first, each with a snippet."""
-    wanted = parse(query)
-    total, results = 0, []
-    if wanted.wanted:
-        rows = db.query(
-            "SELECT post_id AS id, title, published_at, source, category, url, text FROM articles"
-            " ORDER BY published_ts DESC, id DESC"
-        )
-        for row in rows:
-            text = row.pop("text")
-            if wanted.matches(row["title"], text):
-                if offset <= total < offset + limit:
-                    results.append({**row, "snippet": _snippet(text, wanted)})
-                total += 1
+def _count(db: Database, match: str, rows: tuple[int, int]) -> int:
+    (count,) = db.execute(
+        "SELECT count(*) FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?", [match, *rows]
+    ).fetchone()
+    return int(count)
+
+
+# Few hits, or such as the index alone cannot tell: all are looked at.
+
+
+def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[_Place]:
+    """Return every place, the first first."""
+    places = sorted(_current(db, plan), reverse=True)
+    if plan.as_of is not None:
+        places = sorted([*places, *_former(db, plan, plan.as_of)], reverse=True)
+    if sort == "date":
+        return places
+    titled = _titled(db, plan)
+    return _weighed(db, plan.query, [place for place in places if place.row in titled]) + _weighed(
+        db, plan.query, [place for place in places if place.row not in titled]
+    )
+
+
+def _current(db: Database, plan: _Plan) -> Iterator[_Place]:
+    """Yield the posts whose current version is found, and was known at the moment of `as_of`."""
+    words = ", title, text" if not plan.exact else ", NULL, NULL"
+    versions = " CROSS JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+    known = " AND seen_at <= ?" if plan.as_of else ""
+    rows = db.execute(
+        f"SELECT published_ts, posts.id{words} FROM search CROSS JOIN posts ON posts.id = search.rowid"  # noqa: S608
+        f"{'' if plan.exact and not plan.as_of else versions}"
+        " WHERE search MATCH ? AND search.rowid BETWEEN ? AND ? AND published_ts BETWEEN ? AND ?" + known,
+        [plan.match, *plan.rows, *plan.seconds, *([plan.as_of] if plan.as_of else [])],
+    )
+    for published_ts, post, title, text in rows:
+        if plan.exact or plan.query.matches(title, text):
+            yield _Place(published_ts, post, post)
+
+
+def _former(db: Database, plan: _Plan, as_of: str) -> Iterator[_Place]:
+    """Yield the former versions that are found and were the latest known at the moment `as_of`."""
+    rows = db.execute(
+        "SELECT v.published_at, v.article_id, v.id, v.title, v.text"
+        " FROM search CROSS JOIN versions AS v ON v.id = -search.rowid"
+        " WHERE search MATCH ? AND search.rowid < 0 AND v.seen_at <= ? AND NOT EXISTS (SELECT 1 FROM versions AS later"
+        " WHERE later.article_id = v.article_id AND later.revision > v.revision AND later.seen_at <= ?)",
+        [plan.match, as_of, as_of],
+    )
+    for published_at, article_id, version, title, text in rows:
+        seconds = int(datetime.fromisoformat(published_at).timestamp())
+        within = plan.seconds[0] <= seconds <= plan.seconds[1]
+        if within and (plan.exact or plan.query.matches(title, text)):
+            yield _Place(seconds, article_id, -version)
+
+
+def _titled(db: Database, plan: _Plan) -> set[int]:
+    """Return the rows of the index whose title has all that is wanted."""
+    rows = [row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [plan.title_match])]
+    return set(rows) if plan.exact else {row for row in rows if plan.query.matches_title(_version(db, row)["title"])}
+
+
+def _stories(db: Database, places: list[_Place]) -> list[tuple[_Place, list[int]]]:
+    """Return of each story its first post among `places`, where the best of them stood, and the ids of the others."""
+    stories = dict(db.execute("SELECT article_id, story_id FROM stories").fetchall())
+    told: dict[tuple[str, int], list[_Place]] = {}
+    for place in places:
+        story = stories.get(place.article_id)
+        key = ("post", place.article_id) if story is None else ("story", story)
+        told.setdefault(key, []).append(place)
+    return [(min(same), [place.article_id for place in sorted(same)[1:]]) for same in told.values()]
+
+
+# What is shown.
+
+
+def _weighed(db: Database, query: Query, places: list[_Place]) -> list[_Place]:
+    """Order the first hundred by how much of the post the terms make up, the others as they are."""
+    first = places[:_WEIGHED]
+    weights = {place: _weight(_version(db, place.row)["text"], query) for place in first}
+    return (
+        sorted(first, key=lambda place: (-weights[place], -place.published_ts, -place.article_id)) + places[_WEIGHED:]
+    )
+
+
+def _weight(text: str, query: Query) -> float:
+    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, and less in a long text."""
+    lower = text.lower()
+    often = [max(1, lower.count("".join(term.tokens))) for term in query.terms]
+    return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
+
+
+def _found(
+    db: Database, query: str, total: int, shown: Sequence[tuple[_Place, list[int]]], wanted: Query, marks: Marks
+) -> Found:
+    results: list[Hit] = []
+    for place, others in shown:
+        row = _version(db, place.row)
+        text = row.pop("text")
+        results.append({**row, "snippet": snippet(text, wanted, marks)})  # type: ignore[typeddict-item]
+        if others:
+            results[-1]["others"] = [_version(db, other)["id"] for other in others]
     return {"query": query, "total": total, "results": results}
 
 
-def _spaced(text: str) -> str:
-    return f" {' '.join(tokens(text))} "
-
-
-def _stands_in(term: str, spaced: tuple[str, str]) -> bool:
-    return any(term in one for one in spaced)
-
-
-def _snippet(text: str, query: Query) -> str:
-    """Return the stretch of `text` around the first token of the first term that occurs in it."""
-    folded = text.lower()
-    starts = [folded.find(term.split()[0]) for group in query.wanted for term in group]
-    start = max(0, min((start for start in starts if start >= 0), default=0) - _SNIPPET_BEFORE)
-    cut = " ".join(text[start : start + _SNIPPET_LENGTH].split())
-    return f"{'…' if start else ''}{cut}{'…' if start + _SNIPPET_LENGTH < len(text) else ''}"
+def _version(db: Database, row: int) -> dict[str, Any]:
+    """Return what is shown of the version behind a row of the index, and its text."""
+    which = "posts.id = ? AND versions.revision = posts.revision" if row > 0 else "versions.id = -?"
+    columns = "post_id AS id, title, published_at, source, category, url, text"
+    sql = f"SELECT {columns} FROM posts JOIN versions ON article_id = posts.id WHERE {which}"  # noqa: S608  # constants
+    return next(iter(db.query(sql, [row])))

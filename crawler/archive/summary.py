@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def summary(db: Database, path: Path) -> dict[str, Any]:
     """Return counts of everything, the span of time covered, and the posts of each site, category and outlet."""
-    first, last = db.execute("SELECT min(published_at), max(published_at) FROM articles").fetchone()
+    first, last = (_published(db, order) for order in ("ASC", "DESC"))
     return {
         "archive": str(path),
         "bytes": path.stat().st_size,
-        "posts": _count(db, "articles"),
-        "gone": _count(db, "articles WHERE gone_at IS NOT NULL"),
-        "revisions": _count(db, "revisions"),
+        "posts": _count(db, "posts"),
+        "gone": _count(db, "posts WHERE gone_at IS NOT NULL"),
+        "revisions": _count(db, "versions"),
         "securities": _count(db, "securities"),
         "mentions": _count(db, "mentions"),
         "runs": _count(db, "runs"),
@@ -34,6 +34,12 @@ def summary(db: Database, path: Path) -> dict[str, Any]:
     }
 
 
+def _published(db: Database, order: str) -> str | None:
+    """Return when the first (`ASC`) or the last (`DESC`) post was published."""
+    row = db.execute(f"SELECT published_at FROM articles ORDER BY published_ts {order} LIMIT 1").fetchone()  # noqa: S608
+    return None if row is None else str(row[0])
+
+
 def _count(db: Database, what: str) -> int:
     (count,) = db.execute(f"SELECT count(*) FROM {what}").fetchone()  # noqa: S608  # the constants above
     return int(count)
@@ -41,6 +47,6 @@ def _count(db: Database, what: str) -> int:
 
 def _groups(db: Database, column: str) -> dict[str, int]:
     rows = db.execute(
-        f"SELECT {column}, count(*) FROM articles WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608
+        f"SELECT {column}, count(*) FROM posts WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608
     )
     return dict(rows.fetchall())

@@ -1,0 +1,59 @@
+"""A copy of the archive that can be trusted, taken while runs go on. Not here: restoring, a copy is an archive."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive.connection import holds_archive
+from crawler.errors import ArchiveError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+_PAGES = 1_000  # copied at once; between two steps a run may write
+
+
+def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
+    """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
+
+    Returns `archive`, `file`, its `bytes`, and how many `posts` and `versions` are in it. An earlier backup at `file` is
+    replaced, once the new one is found sound; anything else there is left alone. Raises `UsageError` for a file that
+    cannot be written, `ArchiveError` for a copy that is not sound.
+    """
+    if file.exists() and (file.samefile(path) or not holds_archive(file)):
+        raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
+    draft = file.with_name(f".{file.name}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        try:
+            counts = _copied(db, draft)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+        return {"archive": str(path), "file": str(file), "bytes": file.stat().st_size, **counts}
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
+
+
+def _copied(db: Database, draft: Path) -> dict[str, int]:
+    """Copy, and return what was counted in the copy; raise `ArchiveError` if it is not sound."""
+    try:
+        with closing(sqlite3.connect(draft)) as copy:
+            db.conn.backup(copy, pages=_PAGES)
+            # The copy is one file, without companions, so that it can be carried away.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
+            if faults:
+                raise ArchiveError(f"The copy is not sound ({faults[0]}), so is the archive: see `finews check`.")
+            return {
+                table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("posts", "versions")
+            }  # noqa: S608
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(
+            f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."
+        ) from error

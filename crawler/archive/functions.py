@@ -1,0 +1,39 @@
+"""SQL functions for those who open the archive through this package: search in their own statements.
+
+    SELECT title FROM articles JOIN search ON search.rowid = articles.id
+    WHERE search MATCH finews_query('江西 5G') AND finews_matches('江西 5G', title, text)
+
+The second condition matters for terms of more than three tokens only. Not here: what a query means.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from crawler.archive import index
+from crawler.archive.query import Query, parse
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Register `finews_query(query)` and `finews_matches(query, title, text)` for a connection."""
+    connection.create_function("finews_query", 1, finews_query, deterministic=True)
+    connection.create_function("finews_matches", 3, finews_matches, deterministic=True)
+
+
+def finews_query(query: str) -> str:
+    """Return the expression to `MATCH` in the table `search`: it finds every post that `query` means, or more."""
+    return index.expression(_parsed(str(query)))[0]
+
+
+def finews_matches(query: str, title: str, text: str) -> bool:
+    """Tell whether `query` finds a post with this title and plain text."""
+    return _parsed(str(query)).matches(str(title), str(text))
+
+
+@lru_cache(maxsize=64)
+def _parsed(query: str) -> Query:
+    return parse(query)

@@ -1,0 +1,126 @@
+"""What a query means: the text of a search read into terms, and whether a post has them.
+
+A query is folded and split into tokens as the texts are (`crawler.text`); a term matches where its tokens stand
+side by side in the title or in the body. Terms side by side must all match, `"…"` is one term, `-term` excludes,
+`OR` stands between two terms. Any string is a query. Not here: the index that finds posts fast.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from crawler.text import CJK, fold, tokens
+
+# A term in quotes, closed or not, or a word; a minus before either excludes it.
+_WORD = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+# What may stand between the tokens of a term, and what a run of letters and digits is made of.
+_SEPARATOR = rf"(?:[^\w{CJK}]|_)"
+_LETTER = rf"[^\W_{CJK}]"
+# Ideographs fold to themselves and nothing joins them: found in a text as it stands, they are found in it folded.
+_IDEOGRAPHS = re.compile(r"[\u4e00-\u9fa5]+")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term: its folded tokens, side by side."""
+
+    tokens: tuple[str, ...]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Return what finds the term in a folded text."""
+        parts: list[str] = []
+        for index, token in enumerate(self.tokens):
+            word = not _is_cjk(token)
+            if index:
+                both = word and not _is_cjk(self.tokens[index - 1])
+                parts.append(_SEPARATOR + ("+" if both else "*"))
+            elif word:
+                parts.append(f"(?<!{_LETTER})")
+            parts.append(re.escape(token))
+        if not _is_cjk(self.tokens[-1]):
+            parts.append(f"(?!{_LETTER})")
+        return re.compile("".join(parts))
+
+    @cached_property
+    def literal(self) -> str | None:
+        """Return the term as it may stand in a text that is not folded; `None` when that says nothing."""
+        joined = "".join(self.tokens)
+        return joined if _IDEOGRAPHS.fullmatch(joined) else None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query: every group of `wanted` must match by one of its terms, none of `unwanted` may."""
+
+    wanted: tuple[tuple[Term, ...], ...]
+    unwanted: tuple[Term, ...]
+
+    def matches(self, title: str, text: str) -> bool:
+        """Tell whether a post with this title and this plain text is found. A query for nothing finds nothing."""
+        fields = (_Field(title), _Field(text))
+        return (
+            bool(self.wanted)
+            and all(any(_stands_in(term, fields) for term in group) for group in self.wanted)
+            and not any(_stands_in(term, fields) for term in self.unwanted)
+        )
+
+    def matches_title(self, title: str) -> bool:
+        """Tell whether the title alone has all that is wanted."""
+        fields = (_Field(title),)
+        return all(any(_stands_in(term, fields) for term in group) for group in self.wanted)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Return every term that is wanted, in the order they were typed."""
+        return tuple(term for group in self.wanted for term in group)
+
+
+def parse(query: str) -> Query:
+    """Read a query. One that asks for nothing, as "" or "-a", wants nothing."""
+    wanted: list[list[Term]] = []
+    unwanted: list[Term] = []
+    joining = False
+    for found in _WORD.finditer(unicodedata.normalize("NFKC", query)):
+        if found["word"] == "OR" and not found["minus"]:
+            joining = bool(wanted)
+            continue
+        term = Term(tuple(tokens(found["word"] or found["phrase"] or "")))
+        if not term.tokens:  # separators only
+            continue
+        if found["minus"]:
+            unwanted.append(term)
+        elif joining:
+            wanted[-1].append(term)
+        else:
+            wanted.append([term])
+        joining = False
+    return Query(tuple(tuple(group) for group in wanted), tuple(unwanted))
+
+
+class _Field:
+    """A title or a body, folded when that is first needed."""
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.raw)
+
+
+def _stands_in(term: Term, fields: tuple[_Field, ...]) -> bool:
+    """Tell whether a term stands in one of the fields; looking before folding spares most of the work."""
+    if term.literal is not None and any(term.literal in field.raw for field in fields):
+        return True
+    return any(term.pattern.search(field.folded) for field in fields)
+
+
+def _is_cjk(token: str) -> bool:
+    return _CJK_TOKEN.fullmatch(token) is not None
+
+
+_CJK_TOKEN = re.compile(f"[{CJK}]")

@@ -1,0 +1,409 @@
+"""What changed between two versions of a post, sentence by sentence, readable for Chinese.
+
+White space, width, case, thousands separators and the place of line breaks are no change. Figures that changed are
+a list of their own. Pure functions over strings. Not here: where versions come from, and how changes are printed.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from itertools import groupby, pairwise, zip_longest
+from typing import TYPE_CHECKING, Any, Literal
+
+from crawler.text import bare, fold, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Kind = Literal["added", "removed", "changed", "moved"]
+"""What became of a sentence."""
+
+Parts = tuple[tuple[str, bool], ...]
+"""A sentence in pieces, each with whether it changed; joined they give the sentence back."""
+
+# Two sentences are one that changed when they share this much of their words and pairs of words.
+_SIMILAR = 0.4
+# A sentence is compared with this many around the same place, or with more while that many comparisons suffice.
+_REACH, _COMPARISONS = 20, 1000
+# A sentence of more pieces is not compared closely: that takes time by the square of its length.
+_LONGEST = 800
+# In a text of more sentences, those that occur over and over are no anchors: likewise.
+_MANY = 2000
+
+# A sentence with the signs that end it, full-width or not, and the quotes and brackets closed after them.
+_ENDS, _CLOSERS = "。｡！？!?；;", "”’）)」｣』》"
+_SENTENCE = re.compile(rf"[^{_ENDS}]*+[{_ENDS}](?:\s*[{_ENDS}{_CLOSERS}])*|[^{_ENDS}]+")
+
+_DIGIT, _LETTER = "0-9０-９", "A-Za-zＡ-Ｚａ-ｚ\u00c0-\u024f"
+_START = rf"(?<![{_LETTER}{_DIGIT}])(?<![{_DIGIT}][.．])"
+_STOP = rf"(?![{_LETTER}{_DIGIT}])"
+_GAP = r"[^\S\n]*+"
+_MULTIPLE = "(?:[十千万亿兆]|百(?!分))"
+# Longer units stand before those they begin with.
+_UNIT = "|".join(
+    """
+    个百分点 百分点 个基点 基点 个交易日 交易日 个工作日 工作日 个季度 季度 个月 个
+    美元 港元 港币 欧元 日元 英镑 韩元 卢布 人民币 元 平方公里 平方米 立方米 公里 米
+    瓦时 瓦 公斤 克拉 克 吨 升 桶 盎司 亩 公顷 标箱 人次 小时 分钟
+    股 手 份 张 笔 点 倍 家 只 户 人 名 位 次 项 例 辆 台 套 部 架 艘 件 颗 条 款 期 岁 年 月 日 周 天 时 分 秒
+    """.split()
+)
+_LATIN_UNIT = "bps?|pct|[kmgt]?wh?|kg|km|cm|mm|nm|usd|rmb|cny|hkd"
+_CODE = rf"(?:[{_DIGIT}]{{1,6}}[.．](?:SH|SZ|BJ|HK)|(?:SH|SZ|BJ|HK)[.:：]?[{_DIGIT}]{{5,6}}){_STOP}"
+_DATE = rf"[{_DIGIT}]{{4}}(?P<dash>[-/.])[{_DIGIT}]{{1,2}}(?P=dash)[{_DIGIT}]{{1,2}}{_STOP}"
+_CHINESE_DATE = rf"[{_DIGIT}]{{1,4}}{_GAP}[年月日时分](?:{_GAP}[{_DIGIT}]{{1,2}}{_GAP}[月日时分秒])+"
+_CLOCK = rf"[{_DIGIT}]{{1,2}}(?:[:：][{_DIGIT}]{{2}}){{1,2}}{_STOP}"
+_NUMBER = rf"(?>[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}})+(?![{_DIGIT}])|[{_DIGIT}]+)(?>[.．][{_DIGIT}]+)?"
+# 13.5%, 3万kW, 12.5亿元, 3亿多元, 8.6元/股: a number with what may follow it.
+_AMOUNT = (
+    rf"{_NUMBER}(?:{_GAP}[%％‰]|{_GAP}{_MULTIPLE}*+{_GAP}(?:{_LATIN_UNIT}){_STOP}"
+    rf"|{_STOP}(?:{_GAP}{_MULTIPLE}++)?(?:{_GAP}[多余]?(?:{_UNIT})(?:[/／](?:{_UNIT}))?)?)"
+)
+_SIGN = rf"(?:(?<![{_LETTER}{_DIGIT}])(?P<sign>[-+－＋−])(?=[{_DIGIT}]))?"
+_FIGURE = rf"(?P<figure>{_SIGN}{_START}(?:{_CODE}|{_DATE}|{_CHINESE_DATE}|{_CLOCK}|{_AMOUNT}))"
+# What is marked as a whole, with the white space after it: a figure, a word with its digits, or one character.
+_PIECE = re.compile(rf"(?:{_FIGURE}|[{_LETTER}{_DIGIT}]+(?:[.．][{_DIGIT}]+)*|.)\s*", re.DOTALL | re.IGNORECASE)
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
+_CJK_CHARACTER = re.compile(r"[\u3400-\u9fff]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a post: its `title`, when it was published (ISO 8601), and its plain `text`, a line per block."""
+
+    title: str
+    published_at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a sentence or a title: its `kind`, and the sentence of either version with what changed marked.
+
+    "added" has no parts before, "removed" none after; "moved" has the same on both sides, nothing of it marked.
+    """
+
+    kind: Kind
+    before_parts: Parts
+    after_parts: Parts
+
+    @property
+    def before(self) -> str:
+        """The sentence as it was, or ""."""
+        return "".join(text for text, _ in self.before_parts)
+
+    @property
+    def after(self) -> str:
+        """The sentence as it is now, or ""."""
+        return "".join(text for text, _ in self.after_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureChange:
+    """A figure that changed, with the sentences (or titles) it stands in; "" where it or the sentence is missing."""
+
+    before: str
+    after: str
+    before_sentence: str
+    after_sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that changed: the title, the time as (before, after), each `None` when it did not, and what the text says.
+
+    `figures` are those of the title, then those of the text; `sentences` come in the order of the new text.
+    """
+
+    title: Change | None
+    published_at: tuple[str, str] | None
+    figures: tuple[FigureChange, ...]
+    sentences: tuple[Change, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed at all."""
+        return self.title is None and self.published_at is None and not self.sentences
+
+
+def compare(before: Version, after: Version) -> Changes:
+    """Return what changed from `before` to `after`."""
+    title, sentences = _title(before.title, after.title), _sentences(before.text, after.text)
+    figures_of_title = _figure_changes([title]) if title else []
+    return Changes(
+        title,
+        _time(before.published_at, after.published_at),
+        (*figures_of_title, *_figure_changes(sentences)),
+        tuple(sentences),
+    )
+
+
+def as_dict(changes: Changes) -> dict[str, Any]:
+    """Return `changes` as JSON can write them, a piece of a sentence as `{"text": ..., "changed": ...}`."""
+    return {
+        "title": changes.title and _change_as_dict(changes.title),
+        "published_at": changes.published_at and dict(zip(("before", "after"), changes.published_at, strict=True)),
+        "figures": [asdict(figure) for figure in changes.figures],
+        "sentences": [_change_as_dict(sentence) for sentence in changes.sentences],
+    }
+
+
+def _change_as_dict(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "before": change.before,
+        "after": change.after,
+        "before_parts": [{"text": text, "changed": changed} for text, changed in change.before_parts],
+        "after_parts": [{"text": text, "changed": changed} for text, changed in change.after_parts],
+    }
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split `text` at the end of its sentences and of its lines; the signs that end a sentence stay with it.
+
+    A full stop `.` ends no sentence: it stands in numbers and abbreviations.
+    """
+    return [line for sentence in _SENTENCE.findall(text) for line in _lines(sentence)]
+
+
+def figures(text: str) -> list[str]:
+    """Return the figures in `text` as written, each with sign and unit: amounts, percentages, dates, codes.
+
+    Digits within a word (`5G`, `NW2022`) are none, nor are Chinese numerals (`三成`).
+    """
+    return _figures_in(_pieces(text))
+
+
+def _title(before: str, after: str) -> Change | None:
+    return None if _key(before) == _key(after) else _changed(before, after)
+
+
+def _time(before: str, after: str) -> tuple[str, str] | None:
+    """Return both times, or `None` when they are the same point in time."""
+    instant = _instant(before)
+    same = before == after or (instant is not None and instant == _instant(after))
+    return None if same else (before, after)
+
+
+def _instant(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _key(text: str) -> str:
+    """Return what two sentences that say the same have in common."""
+    return _GROUPED.sub(lambda number: number[0].replace(",", ""), bare(fold(text)))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in map(str.strip, text.splitlines()) if line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Sentences that stand in the place of others."""
+
+    old: list[str]
+    new: list[str]
+
+
+def _sentences(before: str, after: str) -> list[Change]:
+    if _key(before) == _key(after):
+        return []
+    stretches = list(_stretches(before, after))
+    moved = _count(stretch.old for stretch in stretches) & _count(stretch.new for stretch in stretches)
+    leaving, arriving = moved.copy(), moved.copy()
+    changes: list[Change] = []
+    for stretch in stretches:
+        old = [sentence for sentence in stretch.old if not _take(leaving, sentence)]
+        changes += _explained(old, stretch.new, {at for at, s in enumerate(stretch.new) if _take(arriving, s)})
+    return changes
+
+
+def _stretches(before: str, after: str) -> Iterator[_Stretch]:
+    """Yield what differs: first by whole sentences, however they are broken into lines, then within by lines."""
+    for whole in _differing(_SENTENCE.findall(before), _SENTENCE.findall(after)):
+        old = [line for sentence in whole.old for line in _lines(sentence)]
+        new = [line for sentence in whole.new for line in _lines(sentence)]
+        yield from _differing(old, new)
+
+
+def _differing(old: list[str], new: list[str]) -> Iterator[_Stretch]:
+    """Yield the stretches that say something else, leaving out those that are only divided differently."""
+    matcher = SequenceMatcher(None, [*map(_key, old)], [*map(_key, new)], autojunk=len(new) > _MANY)
+    for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        stretch = _Stretch(old[old_start:old_end], new[new_start:new_end])
+        if tag != "equal" and _key("".join(stretch.old)) != _key("".join(stretch.new)):
+            yield stretch
+
+
+def _count(parts: Iterable[list[str]]) -> Counter[str]:
+    return Counter(_key(sentence) for sentences in parts for sentence in sentences)
+
+
+def _take(left: Counter[str], sentence: str) -> bool:
+    """Take `sentence` out of what is left, and tell whether it was there."""
+    key = _key(sentence)
+    found = left[key] > 0
+    left[key] -= found
+    return found
+
+
+def _explained(old: list[str], new: list[str], moved: set[int]) -> list[Change]:
+    """Say what became of each sentence of a stretch; those at the places `moved` of `new` came from elsewhere."""
+    changes: list[Change] = []
+    old_at = new_at = 0
+    pairs = _pairs(old, new, moved)
+    for old_next, new_next in [*pairs, (len(old), len(new))]:
+        changes += [Change("removed", ((sentence, True),), ()) for sentence in old[old_at:old_next]]
+        changes += [_arrived(new[at], moved=at in moved) for at in range(new_at, new_next)]
+        old_at, new_at = old_next + 1, new_next + 1
+        if old_next < len(old) and new_next < len(new):
+            changes.append(_changed(old[old_next], new[new_next]))
+    return changes
+
+
+def _arrived(sentence: str, *, moved: bool) -> Change:
+    same: Parts = ((sentence, False),)
+    return Change("moved", same, same) if moved else Change("added", (), ((sentence, True),))
+
+
+def _pairs(old: list[str], new: list[str], moved: set[int]) -> list[tuple[int, int]]:
+    """Return the places of the sentences that became one another, in order: the most similar first, none crossing."""
+    pairs: list[tuple[int, int]] = []
+    for _, _, old_at, new_at in sorted(_candidates(old, new, moved)):
+        place = bisect(pairs, (old_at, new_at))
+        around = [*pairs[max(place - 1, 0) : place], (old_at, new_at), *pairs[place : place + 1]]
+        if all(one[0] < next_[0] and one[1] < next_[1] for one, next_ in pairwise(around)):
+            pairs.insert(place, (old_at, new_at))
+    return pairs
+
+
+def _candidates(old: list[str], new: list[str], moved: set[int]) -> Iterator[tuple[float, int, int, int]]:
+    """Yield similar sentences that stand about the same place: unlikeness, distance, and both places."""
+    words_of_new = [Counter[str]() if at in moved else _words(sentence) for at, sentence in enumerate(new)]
+    reach = max(_REACH, _COMPARISONS // max(len(old), 1))
+    for old_at, words in enumerate(map(_words, old)):
+        middle = old_at * len(new) // len(old)
+        for new_at in range(max(middle - reach, 0), min(middle + reach + 1, len(new))):
+            similarity = _similarity(words, words_of_new[new_at])
+            if similarity >= _SIMILAR:
+                yield -similarity, abs(new_at - middle), old_at, new_at
+
+
+def _words(sentence: str) -> Counter[str]:
+    """Count the words of a sentence and its pairs of words: pairs tell sentences apart that share common characters.
+
+    Nothing is counted of a sentence too long to be compared closely, so that it is similar to none.
+    """
+    if len(sentence) > _LONGEST:
+        return Counter()
+    words = tokens(sentence)
+    return Counter([*words, *(f"{one} {next_}" for one, next_ in pairwise(words))])
+
+
+def _similarity(one: Counter[str], other: Counter[str]) -> float:
+    total = one.total() + other.total()
+    if 2 * min(one.total(), other.total()) < _SIMILAR * total:
+        return 0.0
+    return 2 * (one & other).total() / (total or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a sentence that is marked as a whole."""
+
+    text: str
+    is_figure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Pieces that stand in the place of others, or that are the same in both sentences."""
+
+    old: list[_Piece]
+    new: list[_Piece]
+    changed: bool
+
+
+def _pieces(text: str) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    for found in _PIECE.finditer(text):
+        sign = found["sign"]
+        if sign and pieces and pieces[-1].is_figure:  # 5%-10% is a range
+            pieces += [_Piece(sign, is_figure=False), _Piece(found[0].removeprefix(sign), is_figure=True)]
+        else:
+            pieces.append(_Piece(found[0], is_figure=found["figure"] is not None))
+    return pieces
+
+
+def _blocks(before: str, after: str) -> list[_Block]:
+    """Divide two sentences into what is the same and what changed."""
+    old, new = _pieces(before), _pieces(after)
+    if max(len(old), len(new)) > _LONGEST:
+        return [_Block(old, new, changed=True)]
+    matcher = SequenceMatcher(None, [_key(p.text) for p in old], [_key(p.text) for p in new], autojunk=False)
+    return [
+        _Block(old[old_start:old_end], new[new_start:new_end], changed=tag != "equal")
+        for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes()
+    ]
+
+
+def _changed(before: str, after: str) -> Change:
+    blocks = _blocks(before, after)
+    marks = [block.changed or _is_lost_between(blocks, at) for at, block in enumerate(blocks)]
+    return Change(
+        "changed",
+        _parts([block.old for block in blocks], marks),
+        _parts([block.new for block in blocks], marks),
+    )
+
+
+def _is_lost_between(blocks: list[_Block], at: int) -> bool:
+    """Tell whether a block is one Chinese character between others replaced: 大幅增长 is marked, not 大 and 增长."""
+    if not 0 < at < len(blocks) - 1:
+        return False
+    one, before, after = blocks[at].old, blocks[at - 1], blocks[at + 1]
+    beside = [
+        pieces[edge] for block, edge in ((before, -1), (after, 0)) for pieces in (block.old, block.new) if pieces
+    ]
+    replaced = len(beside) == 4 and not any(piece.is_figure for piece in beside)  # noqa: PLR2004  # both sides of two blocks
+    return replaced and len(one) == 1 and _CJK_CHARACTER.fullmatch(one[0].text) is not None
+
+
+def _parts(sides: list[list[_Piece]], marks: list[bool]) -> Parts:
+    marked = [(piece.text, mark) for pieces, mark in zip(sides, marks, strict=True) for piece in pieces]
+    return tuple(("".join(text for text, _ in run), mark) for mark, run in groupby(marked, key=lambda part: part[1]))
+
+
+def _figure_changes(changes: list[Change]) -> list[FigureChange]:
+    """Return the figures that changed; one that went from one sentence and came in another has not."""
+    found = [figure for change in changes if change.kind != "moved" for figure in _figures_of(change)]
+    stayed = Counter(_key(figure.before) for figure in found if not figure.after)
+    stayed &= Counter(_key(figure.after) for figure in found if not figure.before)
+    gone, come = stayed.copy(), stayed.copy()
+    return [
+        figure
+        for figure in found
+        if (figure.before and figure.after)
+        or not (_take(gone, figure.before) if figure.before else _take(come, figure.after))
+    ]
+
+
+def _figures_of(change: Change) -> Iterator[FigureChange]:
+    """Yield the figures of a sentence that changed, paired by their place."""
+    for block in _blocks(change.before, change.after):
+        if block.changed:
+            for before, after in zip_longest(_figures_in(block.old), _figures_in(block.new), fillvalue=""):
+                yield FigureChange(before, after, change.before, change.after)
+
+
+def _figures_in(pieces: list[_Piece]) -> list[str]:
+    return [piece.text.strip() for piece in pieces if piece.is_figure]
