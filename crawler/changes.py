@@ -31,7 +31,7 @@ _SIMILAR = 0.4
 # A sentence is compared with this many around the same place, or with more while that many comparisons suffice.
 _REACH, _COMPARISONS = 20, 1000
 # A sentence of more pieces is not compared closely: that takes time by the square of its length.
-_LONGEST = 800
+_LONGEST = 500
 # In a text of more sentences, those that occur over and over are no anchors: likewise.
 _MANY = 2000
 
@@ -44,13 +44,14 @@ _START = rf"(?<![{_LETTER}{_DIGIT}])(?<![{_DIGIT}][.．])"
 _STOP = rf"(?![{_LETTER}{_DIGIT}])"
 _GAP = r"[^\S\n]*+"
 _MULTIPLE = "(?:[十千万亿兆]|百(?!分))"
-# Longer units stand before those they begin with.
+# Longer units stand before those they begin with; not a unit is what begins a word: iPhone 13 手机.
 _UNIT = "|".join(
     """
     个百分点 百分点 个基点 基点 个交易日 交易日 个工作日 工作日 个季度 季度 个月 个
     美元 港元 港币 欧元 日元 英镑 韩元 卢布 人民币 元 平方公里 平方米 立方米 公里 米
     瓦时 瓦 公斤 克拉 克 吨 升 桶 盎司 亩 公顷 标箱 人次 小时 分钟
-    股 手 份 张 笔 点 倍 家 只 户 人 名 位 次 项 例 辆 台 套 部 架 艘 件 颗 条 款 期 岁 年 月 日 周 天 时 分 秒
+    股 手(?!机) 份 张 笔 点 倍 家(?!庭) 只 户 人 名 位 次 项 例 辆 台 套 部 架 艘 件 颗 条 款 期 岁 年 月 日(?!本)
+    周 天 时 分(?!析) 秒
     """.split()
 )
 _LATIN_UNIT = "bps?|pct|[kmgt]?wh?|kg|km|cm|mm|nm|usd|rmb|cny|hkd"
@@ -58,7 +59,7 @@ _CODE = rf"(?:[{_DIGIT}]{{1,6}}[.．](?:SH|SZ|BJ|HK)|(?:SH|SZ|BJ|HK)[.:：]?[{_D
 _DATE = rf"[{_DIGIT}]{{4}}(?P<dash>[-/.])[{_DIGIT}]{{1,2}}(?P=dash)[{_DIGIT}]{{1,2}}{_STOP}"
 _CHINESE_DATE = rf"[{_DIGIT}]{{1,4}}{_GAP}[年月日时分](?:{_GAP}[{_DIGIT}]{{1,2}}{_GAP}[月日时分秒])+"
 _CLOCK = rf"[{_DIGIT}]{{1,2}}(?:[:：][{_DIGIT}]{{2}}){{1,2}}{_STOP}"
-_NUMBER = rf"(?>[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}})+(?![{_DIGIT}])|[{_DIGIT}]+)(?>[.．][{_DIGIT}]+)?"
+_NUMBER = rf"(?>[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}}){{1,6}}(?![{_DIGIT}])|[{_DIGIT}]+)(?>[.．][{_DIGIT}]+)?"
 # 13.5%, 3万kW, 12.5亿元, 3亿多元, 8.6元/股: a number with what may follow it.
 _AMOUNT = (
     rf"{_NUMBER}(?:{_GAP}[%％‰]|{_GAP}{_MULTIPLE}*+{_GAP}(?:{_LATIN_UNIT}){_STOP}"
@@ -219,11 +220,12 @@ def _sentences(before: str, after: str) -> list[Change]:
         return []
     stretches = list(_stretches(before, after))
     moved = _count(stretch.old for stretch in stretches) & _count(stretch.new for stretch in stretches)
-    leaving, arriving = moved.copy(), moved.copy()
+    leaving, arriving = moved, moved.copy()
     changes: list[Change] = []
     for stretch in stretches:
         old = [sentence for sentence in stretch.old if not _take(leaving, sentence)]
-        changes += _explained(old, stretch.new, {at for at, s in enumerate(stretch.new) if _take(arriving, s)})
+        moved_here = {at for at, sentence in enumerate(stretch.new) if _take(arriving, sentence)}
+        changes += _explained(old, stretch.new, moved_here)
     return changes
 
 
@@ -288,7 +290,7 @@ def _pairs(old: list[str], new: list[str], moved: set[int]) -> list[tuple[int, i
 
 def _candidates(old: list[str], new: list[str], moved: set[int]) -> Iterator[tuple[float, int, int, int]]:
     """Yield similar sentences that stand about the same place: unlikeness, distance, and both places."""
-    words_of_new = [Counter[str]() if at in moved else _words(sentence) for at, sentence in enumerate(new)]
+    words_of_new = [frozenset[str]() if at in moved else _words(sentence) for at, sentence in enumerate(new)]
     reach = max(_REACH, _COMPARISONS // max(len(old), 1))
     for old_at, words in enumerate(map(_words, old)):
         middle = old_at * len(new) // len(old)
@@ -298,22 +300,19 @@ def _candidates(old: list[str], new: list[str], moved: set[int]) -> Iterator[tup
                 yield -similarity, abs(new_at - middle), old_at, new_at
 
 
-def _words(sentence: str) -> Counter[str]:
-    """Count the words of a sentence and its pairs of words: pairs tell sentences apart that share common characters.
+def _words(sentence: str) -> frozenset[str]:
+    """Return the words of a sentence and its pairs of words: pairs tell apart what shares only common characters.
 
-    Nothing is counted of a sentence too long to be compared closely, so that it is similar to none.
+    A sentence too long to be compared closely gets none, so that it is similar to no other.
     """
     if len(sentence) > _LONGEST:
-        return Counter()
+        return frozenset()
     words = tokens(sentence)
-    return Counter([*words, *(f"{one} {next_}" for one, next_ in pairwise(words))])
+    return frozenset([*words, *(f"{one} {next_}" for one, next_ in pairwise(words))])
 
 
-def _similarity(one: Counter[str], other: Counter[str]) -> float:
-    total = one.total() + other.total()
-    if 2 * min(one.total(), other.total()) < _SIMILAR * total:
-        return 0.0
-    return 2 * (one & other).total() / (total or 1)
+def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other)) if one or other else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,12 +369,10 @@ def _is_lost_between(blocks: list[_Block], at: int) -> bool:
     """Tell whether a block is one Chinese character between others replaced: 大幅增长 is marked, not 大 and 增长."""
     if not 0 < at < len(blocks) - 1:
         return False
-    one, before, after = blocks[at].old, blocks[at - 1], blocks[at + 1]
-    beside = [
-        pieces[edge] for block, edge in ((before, -1), (after, 0)) for pieces in (block.old, block.new) if pieces
-    ]
-    replaced = len(beside) == 4 and not any(piece.is_figure for piece in beside)  # noqa: PLR2004  # both sides of two blocks
-    return replaced and len(one) == 1 and _CJK_CHARACTER.fullmatch(one[0].text) is not None
+    before, between, after = blocks[at - 1 : at + 2]
+    beside = [*before.old[-1:], *before.new[-1:], *after.old[:1], *after.new[:1]]
+    replaced = all((before.old, before.new, after.old, after.new)) and not any(piece.is_figure for piece in beside)
+    return replaced and len(between.old) == 1 and _CJK_CHARACTER.fullmatch(between.old[0].text) is not None
 
 
 def _parts(sides: list[list[_Piece]], marks: list[bool]) -> Parts:
@@ -386,15 +383,16 @@ def _parts(sides: list[list[_Piece]], marks: list[bool]) -> Parts:
 def _figure_changes(changes: list[Change]) -> list[FigureChange]:
     """Return the figures that changed; one that went from one sentence and came in another has not."""
     found = [figure for change in changes if change.kind != "moved" for figure in _figures_of(change)]
-    stayed = Counter(_key(figure.before) for figure in found if not figure.after)
-    stayed &= Counter(_key(figure.after) for figure in found if not figure.before)
-    gone, come = stayed.copy(), stayed.copy()
-    return [
-        figure
-        for figure in found
-        if (figure.before and figure.after)
-        or not (_take(gone, figure.before) if figure.before else _take(come, figure.after))
-    ]
+    went = Counter(_key(figure.before) for figure in found if not figure.after)
+    came = Counter(_key(figure.after) for figure in found if not figure.before)
+    leaving, arriving = went & came, went & came
+    return [figure for figure in found if not _has_stayed(figure, leaving, arriving)]
+
+
+def _has_stayed(figure: FigureChange, leaving: Counter[str], arriving: Counter[str]) -> bool:
+    if figure.before and figure.after:
+        return False
+    return _take(leaving, figure.before) if figure.before else _take(arriving, figure.after)
 
 
 def _figures_of(change: Change) -> Iterator[FigureChange]:
@@ -402,7 +400,8 @@ def _figures_of(change: Change) -> Iterator[FigureChange]:
     for block in _blocks(change.before, change.after):
         if block.changed:
             for before, after in zip_longest(_figures_in(block.old), _figures_in(block.new), fillvalue=""):
-                yield FigureChange(before, after, change.before, change.after)
+                if _key(before) != _key(after):  # equal ones stand only in what is too long to be compared closely
+                    yield FigureChange(before, after, change.before, change.after)
 
 
 def _figures_in(pieces: list[_Piece]) -> list[str]:

@@ -1,67 +1,108 @@
-"""Whether two posts tell the same story in the same words: keys to find candidates by, and the decision.
+"""Whether two posts tell one story in the same words: keys to find candidates by, and the decision on a pair.
 
-One story appears under many ids: copied whole, under another outlet's header, with its paragraphs in another order,
-with its end cut, with a few words changed. `fingerprint` gives each text a few 64-bit keys, to be kept in an index of
-(key, post); two posts that share a key are candidates, and `same_story` decides about them.
+A story appears under many ids: copied whole, under another outlet's header, with its paragraphs in another order,
+with its end cut, with a few words changed. `fingerprint` gives a text a few 64-bit keys, to be kept in an index of
+(key, post); two posts with a key in common are candidates, and `same_story` decides on them.
 
-Keys are stored for years, so `scheme` names how they were made, by what comes out of it: keys stored under another
-name are to be made anew, even if it was a newer version of a library that changed them without a word.
+Keys are kept for years, while a library may change the values it computes. So `scheme` names the way keys are made
+by what comes out of it: keys kept under another name have to be made again.
 
-Items made from one template share keys by the thousand. Who looks candidates up takes, for each key, only the newest
-few (some hundred), and of all these judges those first that share the most keys (some twenty). A copy is published
-within days of what it copies and shares most of its keys, the exact one first, so neither bound costs much.
+Items of one template share keys by the thousand. Whoever looks up candidates therefore takes for each key only the
+newest few hundred posts of the days in question, counts how many keys each of these shares, and decides only on the
+twenty or so that share most. `tests/benchmarks/likeness.py` measures what that finds.
 
-Not here: the index itself, grouping pairs into stories, and likeness of meaning: a story told in other words is
-another text.
+Not here: the index, how pairs become stories, when a post was published (an item that says the same every day is
+told from yesterday's by its day alone), and the same news told in other words.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from array import array
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from struct import pack, unpack
 
 from rensa import RMinHash  # type: ignore[import-untyped]
 
 from crawler.text import fold
 
-# A story longer than this is known by its beginning, so that no text, however long, takes longer than this one.
+# Longer texts and titles are known by their beginning, so that none costs more than one of this length.
 _LONGEST = 20_000
+_LONGEST_TITLE = 200
 
-_SHINGLE = 5
-_BANDS = 10
-_ROWS = 2
+# The numbers below were tried out on the pairs of tests/benchmarks/story_pairs.py. Letters are what is left of a
+# text without signs and spaces; what two texts have in common is a share of the one that has less, unless their
+# Jaccard likeness is named, a share of both together.
+
+# Letters to an n-gram: as many as fit into the 64 bits that the library takes for a token, so that it need not hash
+# them. A copy with every twentieth word replaced then has a Jaccard likeness of 0.75 to its original, and unrelated
+# posts have 0.02 at most. With 3 these are 0.79 and 0.03, with 5 they are 0.72 and 0.01.
+_GRAM = 4
+# Ten keys of two MinHash values each: a text cut to 60 % (Jaccard 0.6) shares a key with the whole in 99 cases of
+# 100, one of Jaccard 0.01 in one case of 1,000. Of keys of three values it would take twenty to find as many.
+_KEYS = 10
+_VALUES_PER_KEY = 2
 _SEED = 20220420
 
-_SHORT = 200
-_LEAST_SHARE = 0.5
-_LEAST_OVERLAP = 0.65
+# The shorter of two texts has at least this share of the other's letters: a digest is no copy of its items.
+_LEAST_LENGTH = 0.5
+# With fewer letters every word has to be the same; under one title, with fewer than the second. Rolling news is
+# that short.
+_EVERY_WORD = 150
+_EVERY_WORD_UNDER_ONE_TITLE = 80
+# With fewer letters every figure has to be the same. With more, this share of them may be others, or one may.
+_EVERY_FIGURE = 200
 _OTHER_FIGURES = 0.2
-_SAME_BEGINNING = 5
+# With fewer than this share of the other's letters a text is cut, and the figure it ends in may be cut with it.
+_CUT = 0.95
+# Texts that may differ in words have so much in common: 0.86 and more with every twentieth word replaced, 0.57 and
+# less with 40 % of the sentences shared. Reports of one template reach 0.73, but with other figures.
+_LEAST_COMMON = 0.7
 
+# Two titles with half of their pairs of letters in common may come from one template, with another name filled in.
+# The name stands first, and that of most companies has four letters.
+_TITLES_ALIKE = 0.5
+_NAME = 4
+# A title that has less in common with the text does not say what the text is about.
+_ABOUT = 0.3
+# A title of fewer letters, 港股午评 or 早间公告, stands over a text every day.
+_OWN_TITLE = 8
+
+# What outlets put before and after a text, folded: 【题目】, （记者 张三）, 财联社4月20日电，, （文章来源：大江网）.
 _HEAD = re.compile(
     r"""\s*+(?:
-        \([^()\n]{0,20}(?:记者|编辑|作者|通讯员)[^()\n]{0,40}\)
+        【[^】\n]{1,60}】(?=\W{0,9}\w)
+      | \([^()\n]{0,20}(?:记者|编辑|作者|通讯员)[^()\n]{0,40}\)
       | (?:本报|本刊|本网)?记者[^,。:;()\n]{1,30}(?:报道|\n)
-      | [\[【]?[^\s,。:;!?()\[\]【】|丨]{0,20}(?:\d日(?:电|讯|消息|报道|(?=[|丨]))|(?:网|报|社|台|公司|快)讯|社电)
-        (?:\s*\([^()\n]{1,40}\))?[\s,:|丨\]】]
-    )""",
+      | 快讯(?=:)
+      | \[?[^\s,。:;!?()\[\]|丨]{0,20}
+        (?:\d日(?:电|讯|(?=[|丨]))|(?:网|社|[日时早晚商券济]报|电视台)(?:讯|电|消息|报道)|新闻消息|[a-z]快讯|e公司讯)
+        (?:\s*+\([^()\n]{1,40}\)|(?=[\s,:|丨\]]))
+    )[\s,:|丨\]]*""",
     re.VERBOSE,
 )
+_BRACKETED = re.compile(r"\s*+【([^】\n]{1,60})】")
 _TAIL = re.compile(
     r"""\s*(?:
         \((?:[^()\n\d]{1,20}|[^()\n]{0,20}(?:来源|记者|编辑|责编|作者|校对|审核)[^()\n]{0,40})\)
-      | (?:文章来源|来源|责任编辑|责编|编辑|作者|记者|校对|审核)\s*[::][^\n。]{1,40}
+      | \b(?:文章来源|来源|责任编辑|责编|编辑|作者|记者|校对|审核)\s*:[^\n。]{1,40}
     )\s*\Z""",
     re.VERBOSE,
 )
-_TAIL_LENGTH = 200
+_LONGEST_TAIL = 120
+_MOST_TAILS = 4
 
 _SIGNS = re.compile(r"[\W_]+")
-_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*%?")
-# Between clauses stands any sign but those inside a figure, and but quotation marks, which outlets set as they like.
-_QUOTES = re.compile(r"[\s\"'“”‘’「」『』《》<>]+")
+# 0.5%, 12亿, 10:30; 三 as in 三成.
+_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*[%万亿]*|[〇一二三四五六七八九十百千两]+")
+_OF_FIGURES = "0123456789.,:%万亿〇一二三四五六七八九十百千两"
+_INSIDE_FIGURE = re.compile(r"[\d.,:][\d.,:%]")
+# Spaces and quotation marks, which outlets set as they like, end no clause; nor do the signs of a figure.
+_LOOSE = re.compile(r"[^\S\n]+|[\"'“”‘’「」『』《》<>]+")
 _CLAUSE_END = re.compile(r"(?:(?!(?<=\d)[.,:](?=\d)|[%+-])[\W_])+")
 
 
@@ -74,35 +115,191 @@ class Wording:
 
 
 def fingerprint(text: str) -> tuple[int, ...]:
-    """x"""
-    words = _SIGNS.sub("", _body(text))
-    if not words:
+    """Return the keys of a text, signed 64-bit integers, the same on every machine.
+
+    The first is made of all its letters and shared by its exact copies, whatever their header and footer; ten more
+    are made of its n-grams. A text of fewer than four letters has only the first key, a text without a letter none.
+    The title has no part in them, since outlets write their own.
+    """
+    letters = _SIGNS.sub("", _body(text))
+    if not letters:
         return ()
-    exact = int.from_bytes(blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
-    if len(words) < _SHINGLE:
-        return (exact,)
-    sketch = RMinHash(num_perm=_BANDS * _ROWS, seed=_SEED)
-    sketch.update(_shingles(words))
-    values = sketch.digest()
-    return (exact, *(_signed(values[i], values[i + 1]) for i in range(0, len(values), _ROWS)))
+    whole = blake2b(letters.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    grams = _grams(letters)
+    return (int.from_bytes(whole, "big", signed=True), *(_sketch(grams) if grams else ()))
 
 
-def _signed(high: int, low: int) -> int:
-    key = high << 32 | low
-    return key - (1 << 64) if key >> 63 else key
+@cache
+def scheme() -> str:
+    """Name the way `fingerprint` makes keys; only keys made under one name can be compared.
+
+    The name ends in a hash of what is taken for header and footer and of the keys of two texts, so that it changes
+    with the values, whoever changed them.
+    """
+    probe = "".join(chr(0x4E00 + number * number % 20000) for number in range(1000))
+    keys = fingerprint(probe), fingerprint(f"（记者 张三）{probe[:8]}，1.5%（完）")
+    result = blake2b(repr((_LONGEST, _HEAD.pattern, _TAIL.pattern, keys)).encode(), digest_size=4).hexdigest()
+    return f"{_GRAM}-grams, {_KEYS} keys of {_VALUES_PER_KEY}, R-MinHash, {result}"
 
 
-def _shingles(words: str) -> list[bytes]:
-    units = words.encode("utf-16-le", "surrogatepass")
-    width = 2 * _SHINGLE
-    return [units[start : start + width] for start in range(0, len(units) - width + 1, 2)]
+def same_story(one: Wording, other: Wording) -> bool:
+    """Decide whether two posts tell one story in the same words; it does not matter which is named first.
+
+    A short text is told again only word for word, clause by clause, as far as it goes: another figure, another
+    company, another verb make another story, and so do titles that do not go together. A long one may differ in
+    some words and in a figure, but not in the company its title names. Between the two, and where a short text
+    stands under one title, words may differ and figures may not. A text without a letter tells no story, whatever
+    its title.
+    """
+    shorter, longer = sorted((_read(one), _read(other)), key=lambda read: len(read.letters))
+    length = len(shorter.letters)
+    if not length or length < _LEAST_LENGTH * len(longer.letters):
+        return False
+    if length < (_EVERY_WORD_UNDER_ONE_TITLE if _one_title(shorter, longer) else _EVERY_WORD):
+        return _same_words(shorter.text, longer.text) and _titles_fit(shorter, longer)
+    return (
+        _mostly_common(shorter.letters, longer.letters)
+        and _figures_agree(shorter, longer)
+        and not _renamed(shorter, longer)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A wording without header and footer, folded, and the letters of its text."""
+
+    title: str
+    text: str
+    letters: str
+
+
+def _read(wording: Wording) -> _Read:
+    bracketed = _BRACKETED.match(wording.text)
+    title = wording.title or (bracketed[1] if bracketed else "")
+    text = _body(wording.text)
+    return _Read(_body(title[:_LONGEST_TITLE]), text, _SIGNS.sub("", text))
 
 
 def _body(text: str) -> str:
-    folded = fold(text[:_LONGEST])
+    folded = fold(text[:_LONGEST])[:_LONGEST]
     head = _HEAD.match(folded)
-    start = head.end() if head else 0
-    end = len(folded)
-    while tail := _TAIL.search(folded, max(start, end - _TAIL_LENGTH), end):
+    start, end = head.end() if head else 0, len(folded)
+    for _ in range(_MOST_TAILS):
+        tail = _TAIL.search(folded, max(start, end - _LONGEST_TAIL), end)
+        if tail is None:
+            break
         end = tail.start()
     return folded[start:end]
+
+
+def _grams(letters: str) -> array[int]:
+    """Return every four letters that stand together as one integer, the first of them lowest, some more than once."""
+    units = letters.encode("utf-16-le", "surrogatepass")
+    grams = array("Q")
+    for start in range(0, grams.itemsize, 2):
+        grams.frombytes(units[start : start + (len(units) - start) // grams.itemsize * grams.itemsize])
+    if sys.byteorder == "big":
+        grams.byteswap()
+    return grams
+
+
+def _sketch(grams: array[int]) -> tuple[int, ...]:
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(grams, [0, len(grams)], _KEYS * _VALUES_PER_KEY, _SEED)
+    (values,) = matrix.to_rows()
+    return unpack(f">{_KEYS}q", pack(f">{len(values)}I", *values))
+
+
+def _mostly_common(one: str, other: str) -> bool:
+    fewer, more = sorted((set(_grams(one)), set(_grams(other))), key=len)
+    return len(fewer & more) >= _LEAST_COMMON * len(fewer)
+
+
+def _figures_agree(shorter: _Read, longer: _Read) -> bool:
+    cut = len(shorter.letters) < _CUT * len(longer.letters)
+    text = shorter.text.rstrip(_OF_FIGURES) if cut else shorter.text
+    fewer, more = sorted((_figures(text), _figures(longer.text)), key=Counter.total)
+    allowed = 0 if len(shorter.letters) < _EVERY_FIGURE else max(1, _OTHER_FIGURES * fewer.total())
+    return (fewer - more).total() <= allowed
+
+
+def _figures(folded: str) -> Counter[str]:
+    return Counter(_FIGURE.findall(folded))
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Tell whether one of two folded texts says every clause of the other."""
+    return _says_all(_clauses(one), _clauses(other)) or _says_all(_clauses(other), _clauses(one))
+
+
+def _says_all(more: list[str], fewer: list[str]) -> bool:
+    """Tell whether each clause of `fewer` is one of `more`, or the last one, being cut, the beginning of one."""
+    missing = Counter(fewer) - Counter(more)
+    return not missing or (list(missing.elements()) == fewer[-1:] and _cut_from(more, fewer[-1]))
+
+
+def _cut_from(clauses: list[str], cut: str) -> bool:
+    # 3 is a cut 3.5 only where more follows: two items of which one ends in 3 and one in 3.5 differ in a figure.
+    begun = [clause.startswith(cut) and clause != cut for clause in clauses]
+    return any(begun[:-1]) or (any(begun) and not _INSIDE_FIGURE.match(clauses[-1], len(cut) - 1))
+
+
+def _clauses(folded: str) -> list[str]:
+    return [clause for clause in _CLAUSE_END.split(_LOOSE.sub("", folded)) if clause]
+
+
+def _one_title(one: _Read, other: _Read) -> bool:
+    """Tell whether both texts stand under one title, which is about them, and have figures that can agree."""
+    return (
+        min(len(_SIGNS.sub("", read.title)) for read in (one, other)) >= _OWN_TITLE
+        and _same_words(one.title, other.title)
+        and _about(one.title, other.letters)
+        and _about(other.title, one.letters)
+        and bool(_figures(one.text) and _figures(other.text))
+    )
+
+
+def _titles_fit(one: _Read, other: _Read) -> bool:
+    """Tell whether two titles can stand over one short text, which may be a mere form of words."""
+    if not one.title or not other.title or _same_words(one.title, other.title):
+        return True
+    if _alike(one.title, other.title):
+        return not _renamed(one, other) and not _figures_clash(one, other)
+    return _about(one.title, other.letters) and _about(other.title, one.letters)
+
+
+def _renamed(one: _Read, other: _Read) -> bool:
+    """Tell whether two titles are alike but for the names they begin with, which the other's text does not know."""
+    names = _name(one.title), _name(other.title)
+    return (
+        all(names)
+        and names[0] != names[1]
+        and names[0] not in other.letters
+        and names[1] not in one.letters
+        and _alike(one.title, other.title)
+    )
+
+
+def _name(title: str) -> str:
+    clauses = _clauses(title)
+    return _SIGNS.sub("", clauses[0])[:_NAME] if clauses else ""
+
+
+def _figures_clash(one: _Read, other: _Read) -> bool:
+    """Tell whether each title has a figure that neither the other title nor the text has."""
+    ours, theirs = _figures(one.title), _figures(other.title)
+    return bool(ours - theirs - _figures(other.text)) and bool(theirs - ours - _figures(one.text))
+
+
+def _alike(title: str, other: str) -> bool:
+    fewer, more = sorted((_pairs(title), _pairs(other)), key=len)
+    return len(fewer & more) >= _TITLES_ALIKE * len(fewer)
+
+
+def _about(title: str, letters: str) -> bool:
+    pairs = _pairs(title)
+    return sum(pair in letters for pair in pairs) >= _ABOUT * len(pairs)
+
+
+def _pairs(title: str) -> set[str]:
+    letters = _SIGNS.sub("", title)
+    return {letters[start : start + 2] for start in range(len(letters) - 1)}

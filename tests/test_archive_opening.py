@@ -27,24 +27,28 @@ if TYPE_CHECKING:
 PROMISED = {
     "articles": "id site post_id url share_url title source category summary published_at published_ts html markdown"
     " text content_hash revision first_seen_at last_seen_at gone_at",
-    "revisions": "article_id revision seen_at run_id via title published_at html content_hash",
+    "revisions": "article_id revision seen_at run_id via title published_at html content_hash markdown text",
     "categories": "site slug name url",
     "tags": "id name",
     "article_tags": "article_id tag_id",
     "securities": "code symbol market name",
-    "mentions": "article_id code name count",
+    "mentions": "article_id code name count published_ts",
     "links": "url kind state status reason attempts found_on etag last_modified fetched_at next_try_at article_id"
     " run_id",
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
     " changed unchanged refused failed gone reasons listing_reasons",
+    "articles_by_day": "day site source category posts gone",
+    "mentions_by_day": "day code symbol market name posts mentions",
+    "search": "words",
 }
+VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
-    "securities": "named_ts",
-    "links": "site title found_at met_run_id outcome rules",
+    "links": "id site title found_at met_run_id outcome rules",
     "runs": "listings_failed",
 }
+OWN_TABLES = "posts versions stories story_keys derived search_config search_data search_idx _sqlite_migrations"
 LONG_AGO = 1_000_000_000
 
 
@@ -94,10 +98,11 @@ def applied(path: Path) -> list[tuple[object, ...]]:
 # Made.
 
 
-def test_a_new_archive_has_the_promised_tables_and_no_others(path: Path):
+def test_a_new_archive_has_the_promised_tables_and_views_and_the_programs_own(path: Path):
     make(path)
-    names = {name for (name,) in ask(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert names == {*PROMISED, "_sqlite_migrations"}
+    names = ask(path, "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')")
+    tables = PROMISED.keys() - VIEWS | set(OWN_TABLES.split())
+    assert sorted(names) == sorted([("view", name) for name in VIEWS] + [("table", name) for name in tables])
 
 
 @pytest.mark.parametrize("table", PROMISED)
@@ -106,9 +111,10 @@ def test_a_table_has_the_promised_columns_and_the_programs_own(path: Path, table
     assert sorted(columns(path, table)) == sorted(f"{PROMISED[table]} {OWN.get(table, '')}".split())
 
 
-def test_the_promised_columns_of_articles_stand_in_the_promised_order(path: Path):
+@pytest.mark.parametrize("table", ["articles", "revisions"])
+def test_the_promised_columns_stand_in_the_promised_order(path: Path, table: str):
     make(path)
-    assert columns(path, "articles") == PROMISED["articles"].split()
+    assert columns(path, table) == PROMISED[table].split()
 
 
 def test_the_archive_is_in_wal_mode_and_says_whose_it_is(path: Path):
@@ -126,7 +132,7 @@ def test_foreign_keys_are_on_in_every_connection(path: Path, times: int):
 
 def test_a_link_to_an_article_that_is_not_there_is_refused(path: Path):
     with Archive(path, create=True) as archive, pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-        archive.db.execute("INSERT INTO mentions VALUES (1, '1.600519', '贵州茅台', 1)")
+        archive.db.execute("INSERT INTO mentions VALUES (1, '1.600519', '贵州茅台', 1, 0)")
 
 
 def test_every_step_is_recorded_in_order(path: Path):

@@ -23,6 +23,7 @@ POST = made.post_address()
 OTHER = made.post_address("NW202204210000000000")
 
 FOUND = {
+    "id": 1,
     "url": POST.url,
     "site": "finews",
     "kind": "post",

@@ -1,4 +1,4 @@
-"""Posts: a revision when what matters has changed, and found again by any name."""
+"""Posts: a revision when what matters has changed, found again by any name, and written to with SQL of one's own."""
 
 from __future__ import annotations
 
@@ -88,6 +88,8 @@ def test_a_new_post_is_stored_with_its_first_revision(db: Database):
             "published_at": "2022-04-20T16:44:59+08:00",
             "html": "<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>",
             "content_hash": article.content_hash,
+            "markdown": "江西将实现5G+VR融合。\n\n贵州茅台上涨。",
+            "text": "江西将实现5G+VR融合。\n贵州茅台上涨。",
         }
     ]
 
@@ -107,14 +109,14 @@ def test_a_new_post_brings_its_category_tags_and_securities(db: Database):
         {"article_id": 1, "tag_id": 1, "position": 0},
         {"article_id": 1, "tag_id": 2, "position": 1},
     ]
-    ts = 1650444299
     assert rows(db, "securities") == [
-        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "named_ts": ts},
-        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "named_ts": ts},
+        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台"},
+        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股"},
     ]
+    ts = 1650444299
     assert rows(db, "mentions") == [
-        {"article_id": 1, "code": "1.600519", "name": "贵州茅台", "count": 2},
-        {"article_id": 1, "code": "116.00700", "name": "腾讯控股", "count": 1},
+        {"article_id": 1, "code": "1.600519", "name": "贵州茅台", "count": 2, "published_ts": ts},
+        {"article_id": 1, "code": "116.00700", "name": "腾讯控股", "count": 1, "published_ts": ts},
     ]
 
 
@@ -162,10 +164,12 @@ def test_a_security_printed_under_two_names_is_mentioned_under_both(db: Database
 def test_what_does_not_matter_makes_no_revision(db: Database, changes: dict[str, Any]):
     first, again = made.article(), made.article(seen_at=made.LATER, **changes)
     stored(db, first)
-    before = rows(db, "revisions")
+    (before,) = rows(db, "revisions")
 
     assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
-    assert rows(db, "revisions") == before
+    kept = again if again.post.via == "page" else first
+    words = {"title": kept.post.title, "html": kept.post.html, "markdown": kept.markdown, "text": kept.text}
+    assert rows(db, "revisions") == [{**before, **words}]
     (row,) = rows(db, "articles")
     assert (row["revision"], row["content_hash"]) == (1, first.content_hash)
     assert (row["first_seen_at"], row["last_seen_at"]) == ("2022-04-21T01:00:00+00:00", "2022-04-21T02:30:00+00:00")
@@ -201,7 +205,15 @@ def test_a_page_seen_again_is_believed_in_all_that_makes_no_revision(db: Databas
         "tags": ["5G", "另一个"],
         "mentions": [{"code": "105.NIO", "symbol": "NIO", "market": "US", "name": "蔚来", "count": 1}],
     }
-    assert [revision["html"] for revision in rows(db, "revisions")] == [first.post.html]
+    assert [revision["html"] for revision in rows(db, "revisions")] == [again.post.html]
+
+
+def test_a_page_seen_again_leaves_former_revisions_alone(db: Database):
+    stored(db, made.article(), made.article(title="改了"))
+    before, _ = rows(db, "revisions")
+    again = made.article(title="改 了", html="<div>江西将实现5G+VR融合。<p>贵州茅台上涨。</p></div>")
+    assert posts.store(db, again, 2).outcome == "unchanged"
+    assert [rows(db, "revisions")[0], rows(db, "revisions")[1]["html"]] == [before, again.post.html]
 
 
 def test_what_a_page_seen_again_does_not_tell_stays_as_it_was(db: Database):
@@ -296,6 +308,8 @@ def test_the_revision_before_stays_beside_the_new_one(db: Database):
             "published_at": "2022-04-20T16:44:59+08:00",
             "html": "<p>改了。</p>",
             "content_hash": second.content_hash,
+            "markdown": "改了。",
+            "text": "改了。",
         },
     ]
 
@@ -463,28 +477,6 @@ def test_a_category_takes_a_better_name_but_never_its_slug(db: Database, names: 
     ]
 
 
-@settings(deadline=None)
-@given(st.permutations([0, 1, 2, 3]))
-def test_a_security_bears_the_name_of_the_latest_post_in_whatever_order(order: list[int]):
-    names = ["旧名", "ST名", "*ST名", "新名"]
-    with Archive(":memory:", create=True) as archive:
-        runs.begin(archive.db, "finews", made.SEEN)
-        for day in order:
-            mention = Mention(code="0.000001", name=names[day], count=1)
-            published_at = made.PUBLISHED + day * DAY
-            posts.store(archive.db, made.article(f"NW{day}", published_at=published_at, mentions=(mention,)), 1)
-        assert rows(archive.db, "securities") == [
-            {
-                "code": "0.000001",
-                "symbol": "000001",
-                "market": "SZ",
-                "name": "新名",
-                "named_ts": int((made.PUBLISHED + 3 * DAY).timestamp()),
-            }
-        ]
-        assert {row["name"] for row in rows(archive.db, "mentions")} == set(names)
-
-
 # Found.
 
 
@@ -572,6 +564,7 @@ def test_a_post_is_read_with_its_tags_in_order_and_its_mentions_by_weight(archiv
             {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "count": 2},
             {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "count": 1},
         ],
+        "same_story": [],
     }
 
 
@@ -580,7 +573,95 @@ def test_every_post_is_read_oldest_first(archive: Archive):
         posts.store(archive.db, made.article(f"NW{number}", published_at=made.PUBLISHED + days * DAY), 1)
     every = list(archive.posts())
     assert [row["post_id"] for row in every] == ["NW1", "NW3", "NW2", "NW0"]
-    assert every == [archive.post(row["post_id"]) for row in every]
+    assert every == [posts.get(archive.db, row["id"]) for row in every]
+
+
+PICTURE = '<p><img src="https://x.example/chart.png" alt="图"></p>'
+
+
+def test_a_post_that_is_a_picture_has_an_empty_summary_and_an_empty_text(db: Database):
+    stored(db, made.article(html=PICTURE))
+    row = posts.get(db, 1)
+    assert (row["summary"], row["text"], row["html"]) == ("", "", PICTURE)
+    assert row["markdown"] == "![图](https://x.example/chart.png)"
+
+
+# Written to with SQL of one's own.
+
+WORDS = {"summary": "摘要", "html": "<p>新的，正文</p>", "markdown": "新的，*正文*", "text": "新的，正文"}
+WRITTEN: dict[str, Any] = {
+    "site": "minima",
+    "post_id": "NW9",
+    "url": "https://blog.example/2022/04/20/NW9.html",
+    "share_url": None,
+    "title": "新的标题",
+    "source": "别处",
+    "category": None,
+    "published_at": "2022-04-21T08:00:00+08:00",
+    "published_ts": 1650499200,
+    "content_hash": "0" * 64,
+    "first_seen_at": "2022-04-22T01:00:00+00:00",
+    "last_seen_at": "2022-04-23T01:00:00+00:00",
+    "gone_at": "2022-04-24T01:00:00+00:00",
+    **WORDS,
+}
+
+
+@pytest.mark.parametrize("column", [name for name in WRITTEN if name != "site"])
+def test_a_column_of_articles_is_written_and_the_others_stay(db: Database, column: str):
+    stored(db, made.article(), made.article(title="改了"))
+    (before,), (former, _) = rows(db, "articles"), rows(db, "revisions")
+    db.execute(f"UPDATE articles SET {column} = ? WHERE post_id = ?", [WRITTEN[column], made.ID])
+    assert rows(db, "articles") == [{**before, column: WRITTEN[column]}]
+    assert rows(db, "revisions")[0] == former
+
+
+def test_all_columns_of_articles_are_written_at_once(db: Database):
+    stored(db, made.article(), made.article(title="改了"))
+    (before,) = rows(db, "articles")
+    db.execute(f"UPDATE articles SET {', '.join(f'{name} = ?' for name in WRITTEN)}", list(WRITTEN.values()))
+    assert rows(db, "articles") == [{**before, **WRITTEN}]
+
+
+def test_only_the_post_that_is_meant_is_written_to(db: Database):
+    stored(db, made.article("NW1"), made.article("NW2"))
+    one, other = rows(db, "articles")
+    db.execute("UPDATE articles SET title = '改了', text = '改了' WHERE post_id = 'NW2'")
+    assert rows(db, "articles") == [one, {**other, "title": "改了", "text": "改了"}]
+
+
+def test_a_post_that_is_a_picture_is_written_to_and_read_again(archive: Archive):
+    stored(archive.db, made.article(html=PICTURE))
+    archive.db.execute("UPDATE articles SET title = '改了'")
+    before = archive.post(made.ID)
+    assert (before["title"], before["summary"], before["html"]) == ("改了", "", PICTURE)
+    assert archive.post(made.ID, revision=1) == before
+
+
+def test_a_time_that_is_written_is_the_time_of_the_mentions_too(db: Database):
+    stored(db, made.article())
+    db.execute("UPDATE articles SET published_at = ?, published_ts = ?", ["2022-04-21T08:00:00+08:00", 1650499200])
+    assert {row["published_ts"] for row in rows(db, "mentions")} == {1650499200}
+
+
+def test_a_deleted_article_takes_with_it_all_that_is_its_own(db: Database):
+    stored(db, made.article("NW1"), made.article("NW1", title="改了"))
+    posts.store(db, made.article("NW2"), 2)
+    ledger.settled(db, "finews", made.fetch(made.post_address("NW1")), "stored", run_id=1, article_id=1)
+    (_, kept), tables = rows(db, "articles"), ("revisions", "article_tags", "mentions")
+    of_others = [[row for row in rows(db, table) if row["article_id"] == 2] for table in tables]
+    db.execute("DELETE FROM articles WHERE post_id = 'NW1'")
+    assert rows(db, "articles") == [kept]
+    assert [rows(db, table) for table in tables] == of_others
+    assert rows(db, "links")[0]["article_id"] is None
+    assert list(db.query("PRAGMA foreign_key_check")) == []
+
+
+def test_a_deleted_article_is_new_when_it_is_met_again(archive: Archive):
+    stored(archive.db, made.article("NW1"))
+    archive.db.execute("DELETE FROM articles")
+    assert posts.store(archive.db, made.article("NW1"), 2).outcome == "new"
+    assert archive.post("NW1")["revision"] == 1
 
 
 def test_the_archive_counts_what_it_holds(archive: Archive):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -17,6 +18,7 @@ from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
 from crawler.archive.query import parse
 from crawler.archive.snippet import snippet
+from crawler.changes import Version, compare
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.history import Revision
     from crawler.archive.search import Found, Marks, Sort
+    from crawler.changes import Changes
 
 
 # What SQLite's codes begin with, and what a person can do about it: https://www.sqlite.org/rescode.html
@@ -147,6 +150,16 @@ class Archive:
     def history(self, name: str) -> list[Revision]:
         """Return the versions of a post, the oldest first. Raises `NoSuchPost`."""
         return history.history(self.db, self._find(name))
+
+    def changes(self, name: str) -> dict[int, Changes]:
+        """Return what each revision of a post but the first changed in the one before it. Raises `NoSuchPost`."""
+        article_id = self._find(name)
+        versions = [
+            (row["revision"], history.version(self.db, article_id, row["revision"]))
+            for row in history.history(self.db, article_id)
+        ]
+        worded = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in versions]
+        return {number: compare(before, after) for (_, before), (number, after) in pairwise(worded)}
 
     def stock(
         self,

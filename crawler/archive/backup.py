@@ -52,7 +52,7 @@ def _copied(db: Database, draft: Path) -> dict[str, int]:
                 raise ArchiveError(f"The copy is not sound ({faults[0]}), so is the archive: see `finews check`.")
             return {
                 table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("posts", "versions")
-            }  # noqa: S608
+            }
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
             f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."

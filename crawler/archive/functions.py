@@ -26,7 +26,8 @@ def register(connection: sqlite3.Connection) -> None:
 
 def finews_query(query: str) -> str:
     """Return the expression to `MATCH` in the table `search`: it finds every post that `query` means, or more."""
-    return index.expression(_parsed(str(query)))[0]
+    parsed = _parsed(str(query))
+    return index.expressions(parsed).maybe if parsed.wanted else index.NEVER
 
 
 def finews_matches(query: str, title: str, text: str) -> bool:

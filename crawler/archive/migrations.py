@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
 
-from crawler.archive import index
+from crawler.archive import index, stories
 from crawler.archive.frames import frame
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def _one_copy_of_the_words(db: Database) -> None:
     for name, arity in (("frame", 2), ("plain", 1)):
         db.conn.create_function(name, arity, None)
     index.rebuild(db)
+    stories.rebuild(db)
 
 
 def unknown_step(db: Database) -> str | None:

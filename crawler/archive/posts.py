@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import index
+from crawler.archive import index, stories
 from crawler.archive.frames import frame
 from crawler.archive.ledger import article_at
 from crawler.archive.stocks import note_mentions
@@ -131,7 +131,7 @@ def find(db: Database, name: str) -> int | None:
 
 def _add(db: Database, article: Article, run_id: int) -> int:
     """Add a post that is new, and return its row."""
-    post, seen_at = article.post, iso(article.post.fetch.fetched_at)
+    post, seen_at = article.post, iso(article.post.fetch.fetched_at.astimezone(UTC))
     _note_category(db, post.site, post.category)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
@@ -231,13 +231,15 @@ def _bodies(article: Article) -> tuple[str, str, str, str]:
 
 
 def _index(db: Database, article_id: int, before: index.Entry | None) -> None:
-    """Bring a post's row of the index up to date; `before` is what it was added with."""
+    """Bring a post's place in the index and among the stories up to date; `before` is what it was added with."""
     now = index.current(db, article_id)
     if before == now:
         return
     if before is not None:
         index.remove(db, article_id, before)
     index.add(db, article_id, now)
+    if before is None or before.text != now.text or before.title != now.title:
+        stories.place(db, article_id, before, now)
 
 
 def _note_category(db: Database, site: str, category: Category | None) -> None:

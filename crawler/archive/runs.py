@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
+# How many posts and how many later versions of posts a run brought.
+_FIRST = "(SELECT count(*) FROM versions WHERE run_id = runs.id AND revision = 1)"
+_LATER = "(SELECT count(*) FROM versions WHERE run_id = runs.id AND revision > 1)"
 _REASONS = ("reasons", "listing_reasons")
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -103,6 +106,22 @@ def pending(db: Database, run_id: int) -> int:
         {"run": run_id},
     ).fetchone()
     return int(count)
+
+
+def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
+    """Return the runs that say otherwise than the versions that are of them.
+
+    Each with what it says is `new` and `changed`, and how many first and later versions there are.
+    """
+    return db.execute(
+        f"SELECT id, new, changed, {_FIRST}, {_LATER} FROM runs"  # noqa: S608  # the constants above
+        f" WHERE outcome <> 'running' AND (new <> {_FIRST} OR changed <> {_LATER}) ORDER BY id"
+    ).fetchall()
+
+
+def recount(db: Database) -> None:
+    """Count again what every run that has ended brought."""
+    db.execute(f"UPDATE runs SET new = {_FIRST}, changed = {_LATER} WHERE outcome <> 'running'")  # noqa: S608
 
 
 def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:

@@ -6,7 +6,7 @@ Exact: the index (`crawler.archive.index`) narrows down, and where it cannot tel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -31,6 +31,13 @@ _STEP = 500  # posts walked through at first, from the newest back
 _MOST = 9_223_372_036_854_775_807
 _SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term tells no more; characters
 
+_FAR = 10**12  # seconds before and after 1970 that no post is beyond
+_VERSIONS = "CROSS JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+# When the current version was first seen: for most posts that is when the post was, and no further row need be read.
+_KNOWN = (
+    "CASE posts.revision WHEN 1 THEN first_seen_at ELSE"
+    " (SELECT seen_at FROM versions WHERE article_id = posts.id AND versions.revision = posts.revision) END"
+)
 _MATCHED = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
 
 
@@ -73,9 +80,26 @@ class Filters:
     def expressions(self) -> list[str]:
         """Return what the index is asked for besides the terms."""
         kinds = {"source": self.source, "category": self.category}
-        single = [f'"{index.filter_word(kind, value)}"' for kind, value in kinds.items() if value is not None]
-        codes = [f'"{index.filter_word("stock", code)}"' for code in self.codes or ()]
-        return [*single, f"({' OR '.join(codes)})"] if codes else single
+        single = [_quoted(index.filter_word(kind, value)) for kind, value in kinds.items() if value is not None]
+        codes = [index.filter_word("stock", code) for code in self.codes or ()]
+        return [*single, *(f"({' OR '.join(map(_quoted, words))})" for words in (codes, self._time_words()) if words)]
+
+    @property
+    def is_for_the_index(self) -> bool:
+        """Whether the index alone can tell which posts pass; not to the minute, and not of the past."""
+        return self.as_of is None and (not self._has_span or self._time_words() is not None)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return the first and the last second, however far away."""
+        return (-_FAR if self.since is None else self.since, _FAR if self.until is None else self.until)
+
+    @property
+    def _has_span(self) -> bool:
+        return (self.since, self.until) != (None, None)
+
+    def _time_words(self) -> list[str] | None:
+        return index.time_words(*self.span) if self._has_span else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,16 +115,15 @@ class _Place:
 class _Plan:
     """How a query is answered: what to ask the index for, and what is left to be decided without it.
 
-    `match` finds what is wanted, `title_match` what has it in the title, both exactly if `exact`. `rows` is a range of
-    the index that holds all posts published in `seconds`, and no others if `pure`.
+    `match` finds what is wanted, and the rows in `rejected`, which the texts have shown not to be. `by_filters` tells
+    whether the index also knows all about the filters.
     """
 
     query: Query
     match: str
+    rejected: frozenset[int]
     title_match: str
-    exact: bool
-    rows: tuple[int, int]
-    pure: bool
+    by_filters: bool
     seconds: tuple[int, int]
     as_of: str | None
 
@@ -122,34 +145,60 @@ def search(
     newest hundred are ordered by how much of the post the terms make up. `collapse` shows of a story that several
     outlets carry the first of its posts only, and counts it once. `marks` go around each hit in a snippet.
     """
-    plan = _planned(db, parse(query), filters)
-    if not plan.query.wanted or filters.codes == ():
+    wanted = parse(query)
+    if not wanted.wanted or filters.codes == ():
         return {"query": query, "total": 0, "results": []}
-    if plan.exact and plan.pure and plan.as_of is None and not collapse:
-        total = _count(db, plan.match, plan.rows)
+    plan = _planned(db, wanted, _bounded(db, filters))
+    if plan.by_filters and not collapse:
+        total = _count(db, plan)
         if total > _FEW:
             places = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
             return _found(db, query, total, [(place, []) for place in places], plan.query, marks)
     ordered = _ordered(db, plan, sort)
     stories = _stories(db, ordered) if collapse else [(place, []) for place in ordered]
-    found = _found(db, query, len(stories), stories[offset : offset + limit], plan.query, marks)
-    return found
+    return _found(db, query, len(stories), stories[offset : offset + limit], plan.query, marks)
+
+
+def _bounded(db: Database, filters: Filters) -> Filters:
+    """Give a span that is open at one end the end of the archive: the index divides time into stretches."""
+    if (filters.since, filters.until) == (None, None):
+        return filters
+    first, last = db.execute("SELECT min(published_ts), max(published_ts) FROM posts").fetchone()
+    begin, end = index.around(first or 0, last or 0)
+    return replace(
+        filters,
+        since=begin if filters.since is None else max(filters.since, begin),
+        until=end if filters.until is None else min(filters.until, end),
+    )
 
 
 def _planned(db: Database, query: Query, filters: Filters) -> _Plan:
-    match, exact = index.expression(query, filters=filters.expressions())
-    title_match, _ = index.expression(query, title_only=True)
-    seconds = (-_MOST if filters.since is None else filters.since, _MOST if filters.until is None else filters.until)
-    rows, pure = (1, _MOST), True
-    if (filters.since, filters.until) != (None, None):
-        count, first, last = db.execute(
-            "SELECT count(*), min(id), max(id) FROM posts WHERE published_ts BETWEEN ? AND ?", seconds
-        ).fetchone()
-        rows, pure = (first or 0, last or 0), bool(count) and last - first + 1 == count
+    asked = index.expressions(query, filters.expressions())
     return _Plan(
-        query=query, match=match, title_match=title_match, exact=exact, rows=rows, pure=pure, seconds=seconds,
+        query=query,
+        match=asked.maybe,
+        rejected=frozenset() if asked.surely is None else frozenset(_rejected(db, query, asked.maybe, asked.surely)),
+        title_match=asked.in_title,
+        by_filters=filters.is_for_the_index,
+        seconds=filters.span,
         as_of=filters.as_of,
-    )  # fmt: skip
+    )
+
+
+def _rejected(db: Database, query: Query, maybe: str, surely: str) -> Iterator[int]:
+    """Yield the rows of the index that may be meant and are not, by their texts."""
+    match = [f"({maybe}) NOT ({surely})"]
+    current = "posts ON posts.id = search.rowid " + _VERSIONS
+    for source in (current, "versions ON versions.id = -search.rowid"):
+        rows = db.execute(
+            f"SELECT search.rowid, title, text FROM search CROSS JOIN {source} WHERE search MATCH ?",  # noqa: S608
+            match,
+        )
+        yield from (row for row, title, text in rows if not query.matches(title, text))
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
 
 
 # Many hits: counted by the index, and only as many looked at as are shown.
@@ -169,8 +218,9 @@ def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[_Pl
 def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[_Place]:
     """Return the newest places that `match` finds: `count` of them, or as many as are weighed."""
     count = max(count, _WEIGHED)
-    few = [row for (row,) in db.execute(f"{_MATCHED} LIMIT {_FEW + 1}", [match, *plan.rows])]
+    few = [row for (row,) in db.execute(f"{_MATCHED} LIMIT {_FEW + 1}", [match, 1, _MOST])]
     if len(few) <= _FEW:
+        few = [row for row in few if row not in plan.rejected]
         rows = db.execute(
             "SELECT published_ts, id, id FROM posts WHERE id IN (SELECT value FROM json_each(?))"
             " ORDER BY published_ts DESC, id DESC LIMIT ?",
@@ -190,15 +240,14 @@ def _walked(db: Database, plan: _Plan, match: str) -> Iterator[_Place]:
     ).fetchall():
         ids = [article_id for _, article_id in posts]
         found = {row for (row,) in db.execute(_MATCHED, [match, min(ids), max(ids)])}
+        found -= plan.rejected
         yield from (_Place(published_ts, post, post) for published_ts, post in posts if post in found)
         last, step = posts[-1], step * 2
 
 
-def _count(db: Database, match: str, rows: tuple[int, int]) -> int:
-    (count,) = db.execute(
-        "SELECT count(*) FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?", [match, *rows]
-    ).fetchone()
-    return int(count)
+def _count(db: Database, plan: _Plan) -> int:
+    (count,) = db.execute("SELECT count(*) FROM search WHERE search MATCH ? AND rowid > 0", [plan.match]).fetchone()
+    return int(count) - sum(row > 0 for row in plan.rejected)
 
 
 # Few hits, or such as the index alone cannot tell: all are looked at.
@@ -219,40 +268,33 @@ def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[_Place]:
 
 def _current(db: Database, plan: _Plan) -> Iterator[_Place]:
     """Yield the posts whose current version is found, and was known at the moment of `as_of`."""
-    words = ", title, text" if not plan.exact else ", NULL, NULL"
-    versions = " CROSS JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
-    known = " AND seen_at <= ?" if plan.as_of else ""
     rows = db.execute(
-        f"SELECT published_ts, posts.id{words} FROM search CROSS JOIN posts ON posts.id = search.rowid"  # noqa: S608
-        f"{'' if plan.exact and not plan.as_of else versions}"
-        " WHERE search MATCH ? AND search.rowid BETWEEN ? AND ? AND published_ts BETWEEN ? AND ?" + known,
-        [plan.match, *plan.rows, *plan.seconds, *([plan.as_of] if plan.as_of else [])],
+        "SELECT published_ts, posts.id, posts.id FROM search CROSS JOIN posts ON posts.id = search.rowid"
+        " WHERE search MATCH ? AND search.rowid > 0 AND published_ts BETWEEN ? AND ?"
+        + (f" AND {_KNOWN} <= ?" if plan.as_of else ""),
+        [plan.match, *plan.seconds, *([plan.as_of] if plan.as_of else [])],
     )
-    for published_ts, post, title, text in rows:
-        if plan.exact or plan.query.matches(title, text):
-            yield _Place(published_ts, post, post)
+    return (_Place(*row) for row in rows if row[2] not in plan.rejected)
 
 
 def _former(db: Database, plan: _Plan, as_of: str) -> Iterator[_Place]:
     """Yield the former versions that are found and were the latest known at the moment `as_of`."""
     rows = db.execute(
-        "SELECT v.published_at, v.article_id, v.id, v.title, v.text"
-        " FROM search CROSS JOIN versions AS v ON v.id = -search.rowid"
-        " WHERE search MATCH ? AND search.rowid < 0 AND v.seen_at <= ? AND NOT EXISTS (SELECT 1 FROM versions AS later"
-        " WHERE later.article_id = v.article_id AND later.revision > v.revision AND later.seen_at <= ?)",
+        "SELECT v.published_at, v.article_id, -v.id FROM search CROSS JOIN versions AS v ON v.id = -search.rowid"
+        " WHERE search MATCH ? AND search.rowid < 0 AND v.seen_at <= ? AND NOT EXISTS"
+        " (SELECT 1 FROM versions AS later WHERE later.article_id = v.article_id"
+        " AND later.revision > v.revision AND later.seen_at <= ?)",
         [plan.match, as_of, as_of],
     )
-    for published_at, article_id, version, title, text in rows:
+    for published_at, article_id, row in rows:
         seconds = int(datetime.fromisoformat(published_at).timestamp())
-        within = plan.seconds[0] <= seconds <= plan.seconds[1]
-        if within and (plan.exact or plan.query.matches(title, text)):
-            yield _Place(seconds, article_id, -version)
+        if plan.seconds[0] <= seconds <= plan.seconds[1] and row not in plan.rejected:
+            yield _Place(seconds, article_id, row)
 
 
 def _titled(db: Database, plan: _Plan) -> set[int]:
     """Return the rows of the index whose title has all that is wanted."""
-    rows = [row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [plan.title_match])]
-    return set(rows) if plan.exact else {row for row in rows if plan.query.matches_title(_version(db, row)["title"])}
+    return {row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [plan.title_match])}
 
 
 def _stories(db: Database, places: list[_Place]) -> list[tuple[_Place, list[int]]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from crawler.text import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crawler.archive.query import Query
 
 _BEFORE, _LENGTH = 20, 80
@@ -33,11 +35,11 @@ def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     """Return where the wanted terms stand in `text`, in order, none within another."""
     folded = fold(text)
     if len(folded) == len(text):
-        origin = range(len(text) + 1)
+        origin: Sequence[int] = range(len(text))
     else:  # some signs fold to several, `…` to three dots
         pieces = [fold(sign) for sign in text]
         folded = "".join(pieces)
-        origin = [at for at, piece in enumerate(pieces) for _ in piece] + [len(text)]
+        origin = [at for at, piece in enumerate(pieces) for _ in piece]
     found = sorted(
         (origin[hit.start()], origin[hit.end() - 1] + 1)
         for term in query.terms

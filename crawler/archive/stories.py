@@ -1,14 +1,28 @@
-"""Stories: one story under several ids. Tables `stories` and `story_bands`, derived from the words.
+"""Stories: one story under several ids. Tables `stories` and `story_keys`, derived from the words.
 
 Not here: when two texts tell the same (`crawler.likeness`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive import index
+from crawler.likeness import Wording, fingerprint, same_story, scheme
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlite_utils import Database
+
+    from crawler.archive.index import Entry
+
+# Items of one template share keys by the thousand, see `crawler.likeness`.
+_NEWEST = 200  # posts of each key that are looked at
+_LIKELIEST = 4  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
+
+_SCHEME = "stories"
 
 
 class Telling(TypedDict):
@@ -29,3 +43,85 @@ def told_by(db: Database, article_id: int) -> list[Telling]:
         [article_id],
     )
     return [{**row, "first": not index} for index, row in enumerate(rows)]  # type: ignore[typeddict-item]
+
+
+def place(db: Database, article_id: int, before: Entry | None, now: Entry) -> None:
+    """Find the story of a post that is new or has changed; `before` is what it was placed with."""
+    if before is not None:
+        _leave(db, article_id, before)
+    keys = fingerprint(now.text)
+    twins = [other for other in _likeliest(db, article_id, keys) if _same(db, other, now)]
+    db.conn.executemany(
+        "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(key, article_id) for key in keys],
+    )
+    if twins:
+        _join(db, [article_id, *twins])
+
+
+def rebuild(db: Database) -> None:
+    """Find all stories anew."""
+    db.execute("DELETE FROM story_keys")
+    db.execute("DELETE FROM stories")
+    db.execute(
+        "INSERT INTO derived (name, made_by) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
+        [_SCHEME, scheme()],
+    )
+    for (article_id,) in db.execute("SELECT id FROM posts ORDER BY published_ts, id").fetchall():
+        place(db, article_id, None, index.current(db, article_id))
+
+
+def faults(db: Database) -> Iterator[str]:
+    """Yield what is wrong with the stories."""
+    if db.execute("SELECT made_by FROM derived WHERE name = ?", [_SCHEME]).fetchone() != (scheme(),):
+        yield "Stories were found by another method than today's: `finews check --repair` finds them anew."
+    (alone,) = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM stories GROUP BY story_id HAVING count(*) = 1)"
+    ).fetchone()
+    if alone:
+        yield f"{alone} stories are told by one post only: `finews check --repair` finds them anew."
+
+
+def _likeliest(db: Database, article_id: int, keys: tuple[int, ...]) -> list[int]:
+    """Return the posts that share most keys."""
+    shared: Counter[int] = Counter()
+    for key in keys:
+        rows = db.execute(
+            "SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?", [key, _NEWEST]
+        )
+        shared.update(other for (other,) in rows if other != article_id)
+    return [other for other, _ in shared.most_common(_LIKELIEST)]
+
+
+def _same(db: Database, other: int, now: Entry) -> bool:
+    title, text = db.execute("SELECT title, text FROM articles WHERE id = ?", [other]).fetchone()
+    return same_story(Wording(title, text), Wording(now.title, now.text))
+
+
+def _join(db: Database, posts: list[int]) -> None:
+    """Make one story of posts and of the stories they are in."""
+    marks = ", ".join("?" * len(posts))
+    joined = db.execute(f"SELECT DISTINCT story_id FROM stories WHERE article_id IN ({marks})", posts).fetchall()  # noqa: S608
+    story = min([*posts, *(story for (story,) in joined)])
+    for (other,) in joined:
+        db.execute("UPDATE stories SET story_id = ? WHERE story_id = ?", [story, other])
+    db.conn.executemany(
+        "INSERT INTO stories (article_id, story_id) VALUES (?, ?)"
+        " ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id",
+        [(post, story) for post in posts],
+    )
+
+
+def _leave(db: Database, article_id: int, before: Entry) -> None:
+    """Take a post out of its story, which ends when one post is left."""
+    db.conn.executemany(
+        "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
+        [(key, article_id) for key in fingerprint(before.text)],
+    )
+    row = db.execute("SELECT story_id FROM stories WHERE article_id = ?", [article_id]).fetchone()
+    if row is not None:
+        db.execute("DELETE FROM stories WHERE article_id = ?", [article_id])
+        db.execute(
+            "DELETE FROM stories WHERE story_id = ? AND (SELECT count(*) FROM stories WHERE story_id = ?) = 1",
+            [*row, *row],
+        )

@@ -12,7 +12,8 @@ import click
 
 from crawler import __version__
 from crawler.cli.crawling import INTERRUPTED, crawl, demo, share
-from crawler.cli.reading import export, runs, search, show, stats
+from crawler.cli.keeping import backup, check, export, runs, stats
+from crawler.cli.reading import history, search, show, stock
 from crawler.errors import FinewsError
 
 
@@ -48,5 +49,5 @@ def main() -> None:
     """
 
 
-for _command in (crawl, share, show, search, stats, runs, export, demo):
+for _command in (crawl, share, search, show, history, stock, stats, runs, export, check, backup, demo):
     main.add_command(_command)

@@ -114,7 +114,7 @@ def demo(archive: Path | None, *, as_json: bool) -> None:
 
     shown = run_demo(archive, progress=not as_json)
     if as_json:
-        printing.as_json(shown)
+        printing.json_document(shown)
         return
     printing.report(shown["report"])
     printing.search(shown["search"])
@@ -140,7 +140,7 @@ def _run(
 def _finish(ctx: click.Context, report: dict[str, Any], archive: Path, posts: Path | None, *, as_json: bool) -> None:
     """Print a run's report and exit with its code."""
     if as_json:
-        printing.as_json(report)
+        printing.json_document(report)
     else:
         printing.report(report)
         click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))

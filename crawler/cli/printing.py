@@ -1,22 +1,32 @@
-"""What commands print for people, and the one way JSON is printed. Not here: what is printed."""
+"""How results are printed, for people and as JSON. Not here: what is printed."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from crawler.changes import Changes, Parts
+
+_BOLD = ("\x1b[1m", "\x1b[22m")
+_DAYS = 10  # of a security's days that are printed
 _KILO = 1000
 _WIDE = 124  # columns a table of runs needs; a narrower terminal wraps it, which reads better than cut words
 
 
-def as_json(document: Any) -> None:
+def json_document(document: Any) -> None:
     """Print one JSON document, Chinese as it is."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:
+    """Print a command's result: as one JSON document, or for people."""
+    (json_document if as_json else human)(document)
 
 
 def report(run: Mapping[str, Any]) -> None:
@@ -34,11 +44,101 @@ def report(run: Mapping[str, Any]) -> None:
         click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
 
 
+def marks(*, as_json: bool) -> tuple[str, str]:
+    """Return what goes around a hit: bold on a terminal, brackets elsewhere."""
+    return ("[", "]") if as_json or not sys.stdout.isatty() else _BOLD
+
+
 def search(found: Mapping[str, Any]) -> None:
-    """Print what a search found: two lines a post."""
+    """Print what a search found."""
     click.echo(f"\n{found['total']} found for {found['query']}")
-    for post in found["results"]:
+    _posts(found["results"])
+
+
+def stock(found: Mapping[str, Any]) -> None:
+    """Print what the archive has on a security: its names, its days, its posts."""
+    click.echo(
+        f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {_count(found['total'], 'post')}"
+    )
+    for name in found["names"]:
+        odd = "  ! not its usual name" if name["odd"] else ""
+        click.echo(f"  {name['first']} – {name['last']}  {name['name']}, {_count(name['posts'], 'post')}{odd}")
+    if found["days"]:
+        click.echo("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
+    if found["others"]:
+        click.echo(f"  also of this symbol or name: {', '.join(found['others'])}")
+    _posts(found["results"])
+
+
+def same_story(post: Mapping[str, Any]) -> None:
+    """Name, on standard error, the posts that tell the same story, the first first."""
+    others = [telling for telling in post["same_story"] if telling["id"] != post["post_id"]]
+    if others:
+        first = "this one" if post["same_story"][0]["id"] == post["post_id"] else post["same_story"][0]["id"]
+        named = "; ".join(f"{telling['id']} ({byline(telling)})" for telling in others)
+        click.echo(f"The same story: {named}. First came {first}.", err=True)
+
+
+def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], *, styled: bool) -> None:
+    """Print a line per revision, and below it what changed."""
+    for row in revisions:
+        click.echo(
+            f"{row['revision']}  seen {row['seen_at'][:16].replace('T', ' ')} UTC by run {row['run']} ({row['via']}),"
+            f" published {row['published_at'][:16].replace('T', ' ')}: {row['title']}"
+        )
+        if row["revision"] in changes:
+            for line in _changes(changes[row["revision"]], styled=styled):
+                click.echo(f"     {line}")
+
+
+def _changes(changes: Changes, *, styled: bool) -> Iterator[str]:
+    """Yield what changed, figures first; `-` was taken away, `+` was added, `~` stands elsewhere now."""
+    for figure in changes.figures:
+        yield f"{figure.before or '(none)'} → {figure.after or '(none)'}"
+    if changes.published_at:
+        yield f"published: {changes.published_at[0]} → {changes.published_at[1]}"
+    for change in [*([changes.title] if changes.title else []), *changes.sentences]:
+        if change.kind == "moved":
+            yield f"~ {change.after}"
+            continue
+        whole = change.kind != "changed"  # nothing to mark where all is new
+        if change.before:
+            yield "- " + _marked(change.before_parts, "red", styled=styled, whole=whole)
+        if change.after:
+            yield "+ " + _marked(change.after_parts, "green", styled=styled, whole=whole)
+
+
+def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
+    def mark(text: str) -> str:
+        return click.style(text, fg=colour, bold=True) if styled else f"[{text}]"
+
+    return "".join(mark(text) if changed and not whole else text for text, changed in parts)
+
+
+def checked(result: Mapping[str, Any]) -> None:
+    """Print what a check found, a line each."""
+    for finding in result["findings"]:
+        click.echo(finding)
+    if not result["findings"]:
+        click.echo(f"{result['archive']} is sound" + (", repaired" if result["repaired"] else "") + ".")
+
+
+def backed_up(result: Mapping[str, Any]) -> None:
+    """Print what was copied where."""
+    click.echo(
+        f"{result['archive']} copied to {result['file']} and verified: {_size(result['bytes'])},"
+        f" {_count(result['posts'], 'post')} in {_count(result['versions'], 'revision')}"
+    )
+
+
+def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
+    """Print two lines a post, and what is to be said of it besides."""
+    for post in posts:
         click.echo(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {post['snippet']}")
+        if post.get("odd"):
+            click.echo(f"  ! prints it as {post['printed']}")
+        if post.get("others"):
+            click.echo(f"  also told by {', '.join(post['others'])}")
 
 
 def byline(post: Mapping[str, Any]) -> str:
@@ -50,8 +150,9 @@ def stats(numbers: Mapping[str, Any]) -> None:
     """Print what an archive holds."""
     click.echo(f"{numbers['archive']}: {_size(numbers['bytes'])}")
     click.echo(
-        f"{numbers['posts']} posts ({numbers['gone']} gone from the site), {numbers['revisions']} revisions,"
-        f" {numbers['securities']} securities in {numbers['mentions']} mentions, {numbers['runs']} runs"
+        f"{_count(numbers['posts'], 'post')} ({numbers['gone']} gone from the site),"
+        f" {_count(numbers['revisions'], 'revision')}, {numbers['securities']} securities in"
+        f" {_count(numbers['mentions'], 'mention')}, {_count(numbers['runs'], 'run')}"
     )
     if numbers["posts"]:
         click.echo(f"from {numbers['first_published_at']} to {numbers['last_published_at']}")
@@ -88,8 +189,13 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
     click.echo(
-        f"{result['posts']} posts as {result['format']} in {result['directory']}, {result['written']} files written"
+        f"{_count(result['posts'], 'post')} as {result['format']} in {result['directory']},"
+        f" {_count(result['written'], 'file')} written"
     )
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _size(count: float) -> str:

@@ -1,14 +1,17 @@
-"""Commands that ask the archive: `show`, `search`, `stats`, `runs`, `export`. None of them loads Scrapy."""
+"""Commands that ask the archive: `show`, `search`, `history`, `stock`. None of them loads Scrapy."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crawler.cli import printing
-from crawler.cli.options import archive_option, json_option
+from crawler.cli.options import archive_option, json_option, limit_option, offset_option, since_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
@@ -22,9 +25,10 @@ from crawler.cli.options import archive_option, json_option
     show_default=True,
     help="html is the body as published: not safe to show as it is.",
 )
+@click.option("--revision", metavar="N", type=click.IntRange(min=1), help="As it was in its Nth revision.")
 @json_option
-def show(post: str, archive: Path, form: str, *, as_json: bool) -> None:
-    """Show one post; ID is its id or any address of it.
+def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
+    """Show one post; ID is its id or any address of it. Posts that tell the same story are named on standard error.
 
     \b
     Example:
@@ -35,101 +39,99 @@ def show(post: str, archive: Path, form: str, *, as_json: bool) -> None:
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
-        row = opened.post(post)
+        row = opened.post(post, revision=revision)
     if as_json or form == "json":
-        printing.as_json(row)
-    elif form == "markdown":
+        printing.json_document(row)
+        return
+    if form == "markdown":
         click.echo(render_post(row), nl=False)
     elif form == "html":
         click.echo(row["html"])
     else:
         click.echo(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}")
+    printing.same_story(row)
 
 
-@click.command()
+# A query may begin with a minus: what is no option is part of it.
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query")
 @archive_option
-@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many posts to print.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="How many to pass over first.")
+@since_option
+@click.option("--until", metavar="D", help="Published then at the latest; the day, month or year is included.")
+@click.option("--source", metavar="S", help="Of this outlet: 大江网.")
+@click.option("--category", metavar="SLUG", help="Of this category: dajiangwang.")
+@click.option("--stock", metavar="CODE", help="Mentioning this security: 600160, 600160.SH, 00700.HK, NIO.")
+@click.option("--as-of", metavar="T", help="Search the archive as it stood then: '2022-04-21 09:30'.")
+@click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance", show_default=True)
+@click.option("--collapse", is_flag=True, help="Show a story that several outlets carry once.")
+@limit_option
+@offset_option
 @json_option
-def search(query: str, archive: Path, limit: int, offset: int, *, as_json: bool) -> None:
-    """Search titles and bodies, newest first. Words must all occur; "…" is one term, -term excludes, OR chooses.
+def search(query: str, archive: Path, *, as_json: bool, **options: Any) -> None:
+    """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
+
+    By relevance, posts with all of it in the title come first. Times are those of the site; 2022-04 is the whole month.
 
     \b
     Example:
       finews search '江西 5G -广告'
+      finews search 江西 --since 2022-04 --until 2022-04 --sort date
+      finews search 巨化 --stock 600160 --as-of '2022-04-21 09:30'
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        found = opened.search(query, limit=limit, offset=offset)
-    _print(found, printing.search, as_json=as_json)
+        found = opened.search(query, marks=printing.marks(as_json=as_json), **options)
+    printing.result(found, printing.search, as_json=as_json)
 
 
 @click.command()
+@click.argument("post", metavar="ID")
 @archive_option
+@click.option("--diff", is_flag=True, help="Say what changed from each revision to the next.")
 @json_option
-def stats(archive: Path, *, as_json: bool) -> None:
-    """Say what the archive holds.
+def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
+    """List the revisions of a post, the oldest first; ID is its id or any address of it.
 
     \b
     Example:
-      finews stats --json
+      finews history NW202204202350104915 --diff
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        _print(opened.stats(), printing.stats, as_json=as_json)
+        revisions = opened.history(post)
+        changes = opened.changes(post) if diff else {}
+    if as_json:
+        from crawler.changes import as_dict  # noqa: PLC0415  # only here
+
+        printing.json_document(
+            [
+                {**row, "changes": as_dict(changes[row["revision"]])} if row["revision"] in changes else row
+                for row in revisions
+            ]
+        )
+    else:
+        printing.history(revisions, changes, styled=sys.stdout.isatty())
 
 
 @click.command()
+@click.argument("code")
 @archive_option
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs to print.")
+@since_option
+@limit_option
+@offset_option
 @json_option
-def runs(archive: Path, limit: int, *, as_json: bool) -> None:
-    """Say what each run did, the latest first.
+def stock(code: str, archive: Path, *, as_json: bool, **options: Any) -> None:
+    """List the posts that mention a security, newest first, with counts by day and the names it was printed under.
 
     \b
     Example:
-      finews runs --limit 5
+      finews stock 600160
+      finews stock 00700.HK --since 2022-04
     """
-    from itertools import islice  # noqa: PLC0415
-
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        _print(list(islice(opened.runs(), limit)), printing.runs, as_json=as_json)
-
-
-@click.command()
-@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@archive_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["markdown", "jekyll", "jsonl", "csv"]),
-    default="markdown",
-    show_default=True,
-    help="jekyll is the form the site's own source has.",
-)
-@json_option
-def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
-    """Write the archive out again into DIR: a file per post, or one posts.jsonl or posts.csv.
-
-    An archive of several sites gets a folder for each.
-
-    \b
-    Example:
-      finews export backup/ --format jsonl
-    """
-    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-    from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
-
-    with Archive(archive) as opened:
-        several = len(opened.stats()["sites"]) > 1
-        result = export_posts(opened.posts(), directory, form, by_site=several)
-    _print(result, printing.exported, as_json=as_json)
-
-
-def _print(result: Any, human: Any, *, as_json: bool) -> None:
-    (printing.as_json if as_json else human)(result)
+        found = opened.stock(code, marks=printing.marks(as_json=as_json), **options)
+    printing.result(found, printing.stock, as_json=as_json)

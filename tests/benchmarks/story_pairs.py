@@ -1,11 +1,12 @@
 """Labelled pairs of wordings, to measure by how well one story is told from another.
 
-Everything is made from the bundled sample posts by seeded edits, so that two runs measure the same pairs: no
-network, no clock, no file but the posts. Not here: the measuring (`likeness.py` beside this file).
+All are made from the bundled sample posts by seeded edits, so that two runs measure the same pairs: no network, no
+clock, no file but the posts. Not here: the measuring (`likeness.py` beside this file).
 """
 
 from __future__ import annotations
 
+import html
 import random
 import re
 from dataclasses import dataclass
@@ -17,19 +18,25 @@ from crawler.ops.sample_site.body import render
 from crawler.ops.sample_site.site import bundled_posts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
 SEED = 20220420
+# Texts of fewer characters are short.
 SHORT = 200
 
-_CREDIT = re.compile(r"<p class=\"em_media\">.*?</p>|<p style=\"display:none.*?</p>|\n\n<https?://.*|\n\n<>.*", re.DOTALL)
+_NOT_THE_POST_S = re.compile(
+    r"<p class=\"em_media\">.*?</p>|<p style=\"display:none.*?</p>|\n\n<https?://.*|\n\n<>.*", re.DOTALL
+)
 _BLOCK_END = re.compile(r"</p>|\n")
 _TAG = re.compile(r"<[^>]*>")
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
+_CLAUSE_END = re.compile(r"[，。：；]")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
-_TWO_HANS = re.compile(r"[\u4e00-\u9fff]{2}")
+_WORD = re.compile(r"[\u4e00-\u9fff]{2}")
 
+# A bracket stands for the title in brackets; the last two of either list are such as crawler.likeness does not know.
 _HEADERS = [
+    "【",
     "（记者 张三）",
     "财联社4月20日电，",
     "新华社南昌4月19日电（记者 李四、王五）",
@@ -37,7 +44,11 @@ _HEADERS = [
     "每经AI快讯，",
     "格隆汇4月20日丨",
     "本报记者 赵六 南昌报道\n",
-    "【",
+    "据央视新闻消息，",
+    "【环球网财经综合报道】",
+    "观点网讯：",
+    "南财快报丨",
+    "据多家媒体援引知情人士，",
 ]
 _FOOTERS = [
     "（文章来源：大江网）",
@@ -47,6 +58,8 @@ _FOOTERS = [
     "（来源：界面新闻 编辑：周九）",
     "（完）",
     "\n（责任编辑：吴十 HF062）",
+    "\n股市有风险，投资须谨慎。",
+    "\n声明：转载此文是出于传递更多信息之目的，不构成投资建议。",
 ]
 _COMPANIES = "晨岭电气 瑞枫日化 澜海生物 启桓半导体 泰柯重工 望湖软件 鹿鸣精工 清源膜材 沐川化工 山屿科技".split()
 _ITEMS = [
@@ -58,13 +71,28 @@ _ITEMS = [
     "{company}：拟以{a}亿元至{b}亿元回购公司股份，回购价格不超过{c}元/股，用于员工持股计划。",
     "沪指开盘涨{a}%，深成指涨{b}%，创业板指涨{c}%，{company}高开{d}%。",
 ]
-_LONG_ITEM = (
+_FORMS = [
+    (
+        "4月20日晚间，{company}公告称，公司于当日收到中国证监会《立案告知书》，因涉嫌信息披露违法违规，中国证监会决定对公司立案。"
+        "{company}表示，将积极配合调查，并严格按照有关规定履行信息披露义务，目前生产经营活动正常开展，敬请广大投资者注意投资风险。"
+    ),
+    (
+        "{company}公告，公司股票连续三个交易日内收盘价格涨幅偏离值累计超过20%，属于股票交易异常波动。经自查并向控股股东及实际"
+        "控制人函证，不存在应披露而未披露的重大信息，前期披露的信息不存在需要更正、补充之处，公司目前生产经营情况正常。"
+    ),
+    (
+        "针对投资者关于公司在手订单与产能情况的提问，{company}在互动平台回复称，公司目前在手订单充足，各生产基地均满负荷运转，"
+        "新建产线正按计划推进，预计下半年陆续投产；原材料价格波动对公司影响可控，具体经营数据请以公司定期报告为准，感谢您的关注。"
+    ),
+]
+_TITLES_OF_FORMS = ["{company}发布公告提示投资风险", "互动平台最新回复", "上市公司公告速递", "监管动态每日播报", ""]
+_REPORT = (
     "{company}（{code}）发布一季度报告。报告期内，公司实现营业收入{a}亿元，同比增长{b}%；实现归属于上市公司股东的净利润"
     "{c}亿元，同比增长{d}%；扣除非经常性损益后的净利润{e}亿元，同比增长{f}%；基本每股收益{g}元。\n"
     "截至报告期末，公司总资产{h}亿元，较上年度末增长{i}%；归属于上市公司股东的净资产{j}亿元。经营活动产生的现金流量净额为"
     "{k}亿元。公司表示，业绩增长主要系报告期内主要产品销量增长、产品结构优化以及期间费用率下降所致。\n"
-    "融资融券数据显示，该股近五日融资净流入{l}万元，融券余额{m}万元。近九十天内共有{n}家机构给出评级，过去九十天内机构目标均价为"
-    "{o}元。以上内容由公开信息整理，与本站立场无关，不构成投资建议，投资者据此操作，风险自担。"
+    "融资融券数据显示，该股近五日融资净流入{l}万元，融券余额{m}万元。近九十天内共有{n}家机构给出评级，机构目标均价为{o}元。"
+    "以上内容由公开信息整理，与本站立场无关，不构成投资建议，投资者据此操作，风险自担。"
 )
 _BOILERPLATE = [
     "点击查看原图。",
@@ -86,70 +114,82 @@ class Pair:
 def pairs(seed: int = SEED) -> list[Pair]:
     """Return all pairs, the same for the same seed and the same sample posts."""
     chance = random.Random(seed)
-    return [*_same(chance), *_different(chance)]
+    return [
+        *_copies(chance),
+        *_other_figures_and_names(chance),
+        *_other_reports(chance),
+        *_shared_sentences(chance),
+        *_unrelated(),
+    ]
 
 
 def rolling_items(count: int, seed: int = SEED) -> list[Wording]:
-    """Return `count` short items of the same few templates, as a rolling news channel publishes them."""
+    """Return `count` short items of a few templates, as a rolling news channel publishes them."""
     chance = random.Random(seed)
     return [_item(chance, chance.choice(_ITEMS), _company(chance)) for _ in range(count)]
 
 
 @cache
 def posts() -> tuple[Wording, ...]:
-    """Return the bundled sample posts that have a text, a paragraph to a line, without the site's own lines."""
-    read = (Wording(post.title, _plain(post.body)) for post in bundled_posts())
-    return tuple(wording for wording in read if len(wording.text) > SHORT // 2)
+    """Return the bundled posts with a text worth the name, a paragraph to a line, without the site's own lines."""
+    read = (Wording(post.title, _plain(post.body)) for post in bundled_posts() if post.has_layout)
+    return tuple(post for post in read if len(post.text) > SHORT // 2)
 
 
 @cache
 def long_posts() -> tuple[Wording, ...]:
     """Return posts of several hundred characters and more: the long sample, its parts, and short ones joined."""
-    short = [post for post in posts() if len(post.text) < 2 * SHORT]
-    (whole,) = (post for post in posts() if len(post.text) >= 2 * SHORT)
+    whole = max(posts(), key=lambda post: len(post.text))
+    others = [post for post in posts() if post is not whole]
     lines = whole.text.splitlines()
-    parts = [Wording(whole.title, "\n".join(lines[start : start + 6])) for start in range(0, len(lines) - 5, 6)]
-    joined = [
-        Wording(one.title, f"{one.text}\n{two.text}") for one, two in zip(short[::2], short[1::2], strict=False)
-    ]
+    parts = (Wording(whole.title, "\n".join(lines[start : start + 6])) for start in range(0, len(lines) - 5, 6))
+    joined = (Wording(a.title, f"{a.text}\n{b.text}") for a, b in zip(others[::2], others[1::2], strict=False))
     return (whole, *parts, *joined)
 
 
 @cache
 def flashes() -> tuple[Wording, ...]:
-    """Return short items: the first sentences of every post, up to `SHORT` characters, its title or none."""
-    made = []
-    for number, post in enumerate(posts()):
-        text = ""
-        for sentence in _SENTENCE.findall(post.text):
-            if len(text) + len(sentence) > SHORT * 3 // 4:
-                break
-            text += sentence
-        if text:
-            made.append(Wording(post.title if number % 2 else "", text))
-    return tuple(made)
+    """Return short items: the first sentences of each post, three of four with its title."""
+    return tuple(
+        Wording(post.title if number % 4 else "", _first_sentences(post.text)) for number, post in enumerate(posts())
+    )
 
 
-def _same(chance: random.Random) -> Iterator[Pair]:
-    every: Sequence[Wording] = (*posts(), *long_posts(), *flashes())
+def headed(chance: random.Random, source: Wording) -> Wording:
+    """Put another outlet's header before a text."""
+    header = chance.choice(_HEADERS)
+    if header == "【":
+        header = f"【{source.title}】" if source.title else ""
+    return Wording(source.title, header + source.text)
+
+
+def cut(chance: random.Random, source: Wording) -> Wording:
+    """Leave 60 to 90 % of a text."""
+    return Wording(source.title, source.text[: round(len(source.text) * chance.uniform(0.6, 0.9))])
+
+
+def _copies(chance: random.Random) -> Iterator[Pair]:
+    whole = (*posts(), *long_posts())
+    every = (*whole, *flashes())
     for kind, sources, edit in (
         ("exact", every, _untouched),
-        ("another header", every, _headed),
+        ("another header", every, headed),
         ("another footer", every, _footed),
-        ("other header and footer each", every, _framed),
         ("another headline", every, _own_headline),
-        ("paragraphs reordered", (*posts(), *long_posts()), _reordered),
-        ("cut to 60-90 %", every, _cut),
-        ("cut, with a header", every, lambda chance, text: _headed(chance, _cut(chance, text))),
-        ("2-5 % of words replaced", (*posts(), *long_posts()), _reworded),
+        ("paragraphs reordered", whole, _reordered),
+        ("cut to 60-90 %", every, cut),
+        ("cut, with a header", every, _cut_and_headed),
+        ("2-5 % of words replaced", whole, _reworded),
         ("words replaced in a short item", flashes(), _reworded),
         ("a changed figure in a long text", long_posts() * 3, _refigured),
     ):
         for source in sources:
-            yield Pair(kind, _dressed(chance, source, kind), edit(chance, source), same=True)
+            yield Pair(kind, source, edit(chance, source), same=True)
+    for source in every:
+        yield Pair("header and footer of each its own", _framed(chance, source), _framed(chance, source), same=True)
 
 
-def _different(chance: random.Random) -> Iterator[Pair]:
+def _other_figures_and_names(chance: random.Random) -> Iterator[Pair]:
     for source in (*flashes(), *flashes()):
         if _FIGURE.search(source.text):
             yield Pair("a changed figure in a short item", source, _refigured(chance, source), same=False)
@@ -157,46 +197,67 @@ def _different(chance: random.Random) -> Iterator[Pair]:
         company = _company(chance)
         one = _item(chance, template, company)
         yield Pair("another figure in a template", one, _refigured(chance, one), same=False)
-        yield Pair("another company in a template", one, _renamed(chance, one, company), same=False)
+        yield Pair("another company in a template", one, _renamed(chance, one, company[0]), same=False)
         yield Pair("a template filled in anew", one, _item(chance, template, _company(chance)), same=False)
+    for form in _FORMS * 11:
+        company = _company(chance)
+        title = chance.choice(_TITLES_OF_FORMS).format(company=company[0])
+        one = Wording(title, form.format(company=company[0]))
+        yield Pair("another company in a form of words", one, _renamed(chance, one, company[0]), same=False)
+
+
+def _other_reports(chance: random.Random) -> Iterator[Pair]:
+    everything = "\n".join(_FORMS)
     for _ in range(40):
-        one, other = (_item(chance, _LONG_ITEM, _company(chance)) for _ in range(2))
+        one, other = (_item(chance, _REPORT, _company(chance)) for _ in range(2))
         yield Pair("a long template filled in anew", one, other, same=False)
+    for _ in range(10):
+        company = _company(chance)
+        one = Wording(_TITLES_OF_FORMS[0], everything)
+        one = Wording(one.title.format(company=company[0]), one.text.format(company=company[0]))
+        yield Pair("another company in a long form of words", one, _renamed(chance, one, company[0]), same=False)
+
+
+def _shared_sentences(chance: random.Random) -> Iterator[Pair]:
     for number in range(80):
-        yield _same_topic(chance, 0.2 + 0.2 * number / 80)
-    for text in _BOILERPLATE:
-        for _ in range(10):
-            one, other = chance.sample(posts(), 2)
-            if one.title and other.title:
-                yield Pair("boilerplate for a text", Wording(one.title, text), Wording(other.title, text), same=False)
+        one, other = _halves(chance, 0.2 + 0.2 * number / 80)
+        yield Pair("one topic, 20-40 % of sentences shared", one, other, same=False)
+    for text in _BOILERPLATE * 10:
+        one, other = (Wording(post.title, text) for post in chance.sample(_titled(), 2))
+        yield Pair("boilerplate for a text", one, other, same=False)
     for source in flashes():
-        rest = chance.sample(flashes(), 3)
-        digest = "\n".join(item.text for item in (source, *rest) if item is rest[0] or item.text != source.text)
-        yield Pair("an item and a digest holding it", source, Wording("早间要闻", source.text + "\n" + digest), same=False)
-    every = posts()
-    for number, one in enumerate(every):
-        for other in every[:number]:
+        items = chance.sample([item.text for item in flashes() if item is not source], 2)
+        digest = Wording("早间要闻", "\n".join((source.text, *items)))
+        yield Pair("an item and a digest holding it", source, digest, same=False)
+
+
+def _unrelated() -> Iterator[Pair]:
+    for number, one in enumerate(posts()):
+        for other in posts()[:number]:
             yield Pair("unrelated", one, other, same=False)
 
 
 def _plain(body: str) -> str:
-    markup = _CREDIT.sub("", render(_CREDIT.sub("", body)))
-    lines = (_TAG.sub("", line).strip() for line in _BLOCK_END.split(markup))
+    markup = _NOT_THE_POST_S.sub("", render(_NOT_THE_POST_S.sub("", body)))
+    lines = (html.unescape(_TAG.sub("", line)).strip() for line in _BLOCK_END.split(markup))
     return "\n".join(line for line in lines if line and not line.startswith("返回"))
 
 
-def _dressed(chance: random.Random, source: Wording, kind: str) -> Wording:
-    return _framed(chance, source) if kind == "other header and footer each" else source
+def _first_sentences(text: str) -> str:
+    first, *others = _SENTENCE.findall(text)
+    for sentence in others:
+        if len(first) + len(sentence) > SHORT * 3 // 4:
+            break
+        first += sentence
+    return first
+
+
+def _titled() -> list[Wording]:
+    return [post for post in posts() if post.title]
 
 
 def _untouched(_: random.Random, source: Wording) -> Wording:
     return source
-
-
-def _headed(chance: random.Random, source: Wording) -> Wording:
-    header = chance.choice(_HEADERS)
-    bracketed = f"【{source.title}】" if source.title else ""
-    return Wording(source.title, (bracketed if header == "【" else header) + source.text)
 
 
 def _footed(chance: random.Random, source: Wording) -> Wording:
@@ -204,30 +265,29 @@ def _footed(chance: random.Random, source: Wording) -> Wording:
 
 
 def _framed(chance: random.Random, source: Wording) -> Wording:
-    return _footed(chance, _headed(chance, source))
+    return _footed(chance, headed(chance, source))
+
+
+def _cut_and_headed(chance: random.Random, source: Wording) -> Wording:
+    return headed(chance, cut(chance, source))
 
 
 def _own_headline(chance: random.Random, source: Wording) -> Wording:
-    first = re.split(r"[，。：；]", source.text, maxsplit=2)
-    title = chance.choice([first[0], "，".join(first[:2]), f"快讯：{source.title}", source.title[: len(source.title) * 2 // 3]])
-    return Wording(title, source.text)
+    first, second, *_ = [*_CLAUSE_END.split(source.text), ""]
+    shortened = source.title[: len(source.title) * 2 // 3]
+    return Wording(chance.choice([first, f"{first}，{second}", f"快讯：{source.title}", shortened]), source.text)
 
 
 def _reordered(chance: random.Random, source: Wording) -> Wording:
     lines = source.text.splitlines()
     if len(lines) == 1:
         lines = _SENTENCE.findall(source.text)
-    chance.shuffle(lines)
-    return Wording(source.title, "\n".join(lines))
-
-
-def _cut(chance: random.Random, source: Wording) -> Wording:
-    return Wording(source.title, source.text[: round(len(source.text) * chance.uniform(0.6, 0.9))])
+    return Wording(source.title, "\n".join(chance.sample(lines, len(lines))))
 
 
 def _reworded(chance: random.Random, source: Wording) -> Wording:
-    words = [found.start() for found in _TWO_HANS.finditer(source.text)]
-    others = _TWO_HANS.findall("".join(post.text for post in posts()))
+    words = [found.start() for found in _WORD.finditer(source.text)]
+    others = _WORD.findall("".join(post.text for post in posts()))
     text = source.text
     for start in chance.sample(words, max(1, round(len(text) * chance.uniform(0.02, 0.05) / 2))):
         text = text[:start] + chance.choice(others) + text[start + 2 :]
@@ -236,11 +296,9 @@ def _reworded(chance: random.Random, source: Wording) -> Wording:
 
 def _refigured(chance: random.Random, source: Wording) -> Wording:
     found = chance.choice(list(_FIGURE.finditer(source.text)))
-    digits = found[0]
-    place = chance.choice([at for at, digit in enumerate(digits) if digit.isdigit()])
-    digit = chance.choice([other for other in "123456789" if other != digits[place]])
-    changed = digits[:place] + digit + digits[place + 1 :]
-    return Wording(source.title, source.text[: found.start()] + changed + source.text[found.end() :])
+    place = chance.choice([at for at in range(*found.span()) if source.text[at].isdigit()])
+    digit = chance.choice([other for other in "123456789" if other != source.text[place]])
+    return Wording(source.title, source.text[:place] + digit + source.text[place + 1 :])
 
 
 def _company(chance: random.Random) -> tuple[str, str]:
@@ -253,20 +311,20 @@ def _item(chance: random.Random, template: str, company: tuple[str, str]) -> Wor
     return Wording(re.split("[，；。]", text)[0], text)
 
 
-def _renamed(chance: random.Random, source: Wording, company: tuple[str, str]) -> Wording:
-    name = chance.choice([other for other in _COMPANIES if other != company[0]])
-    return Wording(source.title.replace(company[0], name), source.text.replace(company[0], name))
+def _renamed(chance: random.Random, source: Wording, company: str) -> Wording:
+    name = chance.choice([other for other in _COMPANIES if other != company])
+    return Wording(source.title.replace(company, name), source.text.replace(company, name))
 
 
-def _same_topic(chance: random.Random, share: float) -> Pair:
-    pool = _SENTENCE.findall(chance.choice(long_posts()[:1] * 3 + long_posts()[3:]).text)
-    chance.shuffle(pool)
-    common = max(1, round(len(pool) * share / (2 - share)))
-    shared, rest = pool[:common], pool[common:]
-    halves = rest[::2], rest[1::2]
-    texts = []
-    for half in halves:
-        sentences = [*shared, *half]
-        chance.shuffle(sentences)
-        texts.append("".join(sentences))
-    return Pair("one topic, 20-40 % of sentences shared", Wording("", texts[0]), Wording("", texts[1]), same=False)
+def _halves(chance: random.Random, share: float) -> tuple[Wording, Wording]:
+    """Make two texts of the sentences of one; so large a share of the sentences of each is in both."""
+    whole, *_ = long_posts()
+    source = whole if chance.random() < 0.5 else chance.choice(long_posts())
+    sentences = _SENTENCE.findall(source.text)
+    chance.shuffle(sentences)
+    common = max(1, round(len(sentences) * share / (2 - share)))
+    shared, rest = sentences[:common], sentences[common:]
+    one, other = ([*shared, *half] for half in (rest[::2], rest[1::2]))
+    chance.shuffle(one)
+    chance.shuffle(other)
+    return Wording("", "".join(one)), Wording("", "".join(other))

@@ -115,18 +115,24 @@ CREATE INDEX links_by_article ON links (article_id);
 CREATE INDEX links_by_run ON links (run_id, kind, outcome);
 CREATE INDEX links_by_met_run ON links (met_run_id, kind);
 
--- One story under several ids. A post is in no more than one; a story bears the id of the post that was first in it.
+-- One story under several ids: posts of the same story_id tell the same. Most posts are in none.
 CREATE TABLE stories (
     article_id INTEGER PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
     story_id   INTEGER NOT NULL
 );
 CREATE INDEX stories_by_story ON stories (story_id);
 
--- Where posts that read alike meet: derived from the words, see crawler/likeness.py.
-CREATE TABLE story_bands (
-    band       INTEGER NOT NULL,
+-- Where posts that read alike meet: keys made from their words, see crawler/likeness.py.
+CREATE TABLE story_keys (
+    key        INTEGER NOT NULL,
     article_id INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
-    PRIMARY KEY (band, article_id)
+    PRIMARY KEY (key, article_id)
+) WITHOUT ROWID;
+
+-- By which method a derived table was made.
+CREATE TABLE derived (
+    name    TEXT PRIMARY KEY,
+    made_by TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- The search index, derived from the words: every one, two and three neighbouring tokens of a post are a word of it,

@@ -1,0 +1,120 @@
+"""Commands that look after the archive: `stats`, `runs`, `export`, `check`, `backup`. None of them loads Scrapy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crawler.cli import printing
+from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option
+
+_UNSOUND = 1
+
+
+@click.command()
+@archive_option
+@json_option
+def stats(archive: Path, *, as_json: bool) -> None:
+    """Say what the archive holds.
+
+    \b
+    Example:
+      finews stats --json
+    """
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    with Archive(archive) as opened:
+        printing.result(opened.stats(), printing.stats, as_json=as_json)
+
+
+@click.command()
+@archive_option
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs to print.")
+@json_option
+def runs(archive: Path, limit: int, *, as_json: bool) -> None:
+    """Say what each run did, the latest first.
+
+    \b
+    Example:
+      finews runs --limit 5
+    """
+    from itertools import islice  # noqa: PLC0415
+
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    with Archive(archive) as opened:
+        printing.result(list(islice(opened.runs(), limit)), printing.runs, as_json=as_json)
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@archive_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "jekyll", "jsonl", "csv"]),
+    default="markdown",
+    show_default=True,
+    help="jekyll is the form the site's own source has.",
+)
+@json_option
+def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
+    """Write the archive out again into DIR: a file per post, or one posts.jsonl or posts.csv.
+
+    An archive of several sites gets a folder for each.
+
+    \b
+    Example:
+      finews export backup/ --format jsonl
+    """
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+    from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
+
+    with Archive(archive) as opened:
+        several = len(opened.stats()["sites"]) > 1
+        result = export_posts(opened.posts(), directory, form, by_site=several)
+    printing.result(result, printing.exported, as_json=as_json)
+
+
+@click.command()
+@archive_option
+@posts_option
+@no_posts_option
+@click.option("--repair", is_flag=True, help="Make anew what is derived: index, stories, counts, Markdown.")
+@json_option
+@click.pass_context
+def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, repair: bool, as_json: bool) -> None:
+    """Check that all is sound: the database, its search index, the Markdown against the archive.
+
+    Each finding is a sentence with its repair; with findings left, the exit code is 1.
+
+    \b
+    Example:
+      finews check
+      finews check --repair
+    """
+    from crawler.ops.check import check as check_all  # noqa: PLC0415  # --help needs no database
+
+    result = check_all(archive, None if no_posts else posts, repair=repair)
+    printing.result(result, printing.checked, as_json=as_json)
+    if result["findings"]:
+        ctx.exit(_UNSOUND)
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@archive_option
+@json_option
+def backup(file: Path, archive: Path, *, as_json: bool) -> None:
+    """Copy the archive to FILE, also while a crawl runs, and verify the copy. An earlier backup is replaced.
+
+    \b
+    Example:
+      finews backup backups/archive.db
+    """
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    with Archive(archive) as opened:
+        result = opened.backup(file)
+    printing.result(result, printing.backed_up, as_json=as_json)

@@ -1,0 +1,75 @@
+"""Check an archive and the Markdown written from it, and repair what is derived.
+
+Not here: what is wrong inside the database (`crawler.archive.soundness`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive import Archive, soundness
+from crawler.archive.lock import run_lock
+from crawler.errors import UsageError
+from crawler.markdown.post_file import file_name, render_post, write_if_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SHOWN = 5  # files that are named of many with one fault
+
+
+def check(path: Path, folder: Path | None, *, repair: bool = False) -> dict[str, Any]:
+    """Check the archive at `path` and the Markdown posts in `folder` (`None`: no folder).
+
+    With `repair`, what is derived is made anew under the archive's lock, and checked again. Returns `archive`, `posts`
+    (the folder), `repaired`, and `findings`: sentences, none when all is sound. Raises what opening raises, and
+    `ArchiveLocked` when a run is busy with what is to be repaired.
+    """
+    with Archive(path) as archive:
+        findings = [*soundness.faults(archive.db), *_file_faults(archive, folder)]
+        if repair and findings:
+            with run_lock(path):
+                soundness.repair(archive.db)
+                _rewrite(archive, folder)
+            findings = [*soundness.faults(archive.db), *_file_faults(archive, folder)]
+    return {
+        "archive": str(path),
+        "posts": str(folder) if folder else None,
+        "repaired": repair,
+        "findings": findings,
+    }
+
+
+def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
+    """Yield what is amiss with the Markdown: files that are missing, that differ, and that no post accounts for."""
+    if folder is None or not folder.is_dir():
+        return
+    missing: list[str] = []
+    other: list[str] = []
+    unknown = {file.name for file in folder.glob("*.md")}
+    for post in archive.posts():
+        name = file_name(post["published_at"], post["post_id"])
+        if name not in unknown:
+            missing.append(name)
+        elif (folder / name).read_bytes() != render_post(post).encode():
+            other.append(name)
+        unknown.discard(name)
+    for names, fault, remedy in (
+        (missing, "are missing", "`finews check --repair` writes them"),
+        (other, "are not what the archive says", "`finews check --repair` writes them anew"),
+        (sorted(unknown), "belong to no post of the archive", "move them elsewhere, or `finews import` them"),
+    ):
+        if names:
+            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+            yield f"{len(names)} files in {folder} {fault} ({shown}): {remedy}."
+
+
+def _rewrite(archive: Archive, folder: Path | None) -> None:
+    if folder is None or not folder.is_dir():
+        return
+    try:
+        for post in archive.posts():
+            write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render_post(post))
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,263 @@
+"""The archive on 100,000 posts: how fast it answers, how large it is, what indexing costs.
+
+    python tests/benchmarks/search.py [--posts N] [--keep FILE]
+
+Prints tables; fails on nothing, machines differ. Not here: crawling.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from datetime import timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+import corpus
+
+from crawler.archive import Archive, index, ledger, posts, runs
+from crawler.markdown.post_file import render_post
+from crawler.text import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BATCH = 500
+REPEATS = 3
+PER_KIND = 40
+
+
+def main() -> None:
+    """Build, ask, compare."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--posts", type=int, default=100_000)
+    options.add_argument("--keep", type=Path, help="keep the archive there, and use it if it is there already")
+    wanted = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = wanted.keep or Path(folder) / "archive.db"
+        if not path.exists():
+            build(path, wanted.posts)
+        with Archive(path) as archive:
+            size(archive)
+            ask(archive)
+            compare(archive, Path(folder) / "other.db")
+        processes(path)
+
+
+def build(path: Path, count: int) -> None:
+    """Store posts as a crawl does, but many in one transaction, and say what a post costs."""
+    spent = {"store": 0.0, "of which index": 0.0, "of which stories": 0.0}
+    timed(index, "add", spent, "of which index")
+    timed(posts.stories, "place", spent, "of which stories")
+    with Archive(path, create=True) as archive:
+        run_id = runs.begin(archive.db, "finews", corpus.FIRST)
+        articles = corpus.articles(count)
+        while batch := list(islice(articles, BATCH)):
+            began = time.perf_counter()
+            with archive.db.atomic():
+                for article in batch:
+                    store(archive, article, run_id)
+            spent["store"] += time.perf_counter() - began
+        runs.finish(archive.db, run_id, "finished", now=corpus.FIRST, seconds=0, traffic=runs.Traffic())
+    print(
+        f"\n{count} posts stored, ms a post: "
+        + ", ".join(f"{what} {s / count * 1000:.2f}" for what, s in spent.items())
+    )
+
+
+def timed(module: Any, name: str, spent: dict[str, float], what: str) -> None:
+    """Let a function of a module count the time it takes."""
+    function = getattr(module, name)
+
+    def counted(*arguments: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return function(*arguments)
+        finally:
+            spent[what] += time.perf_counter() - began
+
+    setattr(module, name, counted)
+
+
+def store(archive: Archive, article: Any, run_id: int) -> None:
+    """Store a post with its row of the ledger."""
+    done = posts.store(archive.db, article, run_id)
+    ledger.settled(
+        archive.db, "finews", article.post.fetch, "stored",
+        run_id=run_id, outcome=done.outcome, article_id=done.article_id, rules="0123456789abcdef",
+    )  # fmt: skip
+
+
+def size(archive: Archive) -> None:
+    """Compare the archive's size with that of its Markdown, of which every hundredth file is made."""
+    (count,) = archive.db.execute("SELECT count(*) FROM posts").fetchone()
+    sample = archive.db.execute("SELECT post_id FROM posts WHERE id % 100 = 0 OR ? < 1000", [count]).fetchall()
+    markdown = statistics.mean(len(render_post(archive.post(name)).encode()) for (name,) in sample) * count
+    archive.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (indexed,) = archive.db.execute("SELECT sum(length(block)) FROM search_data").fetchone()
+    whole = archive.path.stat().st_size
+    print(
+        f"archive {whole / 1e6:.0f} MB, {whole / count:.0f} bytes a post, {whole / markdown:.2f} times its Markdown"
+        f" ({markdown / count:.0f} bytes a post); the index is {indexed / whole:.0%} of it"
+    )
+
+
+def ask(archive: Archive) -> None:
+    """Print how long queries of each kind take."""
+    texts = [text for (text,) in archive.db.execute("SELECT text FROM versions WHERE id % 211 = 7 LIMIT 400")]
+    chance = random.Random(7)
+    print(f"\n{'query':<34}{'hits (median, most)':>22}{'median ms':>11}{'95th ms':>9}")
+    everything: list[float] = []
+    for kind, queries in kinds(texts, chance):
+        times, hits = [], []
+        for query, filters in islice(queries, PER_KIND):
+            began = time.perf_counter()
+            hits.append(archive.search(query, **filters)["total"])
+            times.append((time.perf_counter() - began) * 1000)
+        everything += times
+        print(row(kind, hits, times))
+    print(row("all of these", [], everything))
+    print(f"\n{'terms that stand in very many posts':<34}")
+    for query in ("5G 应用", "全省", "工业互联网", "数字经济发展", "推动5G技术"):
+        times, hits = [], []
+        for _ in range(REPEATS):
+            began = time.perf_counter()
+            hits.append(archive.search(query)["total"])
+            times.append((time.perf_counter() - began) * 1000)
+        print(row(query, hits, times))
+
+
+def row(kind: str, hits: list[int], times: list[float]) -> str:
+    """Return a line of the table."""
+    found = f"{statistics.median_low(hits)}, {max(hits)}" if hits else ""
+    return f"{kind:<34}{found:>22}{statistics.median(times):>11.1f}{statistics.quantiles(times, n=20)[-1]:>9.1f}"
+
+
+def kinds(texts: list[str], chance: random.Random) -> Iterator[tuple[str, Iterator[tuple[str, dict[str, Any]]]]]:
+    """Yield kinds of queries, each with as many as are wanted.
+
+    Words are those the posts are about, as frequent in queries as in posts; longer terms are what follows such a word
+    in a post.
+    """
+
+    def word(length: int | None = None) -> str:
+        return next(word for word in iter(lambda: corpus.word(chance), None) if length in {None, len(word)})
+
+    def term(length: int) -> str:
+        while True:
+            text = chance.choice(texts)
+            at = text.find(word())
+            if at >= 0:
+                return '"' + " ".join(tokens(text[at:])[:length]) + '"'
+
+    def endless(
+        make: Callable[[], str], filters: Callable[[], dict[str, Any]] = dict
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        while True:
+            yield make(), filters()
+
+    def days() -> dict[str, Any]:
+        since = corpus.FIRST + timedelta(days=chance.randrange(100))
+        return {"since": f"{since:%Y-%m-%d}", "until": f"{since + timedelta(days=chance.randrange(1, 60)):%Y-%m-%d}"}
+
+    yield "one character", endless(lambda: word()[0])
+    for length in (2, 3, 4):
+        yield f"a word of {length} characters", endless(lambda length=length: word(length))
+    yield "six tokens of a post", endless(lambda: term(6))
+    yield "two words", endless(lambda: f"{word()} {word()}")
+    yield "two words, one excluded", endless(lambda: f"{word()} {word()} -{word()}")
+    yield "one word or another", endless(lambda: f"{word()} OR {word()}")
+    yield "two words, newest first", endless(lambda: f"{word()} {word()}", lambda: {"sort": "date"})
+    yield "a word, some days", endless(word, days)
+    yield "a word, an outlet", endless(word, lambda: {"source": chance.choice(corpus.OUTLETS)})
+    yield (
+        "a word, a category, some days",
+        endless(word, lambda: {"category": f"outlet{chance.randrange(8)}", **days()}),
+    )
+    yield "a word, a security", endless(word, lambda: {"stock": f"6{chance.randrange(2000):05}"})
+    yield "a word, as of a day", endless(word, lambda: {"as_of": days()["since"]})
+    yield "江西 5G, in most posts", ((query, {}) for query in cycle(["江西 5G", "5G 江西"]))
+
+
+def compare(archive: Archive, path: Path) -> None:
+    """Compare with `LIKE` and with FTS5's own tokenizers, on the same texts."""
+    others = {"fts5 trigram": "trigram", "fts5 unicode61": "unicode61"}
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("ATTACH ? AS archive", [str(archive.path)])
+        built: dict[str, tuple[float, int]] = {}
+        for name, tokenizer in others.items():
+            began, before = time.perf_counter(), path.stat().st_size if path.exists() else 0
+            table = f"{tokenizer}_index"
+            other.execute(f"CREATE VIRTUAL TABLE {table} USING fts5(title, text, content='', tokenize='{tokenizer}')")
+            other.execute(f"INSERT INTO {table} (rowid, title, text) SELECT id, title, text FROM archive.articles")
+            other.commit()
+            built[name] = (time.perf_counter() - began, path.stat().st_size - before)
+        (own,) = archive.db.execute("SELECT sum(length(block)) FROM search_data").fetchone()
+        print(f"\n{'':<16}{'MB':>7}{'built s':>9}", *(f"{query:>20}" for query in WORDS), "  (hits, ms)")
+        began = time.perf_counter()
+        with archive.db.atomic():
+            index.rebuild(archive.db)
+        answers = [answered(lambda query=query: archive.search(query)["total"]) for query in WORDS]
+        print(f"{'finews':<16}{own / 1e6:>7.0f}{time.perf_counter() - began:>9.0f}", *answers)
+        for name, tokenizer in others.items():
+            sql = f"SELECT count(*) FROM {tokenizer}_index WHERE {tokenizer}_index MATCH ?"
+            answers = [
+                answered(lambda query=query, sql=sql: other.execute(sql, [phrases(query)]).fetchone()[0])
+                for query in WORDS
+            ]
+            print(f"{name:<16}{built[name][1] / 1e6:>7.0f}{built[name][0]:>9.0f}", *answers)
+        like = "SELECT count(*) FROM archive.articles WHERE {}"
+        answers = [
+            answered(lambda query=query: other.execute(like.format(likes(query))).fetchone()[0]) for query in WORDS
+        ]
+        print(f"{'LIKE':<16}{'':>7}{'':>9}", *answers)
+
+
+WORDS = ("江", "江西", "5G", "江西 5G", "工业互联网")
+
+
+def phrases(query: str) -> str:
+    """Return a query as FTS5 takes it."""
+    return " ".join(f'"{word}"' for word in query.split())
+
+
+def likes(query: str) -> str:
+    """Return a query as conditions."""
+    return " AND ".join(f"(title LIKE '%{word}%' OR text LIKE '%{word}%')" for word in query.split())
+
+
+def answered(question: Callable[[], int]) -> str:
+    """Return how many were found and the median time."""
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        found = question()
+        times.append((time.perf_counter() - began) * 1000)
+    return f"{found:>12}{statistics.median(times):>8.1f}"
+
+
+def processes(path: Path) -> None:
+    """Print how long the command takes as a whole."""
+    times = []
+    for query in ("江西 5G", "工业互联网", "扬帆", "5G"):
+        for _ in range(REPEATS):
+            began = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "crawler", "search", query, "--archive", str(path)],
+                check=True, capture_output=True,
+            )  # fmt: skip
+            times.append((time.perf_counter() - began) * 1000)
+    print(f"\nfinews search as a process: median {statistics.median(times):.0f} ms, most {max(times):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""Queries: what the text of a search means, held against a reading of its own that knows no pattern and no index."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from crawler.archive.query import Query, Term, parse
+from crawler.text import CJK
+
+# By hand: what the public surface says of a query, word for word.
+
+
+def by_hand(text: str) -> str:
+    """Fold a text and set a space around each token: each CJK character is one, each run of letters or digits is one."""
+    return f" {' '.join(''.join(map(_spaced, unicodedata.normalize('NFKC', text).lower())).split())} "
+
+
+def _spaced(sign: str) -> str:
+    if any(first <= sign <= last for first, last in RANGES):
+        return f" {sign} "
+    return sign if sign.isalnum() else " "
+
+
+# The ranges of CJK characters, out of what stands in the brackets of a pattern.
+_BOUNDS = CJK.encode("ascii").decode("unicode-escape")
+RANGES = [(_BOUNDS[at], _BOUNDS[at + 2]) for at in range(0, len(_BOUNDS), 3)]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A query read by hand: of each group of `wanted` one term must stand in title or body, of `unwanted` none may."""
+
+    wanted: list[list[str]]
+    unwanted: list[str]
+
+    def finds(self, title: str, text: str) -> bool:
+        fields = (by_hand(title), by_hand(text))
+        return (
+            bool(self.wanted)
+            and self._stand(fields)
+            and not any(term in field for term in self.unwanted for field in fields)
+        )
+
+    def finds_title(self, title: str) -> bool:
+        return self._stand((by_hand(title),))
+
+    def _stand(self, fields: tuple[str, ...]) -> bool:
+        return all(any(term in field for term in group for field in fields) for group in self.wanted)
+
+
+def sought(query: str) -> Sought:
+    """Read a query by hand: quotes first, then spaces, then what a word begins with."""
+    wanted: list[list[str]] = []
+    unwanted: list[str] = []
+    joining = excluding = False
+    for number, stretch in enumerate(unicodedata.normalize("NFKC", query).split('"')):
+        words = [stretch] if number % 2 else stretch.split()
+        for word in words:
+            if not number % 2 and word == "OR":
+                joining = bool(wanted)
+                continue
+            minus = excluding if number % 2 else word.startswith("-")
+            term = by_hand(word)
+            if not term.strip():
+                continue
+            if minus:
+                unwanted.append(term)
+            elif joining:
+                wanted[-1].append(term)
+            else:
+                wanted.append([term])
+            joining = False
+        excluding = not number % 2 and stretch.split()[-1:] == ["-"] and stretch.endswith("-")
+    return Sought(wanted, unwanted)
+
+
+def spelt(query: Query) -> Sought:
+    """Return a query as one read by hand would be."""
+
+    def term(read: Term) -> str:
+        return f" {' '.join(read.tokens)} "
+
+    return Sought([[term(each) for each in group] for group in query.wanted], [term(each) for each in query.unwanted])
+
+
+# What texts and queries are made of: all that a query knows, and all that folding knows.
+
+LONG = ("a" * 63, "a" * 64, "a" * 65, "a" * 66, "a" * 64 + "b" * 64, "江" * 5)
+WORDS = (
+    "江西", "江", "西", "省", "5G", "5g", "5", "g", "15G", "VR", "5G+VR", "ABC", "ＡＢＣ", "ａｂｃ", "５Ｇ", "1-2", "１－２", "é", "e\u0301",
+    "ﬁ", "fi", "㈱", "(株)", "ｶﾞ", "ガ", "한국", "Σ", "ς", "İ", "ß", "江_西", "a_b", "OR", "or", "AND", "NOT", "NEAR", "５", "²", "𠮷", "😀", *LONG,
+)  # fmt: skip
+SIGNS = ("+", "-", "－", "_", ".", "。", "，", "（", "）", "*", "^", ":", "\n", "\u3000", "\u00a0", "\u200b", "·", "\0", "§", "¶", "'", "´", "\\")
+SPACES = (" ", " ", "", "")
+words = st.sampled_from(WORDS)
+texts = st.one_of(
+    st.lists(st.sampled_from([*WORDS, *SIGNS, *SPACES, '"']), max_size=14).map("".join),
+    st.text("江西省5gG+ＶR1１_-。 ", max_size=20),
+)
+operators = st.sampled_from([" ", " ", " OR ", " -", ' "', '" ', '"', " -\"", " ＯＲ ", "\n"])
+queries = st.one_of(
+    st.lists(st.one_of(words, operators, st.sampled_from(SIGNS), texts), max_size=8).map("".join),
+    st.lists(words, min_size=1, max_size=3).map(" ".join),
+    st.lists(words, min_size=1, max_size=3).map(" OR ".join),
+    st.text('江西5gG+-*" ORｖ（）', max_size=20),
+)
+
+
+def query(*wanted: str, without: str = "") -> Query:
+    """Return the query of terms as written: tokens parted by spaces, alternatives by `|`."""
+
+    def terms(written: str) -> tuple[Term, ...]:
+        return tuple(Term(tuple(term.split())) for term in written.split("|") if term)
+
+    return Query(tuple(map(terms, wanted)), terms(without))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("江西", query("江 西")),
+        ("江西 5G", query("江 西", "5g")),
+        ("江西\u30005G\n+VR", query("江 西", "5g", "vr")),
+        ("5G+VR", query("5g vr")),
+        ('"江西 5G"', query("江 西 5g")),
+        ('"江西 5G', query("江 西 5g")),
+        ('江西"5G"VR', query("江 西", "5g", "vr")),
+        ("江西 -5G", query("江 西", without="5g")),
+        ("-5G 江西", query("江 西", without="5g")),
+        ('江西 -"5G VR"', query("江 西", without="5g vr")),
+        ('江西-"5G VR"', query("江 西", "5g vr")),
+        ('江西 - "5G VR"', query("江 西", "5g vr")),
+        ('江西 --"5G VR"', query("江 西", "5g vr")),
+        ("江西 --5G", query("江 西", without="5g")),
+        ("江-西", query("江 西")),
+        ("江西 OR 5G", query("江 西|5g")),
+        ("江 OR 西 OR 5G VR", query("江|西|5g", "vr")),
+        ("VR 江 OR 西", query("vr", "江|西")),
+        ('"江 西" OR "5G"', query("江 西|5g")),
+        ('江西 OR"5G"', query("江 西|5g")),
+        ("OR 江西 OR", query("江 西")),
+        ("江 OR OR 西", query("江|西")),
+        ("江 OR * 西", query("江|西")),
+        ("江 OR -5G 西", query("江", "西", without="5g")),
+        ("-江 OR 西", query("西", without="江")),
+        ('"OR" 江', query("or", "江")),
+        ("江 -OR 西", query("江", "西", without="or")),
+        ("江 or 西", query("江", "or", "西")),
+        ("江OR西", query("江 or 西")),
+        ("江 AND 西 NOT NEAR", query("江", "and", "西", "not", "near")),
+        # Folded before it is read.
+        ("５Ｇ　－ＶＲ", query("5g", without="vr")),
+        ("＂5G 江＂", query("5g 江")),
+        ("江 ＯＲ 西", query("江|西")),
+        ("ﬁ㈱", query("fi 株")),
+        # Nothing is asked for.
+        ("", query()),
+        ("- * \"\" , OR", query()),
+        ("-江", query(without="江")),
+    ],
+)  # fmt: skip
+def test_a_query_means(written: str, meant: Query):
+    assert parse(written) == meant
+
+
+@settings(max_examples=500, deadline=None)
+@given(queries)
+@example('-"江"-"西"')
+@example('- "江" -"-西"')
+@example('江 OR "" OR "西')
+def test_a_query_is_read_as_by_hand(query: str):
+    assert spelt(parse(query)) == sought(query)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(), max_size=40))
+@example("\u00b4江\u00b4")
+@example("\ufe63江 西")
+@example("\u2033江 西\u2033")
+@example("\udcff江 \ud800")
+def test_any_string_is_read_as_by_hand(query: str):
+    assert spelt(parse(query)) == sought(query)
+
+
+@settings(max_examples=500, deadline=None)
+@given(queries, texts, texts)
+@example("a" * 64, "a" * 65, "")
+@example("5G江西VR", "5G 江_西，ＶＲ", "")
+@example("a_b", "ab", "a\0b")
+def test_a_query_finds_what_it_finds_by_hand(query: str, title: str, text: str):
+    by_hand = sought(query)
+    assert parse(query).matches(title, text) is by_hand.finds(title, text)
+    assert parse(query).matches_title(title) is by_hand.finds_title(title)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_every_stretch_of_a_text_finds_it(data: st.DataObject):
+    text = data.draw(st.one_of(texts, st.text(st.characters(), max_size=30)))
+    tokens = by_hand(text).split()
+    start = data.draw(st.integers(0, len(tokens)))
+    stretch = tokens[start : data.draw(st.integers(start, len(tokens)))]
+    assert parse(f'"{" ".join(stretch)}"').matches("", text) is bool(stretch)
+    assert parse(f'"{" ".join(stretch)}"').matches(text, "") is bool(stretch)
+
+
+@pytest.mark.parametrize(
+    ("written", "title", "text"),
+    [
+        ("江西5G", "江西", "5G"),
+        ("5G", "15G", "5GB 5Gé 5Gя"),
+        ("江西", "西江", "江 5G 西"),
+        ("5G VR", "5GVR", ""),
+        ("é", "e", "ée"),
+        ("江西", "江ー西", "江ア西"),
+    ],
+)
+def test_a_query_does_not_find(written: str, title: str, text: str):
+    assert not parse(written).matches(title, text)
+
+
+def test_a_query_for_nothing_finds_nothing():
+    assert not parse("").matches("", "")
+    assert not parse("-江西").matches("北京", "北京")
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 250])
+def test_the_last_of_many_terms_counts_as_the_first(count: int):
+    text = "江西" * 3
+    assert parse("江 " * count + "西").matches("", text)
+    assert not parse("江 " * count + "省").matches("", text)
+    assert parse("省 OR " * count + "西").matches("", text)
+    assert not parse("江 " + "-省 " * count + "-西").matches("", text)
+    assert parse('"' + "江西" * count + '"').matches("", "江西" * count)
+    assert not parse('"' + "江西" * count + '省"').matches("", "江西" * count)
+
+
+def test_the_terms_of_a_query_are_those_that_are_wanted_in_their_order():
+    assert parse("江 OR 西 -省 5G").terms == (Term(("江",)), Term(("西",)), Term(("5g",)))
