@@ -44,7 +44,7 @@ def parse(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Return the first and the last second of what `named` names: `2022`, `2022-04`, `2022-04-20`, `2022-04-20 09:30`.
+    """Return the first and the last second of what is `named`: `2022`, `2022-04`, `2022-04-20`, `2022-04-20 09:30`.
 
     Without an offset of its own it is local time in `zone`. Raises `ValueError` for what is none of these.
     """

@@ -79,8 +79,8 @@ def parse_typed(written: str) -> Typed:
 def agree(name: str, other: str) -> bool:
     """Tell whether two printed names may well mean one security.
 
-    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美` and
-    `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
+    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美`
+    and `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
     """
     one, two = (_MARK.sub("", bare(fold(printed))) for printed in (name, other))
     if min(len(one), len(two)) <= 1:

@@ -1,21 +1,29 @@
-"""Search: what a query means, and that any string is one."""
+"""Search: which posts a query finds, in which order, under which filters, and what is shown of them.
+
+What a query means is told in test_query.py; here every answer is held against a scan of all texts.
+"""
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import tracemalloc
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import made
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from test_query import queries, sought, texts
 
-from crawler.archive import Archive, posts, runs, search
+from crawler.archive import Archive, index, posts, runs, search
+from crawler.errors import NoSuchTime
+from crawler.items import Category, Mention
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from crawler.items import Article
 
 ALL = 10_000
 
@@ -37,7 +45,7 @@ def fill(archive: Archive, corpus: Mapping[str, tuple[str, str]]) -> None:
 
 
 def found(archive: Archive, query: str) -> list[str]:
-    return [result["id"] for result in archive.search(query, limit=ALL)["results"]]
+    return [result["id"] for result in archive.search(query, sort="date", limit=ALL)["results"]]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,21 @@ def archive() -> Iterator[Archive]:
     with Archive(":memory:", create=True) as opened:
         fill(opened, CORPUS)
         yield opened
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Archive]:
+    """Return an archive in which a run has begun; what else is done to it is rolled back."""
+    with Archive(":memory:", create=True) as empty:
+        runs.begin(empty.db, "finews", made.SEEN)
+        yield empty
+
+
+@pytest.fixture
+def empty(opened: Archive) -> Iterator[Archive]:
+    opened.db.begin()
+    yield opened
+    opened.db.rollback()
 
 
 @pytest.mark.parametrize(
@@ -162,20 +185,15 @@ def test_a_result_says_what_was_found_and_where(archive: Archive):
                 "source": "大江网",
                 "category": "dajiangwang",
                 "url": "https://finews.withounder.com/dajiangwang/2022/04/20/海信.html",
-                "snippet": "海信家电（600160）涨停，主力资金净流入，广告投放增加。",
+                "snippet": "海信家电（[600160]）涨停，主力资金净流入，广告投放增加。",
             }
         ],
     }
 
 
-def test_a_snippet_of_a_long_post_shows_where_it_was_found():
-    body = f"{'前' * 500}江西{'后' * 500}"
-    with Archive(":memory:", create=True) as archive:
-        fill(archive, {"NW1": ("标题", f"<p>{body}</p>")})
-        (result,) = archive.search("江西")["results"]
-    assert "江西" in result["snippet"]
-    assert len(result["snippet"]) < 200
-    assert result["snippet"].strip("…") in body
+def test_hits_are_marked_as_asked_for(archive: Archive):
+    (result,) = archive.search("600160", marks=("<mark>", "</mark>"))["results"]
+    assert result["snippet"] == "海信家电（<mark>600160</mark>）涨停，主力资金净流入，广告投放增加。"
 
 
 def test_twenty_results_are_shown_unless_told_otherwise():
@@ -237,75 +255,505 @@ def test_a_page_is_a_stretch_of_all_the_results(archive: Archive, query: str, li
     assert page == {**every, "results": every["results"][offset : offset + limit]}
 
 
-# Against a search done by hand.
-
-words = st.text("江西茅5gGｖV１+-_．，", min_size=1, max_size=5)
-bodies = st.text("江西茅5gGｖV１+-_．， \n", max_size=15)
-
-
-def by_hand(text: str) -> list[str]:
-    """Split as the public surface says: folded; one token each CJK character, and each run of letters or digits."""
-    spaced = "".join(
-        f" {letter} " if "\u4e00" <= letter <= "\u9fff" else letter if letter.isalnum() else " "
-        for letter in unicodedata.normalize("NFKC", text).lower()
-    )
-    return spaced.split()
+def test_a_post_that_was_deleted_with_sql_is_found_no_longer(empty: Archive):
+    for name in ("NW1", "NW2"):
+        posts.store(empty.db, made.article(name), 1)
+    empty.db.execute("DELETE FROM articles WHERE post_id = 'NW2'")
+    assert [found(empty, query) for query in ("江西", "5G+VR融合")] == [["NW1"], ["NW1"]]
+    assert [hit["id"] for hit in empty.search("江西出台5G行动计划")["results"]] == ["NW1"]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A query as it is meant: of each group one term, of the unwanted none."""
-
-    groups: list[list[str]]
-    unwanted: list[str]
-
-    def written(self) -> str:
-        return " ".join([" OR ".join(map(self._quoted, group)) for group in self.groups] + self._excluded())
-
-    def finds(self, title: str, text: str) -> bool:
-        def stands(term: str) -> bool:
-            tokens = by_hand(term)
-            return any(
-                whole[start : start + len(tokens)] == tokens
-                for whole in (by_hand(title), by_hand(text))
-                for start in range(len(whole))
-            )
-
-        return all(any(map(stands, group)) for group in self.groups) and not any(map(stands, self.unwanted))
-
-    def _excluded(self) -> list[str]:
-        return [f"-{self._quoted(term)}" for term in self.unwanted]
-
-    def _quoted(self, term: str) -> str:
-        return f'"{term}"' if term.startswith("-") or term[0] in "5G" else term
+# Ordered.
 
 
-terms = words.filter(by_hand)
-queries = st.builds(
-    Asked,
-    st.lists(st.lists(terms, min_size=1, max_size=3), min_size=1, max_size=3),
-    st.lists(terms, max_size=2),
-)
+def store(archive: Archive, name: str, title: str, text: str, *, day: int = 0, **changes: Any) -> None:
+    article = made.article(name, title=title, published_at=made.PUBLISHED + timedelta(days=day), **changes)
+    article = replace(article, text=text, markdown=text, content_hash=f"{title}\n{text}")
+    posts.store(archive.db, article, 1)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(bodies, bodies), max_size=6), st.lists(queries, min_size=1, max_size=8))
-def test_a_query_finds_what_a_search_by_hand_finds(corpus: list[tuple[str, str]], asked: list[Asked]):
-    with Archive(":memory:", create=True) as archive:
-        fill(archive, {f"NW{number}": (title, f"<p>{body}</p>") for number, (title, body) in enumerate(corpus)})
-        rows = list(archive.posts())
-        for query in asked:
-            expected = {row["post_id"] for row in rows if query.finds(row["title"], row["text"])}
-            assert set(found(archive, query.written())) == expected
+def ranked(archive: Archive, query: str) -> list[str]:
+    return [result["id"] for result in archive.search(query)["results"]]
+
+
+def test_posts_with_all_of_it_in_the_title_stand_first(empty: Archive):
+    store(empty, "neither", "别的", "江西5G江西5G江西5G", day=3)
+    store(empty, "half", "江西", "5G江西5G", day=2)
+    store(empty, "title", "江西的5G", "无", day=1)
+    store(empty, "both", "5G在江西", "江西5G", day=0)
+    assert set(ranked(empty, "江西 5G")[:2]) == {"title", "both"}
+    assert set(ranked(empty, "江西 OR 5G")[:3]) == {"title", "both", "half"}
+
+
+def test_a_title_that_holds_what_is_not_wanted_is_no_hit(empty: Archive):
+    store(empty, "NW1", "江西5G", "江西")
+    store(empty, "NW2", "别的", "江西")
+    assert ranked(empty, "江西 -5G") == ["NW2"]
+
+
+def test_a_post_that_says_more_of_it_stands_before_one_that_says_less(empty: Archive):
+    store(empty, "often", "别的", "江西" * 10 + "的" * 80)
+    store(empty, "once", "别的", "江西" + "的" * 98, day=1)
+    store(empty, "long", "别的", "江西" + "的" * 9_998, day=2)
+    assert ranked(empty, "江西") == ["often", "once", "long"]
+
+
+def test_posts_that_say_as_much_stand_newest_first(empty: Archive):
+    for number, day in enumerate([1, 3, 2, 3]):
+        store(empty, f"NW{number}", "别的", "江西", day=day)
+    assert ranked(empty, "江西") == ["NW3", "NW1", "NW2", "NW0"]
+    assert ranked(empty, "江西 -5G+VR+江西") == ["NW3", "NW1", "NW2", "NW0"]
+
+
+def test_only_the_newest_of_each_kind_are_weighed(empty: Archive, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(search, "_WEIGHED", 2)
+    for number, times in enumerate([9, 1, 2, 3]):
+        store(empty, f"body{number}", "别的", "江西" * times + "的" * (100 - times), day=-number)
+        store(empty, f"title{number}", "江西", "江西" * times + "的" * (100 - times), day=-number)
+    assert ranked(empty, "江西") == [f"{kind}{number}" for kind in ("title", "body") for number in (0, 1, 2, 3)]
+    monkeypatch.setattr(search, "_WEIGHED", 3)
+    assert ranked(empty, "江西") == [f"{kind}{number}" for kind in ("title", "body") for number in (0, 2, 1, 3)]
+
+
+# Filtered.
 
 
 @pytest.mark.parametrize(
-    ("written", "plain"),
-    [("江西 －广告", "江西 -广告"), ("＂5G 应用＂", '"5G 应用"'), ("江西 ＯＲ 茅台", "江西 OR 茅台"), ("５Ｇ", "5G")],
+    ("filters", "names"),
+    [
+        ({}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"source": "大江网"}, ["NW2", "NW0"]),
+        ({"source": "大江"}, []),
+        ({"source": ""}, []),
+        ({"source": "\udcff"}, []),
+        ({"category": "dajiangwang"}, ["NW1", "NW0"]),
+        ({"category": "大江网新闻"}, []),
+        ({"category": "\udcff"}, []),
+        ({"stock": "600519"}, ["NW3", "NW0"]),
+        ({"stock": "贵州茅台"}, ["NW3", "NW0"]),
+        ({"stock": "茅台"}, ["NW3", "NW0"]),
+        ({"stock": "000001"}, ["NW1", "NW0"]),
+        ({"stock": "000001.SZ"}, ["NW1"]),
+        ({"stock": "600160"}, []),
+        ({"stock": ""}, []),
+        ({"stock": "\udcff"}, []),
+        ({"source": "大江网", "category": "dajiangwang", "stock": "600519"}, ["NW0"]),
+        ({"since": "2022-04-21"}, ["NW3", "NW2", "NW1"]),
+        ({"since": "2022-04-21 16:44"}, ["NW3", "NW2", "NW1"]),
+        ({"since": "2022-04-21 16:45"}, ["NW3", "NW2"]),
+        ({"since": "2022-04-21 16:44:59"}, ["NW3", "NW2", "NW1"]),
+        ({"since": "2022-04-21T08:44:59Z"}, ["NW3", "NW2", "NW1"]),
+        ({"since": "2022-04-21 09:00 +0000"}, ["NW3", "NW2"]),
+        ({"until": "2022-04-21"}, ["NW1", "NW0"]),
+        ({"until": "2022-04-21 16:44"}, ["NW1", "NW0"]),
+        ({"until": "2022-04-21 16:43"}, ["NW0"]),
+        ({"until": "2022-04-21 16:44:58"}, ["NW0"]),
+        ({"since": "2022-04-21", "until": "2022-04-22"}, ["NW2", "NW1"]),
+        ({"since": "2022", "until": "2022-04"}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"since": "2022-05"}, []),
+        ({"until": "2021"}, []),
+        ({"since": "2022-04-23", "until": "2022-04-20"}, []),
+        ({"since": "0001"}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"until": "9998"}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"until": "9999"}, ["NW3", "NW2", "NW1", "NW0"]),
+    ],
 )
-def test_full_width_operators_are_operators(written: str, plain: str) -> None:
-    assert search.parse(written) == search.parse(plain)
+def test_a_search_is_filtered(empty: Archive, filters: dict[str, str], names: list[str]):
+    other = Category(slug="emnews", name="滚动", url="")
+    maotai, bank = Mention(code="1.600519", name="贵州茅台", count=1), Mention(code="0.000001", name="平安", count=1)
+    shanghai = Mention(code="1.000001", name="上证", count=1)
+    store(empty, "NW0", "题", "江西", mentions=(maotai, shanghai))
+    store(empty, "NW1", "题", "江西", day=1, source=None, mentions=(bank,))
+    store(empty, "NW2", "题", "江西", day=2, category=other, mentions=())
+    store(empty, "NW3", "题", "江西", day=3, source="别处", category=None, mentions=(replace(maotai, name="茅台"),))
+    answer = empty.search("江西", sort="date", **filters)
+    assert (answer["total"], [hit["id"] for hit in answer["results"]]) == (len(names), names)
 
 
-def test_a_separator_between_or_and_a_term_is_none() -> None:
-    assert search.parse("江西 OR * 茅台") == search.parse("江西 OR 茅台")
+@pytest.mark.parametrize("name", ["since", "until", "as_of"])
+@pytest.mark.parametrize("written", ["", "gestern", "2022-13", "2022-04-31", "20220420", "2022-04-20 25:00", "\udcff", "99999"])
+def test_a_time_that_is_none_is_a_sentence(archive: Archive, name: str, written: str):
+    times: dict[str, Any] = {name: written}
+    with pytest.raises(NoSuchTime) as refused:
+        archive.search("江西", **times)
+    assert str(refused.value) == f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'."
+    assert (refused.value.written, refused.value.exit_code) == (written, 2)
+
+
+@pytest.mark.parametrize("as_of", ["0001-01-01 00:00", "0001", "9998", "9999"])
+def test_the_archive_held_nothing_at_the_first_time_and_all_at_the_last(archive: Archive, as_of: str):
+    assert archive.search("江西", as_of=as_of)["total"] == (1 if as_of > "5000" else 0)
+
+
+def test_a_time_is_of_the_zone_the_newest_post_is_dated_in(empty: Archive):
+    new_york = timezone(timedelta(hours=-4))
+    posts.store(empty.db, made.article("NW1", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=new_york)), 1)
+    posts.store(empty.db, made.article("NW2", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=made.BEIJING)), 1)
+    assert [found(empty, "江西"), empty.search("江西", since="2022-04-21")["total"]] == [["NW1", "NW2"], 0]
+    assert [empty.search("江西", since=f"2022-04-20 12:00{zone}")["total"] for zone in ("", "-04:00", "+08:00")] == [1, 1, 2]
+    posts.store(empty.db, made.article("NW3", published_at=datetime(2022, 4, 21, 12, 0, tzinfo=made.BEIJING)), 1)
+    assert empty.search("江西", since="2022-04-21")["total"] == 2
+
+
+# As of a time.
+
+
+def test_a_former_version_is_found_as_of_its_time(empty: Archive):
+    store(empty, "NW1", "旧标题", "江西", seen_at=made.SEEN)
+    store(empty, "NW1", "新标题", "湖北", seen_at=made.LATER, day=1)
+    asked = [
+        [empty.search(query, as_of=as_of)["total"] for query in ("江西", "旧标题", "湖北", "新标题")]
+        for as_of in ("2022-04-21 08:59", "2022-04-21 09:00", "2022-04-21 10:29", "2022-04-21 10:30", "2022-04-21")
+    ]
+    assert asked == [[0, 0, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]
+
+
+def test_what_is_shown_of_a_former_version_is_what_it_said(empty: Archive):
+    store(empty, "NW1", "旧标题", "在江西", seen_at=made.SEEN)
+    store(empty, "NW1", "新标题", "在湖北", seen_at=made.LATER, day=1)
+    (result,) = empty.search("江西", as_of="2022-04-21 10:00")["results"]
+    assert result == {
+        "id": "NW1",
+        "title": "旧标题",
+        "published_at": "2022-04-20T16:44:59+08:00",
+        "source": "大江网",
+        "category": "dajiangwang",
+        "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",
+        "snippet": "在[江西]",
+    }
+
+
+def test_a_former_version_is_found_by_when_it_said_it_was_published(empty: Archive):
+    store(empty, "NW1", "题", "江西", seen_at=made.SEEN)
+    store(empty, "NW1", "题", "江西，改了", seen_at=made.LATER, day=1)
+    then: dict[str, Any] = {"as_of": "2022-04-21 10:00"}
+    assert [empty.search("江西", since="2022-04-21", **how)["total"] for how in (then, {})] == [0, 1]
+    assert [empty.search("江西", until="2022-04-20", **how)["total"] for how in (then, {})] == [1, 0]
+
+
+def test_a_former_version_is_found_by_the_outlet_and_the_securities_it_had(empty: Archive):
+    maotai, other = Mention(code="1.600519", name="茅台", count=1), Mention(code="0.000001", name="平安", count=1)
+    store(empty, "NW1", "题", "江西", seen_at=made.SEEN, source="旧", mentions=(maotai,))
+    store(empty, "NW1", "题", "江西，改了", seen_at=made.LATER, source="新", mentions=(maotai, other))
+    then = "2022-04-21 10:00"
+    assert [empty.search("江西", as_of=then, source=source)["total"] for source in ("旧", "新")] == [1, 0]
+    assert [empty.search("江西", as_of=then, stock=stock)["total"] for stock in ("茅台", "平安")] == [1, 0]
+
+
+# Held against a scan of all texts.
+
+SOURCES, SLUGS, CODES = (None, "大江网", "别处"), (None, "dajiangwang", "emnews"), ("1.600519", "0.000001")
+
+
+class Seen(NamedTuple):
+    """A page that was seen: of which post, what it said, what stood around it."""
+
+    number: int
+    title: str
+    text: str
+    content_hash: str
+    day: int
+    via: str = "page"
+    source: str | None = None
+    slug: str | None = None
+    codes: tuple[str, ...] = ()
+
+    def article(self, place: int) -> Article:
+        """Return the article, seen so many hours after the first."""
+        made_here = made.article(
+            f"NW{self.number}",
+            title=self.title,
+            published_at=made.PUBLISHED + timedelta(days=self.day),
+            seen_at=made.SEEN + timedelta(hours=place),
+            via=self.via,
+            source=self.source,
+            category=Category(slug=self.slug, name=self.slug, url="") if self.slug else None,
+            mentions=tuple(Mention(code=code, name="名", count=1) for code in self.codes),
+        )
+        return replace(made_here, text=self.text, markdown=self.text, content_hash=self.content_hash)
+
+
+class Place(NamedTuple):
+    """A post as a scan finds it."""
+
+    published_ts: int
+    row: int
+    name: str
+    in_title: bool
+
+
+codes = st.lists(st.sampled_from(CODES), unique=True).map(tuple)
+pages = st.builds(
+    Seen,
+    st.integers(0, 4),
+    texts,
+    texts,
+    st.sampled_from("01"),
+    st.integers(0, 2),
+    st.sampled_from(["page", "page", "share"]),
+    st.sampled_from(SOURCES),
+    st.sampled_from(SLUGS),
+    codes,
+)
+# Pages of posts whose outlet, category and securities never change, so that a scan knows them of former versions.
+steady = pages.map(
+    lambda page: page._replace(
+        source=SOURCES[page.number % 3], slug=SLUGS[page.number % 2], codes=CODES[: 1 + page.number % 2]
+    )
+)
+moments = st.sampled_from(["2022", "2022-04", *(f"2022-04-{day}{time}" for day in (20, 21, 22) for time in ("", " 16:44", " 16:43", " 16:44:59"))])
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "since": moments,
+        "until": moments,
+        "source": st.sampled_from(["大江网", "别处", "没有"]),
+        "category": st.sampled_from(["dajiangwang", "emnews"]),
+        "stock": st.sampled_from([*CODES, "600160"]),
+    },
+)
+
+
+@st.composite
+def asked(draw: st.DrawFn, seen: st.SearchStrategy[Seen]) -> tuple[list[Seen], list[str]]:
+    """Draw pages, and queries of which some are stretches of what these say."""
+    of_pages = draw(st.lists(seen, min_size=1, max_size=7))
+    said = "\n".join(part for page in of_pages for part in (page.title, page.text))
+    stretches = st.tuples(st.integers(0, len(said)), st.integers(1, 12)).map(lambda at: said[at[0] : sum(at)])
+    pasted = stretches.map(lambda stretch: f'"{stretch.replace(chr(34), "")}"')
+    either = st.one_of(stretches, pasted, queries, stretches.map(lambda stretch: f"江 -{stretch}"))
+    return of_pages, draw(st.lists(either, min_size=1, max_size=3))
+
+
+def stored(archive: Archive, of_pages: Sequence[Seen]) -> None:
+    for place, page in enumerate(of_pages):
+        posts.store(archive.db, page.article(place), 1)
+
+
+def scanned(archive: Archive, query: str, *, as_of: str | None = None, **filters: str) -> list[Place]:
+    """Return what a query finds under filters, newest first: every text is looked at, the index is not."""
+    by_hand = sought(query)
+    places = []
+    for post in archive.posts():
+        versions = [post]
+        if as_of is not None:
+            rows = archive.db.query("SELECT * FROM revisions WHERE article_id = ? ORDER BY revision", [post["id"]])
+            versions = [row for row in rows if local(row["seen_at"])[: len(as_of)] <= as_of][-1:]
+        for version in versions:
+            published = version["published_at"].replace("T", " ")
+            kept = (
+                published[: len(filters.get("since", ""))] >= filters.get("since", "")
+                and published[: len(filters.get("until", ""))] <= filters.get("until", "")
+                and filters.get("source", post["source"]) == post["source"]
+                and filters.get("category", post["category"]) == post["category"]
+                and ("stock" not in filters or filters["stock"] in [each["code"] for each in post["mentions"]])
+                and by_hand.finds(version["title"], version["text"])
+            )
+            if kept:
+                seconds = int(datetime.fromisoformat(version["published_at"]).timestamp())
+                in_title = by_hand.finds_title(version["title"])
+                places.append(Place(seconds, post["id"], post["post_id"], in_title))
+    return sorted(places, reverse=True)
+
+
+def local(moment: str) -> str:
+    """Return a moment as a person at the site writes it."""
+    return datetime.fromisoformat(moment).astimezone(made.BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def names(answer: search.Found) -> list[str]:
+    return [hit["id"] for hit in answer["results"]]
+
+
+def check(archive: Archive, query: str, **filters: str) -> None:
+    """Hold every way to ask for a query against a scan."""
+    places = scanned(archive, query, **filters)
+    answers = []
+    for few in (ALL, 0, 1, 2):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(search, "_FEW", few)
+            patched.setattr(search, "_STEP", 1 + few % 3)
+            by_date = archive.search(query, sort="date", limit=ALL, **filters)
+            patched.setattr(search, "_WEIGHED", 0)
+            unweighed = archive.search(query, limit=ALL, **filters)
+            patched.setattr(search, "_WEIGHED", 2)
+            weighed = archive.search(query, limit=ALL, **filters)
+        assert (by_date["total"], names(by_date)) == (len(places), [place.name for place in places])
+        titled = sorted(places, key=lambda place: not place.in_title)
+        assert (unweighed["total"], names(unweighed)) == (len(places), [place.name for place in titled])
+        answers.append((by_date, unweighed, weighed))
+    assert answers == answers[:1] * len(answers)
+    assert sorted(names(weighed)) == sorted(names(by_date))
+    count = sum(place.in_title for place in places)
+    assert set(names(weighed)[:count]) == {place.name for place in places if place.in_title}
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked(pages))
+@example(([Seen(0, "", "a" * 65, "0", 0)], ["a" * 64, "a" * 65, "a" * 66, '"a"']))
+@example(([Seen(0, "江", "a" * 65, "0", 0), Seen(1, "江", "a" * 64, "0", 0)], ["江 -" + "a" * 64]))
+@example(([Seen(0, "江西5G", "5 G", "0", 0), Seen(0, "江西5G", "5G", "0", 0)], ["5G", "5", "江西5G5"]))
+@example(([Seen(number, "江西", "江西5G VR", "0", number % 3) for number in range(5)], ["江西", "江西5G+VR", "江西 -5G VR"]))
+def test_a_query_finds_what_a_scan_finds(opened: Archive, case: tuple[list[Seen], list[str]]):
+    of_pages, of_queries = case
+    opened.db.begin()
+    try:
+        stored(opened, of_pages)
+        for query in of_queries:
+            check(opened, query)
+        index.rebuild(opened.db)
+        for query in of_queries:
+            check(opened, query)
+    finally:
+        opened.db.rollback()
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked(pages), filters)
+def test_a_filtered_query_finds_what_a_scan_finds(
+    opened: Archive, case: tuple[list[Seen], list[str]], filters: dict[str, str]
+):
+    of_pages, of_queries = case
+    opened.db.begin()
+    try:
+        stored(opened, of_pages)
+        for query in ("江 OR 西 OR 5g OR a", of_queries[0]):
+            check(opened, query, **filters)
+    finally:
+        opened.db.rollback()
+
+
+@settings(max_examples=60, deadline=None)
+@given(asked(steady), filters, st.integers(0, 6), st.sampled_from([10, 16, 19]), st.booleans())
+def test_a_query_as_of_a_time_finds_what_a_scan_of_the_versions_finds(
+    opened: Archive,
+    case: tuple[list[Seen], list[str]],
+    filters: dict[str, str],
+    hour: int,
+    length: int,
+    anew: bool,
+):
+    of_pages, of_queries = case
+    as_of = local((made.SEEN + timedelta(hours=hour)).isoformat())[:length]
+    opened.db.begin()
+    try:
+        stored(opened, of_pages)
+        if anew:
+            index.rebuild(opened.db)
+        for query in ("江 OR 西 OR 5g OR a", of_queries[0]):
+            check(opened, query, as_of=as_of, **filters)
+    finally:
+        opened.db.rollback()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=12),
+    st.sampled_from(["江西", "江西 -省", "江西5G+VR", "江西 OR 省"]),
+    st.integers(1, 5),
+    st.sampled_from([0, 3, ALL]),
+    st.sampled_from([0, 2, 100]),
+    st.sampled_from(["relevance", "date"]),
+)
+def test_pages_are_stretches_of_one_list(
+    opened: Archive,
+    corpus: list[tuple[bool, int, int]],
+    query: str,
+    limit: int,
+    few: int,
+    weighed: int,
+    sort: search.Sort,
+):
+    opened.db.begin()
+    try:
+        for number, (in_title, times, day) in enumerate(corpus):
+            store(opened, f"NW{number}", "江西5G VR" if in_title else "题", "江西5G VR，" * times, day=day)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(search, "_FEW", few)
+            patched.setattr(search, "_STEP", 2)
+            patched.setattr(search, "_WEIGHED", weighed)
+            every = opened.search(query, sort=sort, limit=ALL)
+            shown = [
+                opened.search(query, sort=sort, limit=limit, offset=offset)
+                for offset in range(0, len(corpus) + limit, limit)
+            ]
+    finally:
+        opened.db.rollback()
+    assert [hit for page in shown for hit in page["results"]] == every["results"]
+    assert [len(page["results"]) for page in shown[:-2]] == [limit] * len(shown[:-2])
+    assert {page["total"] for page in shown} == {every["total"]} == {len(every["results"])} == {len(corpus)}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(), max_size=12), st.text(st.characters(codec="utf-8"), max_size=20), st.integers(0, 20))
+@example("\u00b4", "\u00b4", 0)
+@example("", "一\u30fb二", 0)
+def test_any_string_finds_what_a_scan_finds(opened: Archive, query: str, text: str, start: int):
+    opened.db.begin()
+    try:
+        stored(opened, [Seen(0, text, "江西", "0", 0), Seen(1, "江西", text, "0", 0)])
+        for each in (query, text, text[start:], f'"{text[start : start + 3]}"'):
+            places = scanned(opened, each)
+            assert names(opened.search(each, sort="date")) == [place.name for place in places]
+    finally:
+        opened.db.rollback()
+
+
+# Long queries.
+
+FIGURES = [f"{number}" for number in range(1_000, 1_151)]
+
+
+@pytest.mark.parametrize(
+    ("query", "found_in"),
+    [
+        (" ".join(FIGURES), ["all"]),
+        (" ".join(FIGURES[:-1]), ["all", "but the last"]),
+        (" ".join(reversed(FIGURES)), ["all"]),
+        (" OR ".join(f"x{figure}" for figure in FIGURES) + f" OR {FIGURES[-1]}", ["all", "last in title"]),
+        (" OR ".join([*FIGURES[:-1], "x"]), ["all", "but the last"]),
+        (" OR ".join(f"x{figure}" for figure in FIGURES), []),
+        (f"江 {' '.join(f'-x{figure}' for figure in FIGURES)} -{FIGURES[-1]}", ["but the last"]),
+        ('"' + " ".join(FIGURES) + '"', ["all"]),
+        (",".join(FIGURES[:-1]), ["all", "but the last"]),
+        ('"' + " ".join([*FIGURES, "1"]) + '"', []),
+        ("江 " * 250 + FIGURES[-1], ["all", "last in title"]),
+        ("江 OR " * 250 + "x", ["all", "but the last", "last in title"]),
+        ("江 " + f"-{FIGURES[-1]} " * 250, ["but the last"]),
+        ("江 " + f"{FIGURES[0]} OR x " * 150, ["all", "but the last"]),
+        ("x" * 5_000, []),
+        ("江西" * 2_000, []),
+    ],
+)
+def test_a_long_query_finds_what_it_means(empty: Archive, query: str, found_in: list[str]):
+    for day, (name, title, words) in enumerate(
+        (("last in title", FIGURES[-1], []), ("but the last", "题", FIGURES[:-1]), ("all", "题", FIGURES))
+    ):
+        store(empty, name, title, f"江，{' '.join(words)}", day=day)
+    for few in (ALL, 0):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(search, "_FEW", few)
+            answer = empty.search(query, sort="date")
+        assert (answer["total"], names(answer)) == (len(found_in), found_in)
+
+
+def test_a_pasted_text_is_found(empty: Archive):
+    sentence = "江西省出台5G+VR融合行动计划（2022年），到2025年将建成10万个基站；"
+    article = sentence * 20
+    store(empty, "NW1", "题", article)
+    store(empty, "NW2", "题", article.replace("10万", "11万", 1))
+    assert found(empty, article) == ["NW1"]
+    assert sorted(found(empty, sentence * 19)) == ["NW1", "NW2"]
+    assert ranked(empty, f'题 "{article}"') == ["NW1"]
+
+
+def test_a_query_that_says_one_word_often_asks_no_more_than_that_word(empty: Archive):
+    store(empty, "NW1", "题", "江" * 2_000)
+    answers, peaks = [], []
+    for query in ("江", "江 " * 100):
+        tracemalloc.start()
+        answers.append(empty.search(query))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert answers[1] == {**answers[0], "query": "江 " * 100}
+    assert peaks[1] < 3 * peaks[0]

@@ -69,9 +69,9 @@ class Stock(TypedDict):
 class Archive:
     """An open archive. `db` is the `sqlite_utils.Database` behind it, for SQL of one's own.
 
-    Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC they
-    are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.functions`. Used in a
-    `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
+    Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC
+    they are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.functions`. Used
+    in a `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
     """
 
     def __init__(self, path: str | PathLike[str], *, create: bool = False) -> None:
@@ -170,7 +170,7 @@ class Archive:
         offset: int = 0,
         marks: Marks = ("[", "]"),
     ) -> Stock:
-        """Return the posts that mention a security, newest first, with counts by day and the names it was printed under.
+        """Return the posts that mention a security, newest first, with counts by day and the names it was printed by.
 
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, or a name. Raises `NoSuchSecurity` and
         `NoSuchTime`.

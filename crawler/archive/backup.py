@@ -20,9 +20,9 @@ _PAGES = 1_000  # copied at once; between two steps a run may write
 def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
     """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
 
-    Returns `archive`, `file`, its `bytes`, and how many `posts` and `versions` are in it. An earlier backup at `file` is
-    replaced, once the new one is found sound; anything else there is left alone. Raises `UsageError` for a file that
-    cannot be written, `ArchiveError` for a copy that is not sound.
+    Returns `archive`, `file`, its `bytes`, and how many `posts` and `versions` are in it. An earlier backup at `file`
+    is replaced, once the new one is found sound; anything else there is left alone. Raises `UsageError` for a file
+    that cannot be written, `ArchiveError` for a copy that is not sound.
     """
     if file.exists() and (file.samefile(path) or not holds_archive(file)):
         raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
@@ -50,9 +50,8 @@ def _copied(db: Database, draft: Path) -> dict[str, int]:
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:
                 raise ArchiveError(f"The copy is not sound ({faults[0]}), so is the archive: see `finews check`.")
-            return {
-                table: copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("posts", "versions")
-            }
+            counted = copy.execute("SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM versions)")
+            return dict(zip(("posts", "versions"), counted.fetchone(), strict=True))
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
             f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."

@@ -109,3 +109,5 @@ def _prepare(db: Database) -> None:
         steps.apply(db)
     # In WAL a commit survives a crash of the program without an fsync; one of the machine may cost the last few.
     db.execute("PRAGMA synchronous = NORMAL")
+    # SQLite's own 2 MB hold hardly more than one query touches: with 32 a search takes half the time.
+    db.execute("PRAGMA cache_size = -32768")

@@ -1,9 +1,9 @@
 """Frames: what a body adds to its words, so that the words are kept once.
 
-A post's summary, Markdown and HTML all say what its plain text says. A frame is a JSON list of what they say besides,
-as strings, and of `[start, length]` for every stretch of the text's own characters, counted from 1 as SQL counts:
-`<p>江西</p>` over `江西` is `["<p>", [1, 2], "</p>"]`. The views `articles` and `revisions` put them together in plain
-SQL. Not here: what HTML or Markdown means; any two strings make a frame.
+A post's summary, Markdown and HTML all say what its plain text says. A frame is a JSON list of what they say
+besides, as strings, and of `[start, length]` for every stretch of the text's own characters, counted from 1 as SQL
+counts: `<p>第一段文字</p>` over `第一段文字` is `["<p>", [1, 5], "</p>"]`. The views `articles` and `revisions` put
+them together in plain SQL. Not here: what HTML or Markdown means; any two strings make a frame.
 """
 
 from __future__ import annotations

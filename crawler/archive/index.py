@@ -181,8 +181,8 @@ def _maybe(term: Term, mark: str = "") -> str:
 def _surely(term: Term) -> str:
     """Return what finds posts that have a term for certain.
 
-    One of its threes stands somewhere; from there on to the right, every two tokens lead on in one way only, and to the
-    left likewise, so that all the others stand beside it.
+    One of its threes stands somewhere; from there on to the right, every two tokens lead on in one way only, and to
+    the left likewise, so that all the others stand beside it.
     """
     marked = _marked(term.tokens)
     threes = _threes(marked)[:_MOST_WORDS]
@@ -262,11 +262,11 @@ def _run(token: str) -> str:
 def _entries(db: Database, where: str, values: list[int]) -> Iterator[tuple[int, Entry]]:
     """Yield the rows of the index as the tables have them."""
     rows = db.execute(
-        "SELECT CASE versions.revision WHEN posts.revision THEN posts.id ELSE -versions.id END,"
+        "SELECT CASE versions.revision WHEN posts.revision THEN posts.id ELSE -versions.id END,"  # noqa: S608
         " title, text, published_at, source, category,"
         " (SELECT group_concat(code, ' ') FROM"
         " (SELECT DISTINCT code FROM mentions WHERE article_id = posts.id ORDER BY code))"
-        f" FROM posts JOIN versions ON article_id = posts.id WHERE {where}",  # noqa: S608  # a constant
+        f" FROM posts JOIN versions ON article_id = posts.id WHERE {where}",  # a constant
         values,
     )
     for row, title, text, published_at, source, category, codes in rows:

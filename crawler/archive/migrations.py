@@ -33,7 +33,7 @@ def _first_schema(db: Database) -> None:
 
 @steps(name="0002_one_copy_of_the_words")
 def _one_copy_of_the_words(db: Database) -> None:
-    """What 0001 kept four times is kept once; the words of former versions are taken from their HTML."""
+    """Keep once what 0001 kept four times; the words of former versions are taken from their HTML."""
     for name, arity, function in (("frame", 2, frame), ("plain", 1, _plain)):
         db.conn.create_function(name, arity, function, deterministic=True)
     _run_sql(db, "0002_one_copy_of_the_words.sql")

@@ -1,7 +1,8 @@
 """Posts: stored with their versions, tags, mentions and place in the index, and read back.
 
-Tables `posts`, `versions`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction with
-the ledger's row of the same address. Not here: files, HTML, and what a version changed (`crawler.archive.history`).
+Tables `posts`, `versions`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction
+with the ledger's row of the same address. Not here: files, HTML, and the versions one by one
+(`crawler.archive.history`).
 """
 
 from __future__ import annotations

@@ -11,14 +11,18 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from crawler.text import CJK, fold, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A term in quotes, closed or not, or a word; a minus before either excludes it.
 _WORD = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 # What may stand between the tokens of a term, and what a run of letters and digits is made of.
-_SEPARATOR = rf"(?:[^\w{CJK}]|_)"
-_LETTER = rf"[^\W_{CJK}]"
+_GAP = re.compile(rf"(?:[^\w{CJK}]|_)*")
+_LETTER = re.compile(rf"[^\W_{CJK}]")
 # Ideographs fold to themselves and nothing joins them: found in a text as it stands, they are found in it folded.
 _IDEOGRAPHS = re.compile(r"[\u4e00-\u9fa5]+")
 
@@ -29,21 +33,34 @@ class Term:
 
     tokens: tuple[str, ...]
 
+    def spans(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Yield where the term stands in a folded text, from each first character to behind the last."""
+        at = folded.find(self.tokens[0])
+        while at >= 0:
+            end = self._end(folded, at)
+            if end is not None:
+                yield at, end
+            at = folded.find(self.tokens[0], at + 1)
+
+    def _end(self, folded: str, start: int) -> int | None:
+        """Return where the term ends if it stands at `start`."""
+        if self._runs[0] and start and _LETTER.match(folded, start - 1):
+            return None
+        at = start
+        for token, is_run in zip(self.tokens, self._runs, strict=True):
+            gap = _GAP.match(folded, at) if at > start else None
+            at = at if gap is None else gap.end()
+            if not folded.startswith(token, at):
+                return None
+            at += len(token)
+            if is_run and _LETTER.match(folded, at):
+                return None
+        return at
+
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Return what finds the term in a folded text."""
-        parts: list[str] = []
-        for index, token in enumerate(self.tokens):
-            word = not _is_cjk(token)
-            if index:
-                both = word and not _is_cjk(self.tokens[index - 1])
-                parts.append(_SEPARATOR + ("+" if both else "*"))
-            elif word:
-                parts.append(f"(?<!{_LETTER})")
-            parts.append(re.escape(token))
-        if not _is_cjk(self.tokens[-1]):
-            parts.append(f"(?!{_LETTER})")
-        return re.compile("".join(parts))
+    def _runs(self) -> tuple[bool, ...]:
+        """Tell of each token whether it is a run of letters or digits, not to go on at either end."""
+        return tuple(_LETTER.match(token) is not None for token in self.tokens)
 
     @cached_property
     def literal(self) -> str | None:
@@ -115,11 +132,4 @@ def _surely(group: tuple[Term, ...], title: str, text: str) -> bool:
 
 
 def _stands_in(term: Term, fields: tuple[_Field, ...]) -> bool:
-    return any(term.pattern.search(field.folded) for field in fields)
-
-
-def _is_cjk(token: str) -> bool:
-    return _CJK_TOKEN.fullmatch(token) is not None
-
-
-_CJK_TOKEN = re.compile(f"[{CJK}]")
+    return any(next(term.spans(field.folded), None) for field in fields)

@@ -42,7 +42,7 @@ _MATCHED = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AN
 
 
 class Hit(TypedDict, total=False):
-    """A post that was found. `snippet` is the stretch of its text around the first term; `others` only if collapsed."""
+    """A post that was found. `snippet` is the text around the first term; `others` are there only if collapsed."""
 
     id: str
     title: str
@@ -66,8 +66,8 @@ class Found(TypedDict):
 class Filters:
     """What else a post must be.
 
-    Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category` (slug);
-    mentioning one of `codes`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood at that moment.
+    Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category`
+    (slug); mentioning one of `codes`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood then.
     """
 
     since: int | None = None
@@ -268,11 +268,11 @@ def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[_Place]:
 
 def _current(db: Database, plan: _Plan) -> Iterator[_Place]:
     """Yield the posts whose current version is found, and was known at the moment of `as_of`."""
+    known, moment = (f" AND {_KNOWN} <= ?", [plan.as_of]) if plan.as_of else ("", [])
     rows = db.execute(
-        "SELECT published_ts, posts.id, posts.id FROM search CROSS JOIN posts ON posts.id = search.rowid"
-        " WHERE search MATCH ? AND search.rowid > 0 AND published_ts BETWEEN ? AND ?"
-        + (f" AND {_KNOWN} <= ?" if plan.as_of else ""),
-        [plan.match, *plan.seconds, *([plan.as_of] if plan.as_of else [])],
+        "SELECT published_ts, posts.id, posts.id FROM search CROSS JOIN posts ON posts.id = search.rowid"  # noqa: S608
+        f" WHERE search MATCH ? AND search.rowid > 0 AND published_ts BETWEEN ? AND ?{known}",
+        [plan.match, *plan.seconds, *moment],
     )
     return (_Place(*row) for row in rows if row[2] not in plan.rejected)
 
@@ -314,14 +314,15 @@ def _stories(db: Database, places: list[_Place]) -> list[tuple[_Place, list[int]
 def _weighed(db: Database, query: Query, places: list[_Place]) -> list[_Place]:
     """Order the first hundred by how much of the post the terms make up, the others as they are."""
     first = places[:_WEIGHED]
-    weights = {place: _weight(_version(db, place.row)["text"], query) for place in first}
+    versions = _versions(db, [place.row for place in first])
+    weights = {place: _weight(versions[place.row]["text"], query) for place in first}
     return (
         sorted(first, key=lambda place: (-weights[place], -place.published_ts, -place.article_id)) + places[_WEIGHED:]
     )
 
 
 def _weight(text: str, query: Query) -> float:
-    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, and less in a long text."""
+    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, least in long texts."""
     lower = text.lower()
     often = [max(1, lower.count("".join(term.tokens))) for term in query.terms]
     return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
@@ -330,19 +331,25 @@ def _weight(text: str, query: Query) -> float:
 def _found(
     db: Database, query: str, total: int, shown: Sequence[tuple[_Place, list[int]]], wanted: Query, marks: Marks
 ) -> Found:
+    versions = _versions(db, [row for place, others in shown for row in (place.row, *others)])
     results: list[Hit] = []
     for place, others in shown:
-        row = _version(db, place.row)
-        text = row.pop("text")
-        results.append({**row, "snippet": snippet(text, wanted, marks)})  # type: ignore[typeddict-item]
-        if others:
-            results[-1]["others"] = [_version(db, other)["id"] for other in others]
+        row = versions[place.row]
+        hit: Hit = {**row, "snippet": snippet(row["text"], wanted, marks)}  # type: ignore[typeddict-item]
+        hit.pop("text")  # type: ignore[typeddict-item]
+        results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return {"query": query, "total": total, "results": results}
 
 
-def _version(db: Database, row: int) -> dict[str, Any]:
-    """Return what is shown of the version behind a row of the index, and its text."""
-    which = "posts.id = ? AND versions.revision = posts.revision" if row > 0 else "versions.id = -?"
-    columns = "post_id AS id, title, published_at, source, category, url, text"
-    sql = f"SELECT {columns} FROM posts JOIN versions ON article_id = posts.id WHERE {which}"  # noqa: S608  # constants
-    return next(iter(db.query(sql, [row])))
+def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
+    """Return by the row of the index what is shown of the version behind it, and its text."""
+    names = ("id", "title", "published_at", "source", "category", "url", "text")
+    columns = "post_id, title, published_at, source, category, url, text"
+    found = db.execute(
+        f"SELECT posts.id, {columns} FROM posts {_VERSIONS}"  # noqa: S608  # constants
+        " WHERE posts.id IN (SELECT value FROM json_each(:rows)) UNION ALL"
+        f" SELECT -versions.id, {columns} FROM versions JOIN posts ON posts.id = article_id"
+        " WHERE versions.id IN (SELECT -value FROM json_each(:rows))",
+        {"rows": str(rows)},
+    )
+    return {row: dict(zip(names, values, strict=True)) for row, *values in found}

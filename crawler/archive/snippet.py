@@ -40,11 +40,7 @@ def _spans(text: str, query: Query) -> list[tuple[int, int]]:
         pieces = [fold(sign) for sign in text]
         folded = "".join(pieces)
         origin = [at for at, piece in enumerate(pieces) for _ in piece]
-    found = sorted(
-        (origin[hit.start()], origin[hit.end() - 1] + 1)
-        for term in query.terms
-        for hit in term.pattern.finditer(folded)
-    )
+    found = sorted((origin[first], origin[end - 1] + 1) for term in query.terms for first, end in term.spans(folded))
     spans: list[tuple[int, int]] = []
     for first, last in found:
         if not spans or first >= spans[-1][1]:

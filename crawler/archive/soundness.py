@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _TERMS = 12  # taken from the archive itself, and looked for both ways
 _LENGTHS = (1, 2, 3, 4, 6)  # tokens of such a term
+_RESCUE = "bring back a backup, or save what can be read with `finews export`"
 _SHOWN = 5  # of many posts that share a fault
 
 
@@ -53,12 +54,12 @@ def _file_faults(db: Database) -> Iterator[str]:
     try:
         for (said,) in db.execute(f"PRAGMA integrity_check({_SHOWN})"):
             if said != "ok":
-                yield f"The file is damaged ({said}): bring back a backup, or save what can be read with `finews export`."
+                yield f"The file is damaged ({said}): {_RESCUE}."
         orphans = db.execute(
             'SELECT "table", count(*), parent FROM pragma_foreign_key_check GROUP BY 1, 3'
         ).fetchall()
     except sqlite3.DatabaseError as error:
-        yield f"The file is damaged ({error}): bring back a backup, or save what can be read with `finews export`."
+        yield f"The file is damaged ({error}): {_RESCUE}."
         return
     for table, count, parent in orphans:
         yield f"{count} rows of {table} refer to rows of {parent} that are not there: bring back a backup."
@@ -92,15 +93,15 @@ def _index_faults(db: Database, seed: int) -> Iterator[str]:
         )
     }
     if versions - indexed:
-        yield f"{len(versions - indexed)} versions are missing from the search index: `finews check --repair` adds them."
+        yield f"The search index lacks {len(versions - indexed)} versions: `finews check --repair` adds them."
     if indexed - versions:
-        yield f"{len(indexed - versions)} rows of the search index have no post: `finews check --repair` drops them."
+        yield f"The search index has {len(indexed - versions)} rows of no post: `finews check --repair` drops them."
     terms = _sample(db, seed)
     counted = dict.fromkeys(terms, 0)
     for title, text in db.execute("SELECT title, text FROM articles"):
         for term, query in terms.items():
             counted[term] += query.matches(title, text)
-    for term, query in terms.items():
+    for term in terms:
         found = search(db, term, Filters(), limit=0)["total"]
         if found != counted[term]:
             yield (

@@ -50,7 +50,8 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
 def _name(db: Database, code: str) -> None:
     """Call a security what most of its latest mentions call it, and of two as frequent names the later one."""
     rows = db.execute(
-        "SELECT name FROM mentions WHERE code = ? ORDER BY published_ts DESC, article_id DESC, count DESC, name LIMIT ?",
+        "SELECT name FROM mentions WHERE code = ?"
+        " ORDER BY published_ts DESC, article_id DESC, count DESC, name LIMIT ?",
         [code, _LATEST],
     ).fetchall()
     if rows:
@@ -149,7 +150,7 @@ def mentioning(
 
 
 def _reigned(db: Database, code: str, count: int, first: int, last: int) -> bool:
-    """Tell whether a name was the usual one in its time: printed often, and by most of those who mentioned it then."""
+    """Tell whether a name was the usual one in its time: printed often, and by most who mentioned it then."""
     (all_of_them,) = db.execute(
         "SELECT count(*) FROM mentions WHERE code = ? AND published_ts BETWEEN ? AND ?", [code, first, last]
     ).fetchone()

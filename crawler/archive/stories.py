@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Items of one template share keys by the thousand, see `crawler.likeness`.
 _NEWEST = 200  # posts of each key that are looked at
-_LIKELIEST = 4  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
+_LIKELIEST = 8  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
+_APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not one story
 
 _SCHEME = "stories"
 
@@ -36,7 +37,7 @@ class Telling(TypedDict):
 
 
 def told_by(db: Database, article_id: int) -> list[Telling]:
-    """Return the posts that tell the story of this one, itself included, the first first; none if it is the only one."""
+    """Return the posts that tell the story of this one, itself included, the first first; none if no other does."""
     rows = db.query(
         "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
         " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?) ORDER BY published_ts, articles.id",
@@ -50,7 +51,7 @@ def place(db: Database, article_id: int, before: Entry | None, now: Entry) -> No
     if before is not None:
         _leave(db, article_id, before)
     keys = fingerprint(now.text)
-    twins = [other for other in _likeliest(db, article_id, keys) if _same(db, other, now)]
+    twins = [other for other in _likeliest(db, article_id, keys, now.published_ts) if _same(db, other, now)]
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(key, article_id) for key in keys],
@@ -64,7 +65,8 @@ def rebuild(db: Database) -> None:
     db.execute("DELETE FROM story_keys")
     db.execute("DELETE FROM stories")
     db.execute(
-        "INSERT INTO derived (name, made_by) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
+        "INSERT INTO derived (name, made_by) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
         [_SCHEME, scheme()],
     )
     for (article_id,) in db.execute("SELECT id FROM posts ORDER BY published_ts, id").fetchall():
@@ -82,12 +84,14 @@ def faults(db: Database) -> Iterator[str]:
         yield f"{alone} stories are told by one post only: `finews check --repair` finds them anew."
 
 
-def _likeliest(db: Database, article_id: int, keys: tuple[int, ...]) -> list[int]:
-    """Return the posts that share most keys."""
+def _likeliest(db: Database, article_id: int, keys: tuple[int, ...], published_ts: int) -> list[int]:
+    """Return the posts of about the same time that share most keys."""
     shared: Counter[int] = Counter()
     for key in keys:
         rows = db.execute(
-            "SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?", [key, _NEWEST]
+            "SELECT article_id FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?)"
+            " JOIN posts ON posts.id = article_id WHERE abs(published_ts - ?) <= ?",
+            [key, _NEWEST, published_ts, _APART],
         )
         shared.update(other for (other,) in rows if other != article_id)
     return [other for other, _ in shared.most_common(_LIKELIEST)]

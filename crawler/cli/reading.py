@@ -70,7 +70,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 def search(query: str, archive: Path, *, as_json: bool, **options: Any) -> None:
     """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
 
-    By relevance, posts with all of it in the title come first. Times are those of the site; 2022-04 is the whole month.
+    By relevance, posts with all of it in the title come first. Times are the site's; 2022-04 is the whole month.
 
     \b
     Example:

@@ -22,9 +22,9 @@ _SHOWN = 5  # files that are named of many with one fault
 def check(path: Path, folder: Path | None, *, repair: bool = False) -> dict[str, Any]:
     """Check the archive at `path` and the Markdown posts in `folder` (`None`: no folder).
 
-    With `repair`, what is derived is made anew under the archive's lock, and checked again. Returns `archive`, `posts`
-    (the folder), `repaired`, and `findings`: sentences, none when all is sound. Raises what opening raises, and
-    `ArchiveLocked` when a run is busy with what is to be repaired.
+    With `repair`, what is derived is made anew under the archive's lock, and checked again. Returns `archive`,
+    `posts` (the folder), `repaired`, and `findings`: sentences, none when all is sound. Raises what opening raises,
+    and `ArchiveLocked` when a run is busy with what is to be repaired.
     """
     with Archive(path) as archive:
         findings = [*soundness.faults(archive.db), *_file_faults(archive, folder)]

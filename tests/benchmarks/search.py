@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent))
 import corpus
 
-from crawler.archive import Archive, index, ledger, posts, runs
+from crawler.archive import Archive, index, ledger, posts, runs, stories
 from crawler.markdown.post_file import render_post
 from crawler.text import tokens
 
@@ -55,9 +55,11 @@ def main() -> None:
 
 def build(path: Path, count: int) -> None:
     """Store posts as a crawl does, but many in one transaction, and say what a post costs."""
-    spent = {"store": 0.0, "of which index": 0.0, "of which stories": 0.0}
+    # These posts share most of their sentences, as no site's do: deciding which tell one story would be all that is
+    # measured. See likeness.py for that; here the keys are kept and nothing is compared.
+    stories._LIKELIEST = 0  # noqa: SLF001
+    spent = {"store": 0.0, "of which index": 0.0}
     timed(index, "add", spent, "of which index")
-    timed(posts.stories, "place", spent, "of which stories")
     with Archive(path, create=True) as archive:
         run_id = runs.begin(archive.db, "finews", corpus.FIRST)
         articles = corpus.articles(count)
