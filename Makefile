@@ -1,11 +1,12 @@
 # make demo   see it work, offline            make test   run the tests
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
+# make bench  measure: search on 100,000 posts, how well one story is recognised
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format fixtures clean
+.PHONY: demo test lint format bench fixtures clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -21,6 +22,10 @@ lint: $(VENV)/installed-lint
 format: $(VENV)/installed-lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/likeness.py
+	$(BIN)/python tests/benchmarks/search.py
 
 fixtures: $(VENV)/installed-test
 	$(BIN)/python tests/fixture_pages.py

@@ -65,12 +65,10 @@ def parse_typed(written: str) -> Typed:
     the archive to say.
     """
     plain = unicodedata.normalize("NFKC", written).strip().upper()
-    site_code = parse(plain)
-    if site_code is not None:
-        return Typed(site_code.symbol, site_code.market, site_code.code)
     found = _WITH_MARKET.fullmatch(plain)
     if found is None:
-        return Typed(plain)
+        code = parse(plain)
+        return Typed(plain) if code is None else Typed(code.symbol, code.market, code.code)
     market = found["before"] or found["after"]
     symbol = found["first"] or found["second"]
     return Typed(symbol.zfill(_HONG_KONG_DIGITS) if market == "HK" and symbol.isdigit() else symbol, market)

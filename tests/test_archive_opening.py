@@ -1,4 +1,4 @@
-"""The archive's file: made, opened again, refused; and the lock that keeps two runs apart."""
+"""The archive's file: made, opened again, refused, found damaged or held; and the lock that keeps two runs apart."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import made
 import pytest
 
 import crawler
-from crawler.archive import Archive
+from crawler.archive import Archive, connection, posts, runs
 from crawler.archive.lock import run_lock
 from crawler.errors import ArchiveError, ArchiveLocked, FinewsError, NewerArchive, NoArchive, NotAnArchive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 # What the public surface promises to users' own SQL.
 PROMISED = {
@@ -62,13 +64,13 @@ def make(path: Path) -> None:
 
 
 def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(sql).fetchall()
+    with closing(sqlite3.connect(path)) as connected:
+        return connected.execute(sql).fetchall()
 
 
 def change(path: Path, sql: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(sql)
+    with closing(sqlite3.connect(path)) as connected, connected:
+        connected.execute(sql)
 
 
 def traces(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -357,6 +359,159 @@ def test_an_archive_whose_steps_do_not_fit_is_refused_and_closed(path: Path):
     assert list(traces(path.parent)) == ["archive.db"]
     assert columns(path, "runs") == ["mine"]
     assert applied(path) == []
+
+
+# Found damaged, full or held while it is read.
+
+PAGE = 4096
+MALFORMED = "`finews check` says what is damaged, a backup brings it back."
+LET_GO = "try again when the other program has let go of it."
+WRITABLE = "see that the file and its folder may be written to."
+DISK = "see to the disk, it may be full or damaged."
+
+
+def fill(path: Path, count: int = 30) -> None:
+    with Archive(path, create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        for number in range(count):
+            html = f"<p>江西{'规模化应用' * 200}</p>"
+            posts.store(archive.db, made.article(f"NW{number}", title=f"第{number}篇", html=html), 1)
+
+
+def damage(path: Path, table: str) -> None:
+    """Write rubbish over the first page of a table."""
+    ((page,),) = ask(path, f"SELECT rootpage FROM sqlite_schema WHERE name = '{table}'")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * PAGE)
+        file.write(b"rubbish " * (PAGE // 8))
+
+
+READ: dict[str, Callable[[Archive], object]] = {
+    "posts": lambda archive: list(archive.posts()),
+    "post": lambda archive: archive.post("NW7"),
+    "search": lambda archive: archive.search("江西规模化应用"),
+    "search as of": lambda archive: archive.search("江西", as_of="2022-05"),
+    "history": lambda archive: archive.history("NW7"),
+    "stock": lambda archive: archive.stock("贵州茅台"),
+    "stats": lambda archive: archive.stats(),
+}
+
+
+@pytest.mark.parametrize("table", ["posts", "versions"])
+@pytest.mark.parametrize("read", READ)
+def test_a_damaged_archive_is_a_sentence_whatever_is_read(path: Path, table: str, read: str):
+    fill(path)
+    damage(path, table)
+    with pytest.raises(ArchiveError) as broken, Archive(path) as archive:
+        READ[read](archive)
+    assert str(broken.value) == f"{path} cannot be used (database disk image is malformed); {MALFORMED}"
+    assert isinstance(broken.value.__cause__, sqlite3.DatabaseError)
+    assert list(traces(path.parent)) == ["archive.db"]
+
+
+@pytest.mark.parametrize("table", ["search_data", "search_idx"])
+def test_a_damaged_index_is_a_sentence(path: Path, table: str):
+    fill(path)
+    damage(path, table)
+    with pytest.raises(ArchiveError) as broken, Archive(path) as archive:
+        archive.search("江西规模化应用")
+    said = re.fullmatch(rf"{re.escape(str(path))} cannot be used \((.+)\); {re.escape(MALFORMED)}", str(broken.value))
+    assert said is not None
+    assert said[1] in {"database disk image is malformed", "vtable constructor failed: search"}
+
+
+def test_an_archive_whose_index_is_damaged_is_read_all_the_same(path: Path):
+    fill(path, 3)
+    damage(path, "search_data")
+    with Archive(path) as archive:
+        assert [post["post_id"] for post in archive.posts()] == ["NW0", "NW1", "NW2"]
+
+
+def test_an_archive_another_program_holds_is_not_written_to(path: Path):
+    make(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ArchiveError) as busy, Archive(path) as archive:
+            archive.db.conn.execute("PRAGMA busy_timeout = 0")
+            archive.db.execute("DELETE FROM runs")
+    assert str(busy.value) == f"{path} cannot be used (database is locked); {LET_GO}"
+
+
+def test_an_archive_another_program_writes_is_read_all_the_same(path: Path):
+    fill(path, 1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with Archive(path) as archive:
+            assert archive.search("江西")["total"] == 1
+
+
+def test_an_archive_another_program_holds_for_itself_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch):
+    make(path)
+    monkeypatch.setattr(connection, "_BUSY_SECONDS", 0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("UPDATE runs SET id = id")
+        with pytest.raises(ArchiveError) as busy:
+            Archive(path)
+    assert str(busy.value) == f"{path} cannot be opened as an archive: database is locked."
+
+
+def test_an_archive_that_may_not_be_written_to_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch):
+    make(path)
+    read_only(path, monkeypatch)
+    with pytest.raises(ArchiveError) as refused, Archive(path) as archive:
+        archive.db.execute("DELETE FROM runs")
+    assert str(refused.value) == f"{path} cannot be used (attempt to write a readonly database); {WRITABLE}"
+
+
+def test_an_archive_that_has_no_room_is_a_sentence(path: Path):
+    make(path)
+    with pytest.raises(ArchiveError) as full, Archive(path) as archive:
+        archive.db.execute(f"PRAGMA max_page_count = {path.stat().st_size // PAGE}")
+        runs.begin(archive.db, "x" * 100_000, made.SEEN)
+    assert str(full.value) == f"{path} cannot be used (database or disk is full); make room on the disk."
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("SQLITE_BUSY_SNAPSHOT", LET_GO),
+        ("SQLITE_LOCKED_SHAREDCACHE", LET_GO),
+        ("SQLITE_READONLY_DIRECTORY", WRITABLE),
+        ("SQLITE_CANTOPEN", WRITABLE),
+        ("SQLITE_FULL", "make room on the disk."),
+        ("SQLITE_IOERR_READ", DISK),
+        ("SQLITE_CORRUPT_VTAB", MALFORMED),
+        ("SQLITE_NOTADB", MALFORMED),
+    ],
+)
+def test_what_sqlite_says_of_a_file_is_a_sentence_with_a_remedy(path: Path, code: str, remedy: str):
+    error = sqlite3.OperationalError("so it is")
+    error.sqlite_errorname = code
+    with pytest.raises(ArchiveError) as refused, Archive(path, create=True):
+        raise error
+    assert str(refused.value) == f"{path} cannot be used (so it is); {remedy}"
+    assert refused.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("SELECT nothing", sqlite3.OperationalError),
+        ("INSERT INTO tags (name) VALUES (NULL)", sqlite3.IntegrityError),
+        ("SELECT * FROM search WHERE search MATCH '('", sqlite3.OperationalError),
+    ],
+)
+def test_a_fault_of_a_statement_stays_what_it_is(path: Path, sql: str, error: type[Exception]):
+    with pytest.raises(error), Archive(path, create=True) as archive:
+        archive.db.execute(sql)
+
+
+def test_any_other_error_stays_what_it_is_and_the_archive_is_closed(path: Path):
+    with pytest.raises(ZeroDivisionError), Archive(path, create=True) as archive:
+        raise ZeroDivisionError
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        archive.db.execute("SELECT 1")
 
 
 # Locked.

@@ -1,4 +1,4 @@
-"""Dates: read in any common writing, written in two."""
+"""Dates: read in any common writing, written in two; and the spans that people name."""
 
 from __future__ import annotations
 
@@ -105,3 +105,94 @@ def test_fractions_of_a_second_are_not_written() -> None:
 
 def test_now_is_in_utc() -> None:
     assert dates.now().tzinfo is UTC
+
+
+# What people name.
+
+
+@pytest.mark.parametrize(
+    ("named", "first", "last"),
+    [
+        ("2022", "2022-01-01T00:00:00+08:00", "2022-12-31T23:59:59+08:00"),
+        ("2022-04", "2022-04-01T00:00:00+08:00", "2022-04-30T23:59:59+08:00"),
+        ("2022-4", "2022-04-01T00:00:00+08:00", "2022-04-30T23:59:59+08:00"),
+        ("2022-02", "2022-02-01T00:00:00+08:00", "2022-02-28T23:59:59+08:00"),
+        ("2024-02", "2024-02-01T00:00:00+08:00", "2024-02-29T23:59:59+08:00"),
+        ("2022-12", "2022-12-01T00:00:00+08:00", "2022-12-31T23:59:59+08:00"),
+        ("2022-04-20", "2022-04-20T00:00:00+08:00", "2022-04-20T23:59:59+08:00"),
+        ("2022-12-31", "2022-12-31T00:00:00+08:00", "2022-12-31T23:59:59+08:00"),
+        ("2022-04-20 09:30", "2022-04-20T09:30:00+08:00", "2022-04-20T09:30:59+08:00"),
+        ("2022-04-20T9:30", "2022-04-20T09:30:00+08:00", "2022-04-20T09:30:59+08:00"),
+        ("2022-04-20 00:00", "2022-04-20T00:00:00+08:00", "2022-04-20T00:00:59+08:00"),
+        ("2022-04-20 09:30:05", "2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00"),
+        ("2022-04-20 09:30:00", "2022-04-20T09:30:00+08:00", "2022-04-20T09:30:00+08:00"),
+        (" 2022-04-20\n", "2022-04-20T00:00:00+08:00", "2022-04-20T23:59:59+08:00"),
+        ("2022-04-20Z", "2022-04-20T00:00:00+00:00", "2022-04-20T23:59:59+00:00"),
+        ("2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00"),
+        ("2022-04-20 09:30 -0500", "2022-04-20T09:30:00-05:00", "2022-04-20T09:30:59-05:00"),
+        ("0001", "0001-01-01T00:00:00+08:00", "0001-12-31T23:59:59+08:00"),
+        ("9999", "9999-01-01T00:00:00+08:00", "9999-12-31T23:59:59+08:00"),
+        ("9999-12", "9999-12-01T00:00:00+08:00", "9999-12-31T23:59:59+08:00"),
+        ("9999-12-31", "9999-12-31T00:00:00+08:00", "9999-12-31T23:59:59+08:00"),
+    ],
+)
+def test_a_name_of_a_time_spans_all_of_it(named: str, first: str, last: str) -> None:
+    assert [dates.iso(end) for end in dates.span(named, timezone(timedelta(hours=8)))] == [first, last]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("gestern", id="a word"),
+        pytest.param("22", id="half a year"),
+        pytest.param("20220420", id="compact"),
+        pytest.param("2022/04/20", id="slashes"),
+        pytest.param("2022-00", id="month zero"),
+        pytest.param("2022-13", id="month thirteen"),
+        pytest.param("2022-04-00", id="day zero"),
+        pytest.param("2022-04-31", id="a day too many"),
+        pytest.param("2022-02-29", id="no leap year"),
+        pytest.param("0000", id="year zero"),
+        pytest.param("2022-04-20 09", id="an hour"),
+        pytest.param("2022-04-20 24:00", id="an hour too many"),
+        pytest.param("2022-04-20 09:60", id="a minute too many"),
+        pytest.param("2022-04-20 09:30:60", id="a second too many"),
+        pytest.param("2022-04-20 09:30 +9999", id="an offset too wide"),
+        pytest.param("2022-04-20 09:30 CST", id="a zone's name"),
+        pytest.param("2022-0420", id="month and day run together"),
+        pytest.param("2022-04-20 2022-04-21", id="two days"),
+        pytest.param("\udcff", id="half of a character"),
+    ],
+)
+def test_what_names_no_time_is_an_error(named: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # whichever is the first to see it
+        dates.span(named, UTC)
+
+
+def test_a_day_spans_as_many_hours_as_its_zone_gives_it() -> None:
+    spans = [dates.span(day, NEW_YORK) for day in ("2022-03-13", "2022-03-14", "2022-11-06")]
+    seconds = [last.timestamp() - first.timestamp() + 1 for first, last in spans]
+    assert seconds == [23 * 3600, 24 * 3600, 25 * 3600]
+
+
+@given(points.map(lambda point: point.replace(microsecond=0)), st.sampled_from([4, 7, 10, 16, 19]))
+def test_a_span_holds_the_time_whose_beginning_names_it(point: datetime, length: int) -> None:
+    written = dates.iso(point).replace("T", " ")
+    first, last = dates.span(f"{written[:length]} {written[19:]}", SHANGHAI)
+    assert first <= point <= last
+    assert dates.iso(first)[:length].replace("T", " ") == dates.iso(last)[:length].replace("T", " ") == written[:length]
+    before, after = first - timedelta(seconds=1), last + timedelta(seconds=1)
+    assert written[:length] not in {dates.iso(edge)[:length].replace("T", " ") for edge in (before, after)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.text(), st.text("0123456789- :TZ+", max_size=25)))
+@example("٢٠٢٢-٠٤")
+def test_naming_a_time_ends_in_a_span_or_in_a_value_error(named: str) -> None:
+    try:
+        first, last = dates.span(named, SHANGHAI)
+    except ValueError:
+        return
+    assert first <= last
+    assert first.utcoffset() is not None

@@ -25,16 +25,21 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SQL_PAGE = (ROOT / "docs/sql.md").read_text(encoding="utf-8")
 
 
-def _blocks(language: str) -> list[str]:
-    return [text for name, text in BLOCKS if name == language]
+def _fenced(page: str) -> list[tuple[str, str]]:
+    """Return the blocks of a page, each with its language."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
-def _commands(program: str) -> list[str]:
-    fenced = [line for block in _blocks("sh") for line in block.splitlines()]
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL))
+def _blocks(language: str, page: str = README) -> list[str]:
+    return [text for name, text in _fenced(page) if name == language]
+
+
+def _commands(program: str, page: str = README) -> list[str]:
+    fenced = [line for name, block in _fenced(page) if name == "sh" for line in block.splitlines()]
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL))
     return [line for line in [*fenced, *inline] if line.startswith(f"{program} ")]
 
 
@@ -92,6 +97,33 @@ def test_a_query_for_sqlite3_runs_as_it_stands(command: str, crawled: Path) -> N
         with contextlib.closing(sqlite3.connect(crawled / arguments[1])) as db:
             output = str(db.execute(sql).fetchall())
     assert "大江网" in output
+
+
+@pytest.mark.parametrize("command", [c for c in _commands("sqlite3", SQL_PAGE) if "SELECT" in c])
+def test_a_query_of_the_page_on_sql_runs_as_it_stands(command: str, crawled: Path) -> None:
+    arguments = shlex.split(command)
+    with contextlib.closing(sqlite3.connect(crawled / arguments[1])) as db:
+        rows = db.execute(arguments[2]).fetchall()
+    assert rows
+    if "search MATCH" in command:
+        assert rows == [("NW202204202350104915", "推进5G规模化应用！江西出台5G应用“扬帆”行动计划")]
+
+
+def test_the_example_of_searching_in_sql_runs_as_it_stands(crawled: Path) -> None:
+    (program,) = _blocks("python", SQL_PAGE)
+    output = subprocess.run(
+        [sys.executable, "-c", program], cwd=crawled, capture_output=True, text=True, check=True
+    ).stdout
+    assert output == "大江网 1\n"
+
+
+def test_every_table_and_view_is_explained(crawled: Path) -> None:
+    with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
+    own = {"posts", "versions", "story_keys", "derived", "_sqlite_migrations"}
+    shadows = {"search_data", "search_idx", "search_config"}
+    explained = re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in SQL_PAGE.splitlines() if line[:1] == "|"))
+    assert names - own - shadows <= set(explained)
 
 
 @pytest.mark.parametrize("command", _commands("sqlite-utils"))

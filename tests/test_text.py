@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawler.text import bare, fold, opening, printable, squeeze, tokens
@@ -63,6 +63,28 @@ def test_bare_text_has_no_white_space_at_all() -> None:
 )
 def test_folding_makes_one_of_every_way_to_write(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+# What composes, what decomposes, what changes its place, what lower case makes longer; much of it full width.
+folding = st.one_of(
+    st.text(st.characters()),
+    st.text("江西aＡＺａｚ！～（．－＿｀ \u0301\u0300\u0323\u3099ｶﾞｶがﾊﾟeéＥⅣ㈱ﬁ…℃İΣς한\u1112\u1161\u11ab\ufdfa𝐀\ud800'"),
+    st.text(st.characters(min_codepoint=0xFF00, max_codepoint=0xFFEF)),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(folding)
+@example("Ａ\u0301")
+@example("ＡΣ")
+@example("\uff3c\u0338")
+def test_folding_is_nfkc_and_lower_case(text: str) -> None:
+    assert fold(text) == unicodedata.normalize("NFKC", text).lower()
+
+
+def test_every_character_is_folded_as_nfkc_folds_it() -> None:
+    every = [chr(point) for point in range(0x110000)]
+    assert [sign for sign in every if fold(sign) != unicodedata.normalize("NFKC", sign).lower()] == []
 
 
 @pytest.mark.parametrize(

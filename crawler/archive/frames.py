@@ -31,7 +31,8 @@ def frame(body: str, text: str) -> str:
         done, cursor = run.end(), at + len(run[0])
     if done < len(body):
         pieces.append(body[done:])
-    return json.dumps(pieces, ensure_ascii=False, separators=(",", ":"))
+    # SQL makes nothing at all of an empty list, where an empty string is meant.
+    return json.dumps(pieces or [""], ensure_ascii=False, separators=(",", ":"))
 
 
 def filled(framed: str, text: str) -> str:

@@ -38,12 +38,13 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
 
     Raises `NoSuchRevision`.
     """
+    count = len(history(db, article_id))
+    if not 1 <= revision <= count:
+        raise NoSuchRevision(revision, count)
     rows = db.query(
         "SELECT revision, title, published_at, summary, html, markdown, text, content_hash FROM versions"
         " WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
-    row = next(iter(rows), None)
-    if row is None:
-        raise NoSuchRevision(revision, len(history(db, article_id)))
+    row = next(iter(rows))
     return {**row, **{name: filled(row[name], row["text"]) for name in ("summary", "html", "markdown")}}

@@ -256,7 +256,7 @@ def _marked(plain: Iterable[str]) -> list[str]:
 
 
 def _run(token: str) -> str:
-    return token[:_LONGEST_TOKEN] + "_"
+    return f"{token}_" if len(token) <= _LONGEST_TOKEN else f"{token[:_LONGEST_TOKEN]}__"
 
 
 def _entries(db: Database, where: str, values: list[int]) -> Iterator[tuple[int, Entry]]:

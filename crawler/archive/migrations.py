@@ -16,11 +16,14 @@ from crawler.archive import index, stories
 from crawler.archive.frames import frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlite_utils import Database
 
 _BLOCK = re.compile(
     r"\s*<(?:/?(?:p|div|h\d|li|ul|ol|table|tr|center|blockquote|section)|br)\b[^>]*>\s*", re.IGNORECASE
 )
+_CELL = re.compile(r"</?t[dh]\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 
 steps = Migrations("finews-archive")
@@ -34,10 +37,15 @@ def _first_schema(db: Database) -> None:
 @steps(name="0002_one_copy_of_the_words")
 def _one_copy_of_the_words(db: Database) -> None:
     """Keep once what 0001 kept four times; the words of former versions are taken from their HTML."""
-    for name, arity, function in (("frame", 2, frame), ("plain", 1, _plain)):
+    functions: dict[str, tuple[int, Callable[..., str]]] = {
+        "frame": (2, frame),
+        "plain": (1, _plain),
+        "markdown": (1, _markdown),
+    }
+    for name, (arity, function) in functions.items():
         db.conn.create_function(name, arity, function, deterministic=True)
     _run_sql(db, "0002_one_copy_of_the_words.sql")
-    for name, arity in (("frame", 2), ("plain", 1)):
+    for name, (arity, _) in functions.items():
         db.conn.create_function(name, arity, None)
     index.rebuild(db)
     stories.rebuild(db)
@@ -56,5 +64,10 @@ def _run_sql(db: Database, name: str) -> None:
 
 def _plain(source: str) -> str:
     """Return the words in a body's HTML, a line per block, as near as can be told without a parser."""
-    lines = html.unescape(_TAG.sub("", _BLOCK.sub("\n", source))).splitlines()
+    lines = html.unescape(_TAG.sub("", _CELL.sub(" ", _BLOCK.sub("\n", source)))).splitlines()
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
+
+
+def _markdown(plain: str) -> str:
+    """Return plain words as Markdown, a paragraph per line."""
+    return re.sub(r"[\\`*_\[\]#|]", r"\\\g<0>", html.escape(plain, quote=False)).replace("\n", "\n\n")

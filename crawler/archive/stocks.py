@@ -84,8 +84,10 @@ def choose(db: Database, written: str) -> list[dict[str, Any]]:
 
     The one most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai.
     """
-    typed = parse_typed(written)
-    where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol, "name": printable(written).strip()}
+    # A terminal may hand over what is no UTF-8, which SQLite does not take.
+    plain = printable(written).strip()
+    typed = parse_typed(plain)
+    where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol, "name": plain}
     if typed.market is not None:
         where, values["market"] = f"{where} AND market = :market", typed.market
     if typed.code is not None:

@@ -89,7 +89,8 @@ def _likeliest(db: Database, article_id: int, keys: tuple[int, ...], published_t
     shared: Counter[int] = Counter()
     for key in keys:
         rows = db.execute(
-            "SELECT article_id FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?)"
+            "SELECT article_id FROM"
+            " (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?)"
             " JOIN posts ON posts.id = article_id WHERE abs(published_ts - ?) <= ?",
             [key, _NEWEST, published_ts, _APART],
         )

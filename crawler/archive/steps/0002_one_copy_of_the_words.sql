@@ -1,6 +1,7 @@
 -- Every word is kept once. `versions` holds a post's plain text, and of its summary, its Markdown and its HTML only
 -- what these add to the text; the views `articles` and `revisions` put them together. Here too: the search index, the
--- stories that several outlets carry, and the views by day. The functions frame() and plain() are this step's own.
+-- stories that several outlets carry, and the views by day. The functions frame(), plain() and markdown() are
+-- this step's own.
 
 CREATE TEMP TABLE old_articles AS SELECT * FROM articles;
 CREATE TEMP TABLE old_revisions AS SELECT * FROM revisions;
@@ -217,8 +218,7 @@ INSERT INTO versions (
     r.article_id, r.revision, r.seen_at, r.run_id, r.via, r.title, r.published_at, r.content_hash,
     frame(iif(r.revision = a.revision, a.summary, ''), iif(r.revision = a.revision, a.text, plain(r.html))),
     frame(
-        iif(r.revision = a.revision, a.markdown,
-            replace(replace(replace(plain(r.html), '&', '&amp;'), '<', '&lt;'), char(10), char(10, 10))),
+        iif(r.revision = a.revision, a.markdown, markdown(plain(r.html))),
         iif(r.revision = a.revision, a.text, plain(r.html))
     ),
     frame(iif(r.revision = a.revision, a.html, r.html), iif(r.revision = a.revision, a.text, plain(r.html))),
