@@ -1,7 +1,8 @@
 """What changed between two versions of a post, sentence by sentence, readable for Chinese.
 
 White space, width, case, thousands separators and the place of line breaks are no change. Figures that changed are
-a list of their own. Pure functions over strings. Not here: where versions come from, and how changes are printed.
+a list of their own. Pure functions over strings. Not here: what a figure is (`crawler.figures`), where versions come
+from, and how changes are printed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from difflib import SequenceMatcher
 from itertools import groupby, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
+from crawler.figures import Piece, figures_in, pieces
 from crawler.text import bare, fold, tokens
 
 if TYPE_CHECKING:
@@ -39,36 +41,6 @@ _MANY = 2000
 _ENDS, _CLOSERS = "。｡！？!?；;", "”’）)」｣』》"
 _SENTENCE = re.compile(rf"[^{_ENDS}]*+[{_ENDS}](?:\s*[{_ENDS}{_CLOSERS}])*|[^{_ENDS}]+")
 
-_DIGIT, _LETTER = "0-9０-９", "A-Za-zＡ-Ｚａ-ｚ\u00c0-\u024f"
-_START = rf"(?<![{_LETTER}{_DIGIT}])(?<![{_DIGIT}][.．])"
-_STOP = rf"(?![{_LETTER}{_DIGIT}])"
-_GAP = r"[^\S\n]*+"
-_MULTIPLE = "(?:[十千万亿兆]|百(?!分))"
-# Longer units stand before those they begin with; not a unit is what begins a word: iPhone 13 手机.
-_UNIT = "|".join(
-    """
-    个百分点 百分点 个基点 基点 个交易日 交易日 个工作日 工作日 个季度 季度 个月 个
-    美元 港元 港币 欧元 日元 英镑 韩元 卢布 人民币 元 平方公里 平方米 立方米 公里 米
-    瓦时 瓦 公斤 克拉 克 吨 升 桶 盎司 亩 公顷 标箱 人次 小时 分钟
-    股 手(?!机) 份 张 笔 点 倍 家(?!庭) 只 户 人 名 位 次 项 例 辆 台 套 部 架 艘 件 颗 条 款 期 岁 年 月 日(?!本)
-    周 天 时 分(?!析) 秒
-    """.split()
-)
-_LATIN_UNIT = "bps?|pct|[kmgt]?wh?|kg|km|cm|mm|nm|usd|rmb|cny|hkd"
-_CODE = rf"(?:[{_DIGIT}]{{1,6}}[.．](?:SH|SZ|BJ|HK)|(?:SH|SZ|BJ|HK)[.:：]?[{_DIGIT}]{{5,6}}){_STOP}"
-_DATE = rf"[{_DIGIT}]{{4}}(?P<dash>[-/.])[{_DIGIT}]{{1,2}}(?P=dash)[{_DIGIT}]{{1,2}}{_STOP}"
-_CHINESE_DATE = rf"[{_DIGIT}]{{1,4}}{_GAP}[年月日时分](?:{_GAP}[{_DIGIT}]{{1,2}}{_GAP}[月日时分秒])+"
-_CLOCK = rf"[{_DIGIT}]{{1,2}}(?:[:：][{_DIGIT}]{{2}}){{1,2}}{_STOP}"
-_NUMBER = rf"(?>[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}}){{1,6}}(?![{_DIGIT}])|[{_DIGIT}]+)(?>[.．][{_DIGIT}]+)?"
-# 13.5%, 3万kW, 12.5亿元, 3亿多元, 8.6元/股: a number with what may follow it.
-_AMOUNT = (
-    rf"{_NUMBER}(?:{_GAP}[%％‰]|{_GAP}{_MULTIPLE}*+{_GAP}(?:{_LATIN_UNIT}){_STOP}"
-    rf"|{_STOP}(?:{_GAP}{_MULTIPLE}++)?(?:{_GAP}[多余]?(?:{_UNIT})(?:[/／](?:{_UNIT}))?)?)"
-)
-_SIGN = rf"(?:(?<![{_LETTER}{_DIGIT}])(?P<sign>[-+－＋−])(?=[{_DIGIT}]))?"
-_FIGURE = rf"(?P<figure>{_SIGN}{_START}(?:{_CODE}|{_DATE}|{_CHINESE_DATE}|{_CLOCK}|{_AMOUNT}))"
-# What is marked as a whole, with the white space after it: a figure, a word with its digits, or one character.
-_PIECE = re.compile(rf"(?:{_FIGURE}|[{_LETTER}{_DIGIT}]+(?:[.．][{_DIGIT}]+)*|.)\s*", re.DOTALL | re.IGNORECASE)
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
 _CJK_CHARACTER = re.compile(r"[\u3400-\u9fff]\s*")
 
@@ -170,14 +142,6 @@ def split_sentences(text: str) -> list[str]:
     A full stop `.` ends no sentence: it stands in numbers and abbreviations.
     """
     return [line for sentence in _SENTENCE.findall(text) for line in _lines(sentence)]
-
-
-def figures(text: str) -> list[str]:
-    """Return the figures in `text` as written, each with sign and unit: amounts, percentages, dates, codes.
-
-    Digits within a word (`5G`, `NW2022`) are none, nor are Chinese numerals (`三成`).
-    """
-    return _figures_in(_pieces(text))
 
 
 def _title(before: str, after: str) -> Change | None:
@@ -316,36 +280,17 @@ def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A piece of a sentence that is marked as a whole."""
-
-    text: str
-    is_figure: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Block:
     """Pieces that stand in the place of others, or that are the same in both sentences."""
 
-    old: list[_Piece]
-    new: list[_Piece]
+    old: list[Piece]
+    new: list[Piece]
     changed: bool
-
-
-def _pieces(text: str) -> list[_Piece]:
-    pieces: list[_Piece] = []
-    for found in _PIECE.finditer(text):
-        sign = found["sign"]
-        if sign and pieces and pieces[-1].is_figure:  # 5%-10% is a range
-            pieces += [_Piece(sign, is_figure=False), _Piece(found[0].removeprefix(sign), is_figure=True)]
-        else:
-            pieces.append(_Piece(found[0], is_figure=found["figure"] is not None))
-    return pieces
 
 
 def _blocks(before: str, after: str) -> list[_Block]:
     """Divide two sentences into what is the same and what changed."""
-    old, new = _pieces(before), _pieces(after)
+    old, new = pieces(before), pieces(after)
     if max(len(old), len(new)) > _LONGEST:
         return [_Block(old, new, changed=True)]
     matcher = SequenceMatcher(None, [_key(p.text) for p in old], [_key(p.text) for p in new], autojunk=False)
@@ -375,8 +320,8 @@ def _is_lost_between(blocks: list[_Block], at: int) -> bool:
     return replaced and len(between.old) == 1 and _CJK_CHARACTER.fullmatch(between.old[0].text) is not None
 
 
-def _parts(sides: list[list[_Piece]], marks: list[bool]) -> Parts:
-    marked = [(piece.text, mark) for pieces, mark in zip(sides, marks, strict=True) for piece in pieces]
+def _parts(sides: list[list[Piece]], marks: list[bool]) -> Parts:
+    marked = [(piece.text, mark) for side, mark in zip(sides, marks, strict=True) for piece in side]
     return tuple(("".join(text for text, _ in run), mark) for mark, run in groupby(marked, key=lambda part: part[1]))
 
 
@@ -399,10 +344,6 @@ def _figures_of(change: Change) -> Iterator[FigureChange]:
     """Yield the figures of a sentence that changed, paired by their place."""
     for block in _blocks(change.before, change.after):
         if block.changed:
-            for before, after in zip_longest(_figures_in(block.old), _figures_in(block.new), fillvalue=""):
+            for before, after in zip_longest(figures_in(block.old), figures_in(block.new), fillvalue=""):
                 if _key(before) != _key(after):  # equal ones stand only in what is too long to be compared closely
                     yield FigureChange(before, after, change.before, change.after)
-
-
-def _figures_in(pieces: list[_Piece]) -> list[str]:
-    return [piece.text.strip() for piece in pieces if piece.is_figure]

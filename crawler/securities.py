@@ -10,8 +10,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from crawler.text import bare, fold
-
 _CODE = re.compile(r"(?P<market>\d{1,4})[.,](?P<symbol>[A-Za-z0-9_.\-]{1,20})", re.ASCII)
 
 # The number before the dot; Shenzhen's 0 is shared with Beijing, see `parse`.
@@ -22,8 +20,6 @@ _WITH_MARKET = re.compile(
     rf"(?:(?P<first>[0-9A-Z_.\-]+)\.(?P<after>{_NAMED})|(?P<before>SH|SZ|BJ|HK)\.?(?P<second>\d+))", re.ASCII
 )
 _HONG_KONG_DIGITS = 5
-# What exchanges put before a name, or after it: special treatment, ex-dividend, a first day, weighted votes.
-_MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +68,3 @@ def parse_typed(written: str) -> Typed:
     market = found["before"] or found["after"]
     symbol = found["first"] or found["second"]
     return Typed(symbol.zfill(_HONG_KONG_DIGITS) if market == "HK" and symbol.isdigit() else symbol, market)
-
-
-def agree(name: str, other: str) -> bool:
-    """Tell whether two printed names may well mean one security.
-
-    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美`
-    and `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
-    """
-    one, two = (_MARK.sub("", bare(fold(printed))) for printed in (name, other))
-    if min(len(one), len(two)) <= 1:
-        return one == two
-    return any(one[at : at + 2] in two for at in range(len(one) - 1))

@@ -373,9 +373,10 @@ DISK = "see to the disk, it may be full or damaged."
 def fill(path: Path, count: int = 30) -> None:
     with Archive(path, create=True) as archive:
         runs.begin(archive.db, "finews", made.SEEN)
-        for number in range(count):
-            html = f"<p>江西{'规模化应用' * 200}</p>"
-            posts.store(archive.db, made.article(f"NW{number}", title=f"第{number}篇", html=html), 1)
+        with archive.db.atomic():
+            for number in range(count):
+                html = f"<p>江西{'规模化应用' * 200}</p>"
+                posts.store(archive.db, made.article(f"NW{number}", title=f"第{number}篇", html=html), 1)
 
 
 def damage(path: Path, table: str) -> None:
@@ -397,8 +398,8 @@ READ: dict[str, Callable[[Archive], object]] = {
 }
 
 
-@pytest.mark.parametrize("table", ["posts", "versions"])
-@pytest.mark.parametrize("read", READ)
+# The history of a post is read from its versions, and found by an index.
+@pytest.mark.parametrize(("table", "read"), [(t, r) for t in ("posts", "versions") for r in READ if (t, r) != ("posts", "history")])
 def test_a_damaged_archive_is_a_sentence_whatever_is_read(path: Path, table: str, read: str):
     fill(path)
     damage(path, table)

@@ -19,6 +19,7 @@ ROWS = [
     {"sites"},
     {"items"},
     {"changes", "likeness", "urls", "dates", "securities"},
+    {"figures"},
     {"errors", "text"},
 ]
 RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.securities import Security, Typed, agree, parse, parse_typed
+from crawler.archive.stocks import agree
+from crawler.securities import Security, Typed, parse, parse_typed
 
 
 @pytest.mark.parametrize(

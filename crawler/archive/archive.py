@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler import dates
-from crawler.archive import history, posts, runs, search, stocks, stories, summary
+from crawler.archive import history, posts, results, runs, search, stocks, stories, summary
 from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
+from crawler.archive.filters import Filters
 from crawler.archive.query import parse
 from crawler.archive.snippet import snippet
 from crawler.changes import Version, compare
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from crawler.archive.history import Revision
-    from crawler.archive.search import Found, Marks, Sort
+    from crawler.archive.results import Found, Marks
+    from crawler.archive.search import Sort
     from crawler.changes import Changes
 
 
@@ -45,7 +47,7 @@ _REMEDIES = {
 }
 
 
-class StockPost(search.Hit):
+class StockPost(results.Hit):
     """A post that mentions a security: under which name it `printed` it, and is that name an `odd` one."""
 
     printed: str
@@ -135,7 +137,7 @@ class Archive:
         `stock` a security's code or name. `as_of` searches what the archive held at the end of that time. Raises
         `NoSuchTime`.
         """
-        filters = search.Filters(
+        filters = Filters(
             since=None if since is None else _seconds(self._span(since)[0]),
             until=None if until is None else _seconds(self._span(until)[1]),
             source=source,

@@ -11,8 +11,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crawler.archive import index
+from crawler.archive.expression import expressions
 from crawler.archive.query import Query, parse
+from crawler.archive.words import NEVER
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +28,7 @@ def register(connection: sqlite3.Connection) -> None:
 def finews_query(query: str) -> str:
     """Return the expression to `MATCH` in the table `search`: it finds every post that `query` means, or more."""
     parsed = _parsed(str(query))
-    return index.expressions(parsed).maybe if parsed.wanted else index.NEVER
+    return expressions(parsed).maybe if parsed.wanted else f'"{NEVER}"'
 
 
 def finews_matches(query: str, title: str, text: str) -> bool:

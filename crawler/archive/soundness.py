@@ -11,8 +11,10 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from crawler.archive import index, runs, stories
+from crawler.archive.filters import Filters
 from crawler.archive.query import parse
-from crawler.archive.search import Filters, search
+from crawler.archive.search import search
+from crawler.archive.words import EVERY
 from crawler.text import tokens
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _version_faults(db: Database) -> Iterator[str]:
 
 def _index_faults(db: Database, seed: int) -> Iterator[str]:
     """Yield posts the index lacks or has too many, and terms it finds otherwise than a scan of the texts."""
-    indexed = {row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [f'"{index.EVERY}"'])}
+    indexed = {row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [f'"{EVERY}"'])}
     versions = {
         row
         for (row,) in db.execute(

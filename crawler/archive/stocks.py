@@ -6,22 +6,25 @@ Not here: how codes are written (`crawler.securities`) and how they are found in
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from crawler.securities import agree, parse, parse_typed
-from crawler.text import printable
+from crawler.securities import parse, parse_typed
+from crawler.text import bare, fold, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlite_utils import Database
 
-    from crawler.archive.search import Hit
+    from crawler.archive.results import Hit
     from crawler.items import Mention
 
 _LATEST = 20  # mentions that tell the usual name of the day
 _OFTEN = 3  # posts that make a name more than a misprint
+# What exchanges put before a name, or after it: special treatment, ex-dividend, a first day, weighted votes.
+_MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
 
 
 def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], published_ts: int) -> None:
@@ -166,3 +169,15 @@ def _day(db: Database, code: str, published_ts: int) -> str:
         [code, published_ts],
     ).fetchone()
     return str(day)
+
+
+def agree(name: str, other: str) -> bool:
+    """Tell whether two printed names may well mean one security.
+
+    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美`
+    and `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
+    """
+    one, two = (_MARK.sub("", bare(fold(printed))) for printed in (name, other))
+    if min(len(one), len(two)) <= 1:
+        return one == two
+    return any(one[at : at + 2] in two for at in range(len(one) - 1))

@@ -1,0 +1,93 @@
+"""How a query asks the search index: as what may be meant, and what surely is.
+
+A term of up to three tokens is one word of the index. A longer one is found by its threes where these can only stand
+in a row: from one to the next the two tokens they share lead on in one way, in this post. Where they might not, the
+text decides (`crawler.archive.query`). Not here: the words (`crawler.archive.words`), and asking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.archive.words import AFTER, BEFORE, EVERY, LONGEST, LONGEST_TOKEN, NEVER, TITLE, marked, threes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crawler.archive.query import Query, Term
+
+_LONGEST_SURE = 12  # tokens of a term that is found by its threes alone; fewer posts have a longer one
+_MOST_WORDS = 100  # of one term, or groups of one query, that are looked up; more narrow nothing down
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """What to `MATCH` in the table `search`: all that may be meant, what surely is, what has it in the title.
+
+    `surely` is `None` when all that may be meant is. Where a title has a long term's threes, it counts as having it.
+    """
+
+    maybe: str
+    surely: str | None
+    in_title: str
+
+
+def expressions(query: Query, filters: Iterable[str] = ()) -> Expressions:
+    """Return what to ask the index for a query that wants something; `filters` must match as well."""
+    groups = query.wanted[:_MOST_WORDS]
+    beyond = len(groups) < len(query.wanted) or any(len(group) > _MOST_WORDS for group in groups)
+    wanted = [group for group in groups if len(group) <= _MOST_WORDS]
+    must = [f"({each})" for each in filters] or [f'"{EVERY}"']
+    short = [term for term in query.unwanted if _is_word(term)][:_MOST_WORDS]
+    maybe = _without(_all([*must, *(_any(_maybe(term) for term in group) for group in wanted)]), map(_maybe, short))
+    in_title = _all(_any(_maybe(term, TITLE) for term in group) for group in wanted) or f'"{EVERY}"'
+    if not beyond and all(map(_is_word, (*query.terms, *query.unwanted))) and len(short) == len(query.unwanted):
+        return Expressions(maybe, None, in_title)
+    if beyond or len(query.unwanted) > _MOST_WORDS:
+        return Expressions(maybe, f'"{NEVER}"', in_title)
+    surely = _all([*must, *(_any(map(_surely, group)) for group in wanted)])
+    return Expressions(maybe, _without(surely, map(_maybe, query.unwanted)), in_title)
+
+
+def _maybe(term: Term, mark: str = "") -> str:
+    """Return what finds all posts that have a term, and perhaps others."""
+    return _all(f'"{mark}{word}"' for word in threes(marked(term.tokens))[:_MOST_WORDS])
+
+
+def _surely(term: Term) -> str:
+    """Return what finds posts that have a term for certain.
+
+    One of its threes stands somewhere; from there on to the right, every two tokens lead on in one way only, and to
+    the left likewise, so that all the others stand beside it.
+    """
+    tokens = marked(term.tokens)
+    words = threes(tokens)[:_MOST_WORDS]
+    if _is_word(term):
+        return _all(f'"{word}"' for word in words)
+    if len(tokens) > _LONGEST_SURE or any(len(token) > LONGEST_TOKEN for token in term.tokens):
+        return f'"{NEVER}"'
+    inner = ["".join(tokens[at : at + 2]) for at in range(1, len(tokens) - 2)]
+    forks = [
+        _any([*(f'"{AFTER}{two}"' for two in inner[:at]), *(f'"{BEFORE}{two}"' for two in inner[at:])])
+        for at in range(len(words))
+    ]
+    return _any(_without(_all(f'"{word}"' for word in words), [fork]) for fork in forks)
+
+
+def _all(parts: Iterable[str]) -> str:
+    return " AND ".join(f"({part})" for part in parts)
+
+
+def _any(parts: Iterable[str]) -> str:
+    return " OR ".join(f"({part})" for part in parts)
+
+
+def _without(found: str, parts: Iterable[str]) -> str:
+    unwanted = _any(parts)
+    return f"({found}) NOT ({unwanted})" if unwanted else found
+
+
+def _is_word(term: Term) -> bool:
+    """Tell whether a term is one word of the index."""
+    return len(term.tokens) <= LONGEST and all(len(token) <= LONGEST_TOKEN for token in term.tokens)
