@@ -6,7 +6,8 @@ Every `datetime` that leaves this module is aware. Nothing else here reads the c
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from calendar import monthrange
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _POINT = re.compile(
     r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
     r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
 )
+_DECEMBER = 12
 # What a person names a time by: a year, a month, a day, a minute or a second.
 _NAMED = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
@@ -51,22 +53,23 @@ def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
     found = _NAMED.fullmatch(named.strip())
     if found is None:
         raise ValueError(f"{named!r} names no time")
-    year, month, day, hour, minute, second = (
-        None if found[part] is None else int(found[part])
-        for part in ("year", "month", "day", "hour", "minute", "second")
+    year = int(found["year"])
+    month, day, hour, minute, second = (
+        None if found[part] is None else int(found[part]) for part in ("month", "day", "hour", "minute", "second")
     )
     offset = _offset(found["offset"])
-    first = datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=offset or zone)
-    if second is not None:
-        return first, first
-    if hour is not None:
-        length = timedelta(minutes=1)
-    elif day is not None:
-        length = timedelta(days=1)
-    else:  # a month, or a year of twelve
-        months = first.year * 12 + first.month - 1 + (12 if month is None else 1)
-        length = first.replace(year=months // 12, month=months % 12 + 1) - first
-    return first, first + length - timedelta(seconds=1)
+    month_from, month_to = (1, _DECEMBER) if month is None else (month, month)
+    first = datetime(
+        year, month_from, 1 if day is None else day, hour or 0, minute or 0, second or 0, tzinfo=offset or zone
+    )
+    last = first.replace(
+        month=month_to,
+        day=monthrange(year, month_to)[1] if day is None else day,
+        hour=23 if hour is None else hour,
+        minute=59 if minute is None else minute,
+        second=59 if second is None else second,
+    )
+    return first, last
 
 
 def _offset(written: str | None) -> tzinfo | None:

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_query import queries, sought, texts
 
-from crawler.archive import Archive, index, posts, runs, search
+from crawler.archive import Archive, index, posts, results, runs, search
 from crawler.errors import NoSuchTime
 from crawler.items import Category, Mention
 
@@ -306,12 +306,12 @@ def test_posts_that_say_as_much_stand_newest_first(empty: Archive):
 
 
 def test_only_the_newest_of_each_kind_are_weighed(empty: Archive, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(search, "_WEIGHED", 2)
+    monkeypatch.setattr(results, "WEIGHED", 2)
     for number, times in enumerate([9, 1, 2, 3]):
         store(empty, f"body{number}", "别的", "江西" * times + "的" * (100 - times), day=-number)
         store(empty, f"title{number}", "江西", "江西" * times + "的" * (100 - times), day=-number)
     assert ranked(empty, "江西") == [f"{kind}{number}" for kind in ("title", "body") for number in (0, 1, 2, 3)]
-    monkeypatch.setattr(search, "_WEIGHED", 3)
+    monkeypatch.setattr(results, "WEIGHED", 3)
     assert ranked(empty, "江西") == [f"{kind}{number}" for kind in ("title", "body") for number in (0, 2, 1, 3)]
 
 
@@ -574,9 +574,9 @@ def check(archive: Archive, query: str, **filters: str) -> None:
             patched.setattr(search, "_FEW", few)
             patched.setattr(search, "_STEP", 1 + few % 3)
             by_date = archive.search(query, sort="date", limit=ALL, **filters)
-            patched.setattr(search, "_WEIGHED", 0)
+            patched.setattr(results, "WEIGHED", 0)
             unweighed = archive.search(query, limit=ALL, **filters)
-            patched.setattr(search, "_WEIGHED", 2)
+            patched.setattr(results, "WEIGHED", 2)
             weighed = archive.search(query, limit=ALL, **filters)
         assert (by_date["total"], names(by_date)) == (len(places), [place.name for place in places])
         titled = sorted(places, key=lambda place: not place.in_title)
@@ -671,7 +671,7 @@ def test_pages_are_stretches_of_one_list(
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(search, "_FEW", few)
             patched.setattr(search, "_STEP", 2)
-            patched.setattr(search, "_WEIGHED", weighed)
+            patched.setattr(results, "WEIGHED", weighed)
             every = opened.search(query, sort=sort, limit=ALL)
             shown = [
                 opened.search(query, sort=sort, limit=limit, offset=offset)

@@ -143,7 +143,7 @@ class Archive:
             source=source,
             category=category,
             codes=None if stock is None else tuple(each["code"] for each in stocks.choose(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(self._span(as_of)[1].astimezone(UTC)),
+            as_of=None if as_of is None else dates.iso(_utc(self._span(as_of)[1])),
         )
         return search.search(
             self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse, marks=marks
@@ -234,6 +234,14 @@ class Archive:
 
 def _seconds(point: datetime) -> int:
     return int(point.timestamp())
+
+
+def _utc(point: datetime) -> datetime:
+    """Return a point in time in UTC; at the very edge of the calendar, as it is written."""
+    try:
+        return point.astimezone(UTC)
+    except OverflowError:
+        return point.replace(tzinfo=UTC)
 
 
 def _remedy(error: sqlite3.DatabaseError) -> str | None:

@@ -112,7 +112,10 @@ def parse(query: str) -> Query:
         else:
             wanted.append([term])
         joining = False
-    return Query(tuple(tuple(group) for group in wanted), tuple(unwanted))
+    # Said twice is meant once.
+    return Query(
+        tuple(dict.fromkeys(tuple(dict.fromkeys(group)) for group in wanted)), tuple(dict.fromkeys(unwanted))
+    )
 
 
 class _Field:

@@ -11,10 +11,11 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
+from crawler.archive import results
 from crawler.archive.expression import expressions
 from crawler.archive.filters import bounded
 from crawler.archive.query import parse
-from crawler.archive.results import WEIGHED, Place, found, weighed
+from crawler.archive.results import Place, found, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +129,7 @@ def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Pla
 
 def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[Place]:
     """Return the newest places that `match` finds: `count` of them, or as many as are weighed."""
-    count = max(count, WEIGHED)
+    count = max(count, results.WEIGHED)
     few = [row for (row,) in db.execute(f"{_MATCHED} LIMIT {_FEW + 1}", [match, 1, _MOST])]
     if len(few) <= _FEW:
         few = [row for row in few if row not in plan.rejected]

@@ -57,7 +57,7 @@ def words_of_time(published_ts: int) -> list[str]:
 
 def filter_word(kind: str, value: str) -> str:
     """Return the word that posts of an outlet, a category or a security have."""
-    return f"{EVERY}{kind}{value.encode().hex()}"
+    return f"{EVERY}{kind}{value.encode(errors='surrogatepass').hex()}"
 
 
 def time_words(first: int, last: int) -> list[str] | None:
