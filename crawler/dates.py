@@ -21,9 +21,12 @@ _POINT = re.compile(
 )
 _DECEMBER = 12
 # What a person names a time by: a year, a month, a day, a minute or a second.
+# An offset stands behind it, and apart from a year or a month: `2022-0420` is none of these.
+_OFFSET = r"Z|[+-]\d{2}:?\d{2}"
 _NAMED = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
-    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?"
+    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
+    rf"(?P<near>{_OFFSET})?)?)?(?:\s+(?P<apart>{_OFFSET}))?"
 )
 
 
@@ -57,7 +60,7 @@ def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
     month, day, hour, minute, second = (
         None if found[part] is None else int(found[part]) for part in ("month", "day", "hour", "minute", "second")
     )
-    offset = _offset(found["offset"])
+    offset = _offset(found["near"] or found["apart"])
     month_from, month_to = (1, _DECEMBER) if month is None else (month, month)
     first = datetime(
         year, month_from, 1 if day is None else day, hour or 0, minute or 0, second or 0, tzinfo=offset or zone
