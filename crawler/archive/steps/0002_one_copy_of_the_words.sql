@@ -171,6 +171,7 @@ CREATE TRIGGER articles_update INSTEAD OF UPDATE ON articles BEGIN
         summary = json_array(NEW.summary), markdown = json_array(NEW.markdown), html = json_array(NEW.html),
         text = NEW.text
     WHERE article_id = OLD.id AND revision = OLD.revision;
+    UPDATE mentions SET published_ts = NEW.published_ts WHERE article_id = OLD.id;
 END;
 CREATE TRIGGER articles_delete INSTEAD OF DELETE ON articles BEGIN
     DELETE FROM posts WHERE id = OLD.id;
