@@ -14,6 +14,8 @@ Imports point one way, and a test says so; each row may import only from the row
     extraction | archive | markdown
     sites
     items
+    changes | likeness
+    figures
     errors | text | urls | dates | securities
 """
 

@@ -38,9 +38,11 @@ def expressions(query: Query, filters: Iterable[str] = ()) -> Expressions:
     groups = query.wanted[:_MOST_WORDS]
     beyond = len(groups) < len(query.wanted) or any(len(group) > _MOST_WORDS for group in groups)
     wanted = [group for group in groups if len(group) <= _MOST_WORDS]
-    must = [f"({each})" for each in filters] or [f'"{EVERY}"']
+    must = list(filters)
     short = [term for term in query.unwanted if _is_word(term)][:_MOST_WORDS]
-    maybe = _without(_all([*must, *(_any(_maybe(term) for term in group) for group in wanted)]), map(_maybe, short))
+    # Without a group that can be looked up, every post may be meant.
+    found = _all([*must, *(_any(_maybe(term) for term in group) for group in wanted)]) or f'"{EVERY}"'
+    maybe = _without(found, map(_maybe, short))
     in_title = _all(_any(_maybe(term, TITLE) for term in group) for group in wanted) or f'"{EVERY}"'
     if not beyond and all(map(_is_word, (*query.terms, *query.unwanted))) and len(short) == len(query.unwanted):
         return Expressions(maybe, None, in_title)

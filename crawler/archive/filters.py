@@ -57,8 +57,11 @@ class Filters:
 
 
 def bounded(db: Database, filters: Filters) -> Filters:
-    """Give a span that is open at one end the end of the archive: the index divides time into stretches."""
-    if (filters.since, filters.until) == (None, None):
+    """Give a span that is open at one end the end of the archive: the index divides time into stretches.
+
+    Not of the past, when posts may have been dated otherwise.
+    """
+    if (filters.since, filters.until) == (None, None) or filters.as_of is not None:
         return filters
     first, last = db.execute("SELECT min(published_ts), max(published_ts) FROM posts").fetchone()
     begin, end = around(first or 0, last or 0)
