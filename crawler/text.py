@@ -66,5 +66,10 @@ def opening(text: str, limit: int) -> str:
     return kept.strip() or flat[: limit - 1] + "…"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return `1 post`, `2 posts`; `many` where that is not `one` with an s."""
+    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
+
+
 def _half_width(found: re.Match[str]) -> str:
     return chr(ord(found[0]) - 0xFEE0)

@@ -7,7 +7,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from importlib.resources import files
@@ -23,7 +22,7 @@ from crawler.archive.lock import run_lock
 from crawler.errors import ArchiveError, ArchiveLocked, FinewsError, NewerArchive, NoArchive, NotAnArchive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # What the public surface promises to users' own SQL.
 PROMISED = {
@@ -50,7 +49,7 @@ OWN = {
     "links": "id site title found_at met_run_id outcome rules",
     "runs": "listings_failed",
 }
-OWN_TABLES = "posts versions stories story_keys derived search_config search_data search_idx _sqlite_migrations"
+OWN_TABLES = "sqlite_sequence posts versions stories story_keys derived search_config search_data search_idx _sqlite_migrations"
 LONG_AGO = 1_000_000_000
 
 
@@ -370,13 +369,23 @@ WRITABLE = "see that the file and its folder may be written to."
 DISK = "see to the disk, it may be full or damaged."
 
 
-def fill(path: Path, count: int = 30) -> None:
+@pytest.fixture(scope="module")
+def thirty_posts(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the file of an archive with thirty posts."""
+    path = tmp_path_factory.mktemp("filled") / "archive.db"
     with Archive(path, create=True) as archive:
         runs.begin(archive.db, "finews", made.SEEN)
         with archive.db.atomic():
-            for number in range(count):
+            for number in range(30):
                 html = f"<p>江西{'规模化应用' * 200}</p>"
                 posts.store(archive.db, made.article(f"NW{number}", title=f"第{number}篇", html=html), 1)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def filled(path: Path, thirty_posts: bytes) -> Path:
+    path.write_bytes(thirty_posts)
+    return path
 
 
 def damage(path: Path, table: str) -> None:
@@ -399,51 +408,52 @@ READ: dict[str, Callable[[Archive], object]] = {
 
 
 # The history of a post is read from its versions, and found by an index.
-@pytest.mark.parametrize(("table", "read"), [(t, r) for t in ("posts", "versions") for r in READ if (t, r) != ("posts", "history")])
-def test_a_damaged_archive_is_a_sentence_whatever_is_read(path: Path, table: str, read: str):
-    fill(path)
-    damage(path, table)
-    with pytest.raises(ArchiveError) as broken, Archive(path) as archive:
+@pytest.mark.parametrize(
+    ("table", "read"), [(t, r) for t in ("posts", "versions") for r in READ if (t, r) != ("posts", "history")]
+)
+def test_a_damaged_archive_is_a_sentence_whatever_is_read(filled: Path, table: str, read: str):
+    damage(filled, table)
+    with pytest.raises(ArchiveError) as broken, Archive(filled) as archive:
         READ[read](archive)
-    assert str(broken.value) == f"{path} cannot be used (database disk image is malformed); {MALFORMED}"
+    assert str(broken.value) == f"{filled} cannot be used (database disk image is malformed); {MALFORMED}"
     assert isinstance(broken.value.__cause__, sqlite3.DatabaseError)
-    assert list(traces(path.parent)) == ["archive.db"]
+    assert list(traces(filled.parent)) == ["archive.db"]
 
 
 @pytest.mark.parametrize("table", ["search_data", "search_idx"])
-def test_a_damaged_index_is_a_sentence(path: Path, table: str):
-    fill(path)
-    damage(path, table)
-    with pytest.raises(ArchiveError) as broken, Archive(path) as archive:
+def test_a_damaged_index_is_a_sentence(filled: Path, table: str):
+    damage(filled, table)
+    with pytest.raises(ArchiveError) as broken, Archive(filled) as archive:
         archive.search("江西规模化应用")
-    said = re.fullmatch(rf"{re.escape(str(path))} cannot be used \((.+)\); {re.escape(MALFORMED)}", str(broken.value))
+    said = re.fullmatch(
+        rf"{re.escape(str(filled))} cannot be used \((.+)\); {re.escape(MALFORMED)}", str(broken.value)
+    )
     assert said is not None
     assert said[1] in {"database disk image is malformed", "vtable constructor failed: search"}
 
 
-def test_an_archive_whose_index_is_damaged_is_read_all_the_same(path: Path):
-    fill(path, 3)
-    damage(path, "search_data")
-    with Archive(path) as archive:
-        assert [post["post_id"] for post in archive.posts()] == ["NW0", "NW1", "NW2"]
+def test_an_archive_whose_index_is_damaged_is_read_all_the_same(filled: Path):
+    damage(filled, "search_data")
+    with Archive(filled) as archive:
+        assert [post["post_id"] for post in archive.posts()] == [f"NW{number}" for number in range(30)]
 
 
 def test_an_archive_another_program_holds_is_not_written_to(path: Path):
     make(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(ArchiveError) as busy, Archive(path) as archive:
-            archive.db.conn.execute("PRAGMA busy_timeout = 0")
+        held = Archive(path)
+        held.db.conn.execute("PRAGMA busy_timeout = 0")
+        with pytest.raises(ArchiveError) as busy, held as archive:
             archive.db.execute("DELETE FROM runs")
     assert str(busy.value) == f"{path} cannot be used (database is locked); {LET_GO}"
 
 
-def test_an_archive_another_program_writes_is_read_all_the_same(path: Path):
-    fill(path, 1)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+def test_an_archive_another_program_writes_is_read_all_the_same(filled: Path):
+    with closing(sqlite3.connect(filled, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with Archive(path) as archive:
-            assert archive.search("江西")["total"] == 1
+        with Archive(filled) as archive:
+            assert archive.search("江西")["total"] == 30
 
 
 def test_an_archive_another_program_holds_for_itself_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -467,8 +477,9 @@ def test_an_archive_that_may_not_be_written_to_is_a_sentence(path: Path, monkeyp
 
 def test_an_archive_that_has_no_room_is_a_sentence(path: Path):
     make(path)
-    with pytest.raises(ArchiveError) as full, Archive(path) as archive:
-        archive.db.execute(f"PRAGMA max_page_count = {path.stat().st_size // PAGE}")
+    opened = Archive(path)
+    opened.db.execute(f"PRAGMA max_page_count = {path.stat().st_size // PAGE}")
+    with pytest.raises(ArchiveError) as full, opened as archive:
         runs.begin(archive.db, "x" * 100_000, made.SEEN)
     assert str(full.value) == f"{path} cannot be used (database or disk is full); make room on the disk."
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+import made
 import pytest
 from click.testing import CliRunner, Result
 
 from crawler import __version__
-from crawler.archive import Archive
+from crawler.archive import Archive, posts, runs
+from crawler.archive.runs import Traffic
 from crawler.cli import main
+from crawler.items import Category, Mention
+from crawler.ops.export import export_posts
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import bundled_site
 
@@ -24,6 +32,57 @@ SEED = "NW202204202350104915"
 SEED_TITLE = "推进5G规模化应用！江西出台5G应用“扬帆”行动计划"
 CRAWL_OPTIONS = {"--archive", "--site", "--mirror", "--posts", "--no-posts", "--category", "--no-share", "--full",
                  "--limit", "--json"}  # fmt: skip
+SEARCH_OPTIONS = {"--archive", "--json", "--since", "--until", "--source", "--category", "--stock", "--as-of",
+                  "--sort", "--limit", "--offset", "--collapse"}  # fmt: skip
+STORY = (
+    "江西出台5G应用行动计划，将建成十万个基站，覆盖全部乡镇，并培育一百家示范工厂，带动投资三百亿元，预计年底完成。"
+    * 4
+)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+JUHUA = Mention(code="1.600160", name="巨化股份", count=2)
+
+# An archive with all there is to ask for: a revision, a story under two ids, a security under an odd name.
+FIRST_RUN = [
+    made.article(
+        "NW1", title="巨化股份增长12%", html="<p>净利润5.2亿元。</p><p>江西基地投产。</p>", mentions=(JUHUA,)
+    ),
+    made.article(
+        "NW2",
+        html=f"<p>{STORY}</p>",
+        published_at=made.PUBLISHED + HOUR,
+        mentions=(Mention(code="106.NIO", name="蔚来", count=1),),
+    ),
+    made.article(
+        "NW3",
+        title="江西计划",
+        html=f"<p>财联社4月20日电，{STORY}</p>",
+        source="财联社",
+        category=Category(slug="cailianshe", name="财联社", url="https://finews.withounder.com/category/c.html"),
+        published_at=made.PUBLISHED + 2 * HOUR,
+        mentions=(),
+    ),
+    made.article(
+        "NW4",
+        title="两市收高",
+        html="<p>贵州茅台领涨，广告除外。</p>",
+        published_at=made.PUBLISHED + DAY,
+        mentions=(Mention(code="1.600160", name="贵州茅台", count=1),),
+    ),
+    made.article(
+        "NW5",
+        title="巨化股份公告",
+        html="<p>江西广告。</p>",
+        published_at=made.PUBLISHED + 2 * DAY,
+        mentions=(JUHUA,),
+    ),
+]
+REVISED = made.article(
+    "NW1",
+    title="巨化股份增长15%",
+    html="<p>净利润5.4亿元。</p><p>江西基地投产。</p>",
+    mentions=(JUHUA,),
+    seen_at=made.LATER,
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +98,55 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ask(archive: Path) -> Callable[..., Result]:
     """Run a command in this process, against the archive."""
+    return asking(archive)
 
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with an archive of a few posts, of two runs, and their Markdown."""
+    folder = tmp_path_factory.mktemp("kept")
+    with Archive(folder / "a.db", create=True) as opened:
+        for articles in (FIRST_RUN, [REVISED]):
+            with opened.db.atomic():
+                run = runs.begin(opened.db, "finews", made.SEEN)
+                for article in articles:
+                    posts.store(opened.db, article, run)
+            runs.finish(opened.db, run, "finished", now=made.LATER, seconds=1, traffic=Traffic())
+        runs.recount(opened.db)
+        export_posts(opened.posts(), folder / "posts", "markdown")
+    return folder
+
+
+@pytest.fixture
+def question(kept: Path) -> Callable[..., Result]:
+    """Run a command in this process, against the archive of a few posts."""
+    return asking(kept / "a.db")
+
+
+@pytest.fixture
+def own(kept: Path, tmp_path: Path) -> Path:
+    """An archive of a few posts that a test may change."""
+    shutil.copytree(kept, tmp_path / "own")
+    return tmp_path / "own" / "a.db"
+
+
+def asking(archive: Path) -> Callable[..., Result]:
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(main, arguments, env={"FINEWS_ARCHIVE": str(archive)})
 
     return run
+
+
+def told(result: Result) -> Any:
+    """Return the one JSON document a command printed."""
+    assert (result.exit_code, result.stderr) == (0, "")
+    return json.loads(result.stdout)
+
+
+def printed(result: Result) -> str:
+    """Return what a command printed when it ended well."""
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
 
 
 def test_the_version_is_printed(ask: Callable[..., Result]) -> None:
@@ -61,6 +164,12 @@ def test_crawl_takes_the_options_of_the_contract() -> None:
     assert {option for parameter in main.commands["crawl"].params for option in parameter.opts} >= CRAWL_OPTIONS
 
 
+def test_search_takes_the_options_of_the_contract() -> None:
+    assert {option for parameter in main.commands["search"].params for option in parameter.opts} - {"query"} == (
+        SEARCH_OPTIONS
+    )
+
+
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_takes_an_archive_and_prints_json(name: str) -> None:
     options = {option for parameter in main.commands[name].params for option in parameter.opts}
@@ -69,15 +178,23 @@ def test_every_command_takes_an_archive_and_prints_json(name: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["show", SEED], ["search", "江西"], ["stats"], ["runs"], ["export", "out", "--format", "csv"]],
+    [
+        ["show", SEED],
+        ["search", "江西"],
+        ["history", SEED],
+        ["stock", "609001"],
+        ["stats"],
+        ["runs"],
+        ["export", "{folder}/out", "--format", "csv"],
+        ["check", "--no-posts"],
+        ["backup", "{folder}/backup.db"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_json_is_one_document_and_nothing_else(
     arguments: list[str], ask: Callable[..., Result], tmp_path: Path
 ) -> None:
-    if arguments[0] == "export":
-        arguments = ["export", str(tmp_path / "out"), "--format", "csv"]
-    shown = ask(*arguments, "--json")
+    shown = ask(*(argument.format(folder=tmp_path) for argument in arguments), "--json")
     assert shown.exit_code == 0
     json.loads(shown.stdout)
     assert shown.stderr == ""
@@ -108,25 +225,441 @@ def test_a_post_is_found_by_any_address_of_it(name: str, ask: Callable[..., Resu
     assert json.loads(ask("show", name, "--json").output)["post_id"] == SEED
 
 
-def test_a_search_prints_what_it_found(ask: Callable[..., Result]) -> None:
-    found = json.loads(ask("search", "江西 5G", "--json").output)
-    assert found == {
-        "query": "江西 5G",
+def test_a_former_revision_is_shown_as_it_was(question: Callable[..., Result]) -> None:
+    now, then = told(question("show", "NW1", "--json")), told(question("show", "NW1", "--json", "--revision", "1"))
+    assert {name: (then[name], now[name]) for name in now if then[name] != now[name]} == {
+        "title": ("巨化股份增长12%", "巨化股份增长15%"),
+        "summary": ("净利润5.2亿元。", "净利润5.4亿元。"),
+        "html": ("<p>净利润5.2亿元。</p><p>江西基地投产。</p>", "<p>净利润5.4亿元。</p><p>江西基地投产。</p>"),
+        "markdown": ("净利润5.2亿元。\n\n江西基地投产。", "净利润5.4亿元。\n\n江西基地投产。"),
+        "text": ("净利润5.2亿元。\n江西基地投产。", "净利润5.4亿元。\n江西基地投产。"),
+        "content_hash": (FIRST_RUN[0].content_hash, REVISED.content_hash),
+        "revision": (1, 2),
+    }
+    assert told(question("show", "NW1", "--json", "--revision", "2")) == now
+    assert printed(question("show", "NW1", "--format", "text", "--revision", "1")) == (
+        "巨化股份增长12%\n2022-04-20 16:44 · 大江网\n\n净利润5.2亿元。\n江西基地投产。\n"
+    )
+    assert "title: 巨化股份增长12%\n" in printed(question("show", "NW1", "--revision", "1"))
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "text"])
+def test_posts_that_tell_the_same_story_are_named_on_standard_error(
+    form: str, question: Callable[..., Result]
+) -> None:
+    both = [question("show", post_id, "--format", form) for post_id in ("NW2", "NW3")]
+    assert [shown.exit_code for shown in both] == [0, 0]
+    assert [shown.stderr for shown in both] == [
+        "The same story: NW3 (2022-04-20 18:44 · 财联社). First came this one.\n",
+        "The same story: NW2 (2022-04-20 17:44 · 大江网). First came NW2.\n",
+    ]
+    assert "The same story" not in both[0].stdout
+    assert printed(question("show", "NW1", "--format", form))
+
+
+def test_posts_that_tell_the_same_story_are_part_of_the_json(question: Callable[..., Result]) -> None:
+    same = [(telling["id"], telling["first"]) for telling in told(question("show", "NW3", "--json"))["same_story"]]
+    assert same == [("NW2", True), ("NW3", False)]
+
+
+# Searching.
+
+
+def test_a_search_prints_what_it_found(question: Callable[..., Result]) -> None:
+    assert told(question("search", "江西 广告", "--json")) == {
+        "query": "江西 广告",
         "total": 1,
         "results": [
             {
-                "id": SEED,
-                "title": SEED_TITLE,
-                "published_at": "2022-04-20T16:44:59+08:00",
+                "id": "NW5",
+                "title": "巨化股份公告",
+                "published_at": "2022-04-22T16:44:59+08:00",
                 "source": "大江网",
                 "category": "dajiangwang",
-                "url": f"https://finews.withounder.com/dajiangwang/2022/04/20/{SEED}.html",
-                "snippet": found["results"][0]["snippet"],
+                "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW5.html",
+                "snippet": "[江西][广告]。",
             }
         ],
     }
-    assert "江西" in found["results"][0]["snippet"]
-    assert ask("search", "江西 5G").output.startswith(f"\n1 found for 江西 5G\n\n{SEED_TITLE}\n")
+    assert printed(question("search", "江西 广告")) == (
+        "\n1 found for 江西 广告\n\n巨化股份公告\n2022-04-22 16:44 · 大江网 · NW5\n  [江西][广告]。\n"
+    )
+    assert printed(question("search", "没有")) == "\n0 found for 没有\n"
+
+
+def test_a_search_of_a_real_post_marks_what_it_looked_for(ask: Callable[..., Result]) -> None:
+    (hit,) = told(ask("search", "江西 5G", "--json"))["results"]
+    assert (hit["id"], hit["title"]) == (SEED, SEED_TITLE)
+    assert "[江西]" in hit["snippet"]
+    assert "[5G]" in hit["snippet"]
+    assert printed(ask("search", "江西 5G")).startswith(f"\n1 found for 江西 5G\n\n{SEED_TITLE}\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ("--sort date", "NW5 NW3 NW2 NW1"),
+        ("--since 2022-04-20 --sort date", "NW5 NW3 NW2 NW1"),
+        ("--since 2022-04-21", "NW5"),
+        ("--since '2022-04-20 17:44' --until '2022-04-20 17:44'", "NW2"),
+        ("--until 2022-04-20 --sort date", "NW3 NW2 NW1"),
+        ("--until 2022-04 --since 2022 --sort date", "NW5 NW3 NW2 NW1"),
+        ("--until 2022-03", ""),
+        ("--source 财联社", "NW3"),
+        ("--category cailianshe", "NW3"),
+        ("--category dajiangwang --sort date", "NW5 NW2 NW1"),
+        ("--stock 600160.SH --sort date", "NW5 NW1"),
+        ("--stock 蔚来", "NW2"),
+        ("--stock 000001", ""),
+        ("--sort date --limit 2", "NW5 NW3"),
+        ("--sort date --limit 2 --offset 1", "NW3 NW2"),
+        ("--sort date --offset 3", "NW1"),
+        ("--limit 0", ""),
+        ("--collapse --sort date", "NW5 NW2 NW1"),
+        ("--collapse --sort date --limit 1 --offset 1", "NW2"),
+    ],
+)
+def test_a_search_is_narrowed_down(options: str, ids: str, question: Callable[..., Result]) -> None:
+    found = told(question("search", "江西", "--json", *shlex.split(options)))
+    assert [hit["id"] for hit in found["results"]] == ids.split()
+
+
+@pytest.mark.parametrize(
+    ("moment", "former", "current"),
+    [("2022-04-21", 0, 1), ("2022-04-21 09:30", 1, 0), ("2022-04-21T01:30Z", 1, 0), ("2022-04-21 08:59", 0, 0)],
+)
+def test_the_archive_is_searched_as_it_stood(
+    moment: str, former: int, current: int, question: Callable[..., Result]
+) -> None:
+    totals = [
+        told(question("search", f'"{words}"', "--as-of", moment, "--json"))["total"]
+        for words in ("增长12%", "增长15%")
+    ]
+    assert totals == [former, current]
+
+
+def test_posts_with_all_of_it_in_the_title_come_first(question: Callable[..., Result]) -> None:
+    found = told(question("search", "江西", "--json"))
+    assert found["total"] == 4
+    assert {hit["id"] for hit in found["results"][:2]} == {"NW2", "NW3"}
+
+
+def test_a_collapsed_search_names_who_else_tells_the_story(question: Callable[..., Result]) -> None:
+    found = told(question("search", "十万个基站", "--collapse", "--json"))
+    assert (found["total"], [(hit["id"], hit["others"]) for hit in found["results"]]) == (1, [("NW2", ["NW3"])])
+    shown = printed(question("search", "十万个基站", "--collapse"))
+    assert shown.startswith("\n1 found for 十万个基站\n\n江西出台5G行动计划\n2022-04-20 17:44 · 大江网 · NW2\n")
+    assert shown.endswith("\n  also told by NW3\n")
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("-广告 江西", "NW3 NW2 NW1"),
+        ('-"广告" 江西', "NW3 NW2 NW1"),
+        ("--广告 江西", "NW3 NW2 NW1"),
+        ("-江西", ""),
+        ("-", ""),
+        ("", ""),
+    ],
+)
+def test_a_query_that_begins_with_a_minus_is_a_query(query: str, ids: str, question: Callable[..., Result]) -> None:
+    found = told(question("search", query, "--json", "--sort", "date"))
+    assert found["query"] == query
+    assert [hit["id"] for hit in found["results"]] == ids.split()
+    assert told(question("search", "--sort", "date", "--json", query)) == found
+
+
+def test_hits_are_marked_with_brackets_where_there_is_no_terminal(
+    kept: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    done = finews("search", "基地", "--archive", str(kept / "a.db"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "\n1 found for 基地\n\n巨化股份增长15%\n2022-04-20 16:44 · 大江网 · NW1\n  净利润5.4亿元。 江西[基地]投产。\n"
+    )
+
+
+def test_hits_are_bold_on_a_terminal(kept: Path, environment: dict[str, str]) -> None:
+    ours, theirs = os.openpty()
+    try:
+        command = [sys.executable, "-m", "crawler", "search", "基地", "--archive", str(kept / "a.db")]
+        done = subprocess.run(command, env=environment, stdout=theirs, stderr=subprocess.PIPE, check=False)
+        shown = os.read(ours, 4096).decode()
+    finally:
+        os.close(theirs)
+        os.close(ours)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert shown.endswith("  净利润5.4亿元。 江西\x1b[1m基地\x1b[22m投产。\r\n")
+
+
+# Revisions.
+
+
+def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]) -> None:
+    assert told(question("history", "NW1", "--json")) == [
+        {
+            "revision": 1,
+            "seen_at": "2022-04-21T01:00:00+00:00",
+            "run": 1,
+            "via": "page",
+            "title": "巨化股份增长12%",
+            "published_at": "2022-04-20T16:44:59+08:00",
+            "content_hash": FIRST_RUN[0].content_hash,
+        },
+        {
+            "revision": 2,
+            "seen_at": "2022-04-21T02:30:00+00:00",
+            "run": 2,
+            "via": "page",
+            "title": "巨化股份增长15%",
+            "published_at": "2022-04-20T16:44:59+08:00",
+            "content_hash": REVISED.content_hash,
+        },
+    ]
+    assert printed(question("history", made.post_address("NW1").url)) == (
+        "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
+        "2  seen 2022-04-21 02:30 UTC by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
+    )
+
+
+def test_a_history_says_what_changed(question: Callable[..., Result]) -> None:
+    assert printed(question("history", "NW1", "--diff")) == (
+        "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
+        "2  seen 2022-04-21 02:30 UTC by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
+        "     12% → 15%\n"
+        "     5.2亿元 → 5.4亿元\n"
+        "     - 巨化股份增长[12%]\n"
+        "     + 巨化股份增长[15%]\n"
+        "     - 净利润[5.2亿元]。\n"
+        "     + 净利润[5.4亿元]。\n"
+    )
+    first, second = told(question("history", "NW1", "--diff", "--json"))
+    assert [first, {name: value for name, value in second.items() if name != "changes"}] == told(
+        question("history", "NW1", "--json")
+    )
+    assert second["changes"] == {
+        "title": changed("巨化股份增长", "12%", "15%", ""),
+        "published_at": None,
+        "figures": [
+            {
+                "before": "12%",
+                "after": "15%",
+                "before_sentence": "巨化股份增长12%",
+                "after_sentence": "巨化股份增长15%",
+            },
+            {
+                "before": "5.2亿元",
+                "after": "5.4亿元",
+                "before_sentence": "净利润5.2亿元。",
+                "after_sentence": "净利润5.4亿元。",
+            },
+        ],
+        "sentences": [changed("净利润", "5.2亿元", "5.4亿元", "。")],
+    }
+
+
+def test_a_post_of_one_revision_has_not_changed(question: Callable[..., Result]) -> None:
+    line = "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 18:44: 江西计划\n"
+    assert printed(question("history", "NW3", "--diff")) == line
+    assert told(question("history", "NW3", "--diff", "--json")) == told(question("history", "NW3", "--json"))
+
+
+def changed(begin: str, before: str, after: str, end: str) -> dict[str, Any]:
+    """Return a sentence that changed between `begin` and `end`."""
+
+    def parts(middle: str) -> list[dict[str, Any]]:
+        pieces = [(begin, False), (middle, True), (end, False)]
+        return [{"text": text, "changed": is_changed} for text, is_changed in pieces if text]
+
+    return {
+        "kind": "changed",
+        "before": begin + before + end,
+        "after": begin + after + end,
+        "before_parts": parts(before),
+        "after_parts": parts(after),
+    }
+
+
+# Securities.
+
+
+@pytest.mark.parametrize("written", ["600160", "600160.SH", "1.600160", "SH600160", "sh600160", "巨化股份"])
+def test_a_security_is_told_by_any_code_or_name(written: str, question: Callable[..., Result]) -> None:
+    found = told(question("stock", written, "--json"))
+    about = {"source": "大江网", "category": "dajiangwang"}
+    url = "https://finews.withounder.com/dajiangwang/2022/04/20/{}.html"
+    assert found == {
+        "code": "1.600160",
+        "symbol": "600160",
+        "market": "SH",
+        "name": "巨化股份",
+        "names": [
+            {"name": "巨化股份", "first": "2022-04-20", "last": "2022-04-22", "posts": 2, "odd": False},
+            {"name": "贵州茅台", "first": "2022-04-21", "last": "2022-04-21", "posts": 1, "odd": True},
+        ],
+        "total": 3,
+        "days": [
+            {"day": "2022-04-22", "posts": 1},
+            {"day": "2022-04-21", "posts": 1},
+            {"day": "2022-04-20", "posts": 1},
+        ],
+        "others": [],
+        "results": [
+            {
+                **about,
+                "id": "NW5",
+                "url": url.format("NW5"),
+                "title": "巨化股份公告",
+                "published_at": "2022-04-22T16:44:59+08:00",
+                "snippet": "江西广告。",
+                "printed": "巨化股份",
+                "odd": False,
+            },
+            {
+                **about,
+                "id": "NW4",
+                "url": url.format("NW4"),
+                "title": "两市收高",
+                "published_at": "2022-04-21T16:44:59+08:00",
+                "snippet": "[贵州茅台]领涨，广告除外。",
+                "printed": "贵州茅台",
+                "odd": True,
+            },
+            {
+                **about,
+                "id": "NW1",
+                "url": url.format("NW1"),
+                "title": "巨化股份增长15%",
+                "published_at": "2022-04-20T16:44:59+08:00",
+                "snippet": "净利润5.4亿元。 江西基地投产。",
+                "printed": "巨化股份",
+                "odd": False,
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize("written", ["NIO", "nio", "106.NIO", "nio.us", "蔚来"])
+def test_a_security_of_the_united_states_is_told_by_its_letters(
+    written: str, question: Callable[..., Result]
+) -> None:
+    found = told(question("stock", written, "--json"))
+    assert [found[name] for name in ("code", "symbol", "market", "name", "total")] == [
+        "106.NIO",
+        "NIO",
+        "US",
+        "蔚来",
+        1,
+    ]
+
+
+def test_a_securitys_odd_name_is_flagged(question: Callable[..., Result]) -> None:
+    assert printed(question("stock", "600160", "--limit", "2")) == (
+        "巨化股份 600160.SH (1.600160): 3 posts\n"
+        "  2022-04-20 – 2022-04-22  巨化股份, 2 posts\n"
+        "  2022-04-21 – 2022-04-21  贵州茅台, 1 post  ! not its usual name\n"
+        "  2022-04-22 1, 2022-04-21 1, 2022-04-20 1\n"
+        "\n巨化股份公告\n2022-04-22 16:44 · 大江网 · NW5\n  江西广告。\n"
+        "\n两市收高\n2022-04-21 16:44 · 大江网 · NW4\n  [贵州茅台]领涨，广告除外。\n  ! prints it as 贵州茅台\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "total", "ids"),
+    [
+        (["--since", "2022-04-21"], 2, ["NW5", "NW4"]),
+        (["--since", "2022-05"], 0, []),
+        (["--limit", "1"], 3, ["NW5"]),
+        (["--limit", "1", "--offset", "2"], 3, ["NW1"]),
+        (["--limit", "0"], 3, []),
+    ],
+)
+def test_a_securitys_posts_are_narrowed_down(
+    options: list[str], total: int, ids: list[str], question: Callable[..., Result]
+) -> None:
+    found = told(question("stock", "600160", "--json", *options))
+    assert (found["total"], [post["id"] for post in found["results"]]) == (total, ids)
+
+
+# Looking after the archive.
+
+
+def test_a_sound_archive_is_said_to_be_sound(kept: Path, question: Callable[..., Result]) -> None:
+    posts_option = ["--posts", str(kept / "posts")]
+    assert printed(question("check", *posts_option)) == f"{kept / 'a.db'} is sound.\n"
+    assert told(question("check", *posts_option, "--json")) == {
+        "archive": str(kept / "a.db"),
+        "posts": str(kept / "posts"),
+        "repaired": False,
+        "findings": [],
+    }
+    assert told(question("check", "--no-posts", "--json"))["posts"] is None
+
+
+def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
+    ask = asking(own)
+    with Archive(own) as archive, archive.db.atomic():
+        archive.db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+    assert told(ask("search", "江西", "--json"))["total"] == 0
+    found = ask("check", "--no-posts")
+    assert (found.exit_code, found.stderr) == (1, "")
+    first, *others = found.stdout.splitlines()
+    assert first == "The search index lacks 6 versions: `finews check --repair` adds them."
+    assert others
+    assert [line for line in others if not line.endswith(": `finews check --repair` makes the index anew.")] == []
+    as_json = ask("check", "--no-posts", "--json")
+    assert (as_json.exit_code, as_json.stderr) == (1, "")
+    assert json.loads(as_json.stdout)["findings"] == [first, *others]
+    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound, repaired.\n"
+    assert told(ask("search", "江西", "--json"))["total"] == 4
+    assert printed(ask("check", "--no-posts")) == f"{own} is sound.\n"
+
+
+def test_markdown_that_was_edited_is_said_to_be_and_is_written_anew(own: Path) -> None:
+    ask, folder = asking(own), own.with_name("posts")
+    for name in ("2022-04-20-NW1.md", "2022-04-20-NW2.md"):
+        (folder / name).write_text("anders", encoding="utf-8")
+    found = ask("check", "--posts", str(folder))
+    assert (found.exit_code, found.stderr) == (1, "")
+    assert found.stdout == (
+        f"2 files in {folder} are not what the archive says (2022-04-20-NW1.md, 2022-04-20-NW2.md):"
+        " `finews check --repair` writes them anew.\n"
+    )
+    assert ask("check", "--no-posts").exit_code == 0
+    assert ask("check", "--posts", str(folder), "--repair").exit_code == 0
+    assert (folder / "2022-04-20-NW1.md").read_text(encoding="utf-8") == ask("show", "NW1").stdout
+
+
+def test_a_backup_says_what_it_copied(kept: Path, tmp_path: Path, question: Callable[..., Result]) -> None:
+    file = tmp_path / "backups" / "a.db"
+    shown = printed(question("backup", str(file)))
+    size = f"{file.stat().st_size / 1000:.1f} kB"
+    assert shown == f"{kept / 'a.db'} copied to {file} and verified: {size}, 5 posts in 6 revisions\n"
+    assert told(question("backup", str(file), "--json")) == {
+        "archive": str(kept / "a.db"),
+        "file": str(file),
+        "bytes": file.stat().st_size,
+        "posts": 5,
+        "versions": 6,
+    }
+    assert told(asking(file)("search", "江西", "--json")) == told(question("search", "江西", "--json"))
+
+
+def test_one_of_a_kind_is_not_said_to_be_many(tmp_path: Path) -> None:
+    with Archive(tmp_path / "a.db", create=True) as archive, archive.db.atomic():
+        posts.store(archive.db, made.article(), runs.begin(archive.db, "finews", made.SEEN))
+    ask = asking(tmp_path / "a.db")
+    size = f"{(tmp_path / 'a.db').stat().st_size / 1000:.1f} kB"
+    assert printed(ask("stats")).splitlines()[:2] == [
+        f"{tmp_path / 'a.db'}: {size}",
+        "1 post (0 gone from the site), 1 revision, 2 securities in 2 mentions, 1 run",
+    ]
+    assert (
+        printed(ask("export", str(tmp_path / "out"))) == f"1 post as markdown in {tmp_path / 'out'}, 1 file written\n"
+    )
+    assert printed(ask("backup", str(tmp_path / "b.db"))).endswith(", 1 post in 1 revision\n")
+    assert printed(ask("stock", "600519")).startswith("贵州茅台 600519.SH (1.600519): 1 post\n")
 
 
 def test_stats_count_what_the_archive_holds(ask: Callable[..., Result], archive: Path) -> None:
@@ -192,6 +725,56 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             ),
         ),
         (
+            ["search", "江西", "--since", "gestern", "--archive", "{archive}"],
+            2,
+            "'gestern' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+        ),
+        (
+            ["search", "江西", "--until", "2022-02-31", "--archive", "{archive}"],
+            2,
+            "'2022-02-31' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+        ),
+        (
+            ["search", "江西", "--as-of", "", "--archive", "{archive}"],
+            2,
+            "'' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+        ),
+        (
+            ["stock", "999999", "--archive", "{archive}"],
+            1,
+            "No post in {archive} mentions a security 999999: give its code, as 600160, 600160.SH or 00700.HK.",
+        ),
+        (
+            ["stock", "609001", "--since", "2022-13", "--archive", "{archive}"],
+            2,
+            "'2022-13' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+        ),
+        (
+            ["history", "NW1", "--archive", "{archive}"],
+            1,
+            "{archive} holds no post NW1: give its id, or the address of its page or share link.",
+        ),
+        (
+            ["show", SEED, "--revision", "3", "--archive", "{archive}"],
+            1,
+            "There is no revision 3: the post has one revision, see `finews history`.",
+        ),
+        (
+            ["check", "--archive", "none.db"],
+            2,
+            "There is no archive at none.db: make one with `finews crawl`, or name another with --archive.",
+        ),
+        (
+            ["backup", "pyproject.toml", "--archive", "{archive}"],
+            2,
+            "pyproject.toml is there already and is no backup of an archive: name another file.",
+        ),
+        (
+            ["backup", "pyproject.toml/backup.db", "--archive", "{archive}"],
+            2,
+            "pyproject.toml/backup.db cannot be written: File exists; name another file.",
+        ),
+        (
             ["crawl", "--site", "nosuch"],
             2,
             "nosuch: is no site; known are finews, minima, or give a .yaml file.",
@@ -239,7 +822,24 @@ def test_a_user_s_mistake_gets_one_sentence_and_the_right_exit_code(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["crawl", "--limit", "0"], ["show"], ["nosuch"], ["search", "x", "--limit", "-1"]]
+    "arguments",
+    [
+        ["crawl", "--limit", "0"],
+        ["show"],
+        ["show", SEED, "--revision", "0"],
+        ["nosuch"],
+        ["search"],
+        ["search", "--json"],
+        ["search", "江西", "5G"],
+        ["search", "x", "--limit", "-1"],
+        ["search", "x", "--offset", "-1"],
+        ["search", "x", "--sort", "id"],
+        ["stock"],
+        ["stock", "600160", "--limit", "-1"],
+        ["history"],
+        ["backup"],
+    ],
+    ids=" ".join,
 )
 def test_wrong_usage_ends_with_two(arguments: list[str], ask: Callable[..., Result]) -> None:
     assert ask(*arguments).exit_code == 2

@@ -181,7 +181,9 @@ def test_a_span_holds_the_time_whose_beginning_names_it(point: datetime, length:
     written = dates.iso(point).replace("T", " ")
     first, last = dates.span(f"{written[:length]} {written[19:]}", SHANGHAI)
     assert first <= point <= last
-    assert dates.iso(first)[:length].replace("T", " ") == dates.iso(last)[:length].replace("T", " ") == written[:length]
+    assert (
+        dates.iso(first)[:length].replace("T", " ") == dates.iso(last)[:length].replace("T", " ") == written[:length]
+    )
     before, after = first - timedelta(seconds=1), last + timedelta(seconds=1)
     assert written[:length] not in {dates.iso(edge)[:length].replace("T", " ") for edge in (before, after)}
 

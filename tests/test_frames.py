@@ -34,13 +34,16 @@ def archive() -> Iterator[Archive]:
 
 
 def views(archive: Archive, article: Article) -> list[tuple[str, ...]]:
-    """Return what the views make of an article: from `articles` summary, Markdown, HTML; from `revisions` the latter."""
+    """Return what the two views make of an article: `articles` its bodies, `revisions` these but for the summary."""
     archive.db.begin()
     try:
         posts.store(archive.db, article, 1)
         return [
             archive.db.execute(sql).fetchone()
-            for sql in ("SELECT summary, markdown, html, text FROM articles", "SELECT markdown, html, text FROM revisions")
+            for sql in (
+                "SELECT summary, markdown, html, text FROM articles",
+                "SELECT markdown, html, text FROM revisions",
+            )
         ]
     finally:
         archive.db.rollback()
@@ -150,7 +153,9 @@ def test_the_views_give_back_what_was_written_to_them(archive: Archive, both: tu
     assert [filled(one, text) for one in framed] == [other, body, body]
 
 
-@pytest.mark.parametrize("html", ["<p>江西将实现\0第五代应用融合。</p>", "<p title='江\0西'>江西将实现&#0;第五代应用融合。</p>"])
+@pytest.mark.parametrize(
+    "html", ["<p>江西将实现\0第五代应用融合。</p>", "<p title='江\0西'>江西将实现&#0;第五代应用融合。</p>"]
+)
 def test_a_nul_in_a_page_is_no_end_of_its_words(archive: Archive, html: str):
     """SQLite's functions take a NUL for the end of a string; so it matters that reading a page leaves none."""
     page = Page(fetch=made.fetch(), source=html)

@@ -81,7 +81,9 @@ def test_a_query_for_nothing_matches_nothing_in_the_index(filled: Archive):
 def test_a_former_version_is_no_post_that_is_found(filled: Archive):
     posts.store(filled.db, made.article("NW3", title="改了", html="<p>改了。</p>"), 1)
     assert asked(filled, SEARCH, "净流入") == []
-    assert filled.db.execute("SELECT finews_matches('净流入', title, text) FROM revisions WHERE article_id = 3").fetchall() == [
+    assert filled.db.execute(
+        "SELECT finews_matches('净流入', title, text) FROM revisions WHERE article_id = 3"
+    ).fetchall() == [
         (1,),
         (0,),
     ]
@@ -110,9 +112,7 @@ def test_any_string_is_a_query(filled: Archive, query: str, count: int):
 @example("a" * 64, [("", "a" * 65), ("a" * 64, "")])
 @example("江 -" + "a" * 64, [("江", "a" * 65)])
 @example("江西 -5G+VR+江西", [("江西", "5G"), ("江西", "5G VR江西"), ("江西5G VR", "江西")])
-def test_a_statement_finds_what_a_search_by_hand_finds(
-    archive: Archive, query: str, worded: list[tuple[str, str]]
-):
+def test_a_statement_finds_what_a_search_by_hand_finds(archive: Archive, query: str, worded: list[tuple[str, str]]):
     archive.db.begin()
     try:
         for number, (title, text) in enumerate(worded):

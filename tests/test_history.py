@@ -113,7 +113,11 @@ def test_a_former_version_is_read_as_it_was_within_the_post_as_it_is(archive: Ar
     posts.store(archive.db, FIRST, 1)
     posts.store(archive.db, SECOND, 2)
     now = archive.post(made.ID)
-    assert (now["revision"], now["tags"], [mention["code"] for mention in now["mentions"]]) == (2, ["新"], ["105.NIO"])
+    assert (now["revision"], now["tags"], [mention["code"] for mention in now["mentions"]]) == (
+        2,
+        ["新"],
+        ["105.NIO"],
+    )
     assert archive.post(made.ID, revision=1) == {**now, **said(FIRST, 1)}
 
 
@@ -160,9 +164,8 @@ def test_a_post_there_is_not_has_no_history(archive: Archive):
         archive.post("NW1", revision=1)
 
 
-stretches = st.lists(
-    st.sampled_from(["江西将实现5G+VR融合，", "贵州茅台上涨。", "<b>粗</b>", "</p><p>", "*", "&amp;", "😀"]), min_size=1, max_size=6
-)  # fmt: skip
+pieces = ["江西将实现5G+VR融合，", "贵州茅台上涨。", "<b>粗</b>", "</p><p>", "*", "&amp;", "😀"]
+stretches = st.lists(st.sampled_from(pieces), min_size=1, max_size=6)
 
 
 @settings(max_examples=60, deadline=None)

@@ -88,7 +88,9 @@ def test_the_steps_are_numbered_one_by_one():
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_an_archive_brought_forward_has_the_schema_of_a_new_one(brought: Callable[[str], Path], name: str, tmp_path: Path):
+def test_an_archive_brought_forward_has_the_schema_of_a_new_one(
+    brought: Callable[[str], Path], name: str, tmp_path: Path
+):
     path = brought(name)
     Archive(path).close()
     Archive(tmp_path / "new.db", create=True).close()
@@ -400,7 +402,10 @@ def test_a_post_of_the_first_schema_is_read_with_its_history(brought: Callable[[
             "revision": 1,
         }
         assert [version["revision"] for version in archive.history("NW1")] == [1, 2]
-        assert [archive.search("超200", as_of=moment)["total"] for moment in ("2022-04-21 10:00", "2022-04-21")] == [0, 1]
+        assert [archive.search("超200", as_of=moment)["total"] for moment in ("2022-04-21 10:00", "2022-04-21")] == [
+            0,
+            1,
+        ]
 
 
 @pytest.mark.parametrize(

@@ -361,7 +361,7 @@ class Account:
         return "unchanged" if url in self.stored_at else "failed"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(records, max_size=12), min_size=1, max_size=3))
 def test_every_post_met_in_a_run_is_in_exactly_one_number_of_its_report(of_runs: list[list[Record]]):
     account = Account()

@@ -265,6 +265,13 @@ def test_a_post_that_was_deleted_with_sql_is_found_no_longer(empty: Archive):
     assert [hit["id"] for hit in empty.search("江西出台5G行动计划")["results"]] == ["NW1"]
 
 
+def test_a_new_post_is_not_found_by_the_words_of_one_that_was_deleted_with_sql(empty: Archive):
+    posts.store(empty.db, made.article("NW1", title="湖北", html="<p>湖北</p>"), 1)
+    empty.db.execute("DELETE FROM articles")
+    posts.store(empty.db, made.article("NW2"), 1)
+    assert [found(empty, query) for query in ("湖北", "江西")] == [[], ["NW2"]]
+
+
 # Ordered.
 
 
@@ -373,7 +380,9 @@ def test_a_search_is_filtered(empty: Archive, filters: dict[str, str], names: li
 
 
 @pytest.mark.parametrize("name", ["since", "until", "as_of"])
-@pytest.mark.parametrize("written", ["", "gestern", "2022-13", "2022-04-31", "20220420", "2022-04-20 25:00", "\udcff", "99999"])
+@pytest.mark.parametrize(
+    "written", ["", "gestern", "2022-13", "2022-04-31", "20220420", "2022-04-20 25:00", "\udcff", "99999"]
+)
 def test_a_time_that_is_none_is_a_sentence(archive: Archive, name: str, written: str):
     times: dict[str, Any] = {name: written}
     with pytest.raises(NoSuchTime) as refused:
@@ -392,7 +401,11 @@ def test_a_time_is_of_the_zone_the_newest_post_is_dated_in(empty: Archive):
     posts.store(empty.db, made.article("NW1", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=new_york)), 1)
     posts.store(empty.db, made.article("NW2", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=made.BEIJING)), 1)
     assert [found(empty, "江西"), empty.search("江西", since="2022-04-21")["total"]] == [["NW1", "NW2"], 0]
-    assert [empty.search("江西", since=f"2022-04-20 12:00{zone}")["total"] for zone in ("", "-04:00", "+08:00")] == [1, 1, 2]
+    assert [empty.search("江西", since=f"2022-04-20 12:00{zone}")["total"] for zone in ("", "-04:00", "+08:00")] == [
+        1,
+        1,
+        2,
+    ]
     posts.store(empty.db, made.article("NW3", published_at=datetime(2022, 4, 21, 12, 0, tzinfo=made.BEIJING)), 1)
     assert empty.search("江西", since="2022-04-21")["total"] == 2
 
@@ -417,6 +430,16 @@ def test_a_former_version_is_found_as_of_its_time(empty: Archive):
         for as_of in ("2022-04-21 08:59", "2022-04-21 09:00", "2022-04-21 10:29", "2022-04-21 10:30", "2022-04-21")
     ]
     assert asked == [[0, 0, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]
+
+
+def test_of_several_versions_the_latest_that_was_known_is_found(empty: Archive):
+    for hour, words in enumerate(["江西甲", "江西乙", "江西丙", "江西甲"]):
+        store(empty, "NW1", "题", words, seen_at=made.SEEN + timedelta(hours=hour))
+    asked = [
+        [name for name in "甲乙丙" if empty.search(name, as_of=f"2022-04-21 {hour:02}:30")["total"]]
+        for hour in (8, 9, 10, 11, 12)
+    ]
+    assert asked == [[], ["甲"], ["乙"], ["丙"], ["甲"]]
 
 
 def test_what_is_shown_of_a_former_version_is_what_it_said(empty: Archive):
@@ -512,7 +535,15 @@ steady = pages.map(
         source=SOURCES[page.number % 3], slug=SLUGS[page.number % 2], codes=CODES[: 1 + page.number % 2]
     )
 )
-moments = st.sampled_from(["2021", "2022", "2022-02", "2022-04", *(f"2022-04-{day}{time}" for day in (20, 21, 22) for time in ("", " 16:44", " 16:43", " 16:44:59"))])
+moments = st.sampled_from(
+    [
+        "2021",
+        "2022",
+        "2022-02",
+        "2022-04",
+        *(f"2022-04-{day}{time}" for day in (20, 21, 22) for time in ("", " 16:44", " 16:43", " 16:44:59")),
+    ]
+)
 filters = st.fixed_dictionaries(
     {},
     optional={
@@ -599,12 +630,23 @@ def check(archive: Archive, query: str, **filters: str) -> None:
     assert set(names(weighed)[:count]) == {place.name for place in places if place.in_title}
 
 
+LONG = "江西省江西人"
+APART = "省江西人，江西省江"  # every three of it, but not in a row
+
+
 @settings(max_examples=60, deadline=None)
 @given(asked(pages))
 @example(([Seen(0, "", "a" * 65, "0", 0)], ["a" * 64, "a" * 65, "a" * 66, '"a"']))
 @example(([Seen(0, "江", "a" * 65, "0", 0), Seen(1, "江", "a" * 64, "0", 0)], ["江 -" + "a" * 64]))
 @example(([Seen(0, "江西5G", "5 G", "0", 0), Seen(0, "江西5G", "5G", "0", 0)], ["5G", "5", "江西5G5"]))
-@example(([Seen(number, "江西", "江西5G VR", "0", number % 3) for number in range(5)], ["江西", "江西5G+VR", "江西 -5G VR"]))
+@example(
+    (
+        [Seen(number, "江西", "江西5G VR", "0", number % 3) for number in range(5)],
+        ["江西", "江西5G+VR", "江西 -5G VR"],
+    )
+)
+@example(([Seen(number, LONG * (number % 2), (LONG, APART)[number == 4], "0", 0) for number in range(5)], [LONG]))
+@example(([Seen(number, LONG * (number < 2), (APART, LONG)[number == 2], "0", 0) for number in range(4)], [LONG]))
 def test_a_query_finds_what_a_scan_finds(opened: Archive, case: tuple[list[Seen], list[str]]):
     of_pages, of_queries = case
     opened.db.begin()

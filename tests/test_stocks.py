@@ -1,4 +1,4 @@
-"""The ledger of securities: found by any code or name, called by their usual one, with the posts that mention them."""
+"""The ledger of securities: found by any code or name, called by the usual one, with the posts that mention them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def test_a_security_is_called_what_most_of_the_latest_twenty_print(archive: Arch
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from("甲乙丙"), min_size=1, max_size=25), st.randoms(use_true_random=False))
-def test_a_security_is_called_the_same_in_whatever_order_its_posts_come(opened: Archive, printed: list[str], chance: Any):
+def test_a_security_is_called_the_same_in_whatever_order_its_posts_come(
+    opened: Archive, printed: list[str], chance: Any
+):
     days = list(range(len(printed)))
     chance.shuffle(days)
     opened.db.begin()
@@ -131,7 +133,12 @@ def test_a_security_that_no_post_mentions_any_longer_keeps_its_name(archive: Arc
 
 
 def test_a_security_is_told_with_its_posts_its_names_and_its_days(archive: Archive):
-    for post_id, day, name in (("NW1", 0, "贵州茅台"), ("NW2", 0, "茅台"), ("NW3", 1, "贵州茅台"), ("NW4", 2, "五粮液")):
+    for post_id, day, name in (
+        ("NW1", 0, "贵州茅台"),
+        ("NW2", 0, "茅台"),
+        ("NW3", 1, "贵州茅台"),
+        ("NW4", 2, "五粮液"),
+    ):
         store(archive, post_id, mention(name), mention("腾讯", "116.00700"), day=day, html=f"<p>{name}上涨。</p>")
     store(archive, "NW5", mention("腾讯", "116.00700"))
     about = {"source": "大江网", "category": "dajiangwang", "title": "江西出台5G行动计划"}
@@ -176,7 +183,18 @@ def test_a_security_is_told_with_its_posts_its_names_and_its_days(archive: Archi
 
 @pytest.mark.parametrize(
     "written",
-    ["00700", "700.HK", "00700.HK", "0700.hk", "HK00700", "hk.700", "116.00700", "116,00700", "００７００", " 腾讯控股\n"],
+    [
+        "00700",
+        "700.HK",
+        "00700.HK",
+        "0700.hk",
+        "HK00700",
+        "hk.700",
+        "116.00700",
+        "116,00700",
+        "００７００",
+        " 腾讯控股\n",
+    ],
 )
 def test_a_security_of_hong_kong_is_found_by_any_way_to_write_it(archive: Archive, written: str):
     store(archive, "NW1", mention("腾讯控股", "116.00700"), mention("长和", "116.00001"), mention("平安", "0.000001"))
@@ -216,7 +234,9 @@ def test_a_security_is_found_by_any_way_to_write_it(archive: Archive, written: s
     assert archive.stock(written)["code"] == code
 
 
-def test_of_several_securities_that_may_be_meant_the_most_mentioned_is_told_and_the_others_are_named(archive: Archive):
+def test_of_several_securities_that_may_be_meant_the_most_mentioned_is_told_and_the_others_are_named(
+    archive: Archive,
+):
     store(archive, "NW1", mention("平安银行", "0.000001"), mention("上证指数", "1.000001"))
     store(archive, "NW2", mention("上证指数", "1.000001"))
     store(archive, "NW3", mention("长和", "116.000001"))
@@ -231,7 +251,9 @@ def test_a_name_that_several_securities_bear_means_the_most_mentioned(archive: A
     assert (stock["code"], stock["others"], stock["name"]) == ("1.601318", ["0.000001"], "中国平安")
 
 
-@pytest.mark.parametrize("written", ["600160", "600519.SZ", "0.600519", "BK0493", "", "贵州", "' OR 1=1 --", "\x00", "\udcff", "%"])
+@pytest.mark.parametrize(
+    "written", ["600160", "600519.SZ", "0.600519", "BK0493", "", "贵州", "' OR 1=1 --", "\x00", "\udcff", "%"]
+)
 def test_a_security_that_no_post_mentions_is_a_sentence(archive: Archive, written: str):
     store(archive, "NW1", mention("贵州茅台"))
     with pytest.raises(NoSuchSecurity) as missing:

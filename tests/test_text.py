@@ -68,7 +68,9 @@ def test_folding_makes_one_of_every_way_to_write(text: str, folded: str) -> None
 # What composes, what decomposes, what changes its place, what lower case makes longer; much of it full width.
 folding = st.one_of(
     st.text(st.characters()),
-    st.text("江西aＡＺａｚ！～（．－＿｀ \u0301\u0300\u0323\u3099ｶﾞｶがﾊﾟeéＥⅣ㈱ﬁ…℃İΣς한\u1112\u1161\u11ab\ufdfa𝐀\ud800'"),
+    st.text(
+        "江西aＡＺａｚ！～（．－＿｀ \u0301\u0300\u0323\u3099ｶﾞｶがﾊﾟeéＥⅣ㈱ﬁ…℃İΣς한\u1112\u1161\u11ab\ufdfa𝐀\ud800'"
+    ),
     st.text(st.characters(min_codepoint=0xFF00, max_codepoint=0xFFEF)),
 )
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_PAGES = 1_000  # copied at once; between two steps a run may write
-
 
 def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
     """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
@@ -24,14 +22,17 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
     is replaced, once the new one is found sound; anything else there is left alone. Raises `UsageError` for a file
     that cannot be written, `ArchiveError` for a copy that is not sound.
     """
-    if file.exists() and (file.samefile(path) or not holds_archive(file)):
-        raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
     draft = file.with_name(f".{file.name}.tmp")
     try:
+        if file.exists() and (file.samefile(path) or not holds_archive(file)):
+            raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
         try:
+            draft.write_bytes(b"")
             counts = _copied(db, draft)
+            # What was left beside an earlier backup must not be played into this one.
+            for companion in ("-journal", "-wal", "-shm"):
+                file.with_name(file.name + companion).unlink(missing_ok=True)
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
@@ -44,12 +45,13 @@ def _copied(db: Database, draft: Path) -> dict[str, int]:
     """Copy, and return what was counted in the copy; raise `ArchiveError` if it is not sound."""
     try:
         with closing(sqlite3.connect(draft)) as copy:
-            db.conn.backup(copy, pages=_PAGES)
+            db.conn.backup(copy)  # in one go: step by step, it would begin again whenever a run writes
             # The copy is one file, without companions, so that it can be carried away.
             copy.execute("PRAGMA journal_mode = DELETE")
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:
-                raise ArchiveError(f"The copy is not sound ({faults[0]}), so is the archive: see `finews check`.")
+                said = " ".join(faults[0].split())
+                raise ArchiveError(f"The copy is not sound ({said}), nor is the archive: see `finews check`.")
             counted = copy.execute("SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM versions)")
             return dict(zip(("posts", "versions"), counted.fetchone(), strict=True))
     except sqlite3.DatabaseError as error:

@@ -42,7 +42,7 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
         db = Database(_connect(file))
         try:
             _check_version(db, file)
-            _prepare(db)
+            _prepare(db, writes=create)
         except BaseException:
             db.close()
             raise
@@ -99,8 +99,10 @@ def _check_version(db: Database, file: Path) -> None:
         raise NewerArchive(file, newer)
 
 
-def _prepare(db: Database) -> None:
+def _prepare(db: Database, *, writes: bool) -> None:
     """Bring the schema forward, if need be, and set what a connection keeps."""
+    if writes and db.execute("PRAGMA journal_mode").fetchone() != ("wal",) and not steps.pending(db):
+        db.execute("PRAGMA journal_mode = WAL")  # a backup is kept without
     if steps.pending(db):
         # First of all: a file whose making is cut short must not pass for some other program's.
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -239,8 +239,13 @@ def _index(db: Database, article_id: int, before: index.Entry | None) -> None:
     if before is not None:
         index.remove(db, article_id, before)
     index.add(db, article_id, now)
-    if before is None or before.text != now.text or before.title != now.title:
+    if before is None or _told(before) != _told(now):
         stories.place(db, article_id, before, now)
+
+
+def _told(entry: index.Entry) -> tuple[str, str, int]:
+    """Return what decides which story a post tells."""
+    return entry.title, entry.text, entry.published_ts
 
 
 def _note_category(db: Database, site: str, category: Category | None) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Marks = tuple[str, str]
 """What stands before and behind a hit."""
 
-WEIGHED = 100
+WEIGHED = 50
 """So many posts are ordered by how much they say of the terms."""
 
 _SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term tells no more; characters
@@ -57,7 +57,7 @@ class Place:
 
 
 def weighed(db: Database, query: Query, places: list[Place]) -> list[Place]:
-    """Order the first hundred by how much of the post the terms make up, the others as they are."""
+    """Order the first fifty by how much of the post the terms make up, the others as they are."""
     first = places[:WEIGHED]
     versions = _versions(db, [place.row for place in first])
     weights = {place: _weight(versions[place.row]["text"], query) for place in first}

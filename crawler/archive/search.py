@@ -71,7 +71,7 @@ def search(
     """Return what `query` finds under `filters`.
 
     Newest first; by relevance, posts with all of it in the title stand before the others, and of both kinds the
-    newest hundred are ordered by how much of the post the terms make up. `collapse` shows of a story that several
+    newest fifty are ordered by how much of the post the terms make up. `collapse` shows of a story that several
     outlets carry the first of its posts only, and counts it once. `marks` go around each hit in a snippet.
     """
     wanted = parse(query)
@@ -104,10 +104,10 @@ def _planned(db: Database, query: Query, filters: Filters) -> _Plan:
 def _rejected(db: Database, query: Query, maybe: str, surely: str) -> Iterator[int]:
     """Yield the rows of the index that may be meant and are not, by their texts."""
     match = [f"({maybe}) NOT ({surely})"]
-    current = "posts ON posts.id = search.rowid " + _VERSIONS
-    for source in (current, "versions ON versions.id = -search.rowid"):
+    current = f"posts ON posts.id = search.rowid {_VERSIONS} WHERE search.rowid > 0"
+    for source in (current, "versions ON versions.id = -search.rowid WHERE search.rowid < 0"):
         rows = db.execute(
-            f"SELECT search.rowid, title, text FROM search CROSS JOIN {source} WHERE search MATCH ?",  # noqa: S608
+            f"SELECT search.rowid, title, text FROM search CROSS JOIN {source} AND search MATCH ?",  # noqa: S608
             match,
         )
         yield from (row for row, title, text in rows if not query.matches(title, text))

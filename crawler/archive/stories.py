@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import index
 from crawler.likeness import Wording, fingerprint, same_story, scheme
+from crawler.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +51,17 @@ def place(db: Database, article_id: int, before: Entry | None, now: Entry) -> No
     """Find the story of a post that is new or has changed; `before` is what it was placed with."""
     if before is not None:
         _leave(db, article_id, before)
-    keys = fingerprint(now.text)
-    twins = [other for other in _likeliest(db, article_id, keys, now.published_ts) if _same(db, other, now)]
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(key, article_id) for key in keys],
+        [(key, article_id) for key in fingerprint(now.text)],
     )
+    _seek(db, article_id, now)
+
+
+def _seek(db: Database, article_id: int, now: Entry) -> None:
+    """Join a post with those that tell the same."""
+    likeliest = _likeliest(db, article_id, fingerprint(now.text), now.published_ts)
+    twins = [other for other in likeliest if _same(db, other, now)]
     if twins:
         _join(db, [article_id, *twins])
 
@@ -69,7 +75,8 @@ def rebuild(db: Database) -> None:
         " ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
         [_SCHEME, scheme()],
     )
-    for (article_id,) in db.execute("SELECT id FROM posts ORDER BY published_ts, id").fetchall():
+    whole = "SELECT posts.id FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+    for (article_id,) in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
         place(db, article_id, None, index.current(db, article_id))
 
 
@@ -81,7 +88,7 @@ def faults(db: Database) -> Iterator[str]:
         "SELECT count(*) FROM (SELECT 1 FROM stories GROUP BY story_id HAVING count(*) = 1)"
     ).fetchone()
     if alone:
-        yield f"{alone} stories are told by one post only: `finews check --repair` finds them anew."
+        yield f"{counted(alone, 'story', 'stories')} told by one post only: `finews check --repair` finds all anew."
 
 
 def _likeliest(db: Database, article_id: int, keys: tuple[int, ...], published_ts: int) -> list[int]:
@@ -118,15 +125,20 @@ def _join(db: Database, posts: list[int]) -> None:
 
 
 def _leave(db: Database, article_id: int, before: Entry) -> None:
-    """Take a post out of its story, which ends when one post is left."""
+    """Take a post out of its story; the others find theirs anew."""
     db.conn.executemany(
         "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
         [(key, article_id) for key in fingerprint(before.text)],
     )
-    row = db.execute("SELECT story_id FROM stories WHERE article_id = ?", [article_id]).fetchone()
-    if row is not None:
-        db.execute("DELETE FROM stories WHERE article_id = ?", [article_id])
-        db.execute(
-            "DELETE FROM stories WHERE story_id = ? AND (SELECT count(*) FROM stories WHERE story_id = ?) = 1",
-            [*row, *row],
-        )
+    others = [
+        other
+        for (other,) in db.execute(
+            "SELECT article_id FROM stories WHERE article_id <> :post"
+            " AND story_id = (SELECT story_id FROM stories WHERE article_id = :post)",
+            {"post": article_id},
+        ).fetchall()
+    ]
+    # It may have been what held the others together.
+    db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
+    for other in others:
+        _seek(db, other, index.current(db, other))

@@ -44,8 +44,8 @@ LONGEST_TOKEN = 64
 """Characters of a token that are kept; what is beyond them the text decides."""
 
 # Seconds of the stretches that time is divided into: an hour, eight (days begin with one where it is eight hours
-# later than in Greenwich), four days, 64 days. Each is a multiple of the one before.
-_LENGTHS = (3_600, 28_800, 345_600, 5_529_600)
+# later than in Greenwich), and then always four of the one before, up to 85 days: so any span takes few of them.
+_LENGTHS = tuple(3_600 * hours for hours in (1, 8, 32, 128, 512, 2_048))
 _MOST_STRETCHES = 100
 _CJK_TOKEN = re.compile(f"[{CJK}]")
 

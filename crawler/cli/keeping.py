@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing
-from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option
+from crawler.cli.options import MOST, archive_option, json_option, no_posts_option
 
 _UNSOUND = 1
 
@@ -30,7 +30,7 @@ def stats(archive: Path, *, as_json: bool) -> None:
 
 @click.command()
 @archive_option
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs to print.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many runs to print.")
 @json_option
 def runs(archive: Path, limit: int, *, as_json: bool) -> None:
     """Say what each run did, the latest first.
@@ -79,7 +79,11 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
 
 @click.command()
 @archive_option
-@posts_option
+@click.option(
+    "--posts",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where its Markdown posts are; if not given, _posts beside the archive.",
+)
 @no_posts_option
 @click.option("--repair", is_flag=True, help="Make anew what is derived: index, stories, counts, Markdown.")
 @json_option
@@ -96,7 +100,7 @@ def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, rep
     """
     from crawler.ops.check import check as check_all  # noqa: PLC0415  # --help needs no database
 
-    result = check_all(archive, None if no_posts else posts, repair=repair)
+    result = check_all(archive, None if no_posts else posts or archive.parent / "_posts", repair=repair)
     printing.result(result, printing.checked, as_json=as_json)
     if result["findings"]:
         ctx.exit(_UNSOUND)

@@ -36,10 +36,18 @@ site_option = click.option(
     show_default=True,
     help="A bundled site, or a definition of your own.",
 )
+MOST = 2**31 - 1
+"""The largest number that is taken of anything that is counted."""
+
 since_option = click.option("--since", metavar="D", help="Published then at the earliest: 2022-04-20, 2022-04, 2022.")
 limit_option = click.option(
-    "--limit", metavar="N", type=click.IntRange(min=0), default=20, show_default=True, help="How many posts to print."
+    "--limit",
+    metavar="N",
+    type=click.IntRange(0, MOST),
+    default=20,
+    show_default=True,
+    help="How many posts to print.",
 )
 offset_option = click.option(
-    "--offset", metavar="N", type=click.IntRange(min=0), default=0, help="How many to pass over first."
+    "--offset", metavar="N", type=click.IntRange(0, MOST), default=0, help="How many to pass over first."
 )

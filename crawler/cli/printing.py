@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -58,11 +60,11 @@ def search(found: Mapping[str, Any]) -> None:
 def stock(found: Mapping[str, Any]) -> None:
     """Print what the archive has on a security: its names, its days, its posts."""
     click.echo(
-        f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {_count(found['total'], 'post')}"
+        f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {counted(found['total'], 'post')}"
     )
     for name in found["names"]:
         odd = "  ! not its usual name" if name["odd"] else ""
-        click.echo(f"  {name['first']} – {name['last']}  {name['name']}, {_count(name['posts'], 'post')}{odd}")
+        click.echo(f"  {name['first']} – {name['last']}  {name['name']}, {counted(name['posts'], 'post')}{odd}")
     if found["days"]:
         click.echo("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
@@ -127,7 +129,7 @@ def backed_up(result: Mapping[str, Any]) -> None:
     """Print what was copied where."""
     click.echo(
         f"{result['archive']} copied to {result['file']} and verified: {_size(result['bytes'])},"
-        f" {_count(result['posts'], 'post')} in {_count(result['versions'], 'revision')}"
+        f" {counted(result['posts'], 'post')} in {counted(result['versions'], 'revision')}"
     )
 
 
@@ -150,9 +152,9 @@ def stats(numbers: Mapping[str, Any]) -> None:
     """Print what an archive holds."""
     click.echo(f"{numbers['archive']}: {_size(numbers['bytes'])}")
     click.echo(
-        f"{_count(numbers['posts'], 'post')} ({numbers['gone']} gone from the site),"
-        f" {_count(numbers['revisions'], 'revision')}, {numbers['securities']} securities in"
-        f" {_count(numbers['mentions'], 'mention')}, {_count(numbers['runs'], 'run')}"
+        f"{counted(numbers['posts'], 'post')} ({numbers['gone']} gone from the site),"
+        f" {counted(numbers['revisions'], 'revision')}, {counted(numbers['securities'], 'security', 'securities')} in"
+        f" {counted(numbers['mentions'], 'mention')}, {counted(numbers['runs'], 'run')}"
     )
     if numbers["posts"]:
         click.echo(f"from {numbers['first_published_at']} to {numbers['last_published_at']}")
@@ -189,13 +191,9 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
     click.echo(
-        f"{_count(result['posts'], 'post')} as {result['format']} in {result['directory']},"
-        f" {_count(result['written'], 'file')} written"
+        f"{counted(result['posts'], 'post')} as {result['format']} in {result['directory']},"
+        f" {counted(result['written'], 'file')} written"
     )
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _size(count: float) -> str:

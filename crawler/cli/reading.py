@@ -52,8 +52,8 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     printing.same_story(row)
 
 
-# A query may begin with a minus: what is no option is part of it.
-@click.command(context_settings={"ignore_unknown_options": True})
+# A query may begin with a minus: what is no option is part of it, and so is -h.
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query")
 @archive_option
 @since_option

@@ -11,6 +11,7 @@ from crawler.archive import Archive, soundness
 from crawler.archive.lock import run_lock
 from crawler.errors import UsageError
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
+from crawler.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +28,29 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> dict[str,
     and `ArchiveLocked` when a run is busy with what is to be repaired.
     """
     with Archive(path) as archive:
-        findings = [*soundness.faults(archive.db), *_file_faults(archive, folder)]
-        if repair and findings:
+        damage = soundness.damage(archive.db)
+        if repair and not damage:
             with run_lock(path):
                 soundness.repair(archive.db)
-                _rewrite(archive, folder)
-            findings = [*soundness.faults(archive.db), *_file_faults(archive, folder)]
+                if not soundness.losses(archive.db):
+                    _rewrite(archive, folder)
+        findings = damage or _findings(archive, folder)
     return {
         "archive": str(path),
         "posts": str(folder) if folder else None,
         "repaired": repair,
         "findings": findings,
     }
+
+
+def _findings(archive: Archive, folder: Path | None) -> list[str]:
+    """Return what is wrong with an archive whose file is sound, at one moment: a run may be writing."""
+    archive.db.conn.execute("BEGIN")
+    try:
+        lost = soundness.losses(archive.db)
+        return lost or [*soundness.staleness(archive.db), *_file_faults(archive, folder)]
+    finally:
+        archive.db.conn.rollback()
 
 
 def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
@@ -48,28 +60,40 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
     missing: list[str] = []
     other: list[str] = []
     unknown = {file.name for file in folder.glob("*.md")}
-    for post in archive.posts():
+    for post in _written(archive, folder):
         name = file_name(post["published_at"], post["post_id"])
-        if name not in unknown:
+        file = folder / name
+        if not file.exists():
             missing.append(name)
-        elif (folder / name).read_bytes() != render_post(post).encode():
+        elif not file.is_file() or file.read_bytes() != render_post(post).encode():
             other.append(name)
         unknown.discard(name)
     for names, fault, remedy in (
         (missing, "are missing", "`finews check --repair` writes them"),
         (other, "are not what the archive says", "`finews check --repair` writes them anew"),
-        (sorted(unknown), "belong to no post of the archive", "move them elsewhere, or `finews import` them"),
+        (sorted(unknown), "belong to no post of the archive", "move them elsewhere"),
     ):
         if names:
             shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-            yield f"{len(names)} files in {folder} {fault} ({shown}): {remedy}."
+            yield f"{counted(len(names), 'file')} in {folder} {fault} ({shown}): {remedy}."
+
+
+def _written(archive: Archive, folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the posts whose files belong into the folder: of several sites, those that have any there."""
+    sites = archive.stats()["sites"]
+    here = {
+        post["site"]
+        for post in (archive.posts() if len(sites) > 1 else ())
+        if (folder / file_name(post["published_at"], post["post_id"])).is_file()
+    }
+    return (post for post in archive.posts() if len(sites) == 1 or post["site"] in here)
 
 
 def _rewrite(archive: Archive, folder: Path | None) -> None:
     if folder is None or not folder.is_dir():
         return
     try:
-        for post in archive.posts():
+        for post in _written(archive, folder):
             write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render_post(post))
     except OSError as error:
         raise UsageError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error

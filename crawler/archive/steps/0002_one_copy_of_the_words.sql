@@ -18,7 +18,7 @@ DROP TABLE articles;
 
 -- Every post: what does not belong to one version of it. Read it through the view `articles`.
 CREATE TABLE posts (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: the index may still have its row
     site          TEXT NOT NULL,
     post_id       TEXT NOT NULL,     -- the site's own id: NW202204202350104915
     url           TEXT NOT NULL,
@@ -42,7 +42,7 @@ CREATE INDEX posts_by_url ON posts (url);
 -- summary, markdown and html are JSON: a list of strings, and of [start, length] where the text's own characters
 -- stand, counted from 1.
 CREATE TABLE versions (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- likewise
     article_id   INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     revision     INTEGER NOT NULL,   -- from 1
     seen_at      TEXT NOT NULL,      -- in UTC
@@ -122,6 +122,10 @@ CREATE TABLE stories (
     story_id   INTEGER NOT NULL
 );
 CREATE INDEX stories_by_story ON stories (story_id);
+CREATE TRIGGER stories_end AFTER DELETE ON stories
+WHEN (SELECT count(*) FROM stories WHERE story_id = OLD.story_id) = 1 BEGIN
+    DELETE FROM stories WHERE story_id = OLD.story_id;
+END;
 
 -- Where posts that read alike meet: keys made from their words, see crawler/likeness.py.
 CREATE TABLE story_keys (
@@ -142,20 +146,20 @@ CREATE VIRTUAL TABLE search USING fts5(
     words, content = '', columnsize = 0, detail = none, tokenize = "ascii tokenchars '_'"
 );
 
--- The current state of every post.
+-- The current state of every post. A body that cannot be put together is its plain text.
 CREATE VIEW articles AS
 SELECT
     posts.id, posts.site, posts.post_id, posts.url, posts.share_url, versions.title, posts.source, posts.category,
     (SELECT group_concat(CASE type WHEN 'text' THEN value
         ELSE substr(versions.text, json_extract(value, '$[0]'), json_extract(value, '$[1]')) END, '')
-        FROM json_each(versions.summary)) AS summary,
+        FROM json_each(iif(json_valid(versions.summary), versions.summary, json_array(versions.text)))) AS summary,
     versions.published_at, posts.published_ts,
     (SELECT group_concat(CASE type WHEN 'text' THEN value
         ELSE substr(versions.text, json_extract(value, '$[0]'), json_extract(value, '$[1]')) END, '')
-        FROM json_each(versions.html)) AS html,
+        FROM json_each(iif(json_valid(versions.html), versions.html, json_array(versions.text)))) AS html,
     (SELECT group_concat(CASE type WHEN 'text' THEN value
         ELSE substr(versions.text, json_extract(value, '$[0]'), json_extract(value, '$[1]')) END, '')
-        FROM json_each(versions.markdown)) AS markdown,
+        FROM json_each(iif(json_valid(versions.markdown), versions.markdown, json_array(versions.text)))) AS markdown,
     versions.text, versions.content_hash, posts.revision, posts.first_seen_at, posts.last_seen_at, posts.gone_at
 FROM posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision;
 
@@ -183,11 +187,11 @@ SELECT
     article_id, revision, seen_at, run_id, via, title, published_at,
     (SELECT group_concat(CASE type WHEN 'text' THEN value
         ELSE substr(versions.text, json_extract(value, '$[0]'), json_extract(value, '$[1]')) END, '')
-        FROM json_each(versions.html)) AS html,
+        FROM json_each(iif(json_valid(versions.html), versions.html, json_array(versions.text)))) AS html,
     content_hash,
     (SELECT group_concat(CASE type WHEN 'text' THEN value
         ELSE substr(versions.text, json_extract(value, '$[0]'), json_extract(value, '$[1]')) END, '')
-        FROM json_each(versions.markdown)) AS markdown,
+        FROM json_each(iif(json_valid(versions.markdown), versions.markdown, json_array(versions.text)))) AS markdown,
     text
 FROM versions;
 
