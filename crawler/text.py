@@ -11,7 +11,7 @@ import unicodedata
 _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 CJK = (
-    r"\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff"
+    r"\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff"
     r"\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 """The characters that are a token each, to stand inside the brackets of a pattern."""
@@ -41,7 +41,7 @@ def fold(text: str) -> str:
     """Fold as every query and every searched text is folded: NFKC (full-width to half-width), lower case."""
     # Full-width signs stand in nearly every Chinese text; without them the rest is nearly always normal, and told so
     # in a tenth of the time that normalising takes.
-    half = _FULL_WIDTH.sub(_half_width, text)
+    half = half_width(text)
     return (half if unicodedata.is_normalized("NFKC", half) else unicodedata.normalize("NFKC", half)).lower()
 
 
@@ -69,6 +69,11 @@ def opening(text: str, limit: int) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """Return `1 post`, `2 posts`; `many` where that is not `one` with an s."""
     return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
+
+
+def half_width(text: str) -> str:
+    """Put the half-width form of ASCII's signs for the full-width one, sign by sign."""
+    return _FULL_WIDTH.sub(_half_width, text)
 
 
 def _half_width(found: re.Match[str]) -> str:

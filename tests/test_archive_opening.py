@@ -49,7 +49,10 @@ OWN = {
     "links": "id site title found_at met_run_id outcome rules",
     "runs": "listings_failed",
 }
-OWN_TABLES = "sqlite_sequence posts versions stories story_keys derived search_config search_data search_idx _sqlite_migrations"
+OWN_TABLES = (
+    "posts versions stories story_keys derived sqlite_sequence"
+    " search_config search_data search_idx _sqlite_migrations"
+)
 LONG_AGO = 1_000_000_000
 
 

@@ -41,6 +41,18 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 main(["backup", sys.argv[3], "--archive", sys.argv[2]])
 """
 
+# Is killed amid a transaction that has outgrown its memory, and leaves a journal behind.
+KILLED = """
+import os, sys
+from crawler.archive import Archive
+db = Archive(sys.argv[1]).db
+db.execute("PRAGMA cache_size = 1")
+db.execute("BEGIN IMMEDIATE")
+db.execute("DELETE FROM articles")
+db.execute("DELETE FROM search_data")
+os._exit(9)
+"""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -145,6 +157,12 @@ def test_an_archive_without_a_post_is_copied(tmp_path: Path):
     assert ids(tmp_path / "backup.db") == []
 
 
+def test_a_backup_that_a_run_opens_is_in_wal_mode_as_any_archive(archive: Archive, tmp_path: Path):
+    archive.backup(tmp_path / "backup.db")
+    with Archive(tmp_path / "backup.db", create=True) as copy:
+        assert copy.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 # While others write.
 
 
@@ -222,6 +240,22 @@ def test_what_a_backup_that_was_killed_left_behind_is_cleared_away(archive: Arch
     assert ids(tmp_path / "backup.db") == ["NW1", "NW2", "NW3"]
 
 
+def test_a_journal_beside_an_earlier_backup_is_not_played_into_the_new_one(
+    archive: Archive, tmp_path: Path, environment: dict[str, str]
+):
+    file = tmp_path / "backup.db"
+    add(archive, *(f"NW{number}" for number in range(10, 20)))
+    archive.backup(file)
+    subprocess.run([sys.executable, "-c", KILLED, str(file)], env=environment, check=False)
+    assert names(tmp_path) == ["backup.db", "backup.db-journal", "output"]
+    add(archive, *(f"NW{number}" for number in range(20, 60)))
+    archive.backup(file)
+    assert names(tmp_path) == ["backup.db", "output"]
+    assert check(file, None)["findings"] == check(archive.path, None)["findings"]
+    with Archive(file) as copy:
+        assert content(copy.db) == content(archive.db)
+
+
 def test_a_file_that_is_no_archive_is_left_alone(archive: Archive):
     folder = archive.path.parent
     (folder / "text.md").write_bytes(b"# mein")
@@ -259,9 +293,10 @@ def test_the_archive_itself_is_not_replaced_by_its_copy(archive: Archive, monkey
         ("text.md/backup.db", "File exists"),
         ("text.md/some/where/backup.db", "Not a directory"),
         ("x" * 252, "File name too long"),
+        ("x" * 300, "File name too long"),
         ("taken.db", "Is a directory"),
     ],
-    ids=["under a file", "deep under a file", "a long name", "no place for a draft"],
+    ids=["under a file", "deep under a file", "a long name", "a longer name", "no place for a draft"],
 )
 def test_a_place_that_cannot_be_written_to_is_a_sentence(archive: Archive, name: str, problem: str):
     folder = archive.path.parent
@@ -271,6 +306,10 @@ def test_a_place_that_cannot_be_written_to_is_a_sentence(archive: Archive, name:
     file = folder / name
     assert refusal(archive, file) == f"{file} cannot be written: {problem}; name another file."
     assert names(folder) == before
+
+
+def test_a_place_where_nobody_may_write_is_a_sentence(archive: Archive):
+    assert refusal(archive, Path("/sys/backup.db")).startswith("/sys/backup.db cannot be written: ")
 
 
 # When it goes wrong.
@@ -288,7 +327,8 @@ def test_a_damaged_archive_is_not_copied_over_an_earlier_backup(path: Path, tmp_
         opened.write(b"\xff" * size)
     with Archive(path) as archive, pytest.raises(ArchiveError, match=r"^The copy is not sound \(") as refused:
         archive.backup(file)
-    assert str(refused.value).endswith("), so is the archive: see `finews check`.")
+    assert str(refused.value).endswith("), nor is the archive: see `finews check`.")
+    assert "\n" not in str(refused.value)
     assert file.read_bytes() == before
     assert names(tmp_path) == ["backup.db", "output"]
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlite_utils import Database
+
     from crawler.items import Article
 
 STORY = (
@@ -35,6 +37,10 @@ OTHER_METHOD = "Stories were found by another method than today's: `finews check
 UNCOUNTED = [
     "Run 1 says 0 new and 0 changed, but 5 and 0 versions are of it: `finews check --repair` counts again.",
     "Run 2 says 0 new and 2 changed, but 1 and 2 versions are of it: `finews check --repair` counts again.",
+]
+OTHER_POSTS = [
+    f"The search index has other posts of {what}: `finews check --repair` makes it anew."
+    for what in ("1 source", "1 category", "2 stocks", "1 hour")
 ]
 RESCUE = "): bring back a backup, or save what can be read with `finews export`."
 LONG_AGO = 1_000_000_000
@@ -115,7 +121,7 @@ def found(path: Path, *, repair: bool = False, with_posts: bool = False) -> list
 
 def not_found(term: str, texts: int) -> str:
     return (
-        f'The search index finds 0 posts for "{term}", the texts hold it in {texts}:'
+        f'The search index finds "{term}" in 0 posts, the texts hold it in {texts}:'
         " `finews check --repair` makes the index anew."
     )
 
@@ -132,7 +138,7 @@ def edited(path: Path, *names: str) -> str:
 
 def unknown(path: Path, *names: str) -> str:
     files = f"{len(names)} files in {markdown(path)} belong to no post of the archive ({', '.join(names)})"
-    return f"{files}: move them elsewhere, or `finews import` them."
+    return f"{files}: move them elsewhere."
 
 
 def besides_terms(findings: list[str]) -> list[str]:
@@ -146,6 +152,17 @@ def traces(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(file.relative_to(folder)): (file.stat().st_mtime_ns, file.read_bytes()) for file in files}
 
 
+def kept_rows(path: Path) -> list[Any]:
+    """Return every post in each of its versions, the stories and what each run says of itself."""
+    with Archive(path) as archive:
+        return [
+            [*archive.posts()],
+            archive.db.execute("SELECT * FROM versions ORDER BY id").fetchall(),
+            archive.db.execute("SELECT * FROM stories ORDER BY article_id").fetchall(),
+            [*archive.runs()],
+        ]
+
+
 def age(folder: Path) -> None:
     """Make every file of a folder an old one, so that writing it shows."""
     for file in folder.rglob("*"):
@@ -155,17 +172,28 @@ def age(folder: Path) -> None:
 # Sound.
 
 
-@pytest.mark.parametrize("repair", [False, True])
-def test_a_sound_archive_is_found_sound_and_nothing_is_written(path: Path, repair: bool):
+def test_a_sound_archive_is_found_sound_and_nothing_is_written(path: Path):
     age(path.parent)
     before = traces(path.parent)
-    assert check(path, markdown(path), repair=repair) == {
+    assert check(path, markdown(path)) == {
         "archive": str(path),
         "posts": str(markdown(path)),
-        "repaired": repair,
+        "repaired": False,
         "findings": [],
     }
     assert traces(path.parent) == before
+
+
+def test_a_repair_of_a_sound_archive_leaves_its_posts_and_their_markdown_as_they_are(path: Path):
+    age(path.parent)
+    before = traces(markdown(path)), kept_rows(path)
+    assert check(path, markdown(path), repair=True) == {
+        "archive": str(path),
+        "posts": str(markdown(path)),
+        "repaired": True,
+        "findings": [],
+    }
+    assert (traces(markdown(path)), kept_rows(path)) == before
 
 
 def test_a_check_that_is_not_to_repair_changes_nothing(path: Path):
@@ -182,7 +210,8 @@ def test_a_check_that_is_not_to_repair_changes_nothing(path: Path):
     age(path.parent)
     before = traces(path.parent)
     assert besides_terms(found(path, with_posts=True)) == [
-        "The search index lacks 8 versions: `finews check --repair` adds them.",
+        "The search index lacks 8 versions: `finews check --repair` makes it anew.",
+        *OTHER_POSTS,
         OTHER_METHOD,
         *UNCOUNTED,
         missing(path, *NAMES[:2]),
@@ -201,7 +230,7 @@ def test_without_a_folder_only_the_database_is_looked_at(path: Path, folder: str
         "repaired": True,
         "findings": [],
     }
-    assert [file.name for file in path.parent.iterdir()] == ["archive.db"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["archive.db", "archive.db.lock"]
 
 
 def test_an_archive_without_a_post_is_sound(tmp_path: Path):
@@ -244,7 +273,7 @@ def test_whatever_is_stored_in_whatever_order_is_sound(
                 post_id, title=title, html=f"<p>{text}</p>", source=source, published_at=published_at
             )
             posts.store(opened.db, article, 1)
-        assert list(soundness.faults(opened.db, seed=seed)) == []
+        assert [*soundness.losses(opened.db), *soundness.staleness(opened.db, seed=seed)] == []
     finally:
         opened.db.rollback()
 
@@ -259,7 +288,8 @@ def test_versions_missing_from_the_index_are_found_and_added(path: Path):
             index.remove(archive.db, row, index.current(archive.db, row))
     assert sorted(found(path)) == sorted(
         [
-            "The search index lacks 2 versions: `finews check --repair` adds them.",
+            "The search index lacks 2 versions: `finews check --repair` makes it anew.",
+            *OTHER_POSTS,
             not_found("甲", 1),
             not_found("乙", 1),
         ]
@@ -282,7 +312,7 @@ def test_former_versions_missing_from_the_index_are_found_and_added(path: Path):
         former = archive.db.execute("SELECT id, article_id, text FROM versions WHERE text IN ('丙', '丁')").fetchall()
         for version, row, text in former:
             index.remove(archive.db, -version, replace(index.current(archive.db, row), text=text))
-    assert found(path) == ["The search index lacks 2 versions: `finews check --repair` adds them."]
+    assert found(path) == ["The search index lacks 2 versions: `finews check --repair` makes it anew."]
     assert found(path, repair=True) == []
     with Archive(path) as archive:
         assert [archive.search(sign, as_of="2022-04-21 09:30")["total"] for sign in "丙丁戊己"] == [1, 1, 0, 0]
@@ -291,7 +321,8 @@ def test_former_versions_missing_from_the_index_are_found_and_added(path: Path):
 def test_rows_of_the_index_that_are_of_no_post_are_found_and_dropped(path: Path):
     change(path, "DELETE FROM articles WHERE post_id IN ('NW1', 'NW2')")
     assert found(path, with_posts=True) == [
-        "The search index has 2 rows of no post: `finews check --repair` drops them.",
+        "The search index has 2 rows of no post: `finews check --repair` makes it anew.",
+        *OTHER_POSTS,
         "Run 1 says 5 new and 0 changed, but 3 and 0 versions are of it: `finews check --repair` counts again.",
         unknown(path, *NAMES[:2]),
     ]
@@ -303,7 +334,10 @@ def test_rows_of_the_index_that_are_of_no_post_are_found_and_dropped(path: Path)
 def test_an_index_that_was_emptied_is_found_and_made_anew(path: Path):
     change(path, "INSERT INTO search (search) VALUES ('delete-all')")
     findings = found(path)
-    assert besides_terms(findings) == ["The search index lacks 8 versions: `finews check --repair` adds them."]
+    assert besides_terms(findings) == [
+        "The search index lacks 8 versions: `finews check --repair` makes it anew.",
+        *OTHER_POSTS,
+    ]
     assert {not_found(sign, 1) for sign in "甲乙戊己"} <= set(findings)
     assert found(path, repair=True) == []
 
@@ -317,6 +351,16 @@ def test_words_changed_behind_the_back_of_the_index_are_found_and_indexed(path: 
     assert found(path, repair=True) == []
     with Archive(path) as archive:
         assert [archive.search(sign)["total"] for sign in "甲乙庚"] == [0, 0, 2]
+
+
+def test_what_was_written_through_the_view_is_found_and_indexed(path: Path):
+    change(path, "UPDATE articles SET source = '新社' WHERE post_id = 'NW1'")
+    assert found(path) == [
+        "The search index has other posts of 2 sources: `finews check --repair` makes it anew.",
+    ]
+    assert found(path, repair=True) == []
+    with Archive(path) as archive:
+        assert archive.search("甲", source="新社")["total"] == 1
 
 
 # The Markdown.
@@ -366,6 +410,19 @@ def test_of_many_files_five_are_named(path: Path):
     assert len(list(markdown(path).iterdir())) == 6
 
 
+@pytest.mark.parametrize("kind", ["directory", "link"])
+def test_what_bears_a_posts_name_and_cannot_be_read_is_found(path: Path, kind: str):
+    file = markdown(path) / NAMES[0]
+    file.unlink()
+    if kind == "directory":
+        file.mkdir()
+    else:
+        file.symlink_to("nowhere")
+    (said,) = found(path, with_posts=True)
+    assert said.startswith(f"1 file in {markdown(path)} ")
+    assert f" ({NAMES[0]}): " in said
+
+
 def test_a_file_that_cannot_be_written_is_a_sentence(path: Path):
     (markdown(path) / NAMES[0]).unlink()
     draft = markdown(path) / f".{NAMES[0]}.tmp"
@@ -406,7 +463,7 @@ def test_stories_found_by_another_method_are_found_anew(path: Path):
 
 def test_stories_of_a_single_post_are_found_and_end(path: Path):
     change(path, "INSERT INTO stories SELECT id, id FROM posts WHERE post_id IN ('NW1', 'NW2')")
-    assert found(path) == ["2 stories are told by one post only: `finews check --repair` finds them anew."]
+    assert found(path) == ["2 stories told by one post only: `finews check --repair` finds all anew."]
     assert found(path, repair=True) == []
     with Archive(path) as archive:
         assert [len(archive.post(f"NW{number}")["same_story"]) for number in range(1, 7)] == [0, 0, 0, 0, 2, 2]
@@ -424,7 +481,8 @@ def test_all_that_a_repair_can_mend_is_mended_at_once(path: Path):
         "UPDATE derived SET made_by = 'x'",
     )
     assert besides_terms(found(path, with_posts=True)) == [
-        "The search index lacks 8 versions: `finews check --repair` adds them.",
+        "The search index lacks 8 versions: `finews check --repair` makes it anew.",
+        *OTHER_POSTS,
         OTHER_METHOD,
         *UNCOUNTED,
         missing(path, *NAMES[:2]),
@@ -437,15 +495,41 @@ def test_all_that_a_repair_can_mend_is_mended_at_once(path: Path):
 # What only a backup brings back.
 
 
-def test_former_versions_that_are_lost_are_named(path: Path):
-    change(path, "DELETE FROM versions WHERE revision = 1 AND text IN ('丙', '丁')")
-    lost = "2 posts (NW3, NW4) lack versions: bring back a backup, or crawl them again."
-    assert found(path) == [
-        lost,
-        "The search index has 2 rows of no post: `finews check --repair` drops them.",
-        "Run 1 says 5 new and 0 changed, but 3 and 0 versions are of it: `finews check --repair` counts again.",
-    ]
-    assert found(path, repair=True) == [lost]
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize(
+    ("sql", "ids"),
+    [
+        ("DELETE FROM versions WHERE revision = 1 AND text IN ('丙', '丁')", "NW3, NW4"),
+        ("DELETE FROM versions WHERE text IN ('甲', '乙')", "NW1, NW2"),
+        ("DELETE FROM versions WHERE text IN ('戊', '己')", "NW3, NW4"),
+        ("UPDATE posts SET revision = 3 WHERE post_id IN ('NW1', 'NW2')", "NW1, NW2"),
+    ],
+    ids=["the former", "the only", "the current", "another is said to be current"],
+)
+def test_posts_that_lack_versions_are_named_and_nothing_else_is(path: Path, sql: str, ids: str, repair: bool):
+    change(path, sql, "UPDATE derived SET made_by = 'x'")
+    (markdown(path) / NAMES[3]).unlink()
+    lost = f"2 posts ({ids}) lack versions: bring back a backup, or crawl them again."
+    assert found(path, repair=repair, with_posts=True) == [lost]
+
+
+def test_of_many_posts_five_are_named(path: Path):
+    change(path, "UPDATE versions SET html = '3'")
+    named = ", ".join(f"NW{number}" for number in range(1, 6))
+    (said,) = found(path)
+    assert said.startswith(f"The bodies of 6 posts ({named}, …) cannot be put together: ")
+
+
+@pytest.mark.parametrize("broken", ["[broken", "[[1]]", '{"a": 1}', "3", "[null]"])
+def test_what_is_no_body_is_named_and_good_markdown_is_not_overwritten(path: Path, broken: str):
+    with Archive(path) as archive, archive.db.atomic():
+        archive.db.execute("UPDATE versions SET markdown = ? WHERE text IN ('甲', '乙')", [broken])
+    age(path.parent)
+    before = traces(markdown(path))
+    findings = ["The bodies of 2 posts (NW1, NW2) cannot be put together: bring back a backup, or crawl them again."]
+    assert found(path, with_posts=True) == findings
+    assert found(path, repair=True, with_posts=True) == findings
+    assert traces(markdown(path)) == before
 
 
 def test_bodies_that_cannot_be_put_together_are_named(path: Path):
@@ -465,8 +549,8 @@ def test_bodies_that_cannot_be_put_together_are_named(path: Path):
 def test_rows_that_refer_to_rows_that_are_not_there_are_counted(path: Path):
     change(path, "DELETE FROM categories", "DELETE FROM tags", foreign_keys=False)
     findings = [
-        "12 rows of article_tags refer to rows of tags that are not there: bring back a backup.",
-        "6 rows of posts refer to rows of categories that are not there: bring back a backup.",
+        "12 rows of article_tags refer to tags that are not there: bring back a backup.",
+        "6 rows of posts refer to categories that are not there: bring back a backup.",
     ]
     assert found(path) == findings
     assert found(path, repair=True) == findings
@@ -483,13 +567,16 @@ def damage(path: Path, table: str) -> None:
     age(path.parent)
 
 
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize("with_posts", [False, True])
 @pytest.mark.parametrize(
-    "table", ["posts", "versions", "links", "runs", "versions_by_run", "search_data", "search_config"]
+    "table",
+    "posts versions links runs tags derived story_keys versions_by_run search_data search_config".split(),
 )
-def test_a_damaged_file_is_found_and_left_as_it_is(path: Path, table: str):
+def test_a_damaged_file_is_found_and_left_as_it_is(path: Path, table: str, with_posts: bool, repair: bool):
     damage(path, table)
     before = traces(path.parent)
-    findings = found(path)
+    findings = found(path, repair=repair, with_posts=with_posts)
     assert findings
     assert [
         finding for finding in findings if not (finding.startswith("The file is damaged (") and RESCUE in finding)
@@ -531,3 +618,30 @@ def test_what_a_run_has_not_finished_writing_is_not_looked_at(path: Path):
         archive.db.execute("INSERT INTO search (search) VALUES ('delete-all')")
         assert found(path, with_posts=True) == []
         archive.db.rollback()
+
+
+def test_a_post_that_comes_in_during_a_check_is_no_fault(path: Path, monkeypatch: pytest.MonkeyPatch):
+    written: list[str] = []
+    staleness = soundness.staleness
+
+    def busy(db: Database) -> Iterator[str]:
+        """Have a run store a post once the index has been read, and before the texts are."""
+
+        def write(sql: str) -> None:
+            if sql.startswith("SELECT CASE versions.revision WHEN") and not written:
+                written.append(sql)
+                with Archive(path) as writer, writer.db.atomic():
+                    store(writer, short("NW7", "庚"), 2)
+                    writer.db.execute("UPDATE runs SET new = new + 1 WHERE id = 2")
+
+        db.conn.set_trace_callback(write)
+        yield from staleness(db)
+        db.conn.set_trace_callback(None)
+
+    monkeypatch.setattr(soundness, "staleness", busy)
+    assert found(path, with_posts=True) == []
+    assert written
+    monkeypatch.undo()
+    assert found(path, with_posts=True) == [
+        f"1 file in {markdown(path)} are missing (2022-04-20-NW7.md): `finews check --repair` writes them."
+    ]

@@ -359,6 +359,8 @@ def test_a_collapsed_search_names_who_else_tells_the_story(question: Callable[..
         ('-"广告" 江西', "NW3 NW2 NW1"),
         ("--广告 江西", "NW3 NW2 NW1"),
         ("-江西", ""),
+        ("-h股 江西", "NW5 NW3 NW2 NW1"),
+        ("-hello 江西", "NW5 NW3 NW2 NW1"),
         ("-", ""),
         ("", ""),
     ],
@@ -605,9 +607,9 @@ def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
     found = ask("check", "--no-posts")
     assert (found.exit_code, found.stderr) == (1, "")
     first, *others = found.stdout.splitlines()
-    assert first == "The search index lacks 6 versions: `finews check --repair` adds them."
+    assert first == "The search index lacks 6 versions: `finews check --repair` makes it anew."
     assert others
-    assert [line for line in others if not line.endswith(": `finews check --repair` makes the index anew.")] == []
+    assert [line for line in others if not line.startswith("The search index ")] == []
     as_json = ask("check", "--no-posts", "--json")
     assert (as_json.exit_code, as_json.stderr) == (1, "")
     assert json.loads(as_json.stdout)["findings"] == [first, *others]
@@ -629,6 +631,30 @@ def test_markdown_that_was_edited_is_said_to_be_and_is_written_anew(own: Path) -
     assert ask("check", "--no-posts").exit_code == 0
     assert ask("check", "--posts", str(folder), "--repair").exit_code == 0
     assert (folder / "2022-04-20-NW1.md").read_text(encoding="utf-8") == ask("show", "NW1").stdout
+
+
+def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, folder = asking(own), own.with_name("_posts")
+    monkeypatch.chdir(own.parent.parent)
+    assert told(ask("check", "--json"))["posts"] == str(folder)
+    own.with_name("posts").rename(folder)
+    (folder / "2022-04-20-NW1.md").unlink()
+    assert ask("check").stdout == (
+        f"1 file in {folder} are missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
+    )
+    assert printed(ask("check", "--repair")) == f"{own} is sound, repaired.\n"
+    assert (folder / "2022-04-20-NW1.md").is_file()
+
+
+@pytest.mark.parametrize("form", ["markdown", "jekyll", "jsonl", "csv"])
+def test_an_export_of_a_body_that_cannot_be_put_together_is_no_traceback(
+    own: Path, tmp_path: Path, form: str
+) -> None:
+    with Archive(own) as archive, archive.db.atomic():
+        archive.db.execute("UPDATE versions SET html = '[broken', markdown = '[broken' WHERE article_id = 2")
+    assert printed(asking(own)("export", str(tmp_path / "out"), "--format", form)).startswith(
+        f"5 posts as {form} in "
+    )
 
 
 def test_a_backup_says_what_it_copied(kept: Path, tmp_path: Path, question: Callable[..., Result]) -> None:
@@ -838,6 +864,9 @@ def test_a_user_s_mistake_gets_one_sentence_and_the_right_exit_code(
         ["stock", "600160", "--limit", "-1"],
         ["history"],
         ["backup"],
+        ["stock", "600160", "--limit", str(2**63)],
+        ["stock", "600160", "--offset", str(2**63)],
+        ["runs", "--limit", str(2**63)],
     ],
     ids=" ".join,
 )

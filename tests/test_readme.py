@@ -122,7 +122,9 @@ def test_every_table_and_view_is_explained(crawled: Path) -> None:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
     own = {"posts", "versions", "story_keys", "derived", "_sqlite_migrations"}
     shadows = {"search_data", "search_idx", "search_config", "sqlite_sequence"}
-    explained = re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in SQL_PAGE.splitlines() if line[:1] == "|"))
+    explained = re.findall(
+        r"`(\w+)`", "".join(line.split("|")[1] for line in SQL_PAGE.splitlines() if line[:1] == "|")
+    )
     assert names - own - shadows <= set(explained)
 
 

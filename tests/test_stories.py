@@ -220,6 +220,32 @@ def test_a_post_that_changes_from_one_story_to_another_is_of_the_other(archive: 
     assert told(archive) == [["NW1", "NW2"], ["NW3", "NW4", "NW5"]]
 
 
+def test_a_post_that_leaves_for_another_does_not_bring_its_story_along(archive: Archive):
+    for post_id in ("NW1", "NW2", "NW3"):
+        store(archive, post_id, *FIVE_G)
+    store(archive, "NW4", *LIQUOR)
+    store(archive, "NW1", *LIQUOR)
+    assert told(archive) == [["NW1", "NW4"], ["NW2", "NW3"]]
+
+
+def test_posts_that_only_a_third_held_together_part_when_it_leaves(archive: Archive):
+    whole = [*FIVE_G, *LIQUOR]
+    store(archive, "NW1", *whole)
+    store(archive, "NW2", *whole[:5])
+    store(archive, "NW3", *whole[:3])
+    assert told(archive) == [["NW1", "NW2", "NW3"]]
+    store(archive, "NW2", SHORT)
+    assert told(archive) == []
+    assert rows(archive)[0] == []
+
+
+def test_a_post_whose_time_alone_changes_leaves_its_story(archive: Archive):
+    store(archive, "NW1", *FIVE_G)
+    store(archive, "NW2", *FIVE_G)
+    store(archive, "NW2", *FIVE_G, hours=240)
+    assert told(archive) == []
+
+
 def test_a_post_that_comes_to_tell_the_same_joins_the_story(archive: Archive):
     store(archive, "NW1", *FIVE_G)
     store(archive, "NW2", *LIQUOR)
@@ -254,6 +280,9 @@ def test_a_post_that_is_deleted_leaves_no_rows_behind(archive: Archive):
         store(archive, f"NW{number}", *FIVE_G)
     archive.db.execute("DELETE FROM articles WHERE post_id = 'NW0'")
     assert told(archive) == [["NW1", "NW2"]]
+    archive.db.execute("DELETE FROM articles WHERE post_id = 'NW1'")
+    assert told(archive) == []
+    assert rows(archive)[0] == []
     archive.db.execute("DELETE FROM articles")
     assert rows(archive) == ([], [])
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from crawler.archive.words import AFTER, BEFORE, EVERY, LONGEST, LONGEST_TOKEN, NEVER, TITLE, marked, threes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from crawler.archive.query import Query, Term
 
 _LONGEST_SURE = 12  # tokens of a term that is found by its threes alone; fewer posts have a longer one
-_MOST_WORDS = 100  # of one term, or groups of one query, that are looked up; more narrow nothing down
+_MOST_WORDS = 100  # of one term, and of all that are long; more narrow nothing down
+_MOST_OF_ALL = 1_000  # tokens of a query that are looked up; of what is beyond them the text decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,8 @@ class Expressions:
 
 def expressions(query: Query, filters: Iterable[str] = ()) -> Expressions:
     """Return what to ask the index for a query that wants something; `filters` must match as well."""
-    groups = query.wanted[:_MOST_WORDS]
-    beyond = len(groups) < len(query.wanted) or any(len(group) > _MOST_WORDS for group in groups)
-    wanted = [group for group in groups if len(group) <= _MOST_WORDS]
+    wanted = list(_affordable(query.wanted))
+    beyond = len(wanted) < len(query.wanted)
     must = list(filters)
     short = [term for term in query.unwanted if _is_word(term)][:_MOST_WORDS]
     # Without a group that can be looked up, every post may be meant.
@@ -46,10 +46,21 @@ def expressions(query: Query, filters: Iterable[str] = ()) -> Expressions:
     in_title = _all(_any(_maybe(term, TITLE) for term in group) for group in wanted) or f'"{EVERY}"'
     if not beyond and all(map(_is_word, (*query.terms, *query.unwanted))) and len(short) == len(query.unwanted):
         return Expressions(maybe, None, in_title)
-    if beyond or len(query.unwanted) > _MOST_WORDS:
+    long = sum(len(term.tokens) for term in (*query.terms, *query.unwanted) if not _is_word(term))
+    if beyond or long > _MOST_WORDS or len(query.unwanted) > _MOST_WORDS:
         return Expressions(maybe, f'"{NEVER}"', in_title)
     surely = _all([*must, *(_any(map(_surely, group)) for group in wanted)])
     return Expressions(maybe, _without(surely, map(_maybe, query.unwanted)), in_title)
+
+
+def _affordable(groups: Iterable[tuple[Term, ...]]) -> Iterator[tuple[Term, ...]]:
+    """Yield the groups that are looked up: as many as do not take too many words together."""
+    left = _MOST_OF_ALL
+    for group in groups:
+        words = sum(len(term.tokens) for term in group)
+        if words <= left:
+            left -= words
+            yield group
 
 
 def _maybe(term: Term, mark: str = "") -> str:

@@ -25,15 +25,17 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("finews_matches", 3, finews_matches, deterministic=True)
 
 
-def finews_query(query: str) -> str:
+def finews_query(query: str | None) -> str | None:
     """Return the expression to `MATCH` in the table `search`: it finds every post that `query` means, or more."""
+    if query is None:
+        return None
     parsed = _parsed(str(query))
     return expressions(parsed).maybe if parsed.wanted else f'"{NEVER}"'
 
 
-def finews_matches(query: str, title: str, text: str) -> bool:
+def finews_matches(query: str | None, title: str | None, text: str | None) -> bool:
     """Tell whether `query` finds a post with this title and plain text."""
-    return _parsed(str(query)).matches(str(title), str(text))
+    return query is not None and _parsed(str(query)).matches(str(title or ""), str(text or ""))
 
 
 @lru_cache(maxsize=64)

@@ -226,7 +226,8 @@ def _add_version(db: Database, article_id: int, revision: int, article: Article,
 
 def _bodies(article: Article) -> tuple[str, str, str, str]:
     """Return summary, Markdown and HTML as frames over the text, and the text."""
-    bodies = (article.summary, article.markdown, article.post.html)
+    # SQL ends a string at a NUL.
+    bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
     summary, markdown, html = (frame(body, article.text) for body in bodies)
     return summary, markdown, html, article.text
 

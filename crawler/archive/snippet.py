@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from unicodedata import is_normalized
 
-from crawler.text import fold
+from crawler.text import fold, half_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from crawler.archive.query import Query
 
 _BEFORE, _LENGTH = 20, 80
+# A sign with the marks that join it, or a syllable of Hangul written letter by letter.
+_SIGN = re.compile(
+    r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\uff9e\uff9f]*",
+    re.DOTALL,
+)
 
 
 def snippet(text: str, query: Query, marks: tuple[str, str]) -> str:
@@ -33,16 +41,22 @@ def snippet(text: str, query: Query, marks: tuple[str, str]) -> str:
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     """Return where the wanted terms stand in `text`, in order, none within another."""
-    folded = fold(text)
-    if len(folded) == len(text):
-        origin: Sequence[int] = range(len(text))
-    else:  # some signs fold to several, `…` to three dots
-        pieces = [fold(sign) for sign in text]
-        folded = "".join(pieces)
-        origin = [at for at, piece in enumerate(pieces) for _ in piece]
-    found = sorted((origin[first], origin[end - 1] + 1) for term in query.terms for first, end in term.spans(folded))
+    folded, places = _folded(text)
+    found = sorted(
+        (places[first][0], places[end - 1][1]) for term in query.terms for first, end in term.spans(folded)
+    )
     spans: list[tuple[int, int]] = []
     for first, last in found:
         if not spans or first >= spans[-1][1]:
             spans.append((first, last))
     return spans
+
+
+def _folded(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
+    """Fold a text, and return of each character of it where it comes from."""
+    folded = fold(text)
+    if len(folded) == len(text) and is_normalized("NFKC", half_width(text)):
+        return folded, [(at, at + 1) for at in range(len(text))]
+    # Some signs fold to several, `…` to three dots, and some to one with those behind them, `ｶﾞ` to `ガ`.
+    signs = [(sign.span(), fold(sign[0])) for sign in _SIGN.finditer(text)]
+    return "".join(piece for _, piece in signs), [place for place, piece in signs for _ in piece]
