@@ -128,16 +128,16 @@ def not_found(term: str, texts: int) -> str:
 
 def missing(path: Path, *names: str) -> str:
     files = f"{len(names)} files in {markdown(path)}"
-    return f"{files} are missing ({', '.join(names)}): `finews check --repair` writes them."
+    return f"{files} missing ({', '.join(names)}): `finews check --repair` writes them."
 
 
 def edited(path: Path, *names: str) -> str:
     files = f"{len(names)} files in {markdown(path)}"
-    return f"{files} are not what the archive says ({', '.join(names)}): `finews check --repair` writes them anew."
+    return f"{files} not as the archive has it ({', '.join(names)}): `finews check --repair` writes them anew."
 
 
 def unknown(path: Path, *names: str) -> str:
-    files = f"{len(names)} files in {markdown(path)} belong to no post of the archive ({', '.join(names)})"
+    files = f"{len(names)} files in {markdown(path)} of no post ({', '.join(names)})"
     return f"{files}: move them elsewhere."
 
 
@@ -404,7 +404,7 @@ def test_of_many_files_five_are_named(path: Path):
     markdown(path).mkdir()
     named = ", ".join(f"2022-04-20-NW{number}.md" for number in range(1, 6))
     assert found(path, with_posts=True) == [
-        f"6 files in {markdown(path)} are missing ({named}, …): `finews check --repair` writes them."
+        f"6 files in {markdown(path)} missing ({named}, …): `finews check --repair` writes them."
     ]
     assert found(path, repair=True, with_posts=True) == []
     assert len(list(markdown(path).iterdir())) == 6
@@ -549,8 +549,8 @@ def test_bodies_that_cannot_be_put_together_are_named(path: Path):
 def test_rows_that_refer_to_rows_that_are_not_there_are_counted(path: Path):
     change(path, "DELETE FROM categories", "DELETE FROM tags", foreign_keys=False)
     findings = [
-        "12 rows of article_tags refer to tags that are not there: bring back a backup.",
-        "6 rows of posts refer to categories that are not there: bring back a backup.",
+        "12 rows of article_tags without their row of tags: bring back a backup.",
+        "6 rows of posts without their row of categories: bring back a backup.",
     ]
     assert found(path) == findings
     assert found(path, repair=True) == findings
@@ -643,5 +643,5 @@ def test_a_post_that_comes_in_during_a_check_is_no_fault(path: Path, monkeypatch
     assert written
     monkeypatch.undo()
     assert found(path, with_posts=True) == [
-        f"1 file in {markdown(path)} are missing (2022-04-20-NW7.md): `finews check --repair` writes them."
+        f"1 file in {markdown(path)} missing (2022-04-20-NW7.md): `finews check --repair` writes them."
     ]

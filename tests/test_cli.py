@@ -625,7 +625,7 @@ def test_markdown_that_was_edited_is_said_to_be_and_is_written_anew(own: Path) -
     found = ask("check", "--posts", str(folder))
     assert (found.exit_code, found.stderr) == (1, "")
     assert found.stdout == (
-        f"2 files in {folder} are not what the archive says (2022-04-20-NW1.md, 2022-04-20-NW2.md):"
+        f"2 files in {folder} not as the archive has it (2022-04-20-NW1.md, 2022-04-20-NW2.md):"
         " `finews check --repair` writes them anew.\n"
     )
     assert ask("check", "--no-posts").exit_code == 0
@@ -640,7 +640,7 @@ def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypat
     own.with_name("posts").rename(folder)
     (folder / "2022-04-20-NW1.md").unlink()
     assert ask("check").stdout == (
-        f"1 file in {folder} are missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
+        f"1 file in {folder} missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
     )
     assert printed(ask("check", "--repair")) == f"{own} is sound, repaired.\n"
     assert (folder / "2022-04-20-NW1.md").is_file()

@@ -55,7 +55,7 @@ def damage(db: Database) -> list[str]:
     except sqlite3.DatabaseError as error:
         said, orphans = [str(error)], []
     return [f"The file is damaged ({' '.join(fault.split())}): {_RESCUE}." for fault in said] + [
-        f"{counted(count, 'row')} of {table} refer to {parent} that are not there: bring back a backup."
+        f"{counted(count, 'row')} of {table} without their row of {parent}: bring back a backup."
         for table, count, parent in orphans
     ]
 

@@ -69,9 +69,9 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
             other.append(name)
         unknown.discard(name)
     for names, fault, remedy in (
-        (missing, "are missing", "`finews check --repair` writes them"),
-        (other, "are not what the archive says", "`finews check --repair` writes them anew"),
-        (sorted(unknown), "belong to no post of the archive", "move them elsewhere"),
+        (missing, "missing", "`finews check --repair` writes them"),
+        (other, "not as the archive has it", "`finews check --repair` writes them anew"),
+        (sorted(unknown), "of no post", "move them elsewhere"),
     ):
         if names:
             shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
