@@ -51,16 +51,17 @@ def place(db: Database, article_id: int, before: Entry | None, now: Entry) -> No
     """Find the story of a post that is new or has changed; `before` is what it was placed with."""
     if before is not None:
         _leave(db, article_id, before)
+    keys = fingerprint(now.text)
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(key, article_id) for key in fingerprint(now.text)],
+        [(key, article_id) for key in keys],
     )
-    _seek(db, article_id, now)
+    _seek(db, article_id, now, keys)
 
 
-def _seek(db: Database, article_id: int, now: Entry) -> None:
+def _seek(db: Database, article_id: int, now: Entry, keys: tuple[int, ...]) -> None:
     """Join a post with those that tell the same."""
-    likeliest = _likeliest(db, article_id, fingerprint(now.text), now.published_ts)
+    likeliest = _likeliest(db, article_id, keys, now.published_ts)
     twins = [other for other in likeliest if _same(db, other, now)]
     if twins:
         _join(db, [article_id, *twins])
@@ -141,4 +142,5 @@ def _leave(db: Database, article_id: int, before: Entry) -> None:
     # It may have been what held the others together.
     db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
     for other in others:
-        _seek(db, other, index.current(db, other))
+        told = index.current(db, other)
+        _seek(db, other, told, fingerprint(told.text))
