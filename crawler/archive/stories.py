@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Items of one template share keys by the thousand, see `crawler.likeness`.
 _NEWEST = 200  # posts of each key that are looked at
-_LIKELIEST = 8  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
+_LIKELIEST = 20  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
 _APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not one story
 
 _SCHEME = "stories"
