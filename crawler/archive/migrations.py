@@ -51,6 +51,11 @@ def _one_copy_of_the_words(db: Database) -> None:
     stories.rebuild(db)
 
 
+@steps(name="0003_what_runs_remember")
+def _what_runs_remember(db: Database) -> None:
+    _run_sql(db, "0003_what_runs_remember.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return a step that was applied to `db` but is not known here: a newer version has been at it."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}
