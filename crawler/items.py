@@ -22,6 +22,9 @@ Via = Literal["page", "share", "expired", "import"]
 State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
 """Where an address stands in the ledger."""
 
+Scope = Literal["usual", "full", "part", "share"]
+"""What a run is about: what is new since the last one, everything again, certain pages, or certain share links."""
+
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
 
@@ -87,10 +90,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A page that lists others: home, a category, the feed."""
+    """A page that lists others: home, a category, the feed.
+
+    `groups` are the addresses of posts that stand together, under one heading; a post may stand in several.
+    """
 
     fetch: Fetch
     links: tuple[Link, ...]
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +136,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A page that was served, or an address that was not asked for, and why it is not taken."""
+    """A page that was served, or an address that was not asked for, and why it is not taken.
+
+    `rule` names what says so: a key of the site's definition, `robots.txt`.
+    """
 
     fetch: Fetch
     reason: str
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +167,11 @@ class Archived:
     """What the archive did with an address.
 
     `outcome` is `None` for listings and other helpers; `article_id` is the row of `articles` the address belongs to.
+    `state` is where the address stands now, `reason` why it is not stored.
     """
 
     address: Address
     outcome: Outcome | None
     article_id: int | None = None
+    state: State = "stored"
+    reason: str | None = None

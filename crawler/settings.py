@@ -16,6 +16,8 @@ FINEWS_SITE = "finews"  # a bundled site's name, or a YAML file
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE", "output/archive.db")
 FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" writes none
 FINEWS_MIRROR = ""  # a server that is asked in place of the site's own
+FINEWS_REQUESTS_A_DAY = 20_000  # of one host, all runs of a day together; 0 for no limit
+FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each other waits four times longer
 FINEWS_PROGRESS = False  # show the run as it goes; Scrapy's own log says enough for `scrapy crawl`
 
 # The way of an item. Each step takes every record and hands on the ones that are not its business.
@@ -26,28 +28,37 @@ ITEM_PIPELINES = {
     "crawler.pipelines.export.ExportMarkdown": 400,  # what the archive holds is rendered as a Markdown file
 }
 
+# The way of a request, and back of its answer.
 DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.robots.ObeyRobots": 100,  # in place of Scrapy's, which asks in every run
     # After the headers are set, before a request can be retried or redirected.
     "crawler.middlewares.conditional.AskConditionally": 510,
-    # Where Scrapy's own would be.
+    # The next two stand where Scrapy's own would be.
+    "crawler.middlewares.retry.RetryLater": 550,
     "crawler.middlewares.redirect.FollowToTheSame": 600,
+    "crawler.middlewares.politeness.BePolite": 860,  # waits, for what will really be asked for
+    "crawler.middlewares.guard.GuardAddresses": 870,  # the last word
+    # What the guard refuses has an outcome; what this one drops is never heard of again.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
 
 EXTENSIONS = {"crawler.extensions.progress.ShowProgress": 500}
 
 # Polite to the site: it is static, small, and somebody's own.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"
-ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "finews-archive"
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 0.5
 AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
 DOWNLOAD_DELAY = 0.1
+RETRY_ENABLED = False  # see crawler.middlewares.retry
 RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
 # A page gives one record and the pipelines never wait; Scrapy would start a hundred tasks for each page.
 CONCURRENT_ITEMS = 1
+# What has been downloaded and not yet stored is lost when the run is killed: a few pages, not five megabytes of them.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 200_000
 
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default

@@ -7,23 +7,39 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from crawler.archive import hosts
 from crawler.dates import iso
 from crawler.items import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from datetime import timedelta
 
     from sqlite_utils import Database
+
+    from crawler.items import Scope
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
 # How many posts and how many later versions of posts a run brought.
 _FIRST = "(SELECT count(*) FROM versions WHERE run_id = runs.id AND revision = 1)"
 _LATER = "(SELECT count(*) FROM versions WHERE run_id = runs.id AND revision > 1)"
-_REASONS = ("reasons", "listing_reasons")
+_REASONS = ("reasons", "listing_reasons", "hosts")
+_GAPS = 20  # between runs, that tell what is usual
+# Until its last fetch, and what it asked for at the least.
+_WHAT_IS_KNOWN_OF_A_KILLED_RUN = """
+UPDATE runs SET (finished_at, seconds, requests) = (
+    SELECT
+        coalesce(max(fetched_at), started_at),
+        max(0.0, coalesce(round((julianday(max(fetched_at)) - julianday(started_at)) * 86400), 0)),
+        count(*)
+    FROM links WHERE met_run_id = :run AND asked_run_id = :run
+) WHERE id = :run
+"""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
@@ -40,11 +56,13 @@ class Traffic:
 def begin(db: Database, site: str, now: datetime) -> int:
     """Begin a run and return its number.
 
-    A run still marked as running was killed, since the lock is ours: it is put down as interrupted.
+    A run still marked as running was killed, since the lock is ours: it is put down as interrupted, with what the
+    ledger knows of it.
     """
     with db.atomic():
         for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
             _write(db, killed, "interrupted")
+            db.execute(_WHAT_IS_KNOWN_OF_A_KILLED_RUN, {"run": killed})
         cursor = db.execute("INSERT INTO runs (site, outcome, started_at) VALUES (?, 'running', ?)", [site, iso(now)])
     assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
     return cursor.lastrowid
@@ -69,7 +87,26 @@ def finish(
             ],
         )
         _write(db, run_id, outcome)
+        troubles = hosts.troubles(db, run_id, now)
+        db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
     return report(db, run_id)
+
+
+def set_scope(db: Database, run_id: int, scope: Scope) -> None:
+    """Note what a run is about."""
+    with db.atomic():
+        db.execute("UPDATE runs SET scope = ? WHERE id = ?", [scope, run_id])
+
+
+def gaps(db: Database, run_id: int) -> list[timedelta]:
+    """Return how far apart the runs before `run_id` began, of those that are about a whole site."""
+    rows = db.execute(
+        "SELECT started_at FROM runs WHERE id < :run AND scope IN ('usual', 'full')"
+        " AND site = (SELECT site FROM runs WHERE id = :run) ORDER BY id DESC LIMIT :most",
+        {"run": run_id, "most": _GAPS + 1},
+    )
+    began = [datetime.fromisoformat(started_at) for (started_at,) in rows]
+    return [later - earlier for later, earlier in pairwise(began)]
 
 
 def report(db: Database, run_id: int) -> dict[str, Any]:
@@ -164,5 +201,5 @@ def _reports(db: Database, clause: str, values: list[int]) -> Iterator[dict[str,
         yield {"run": row["id"], **plain, "posts": counts, **{name: json.loads(row[name]) for name in _REASONS}}
 
 
-def _json(rows: Iterable[tuple[str, int]]) -> str:
+def _json(rows: Iterable[tuple[str, int | str]]) -> str:
     return json.dumps({reason: count for reason, count in rows}, ensure_ascii=False)  # noqa: C416  # dict() loses types

@@ -157,7 +157,9 @@ def _trouble(report: dict[str, Any]) -> str | None:
     posts = report["posts"]
     if report["outcome"] == "failed" or posts["failed"] or report["listings_failed"]:
         return "Some pages could not be fetched; the next run asks for them again."
-    if not sum(posts.values()) + report["pending"]:
+    if report["hosts"] and not report["listings"]:
+        return None  # the site wants to be left alone, and was
+    if not sum(posts.values()) + report["pending"] + report["not_modified"]:
         return "Not one post was named: has the site changed, or does its definition not fit?"
     if posts["refused"] == sum(posts.values()):
         return "Every post was refused: has the site changed, or does its definition not fit?"

@@ -44,6 +44,8 @@ def report(run: Mapping[str, Any]) -> None:
         click.echo(f"  {count} {reason}")
     for reason, count in run["listing_reasons"].items():
         click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
+    for host, reason in run["hosts"].items():
+        click.echo(f"  {host} {reason}")
 
 
 def marks(*, as_json: bool) -> tuple[str, str]:

@@ -7,6 +7,7 @@ are read from the source, escaped ones too, and not from the tree a parser makes
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from crawler.text import squeeze
 from crawler.urls import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from crawler.items import Page
     from crawler.sites.definition import Site
@@ -30,22 +31,54 @@ _TEXT = re.compile(r"(.{0,300}?)(?:<|&lt;)/a(?:>|&gt;)", re.DOTALL)
 
 
 def read_listing(page: Page, site: Site) -> Listing:
-    """Return the posts and categories `page` names, in its order, each address once."""
+    """Return the posts and categories `page` names, in its order, each address once, and which stand together."""
     found: dict[str, Link] = {}
-    for href, text in _links(page):
+    groups: list[list[str]] = []
+    headings = _headings(page, site)
+    for position, href, text in _links(page):
         url = resolve(page.fetch.address.url, href)
         address = address_of(site, url) if url else None
-        if address is not None and address.kind in {"post", "category"}:
-            found.setdefault(address.url, Link(address=address, text=text))
-    return Listing(fetch=page.fetch, links=tuple(found.values()))
+        if address is None or address.kind not in {"post", "category"}:
+            continue
+        found.setdefault(address.url, Link(address=address, text=text))
+        if address.kind == "post":
+            group = bisect(headings, position)
+            groups.extend([] for _ in range(len(groups), group + 1))
+            groups[group].append(address.url)
+    return Listing(
+        fetch=page.fetch, links=tuple(found.values()), groups=tuple(tuple(group) for group in groups if group)
+    )
 
 
-def _links(page: Page) -> Iterator[tuple[str, str]]:
+def leading(listing: Listing, site: Site, unknown: Collection[str], *, missed: bool) -> set[str]:
+    """Return the posts of a start page whose categories may hold more that nobody has seen.
+
+    These are whole groups of `unknown` posts: below one that is known stands nothing new. After a run was `missed`
+    any unknown post is enough, since what lies below may have been put in out of order.
+    """
+    shown = site.home.newest if site.home else 1
+    return {
+        url
+        for group in listing.groups
+        for url in group
+        if url in unknown and (missed or (len(group) >= shown and all(other in unknown for other in group)))
+    }
+
+
+def _headings(page: Page, site: Site) -> list[int]:
+    """Return where the groups of a start page begin."""
+    if site.home is None or page.fetch.address.kind != "home":
+        return []
+    return [found.start() for found in re.finditer(site.home.heading, page.source)]
+
+
+def _links(page: Page) -> Iterator[tuple[int, str, str]]:
+    """Yield where each link stands, where it leads and its text."""
     if page.fetch.address.kind == "feed":
         for found in _FEED_LINK.finditer(page.source):
             # A feed's titles are HTML inside XML: escaped twice.
-            yield unescape(found["href"]), squeeze(unescape(unescape(found["text"] or "")))
+            yield found.start(), unescape(found["href"]), squeeze(unescape(unescape(found["text"] or "")))
         return
     for found in _ANCHOR.finditer(page.source):
         text = _TEXT.match(page.source, found.end())
-        yield unescape(found["href"]), squeeze(unescape(text[1])) if text else ""
+        yield found.start(), unescape(found["href"]), squeeze(unescape(text[1])) if text else ""

@@ -1,7 +1,7 @@
-"""Ask conditionally for posts the archive holds: `If-None-Match`, `If-Modified-Since` from the ledger.
+"""Ask conditionally for what the archive has read: `If-None-Match`, `If-Modified-Since` from the ledger.
 
-Listings are asked for in full, since what they name must be met, and so are posts that were read by other rules
-than today's. Not here: what a 304 means for a post.
+Asked in full is what was read by other rules than today's, what ended badly, and what a person asks for by name. Not
+here: what a 304 means.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
+    from crawler.archive.ledger import Known
+
 
 class AskConditionally:
-    """Adds the validators of the last good answer to the request for a stored post."""
+    """Adds the validators of the last good answer to a request."""
 
     def __init__(self, archive: str, rules: str) -> None:
         """Open the archive at `archive`; only what was read by `rules` is asked for conditionally."""
@@ -36,14 +38,21 @@ class AskConditionally:
         return middleware
 
     def process_request(self, request: Request) -> None:
-        """Set the headers, if the request asks for a post the ledger knows as stored."""
+        """Set the headers, if what is asked for is known and its last reading still counts."""
         asked = request.cb_kwargs.get("asked")
-        if asked is None or asked.address.kind != "post":
+        if asked is None or asked.in_full or asked.address.kind == "share" or "gone" in request.cb_kwargs:
             return
         known = ledger.known(self.archive.db, asked.address.url)
-        if known is None or not known.stored or known.rules != self.rules:
+        if known is None or known.rules != self.rules or not _was_read(known):
             return
         if known.etag:
             request.headers["If-None-Match"] = known.etag
         if known.last_modified:
             request.headers["If-Modified-Since"] = known.last_modified
+
+
+def _was_read(known: Known) -> bool:
+    """Tell whether the page was read to an end that an unchanged page would come to again."""
+    if known.kind == "post":
+        return known.state == "refused" or (known.state == "stored" and known.article_id is not None)
+    return known.read_at is not None

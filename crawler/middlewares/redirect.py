@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import IgnoreRequest
-
-from crawler.sites.addresses import address_of, all_hosts
+from crawler.sites.addresses import address_of, may_be_asked
 from crawler.sites.loading import load_site
-from crawler.urls import host_of, path_of, resolve
+from crawler.unasked import Refusal
+from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
     from typing import Self
@@ -40,22 +39,22 @@ class FollowToTheSame:
         return cls(load_site(crawler.settings["FINEWS_SITE"]))
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the request for where a redirect leads; raise `IgnoreRequest` when that is something else."""
+        """Return the request for where a redirect leads; raise `Refusal` when that is something else."""
         location = response.headers.get("Location")
         if response.status not in _REDIRECTS or location is None:
             return response
         written = location.decode("utf-8", "replace")
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
-            raise IgnoreRequest(f"redirected to {target or written}")
+            raise Refusal(f"redirected to {target or written}", "another page")
         if followed >= _MOST:
-            raise IgnoreRequest("redirected in circles")
+            raise Refusal("redirected in circles", f"more than {_MOST} redirects")
         return request.replace(
             url=target, meta={**request.meta, "redirects_followed": followed + 1}, dont_filter=True
         )
 
     def _is_same(self, asked: str, target: str) -> bool:
-        if host_of(target) not in all_hosts(self.site):
+        if not may_be_asked(self.site, target):
             return False
         here, there = address_of(self.site, asked), address_of(self.site, target)
         if here is not None and there is not None:

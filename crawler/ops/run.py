@@ -6,7 +6,6 @@ run a process: Twisted's reactor does not start twice. Not here: what a run does
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,8 @@ _NO_DELAYS: dict[str, Any] = {
     "DOWNLOAD_DELAY": 0,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
     "HTTPPROXY_ENABLED": False,
+    "FINEWS_REQUESTS_A_DAY": 0,
+    "FINEWS_RETRY_SECONDS": 0.1,
 }
 
 
@@ -56,8 +57,6 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     """
     load_site(options.site)
     process = CrawlerProcess(_settings(options))
-    # It logs a traceback when a host does not answer; the pages asked for next say so in a line.
-    logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
@@ -19,11 +21,14 @@ from scrapy.utils.defer import deferred_from_coro
 
 from crawler import dates
 from crawler.archive import Archive, ledger, posts, runs
+from crawler.archive.ledger import End
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import RunOutcome, Traffic
+from crawler.cadence import missed_a_run
 from crawler.errors import ArchiveError
+from crawler.extraction.listing import leading
 from crawler.items import Archived, Article, Fetch, Link, Listing, Missed, Refused, Unchanged
-from crawler.sites.addresses import category_address
+from crawler.sites.addresses import address_of, category_address, start_addresses
 from crawler.sites.loading import fingerprint, load_site
 
 if TYPE_CHECKING:
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
     from scrapy.statscollectors import StatsCollector
     from twisted.python.failure import Failure
 
-    from crawler.items import Outcome, State
+    from crawler.items import Address
     from crawler.sites.definition import Site
 
 Record = Article | Listing | Refused | Missed | Unchanged
@@ -128,12 +133,11 @@ class StoreInArchive:
             case Article():
                 return self._store(record)
             case Listing():
-                ledger.found(self.archive.db, self.site.name, record.links, by=record.fetch, run_id=self.run_id)
-                return self._settle(record.fetch, "fetched")
+                return self._list(record)
             case Unchanged():
                 return self._keep(record.fetch)
             case Refused():
-                return self._settle(record.fetch, "refused", "refused", reason=record.reason)
+                return self._refuse(record)
             case Missed():
                 return self._miss(record)
             case _:
@@ -142,7 +146,8 @@ class StoreInArchive:
     def _store(self, article: Article) -> Archived:
         post = article.post
         if posts.has_rival(self.archive.db, article, self.run_id):
-            return self._settle(post.fetch, "refused", "refused", reason="another address has a post of this id")
+            reason = "another address has a post of this id"
+            return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
         archived = posts.store(self.archive.db, article, self.run_id)
         if archived.outcome == "changed" and post.via != "page" and archived.article_id is not None:
             ledger.forget_validators(self.archive.db, archived.article_id)
@@ -150,54 +155,87 @@ class StoreInArchive:
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
             ledger.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
-        return self._settle(post.fetch, "stored", archived.outcome, archived=archived)
+            before = ledger.known(self.archive.db, post.fetch.address.url)
+            if before is not None and before.leads_on:
+                ledger.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
+        return self._settle(
+            post.fetch,
+            End(state="stored", outcome=archived.outcome, article_id=archived.article_id),
+        )
+
+    def _list(self, listing: Listing) -> Archived:
+        """Note what a listing names; a home page that has changed makes the feed due."""
+        db, site, fetch = self.archive.db, self.site.name, listing.fetch
+        leads_on: set[str] = set()
+        if fetch.address.kind == "home":
+            leads_on = leading(
+                listing, self.site, ledger.unknown(db, listing.links), missed=self._has_missed_a_run(fetch)
+            )
+            ledger.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
+        ledger.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
+        is_empty = fetch.address.kind == "category" and not listing.groups
+        return self._settle(fetch, End(state="fetched", reason="names no post" if is_empty else None))
 
     def _keep(self, fetch: Fetch) -> Archived:
-        """Note a page that has not changed: its post, if it is one, was seen again."""
-        article_id = ledger.article_at(self.archive.db, fetch.address.url)
-        if article_id is None and fetch.address.kind in {"post", "share"}:
+        """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
+        before = ledger.known(self.archive.db, fetch.address.url)
+        if before is not None and before.state == "refused":
+            end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
+            return self._settle(fetch, end)
+        if fetch.address.kind not in {"post", "share"}:
+            return self._settle(fetch, End(state="fetched", reason=before.reason if before else None))
+        if before is None or before.article_id is None:
             # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
-            return self._settle(fetch, "failed", "failed", reason="not modified, though nothing is stored")
-        if article_id is None:
-            return self._settle(fetch, "fetched")
-        posts.seen_again(self.archive.db, article_id, fetch.fetched_at)
+            reason = "not modified, though nothing is stored"
+            return self._settle(fetch, End(state="failed", outcome="failed", reason=reason))
+        posts.seen_again(self.archive.db, before.article_id, fetch.fetched_at)
+        return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id))
+
+    def _refuse(self, refused: Refused) -> Archived:
+        fetch = refused.fetch
+        if fetch.address.kind not in {"post", "share"}:
+            # What a wrong page is known by must not stand for the right one.
+            fetch = replace(fetch, etag=None, last_modified=None)
+            self._do_without_home(fetch)
         return self._settle(
-            fetch,
-            "stored",
-            "unchanged",
-            archived=Archived(address=fetch.address, outcome="unchanged", article_id=article_id),
+            fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule)
         )
 
     def _miss(self, missed: Missed) -> Archived:
         """Note a page that was not served: a post that is gone is marked, and stays."""
         if missed.state == "gone":
             posts.gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
-        return self._settle(missed.fetch, missed.state, missed.state, reason=missed.reason)
+        self._do_without_home(missed.fetch)
+        return self._settle(missed.fetch, End(state=missed.state, outcome=missed.state, reason=missed.reason))
 
-    def _settle(
-        self,
-        fetch: Fetch,
-        state: State,
-        outcome: Outcome | None = None,
-        *,
-        reason: str | None = None,
-        archived: Archived | None = None,
-    ) -> Archived:
+    def _do_without_home(self, fetch: Fetch) -> None:
+        """Make every other listing due when home, which would say what is new, cannot be had."""
+        if fetch.address.kind != "home":
+            return
+        known = (address_of(self.site, link.url) for link in ledger.categories(self.archive.db, self.site.name))
+        listings = [*self._feed(), *filter(None, known)]
+        ledger.due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
+
+    def _feed(self) -> list[Address]:
+        return [address for address in start_addresses(self.site) if address.kind == "feed"]
+
+    def _has_missed_a_run(self, home: Fetch) -> bool:
+        before = ledger.known(self.archive.db, home.address.url)
+        if before is None or before.read_at is None:
+            return False
+        gap = home.fetched_at - datetime.fromisoformat(before.read_at)
+        return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
+
+    def _settle(self, fetch: Fetch, end: End) -> Archived:
         """Write the ledger's row; only posts and share links, asked for as such, come to an outcome."""
-        counted = outcome if fetch.address.kind in {"post", "share"} else None
-        archived = archived or Archived(address=fetch.address, outcome=counted)
-        ledger.settled(
-            self.archive.db,
-            self.site.name,
-            fetch,
-            state,
-            run_id=self.run_id,
-            outcome=counted,
-            reason=reason,
-            article_id=archived.article_id,
-            rules=fingerprint(self.site) if fetch.status == HTTPStatus.OK else None,
+        if fetch.address.kind not in {"post", "share"}:
+            end = replace(end, outcome=None)
+        if fetch.status == HTTPStatus.OK:
+            end = replace(end, rules=fingerprint(self.site))
+        ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id)
+        return Archived(
+            address=fetch.address, outcome=end.outcome, article_id=end.article_id, state=end.state, reason=end.reason
         )
-        return archived
 
 
 def _traffic(stats: StatsCollector) -> Traffic:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from crawler.items import Address
 from crawler.urls import canonical, encode, host_of, path_of
@@ -72,11 +73,22 @@ def share_link(site: Site, post_id: str) -> str | None:
     return site.share.link.format(id=encode(post_id)) if site.share else None
 
 
+@cache
 def all_hosts(site: Site) -> frozenset[str]:
     """Return every host the program may ask for this site."""
     forms = (*site.addresses.post, *site.addresses.category)
     share_hosts = (host_of(site.share.text), host_of(site.share.link)) if site.share else ()
     return frozenset((*site.hosts, *share_hosts, *(host for form in forms for host in form.hosts)))
+
+
+def may_be_asked(site: Site, url: str) -> bool:
+    """Tell whether the site's definition lets the program ask for `url` (canonical): one of its hosts, on its own port.
+
+    So loopback, private and link-local addresses, other ports and other schemes are never asked for, wherever a
+    redirect or a share link points.
+    """
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and parts.netloc in all_hosts(site)
 
 
 def is_safe_id(post_id: str) -> bool:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 _SHOWN = 60  # characters of a wrong value
-_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where"}
+_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
 
@@ -41,6 +41,8 @@ def check(expected: Any, value: object, key: str) -> Any:
         return _choice(get_args(expected), value, key)
     if expected is ZoneInfo:
         return _zone(value, key)
+    if expected is int:
+        return _count(value, key)
     return _text(value, key)
 
 
@@ -67,6 +69,12 @@ def _list(expected: Any, value: object, key: str) -> tuple[Any, ...]:
 def _choice(allowed: tuple[str, ...], value: object, key: str) -> object:
     if value not in allowed:
         raise WrongValueError(key, f"is {_shown(value)}; allowed: {', '.join(allowed)}")
+    return value
+
+
+def _count(value: object, key: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise WrongValueError(key, f"is {_shown(value)}; a number is expected, 1 or more")
     return value
 
 

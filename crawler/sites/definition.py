@@ -62,6 +62,18 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What the start pages show: under each `heading`, a pattern that is searched in the source, the `newest` posts.
+
+    A run reads a category's page only when all that stand under a heading are new to it, since only then there may
+    be more. Without this the posts of a start page count as standing under one heading.
+    """
+
+    heading: str
+    newest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Where the text behind a share link is.
 
@@ -132,6 +144,7 @@ class Site:
     layouts: tuple[Layout, ...]
     scheme: Literal["http", "https"] = "https"
     feed: str | None = None
+    home: Home | None = None
     share: Share | None = None
     securities: Securities | None = None
     body: Body = Body()

@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler import dates
 from crawler.items import Fetch, Missed, Page, Refused, Unchanged
+from crawler.unasked import Postponed, Refusal, Unasked, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,15 +29,23 @@ if TYPE_CHECKING:
 
 _FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_MEGABYTE = 1024 * 1024
+# The largest answer that is taken: a post has some ten kilobytes, home and the longest categories a megabyte.
+_LARGEST = {"post": 4 * _MEGABYTE, "share": 4 * _MEGABYTE}
+_LARGEST_LISTING = 16 * _MEGABYTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there."""
+    """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there.
+
+    `in_full`: its whole page, even if it has not changed.
+    """
 
     address: Address
     found_on: str | None = None
     title: str = ""
+    in_full: bool = False
 
 
 def request_for(
@@ -53,7 +62,9 @@ def request_for(
         callback=callback,
         errback=errback,
         cb_kwargs={"asked": asked},
+        meta={"download_maxsize": _LARGEST.get(asked.address.kind, _LARGEST_LISTING)},
         priority=priority,
+        dont_filter=True,  # the ledger knows what was asked for
     )
 
 
@@ -74,16 +85,23 @@ def page_of(response: Response, asked: Asked) -> Page:
     return Page(fetch=_fetch(asked, response), source=_decoded(response))
 
 
-def ended(failure: Failure) -> Unchanged | Missed | Refused:
-    """Return how a request ended that gave no page."""
+def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
+    """Return how a request ended that gave no page; `None` when it was put off, and has not ended."""
     asked, error = asked_by(failure), failure.value
     if isinstance(error, HttpError):
         return _ended_with_status(_fetch(asked, error.response))
-    fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
-    if isinstance(error, IgnoreRequest):
-        reason = str(error) or "not allowed"
-        return Refused(fetch=fetch, reason=reason[0].lower() + reason[1:])
-    return Missed(fetch=fetch, state="failed", reason=_readable(error))
+    if isinstance(error, Postponed):
+        return None
+    if isinstance(error, Refusal):
+        return Refused(fetch=_no_answer(asked), reason=str(error), rule=error.rule)
+    return failed(failure)
+
+
+def failed(failure: Failure) -> Missed:
+    """Say that a request failed; one that was put off counts as failed with that."""
+    asked, error = asked_by(failure), failure.value
+    assert error is not None, "a request that failed did so with an error"
+    return Missed(fetch=_no_answer(asked), state="failed", reason=_readable(error, asked))
 
 
 def _ended_with_status(fetch: Fetch) -> Unchanged | Missed:
@@ -101,6 +119,10 @@ def _fetch(asked: Asked, response: Response) -> Fetch:
         last_modified=_header(response, "Last-Modified") if response.status == HTTPStatus.OK else None,
         found_on=asked.found_on,
     )
+
+
+def _no_answer(asked: Asked) -> Fetch:
+    return Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
 
 
 def _header(response: Response, name: str) -> str | None:
@@ -122,8 +144,8 @@ def _decoded(response: Response) -> str:
     return text
 
 
-def _readable(error: BaseException | None) -> str:
+def _readable(error: BaseException, asked: Asked) -> str:
     """Say what went wrong in words that are the same for every address it happens to."""
-    name = type(error).__name__.removesuffix("Error")
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
-    return words.strip()
+    if isinstance(error, DownloadCancelledError | IgnoreRequest):  # the latter by what unpacks an answer
+        return f"larger than {_LARGEST.get(asked.address.kind, _LARGEST_LISTING) // _MEGABYTE} MB"
+    return str(error) if isinstance(error, Unasked) else words_for(error)

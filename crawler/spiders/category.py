@@ -1,6 +1,7 @@
-"""Follow listings: home names categories and posts, posts name their categories, categories name more posts.
+"""Follow listings: home names posts, posts name their categories, categories name more posts.
 
-Not here: reading pages (`crawler.extraction`), and what is done with what was read (`crawler.pipelines`).
+Which addresses there are to ask for is the ledger's to say (`crawler.archive.frontier`); what a page names gets there
+by way of the pipelines. Not here: reading pages (`crawler.extraction`), and what is done with what was read.
 """
 
 from __future__ import annotations
@@ -8,27 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Spider
+from scrapy import Spider, signals
 
-from crawler.archive import Archive, ledger
+from crawler import dates
+from crawler.archive import Archive, ledger, runs
+from crawler.archive.frontier import Frontier
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.extraction.share import read_share
-from crawler.items import Missed, Post, Unchanged
-from crawler.sites.addresses import (
-    address_of,
-    all_hosts,
-    category_address,
-    share_link,
-    share_text_url,
-    start_addresses,
-)
+from crawler.items import Missed, Refused, Unchanged
+from crawler.sites.addresses import address_of, share_link, share_text_url, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
 from crawler.spiders.asking import Asked, asked_by, cb_kwargs_of, ended, page_of, request_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import Self
 
     from scrapy import Request
@@ -37,11 +33,10 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.archive.ledger import Known
-    from crawler.items import Address
+    from crawler.items import Address, Scope
     from crawler.sites.definition import Site
 
-# Posts go before listings: what was found is in hand before more is found.
-_POSTS_FIRST = 10
+_AT_A_TIME = 32  # addresses taken from the ledger: enough to keep Scrapy busy while it asks for more
 
 
 class CategorySpider(Spider):
@@ -61,18 +56,17 @@ class CategorySpider(Spider):
     ) -> None:
         """Crawl `site` into the archive at `archive`.
 
-        `only`: these pages and the posts they name, nothing else. `full`: ask again for every known post, listed
-        or not. `share`: look behind the share link of a post whose page is gone. `limit`: ask for so many posts.
+        `only`: these pages and the posts they name, nothing else. `full`: visit every listing and ask again for every
+        known post, listed or not. `share`: look behind the share link of a post whose page is gone. `limit`: ask for
+        so many posts.
         """
         super().__init__()
         self.site = site
-        self.archive = archive
+        self.path = archive
         self.only = only
-        self.full = full
+        self.scope: Scope = "part" if only else "full" if full else "usual"
         self.share = share and site.share is not None
         self.limit = limit
-        self.allowed_domains = sorted(all_hosts(site))
-        self._asked_posts: set[str] = set()
 
     @classmethod
     def from_crawler(
@@ -104,27 +98,34 @@ class CategorySpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield the first requests: for what was asked for, else for all the ledger and the definition know of."""
-        for asked in [Asked(address=address) for address in self.only] or self._usual():
-            for request in self._ask(asked):
-                yield request
+        """Set out, and from now on go on whenever Scrapy has nothing left to do."""
+        self._archive = Archive(self.path, create=True)
+        self._frontier = Frontier(
+            self._archive.db, self.site.name, runs.latest(self._archive.db), scope=self.scope, limit=self.limit
+        )
+        homes = [address for address in start_addresses(self.site) if address.kind == "home"]
+        self._frontier.begin(self.only or homes, dates.now())
+        self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
+        self.crawler.signals.connect(self._archive.close, signals.spider_closed)
+        for request in self._take():
+            yield request
+
+    def go_on(self) -> None:
+        """Ask for what the ledger has; when that is nothing and nothing is on its way, Scrapy ends the run."""
+        for request in self._take():
+            self.crawler.engine.crawl(request)
 
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a listing and ask for what it names."""
+        """Read a listing; a start page that names nothing is none."""
         listing = read_listing(page_of(response, asked), self.site)
-        yield listing
-        for link in listing.links:
-            if link.address.kind == "post" or not self.only:
-                yield from self._ask(Asked(address=link.address, found_on=asked.address.url, title=link.text))
+        if asked.address.kind == "home" and not listing.links:
+            yield Refused(fetch=listing.fetch, reason="names no post", rule="addresses.post")
+        else:
+            yield listing
 
     def post(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a post and ask for the category it names."""
-        post = read_post(page_of(response, asked), self.site)
-        yield post
-        category = post.category if isinstance(post, Post) and not self.only else None
-        address = category_address(self.site, category.slug) if category else None
-        if category and address:
-            yield from self._ask(Asked(address=address, found_on=asked.address.url, title=category.name))
+        """Read a post."""
+        yield read_post(page_of(response, asked), self.site)
 
     def shared(self, response: Response, asked: Asked, gone: Missed) -> Iterator[Any]:
         """Read the text behind the share link of a post whose page is `gone`."""
@@ -142,52 +143,39 @@ class CategorySpider(Spider):
         asked, end = asked_by(failure), ended(failure)
         if isinstance(end, Missed) and end.state == "gone" and self._may_be_shared(asked.address):
             url = share_text_url(self.site, asked.address.key)
-            request = request_for(asked, self.shared, self.not_shared, url=url, priority=_POSTS_FIRST)
-            yield request.replace(cb_kwargs={"asked": asked, "gone": end})
-        else:
+            request = request_for(replace(asked, in_full=True), self.shared, self.not_shared, url=url)
+            yield request.replace(cb_kwargs={**request.cb_kwargs, "gone": end})
+        elif end is not None:
             yield end
 
     def not_shared(self, failure: Failure) -> Iterator[Missed]:
         """Say that a post's page is gone and that nothing came from behind its share link."""
-        end = ended(failure)
-        reason = "not modified" if isinstance(end, Unchanged) else end.reason
+        match ended(failure):
+            case None:
+                reason = str(failure.value)
+            case Unchanged():
+                reason = "not modified"
+            case end:
+                reason = end.reason
         yield _gone_altogether(cb_kwargs_of(failure)["gone"], f"share link: {reason}")
 
-    def _usual(self) -> Iterator[Asked]:
-        """Yield what every run asks for: what is pending, the start pages and the feed, the known categories."""
-        with Archive(self.archive, create=True) as archive:
-            posts = (ledger.posts if self.full else ledger.unsettled_posts)(archive.db, self.site.name)
-            categories = ledger.categories(archive.db, self.site.name)
-        yield from self._known(posts)
-        yield from (Asked(address=address) for address in start_addresses(self.site))
-        yield from self._known(categories)
-
-    def _known(self, known: Iterable[Known]) -> Iterator[Asked]:
-        for link in known:
+    def _take(self) -> Iterator[Request]:
+        for link in self._frontier.take(_AT_A_TIME, dates.now(), host=self.site.hosts[0]):
             address = address_of(self.site, link.url)
             if address is not None:  # a site's definition may have changed since
-                yield Asked(address=address, found_on=link.found_on, title=link.title)
+                yield self._request(address, link)
 
-    def _ask(self, asked: Asked) -> Iterator[Request]:
-        """Yield the request for an address, unless it is a post beyond the limit."""
-        if asked.address.kind != "post":
-            yield request_for(asked, self.listing, self.missed)
-        elif self._within_limit(asked.address):
-            yield request_for(asked, self.post, self.missed, priority=_POSTS_FIRST)
-
-    def _within_limit(self, post: Address) -> bool:
-        if self.limit is None:
-            return True
-        if len(self._asked_posts) < self.limit:
-            self._asked_posts.add(post.url)
-        return post.url in self._asked_posts
+    def _request(self, address: Address, link: Known) -> Request:
+        asked = Asked(
+            address=address, found_on=link.found_on, title=link.title or "", in_full=address in self.only
+        )
+        return request_for(asked, self.post if address.kind == "post" else self.listing, self.missed)
 
     def _may_be_shared(self, post: Address) -> bool:
         """Tell whether the text behind a share link would be more than what is stored already."""
         if not self.share or post.kind != "post" or share_text_url(self.site, post.key) is None:
             return False
-        with Archive(self.archive) as archive:
-            return ledger.article_at(archive.db, post.url) is None
+        return ledger.article_at(self._archive.db, post.url) is None
 
 
 def _gone_altogether(gone: Missed, reason: str) -> Missed:

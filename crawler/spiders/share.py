@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Spider
 
 from crawler import dates
-from crawler.archive import Archive
+from crawler.archive import Archive, runs
 from crawler.errors import NoSuchPost, UsageError
 from crawler.extraction.share import read_share
 from crawler.items import Post, Unchanged
-from crawler.sites.addresses import address_of, all_hosts, is_safe_id, share_address, share_text_url
+from crawler.sites.addresses import address_of, is_safe_id, share_address, share_text_url
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
-from crawler.spiders.asking import Asked, ended, page_of, request_for
+from crawler.spiders.asking import Asked, ended, failed, page_of, request_for
 from crawler.urls import canonical
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ class ShareSpider(Spider):
         self.site = site
         self.archive = archive
         self.post_ids = post_ids
-        self.allowed_domains = sorted(all_hosts(site))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *, code: str | Sequence[str] = (), **others: Any) -> Self:
@@ -61,6 +60,8 @@ class ShareSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield the request for each share link's text."""
+        with Archive(self.archive, create=True) as archive:
+            runs.set_scope(archive.db, runs.latest(archive.db), "share")
         for post_id in self.post_ids:
             address, url = share_address(self.site, post_id), share_text_url(self.site, post_id)
             assert address is not None, "only checked ids of a site with share links come here"
@@ -74,7 +75,11 @@ class ShareSpider(Spider):
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Say how a request ended that gave no text."""
         end = ended(failure)
-        yield end if isinstance(end, Unchanged) else replace(end, reason=f"share link: {end.reason}")
+        if isinstance(end, Unchanged):
+            yield end
+        else:
+            end = end or failed(failure)  # nobody else would take it up
+            yield replace(end, reason=f"share link: {end.reason}")
 
     def _with_known(self, post: Post) -> Post:
         """Give a post the address, title and time the archive knows it by: its share link tells none of them."""

@@ -1,0 +1,85 @@
+"""When to ask again: how long after a look, after a failure, and after a host's own word. Pure rules of time.
+
+Not here: the clock, and which addresses there are (`crawler.archive.frontier`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawler.items import State
+
+# A post that was looked at is looked at again at these ages: most corrections come within hours, and after three days
+# the site forgets it.
+_LOOKS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(days=3))
+_FORGOTTEN = timedelta(days=4)  # the last that is heard of an address that only ever fails
+_EVERY_RUN = timedelta(hours=1)  # so long a failed address is asked for by every run
+_SELDOM = timedelta(hours=6)
+
+LONGEST = timedelta(days=3)
+"""Nothing is put off for longer: a time further ahead was written by a clock that has been set back since."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""What a host may ask for with `Retry-After`; more is cut to this."""
+
+_FACTOR = 4  # each retry waits so many times longer
+_LONGEST_RETRY = 60.0  # seconds
+
+# A gap between runs tells of a missed one when it is so many times what is usual, and long enough to matter.
+_MISSED = 2.5
+_GAPS_TO_JUDGE = 3
+_NEVER_MISSED, _ALWAYS_MISSED = timedelta(minutes=10), timedelta(hours=6)
+
+
+def next_look(state: State, found_at: datetime, now: datetime) -> datetime | None:
+    """Return when to ask again for an address that is in `state` since `now` and was found at `found_at`.
+
+    `None`: never again, unless asked to. A failed one is asked for by every run of its first hour, then ever more
+    seldom; others at certain ages. With a clock that was set back the address counts as just found.
+    """
+    age = max(now - found_at, timedelta())
+    if state == "failed":
+        if age > _FORGOTTEN:
+            return None
+        return now + (timedelta() if age < _EVERY_RUN else min(age / 4, _SELDOM))
+    return next((now - age + look for look in _LOOKS if look > age), None)
+
+
+def retry_delay(tries: int, first: float) -> float:
+    """Return the seconds to wait before trying once more, after `tries` tries; `first` is what follows the first."""
+    return float(min(first * _FACTOR ** (tries - 1), _LONGEST_RETRY))
+
+
+def retry_after(written: str, now: datetime) -> datetime | None:
+    """Read a `Retry-After` header, seconds or a date (RFC 9110, 10.2.3); `None` when it is neither.
+
+    Never before `now`, and at most a day after.
+    """
+    text = written.strip()
+    if text.isascii() and text.isdigit():
+        seconds = int(text[:9])  # more digits than that are more than a day in any case
+        return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
+    try:
+        named = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    point = named if named.tzinfo else named.replace(tzinfo=UTC)
+    return min(max(point, now), now + LONGEST_WAIT)
+
+
+def missed_a_run(gap: timedelta, usual: Sequence[timedelta]) -> bool:
+    """Tell whether a run was missed, by the `gap` since the last one and the `usual` gaps before it.
+
+    Until there are some to judge by, hours must have passed. So it is when the clock was set back.
+    """
+    if gap < timedelta():
+        return True
+    if len(usual) < _GAPS_TO_JUDGE:
+        return gap > _ALWAYS_MISSED
+    return gap > max(_NEVER_MISSED, min(median(usual) * _MISSED, _ALWAYS_MISSED))

@@ -1,0 +1,27 @@
+"""What goes wrong between asking and an answer, as Scrapy raises it. Not here: answers that say that all is not well."""
+
+from __future__ import annotations
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+
+NO_ANSWER = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+)
+"""The host did not answer, or not to the end."""
+
+UNREADABLE = (OSError, EOFError)
+"""It answered with what cannot be unpacked; zlib's own error is not among those Scrapy hands on."""

@@ -1,0 +1,40 @@
+"""Guard addresses: nothing is asked for but what the site's definition names, whoever wants it asked.
+
+The last stop before the network, so that redirects and share links pass it too. Not here: what of the site is to be
+asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.sites.addresses import may_be_asked
+from crawler.sites.loading import load_site
+from crawler.unasked import Refusal
+from crawler.urls import canonical
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+    from crawler.sites.definition import Site
+
+
+class GuardAddresses:
+    """Refuses requests to hosts, ports and schemes that are not the site's. A mirror is asked below this."""
+
+    def __init__(self, site: Site) -> None:
+        """Keep the site, whose definition names the hosts."""
+        self.site = site
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read the site from the settings."""
+        return cls(load_site(crawler.settings["FINEWS_SITE"]))
+
+    def process_request(self, request: Request) -> None:
+        """Raise `Refusal` for an address that is not the site's."""
+        if not may_be_asked(self.site, canonical(request.url) or ""):
+            raise Refusal("not an address of the site", "hosts")

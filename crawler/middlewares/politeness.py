@@ -1,0 +1,142 @@
+"""Be polite to a host, across runs: wait as it asks, keep its crawl-delay and its budget, and give up when it is down.
+
+What a host says (`Retry-After` on 429 and 503) and how it fails is written into the archive, so that the next run
+knows. Not here: robots.txt itself (`crawler.middlewares.robots`), trying again (`crawler.middlewares.retry`), and how
+fast a host is asked that answers well, which is Scrapy's AutoThrottle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from scrapy import signals
+
+from crawler import dates
+from crawler.archive import Archive, hosts, runs
+from crawler.archive.hosts import PATIENCE, Host
+from crawler.cadence import retry_after
+from crawler.middlewares.failures import NO_ANSWER
+from crawler.unasked import Postponed, words_for
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+GIVE_UP_AFTER = 10
+"""So many failures in a row, and a run leaves the host alone; the next one tries it once."""
+
+_BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+_COUNTED_BY = 100  # requests between two notes of how many there were
+
+_log = logging.getLogger(__name__)
+
+
+class BePolite:
+    """Holds requests back for as long as their host asks, and stops them when it is down or has had enough."""
+
+    def __init__(self, archive: str, *, budget: int = 0) -> None:
+        """Remember in the archive at `archive`; ask each host `budget` times a day at most, 0 for no limit."""
+        self.archive = Archive(archive, create=True)
+        self.budget = budget
+        self.run_id = runs.latest(self.archive.db)
+        self._hosts: dict[str, Host] = {}
+        self._free_at: dict[str, float] = {}  # by the monotonic clock
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read archive and budget from the settings."""
+        middleware = cls(
+            crawler.settings["FINEWS_ARCHIVE"], budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY")
+        )
+        crawler.signals.connect(middleware.close, signals.spider_closed)
+        return middleware
+
+    def close(self) -> None:
+        """Write down how often each host was asked, and close the archive."""
+        for host in self._hosts.values():
+            hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
+        self.archive.close()
+
+    async def process_request(self, request: Request) -> None:
+        """Wait until the host may be asked; raise `Postponed` when that is not in this run."""
+        host = self._host(request)
+        self._check(host)
+        if delay := request.meta.get("crawl_delay"):
+            await asyncio.sleep(self._turn(host, delay))
+            self._check(host)
+        while left := host.wait_left(dates.now()):
+            await asyncio.sleep(left.total_seconds())
+            self._check(host)
+        self._count(host)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Note what an answer says of the host."""
+        host = self._host(request)
+        named = response.headers.get("Retry-After") if response.status in _BUSY else None
+        until = retry_after(named.decode("latin-1"), dates.now()) if named else None
+        if until is not None:
+            self._wait(host, until)
+        elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._fail(host, f"HTTP {response.status}")
+        elif host.failures:
+            host.failures = 0
+            hosts.note(self.archive.db, host.host, failures=0, failure=None)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Note a host that does not answer; errors that are not of the network come by here too."""
+        if isinstance(exception, NO_ANSWER):
+            self._fail(self._host(request), words_for(exception))
+
+    def _host(self, request: Request) -> Host:
+        name = urlsplit(request.url).netloc
+        if name not in self._hosts:
+            self._hosts[name] = hosts.known(self.archive.db, name)
+        return self._hosts[name]
+
+    def _check(self, host: Host) -> None:
+        """Raise `Postponed` when the run is done with a host."""
+        now = dates.now()
+        if host.given_up_run_id == self.run_id:
+            raise Postponed(f"{host.host} is given up ({host.failure})")
+        if host.wait_left(now) > PATIENCE:
+            raise Postponed(f"{host.host} asks to be left alone until {host.wait_until}")
+        if self.budget and host.day == hosts.day_of(now) and host.requests >= self.budget:
+            self._wait(host, hosts.next_day(now))
+            raise Postponed(f"{host.host} has been asked {self.budget} times today")
+
+    def _turn(self, host: Host, delay: float) -> float:
+        """Return the seconds until a request may go out that keeps `delay` to the one before it."""
+        now = time.monotonic()
+        turn = max(now, self._free_at.get(host.host, now))
+        self._free_at[host.host] = turn + delay
+        return turn - now
+
+    def _count(self, host: Host) -> None:
+        today = hosts.day_of(dates.now())
+        host.requests = host.requests + 1 if host.day == today else 1
+        host.day = today
+        if host.requests % _COUNTED_BY == 0:  # so that a run that is killed counts too
+            hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
+
+    def _wait(self, host: Host, until: datetime) -> None:
+        host.wait_until = dates.iso(until)
+        hosts.note(self.archive.db, host.host, wait_until=host.wait_until)
+        _log.warning("%s asks to be left alone until %s", host.host, host.wait_until)
+
+    def _fail(self, host: Host, failure: str) -> None:
+        host.failures, host.failure = host.failures + 1, failure
+        hosts.note(self.archive.db, host.host, failures=host.failures, failure=failure)
+        if host.failures >= GIVE_UP_AFTER and host.given_up_run_id != self.run_id:
+            host.given_up_run_id = self.run_id
+            hosts.note(self.archive.db, host.host, given_up_run_id=self.run_id)
+            _log.warning("%s is given up after %s failures in a row (%s)", host.host, host.failures, failure)

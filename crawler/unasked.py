@@ -1,0 +1,33 @@
+"""Why an address is not asked for: raised on the way to the network, read by the spider that wanted to ask.
+
+Not here: errors a person can mend (`crawler.errors`), and failures of the network.
+"""
+
+from __future__ import annotations
+
+
+class Unasked(Exception):  # noqa: N818  # no error: a decision
+    """The root; the text is the reason, in words that are the same for every address it happens to."""
+
+
+class Refusal(Unasked):
+    """The address is not to be asked for, now or later; `rule` names what says so."""
+
+    def __init__(self, reason: str, rule: str) -> None:
+        """`reason` is for the report, `rule` for whoever wants to know where it is written."""
+        self.rule = rule
+        super().__init__(reason)
+
+
+class Postponed(Unasked):
+    """The address is not to be asked for in this run; it stays pending for the next."""
+
+
+class Unreachable(Unasked):
+    """The address cannot be asked for, since something that must be known first cannot be had."""
+
+
+def words_for(error: BaseException) -> str:
+    """Return an exception's name as words: `CannotResolveHostError` becomes `cannot resolve host`."""
+    name = type(error).__name__.removesuffix("Error")
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
