@@ -82,4 +82,5 @@ def missed_a_run(gap: timedelta, usual: Sequence[timedelta]) -> bool:
         return True
     if len(usual) < _GAPS_TO_JUDGE:
         return gap > _ALWAYS_MISSED
-    return gap > max(_NEVER_MISSED, min(median(usual) * _MISSED, _ALWAYS_MISSED))
+    middle = timedelta(seconds=median(one.total_seconds() for one in usual))
+    return gap > max(_NEVER_MISSED, min(middle * _MISSED, _ALWAYS_MISSED))

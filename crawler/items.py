@@ -105,7 +105,8 @@ class Post:
     """A post as it was read, before anything is judged.
 
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be
-    empty and `published_at` missing: whether that is enough is for validation to say. `source` is the outlet.
+    empty and `published_at` missing: whether that is enough is for validation to say. `source` is the outlet,
+    `layout` the name of the layout whose rules it was read by.
     """
 
     fetch: Fetch
@@ -121,6 +122,7 @@ class Post:
     category: Category | None = None
     tags: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Not here: errors a person can mend (`crawler.errors`), and failures of the netwo
 from __future__ import annotations
 
 
-class Unasked(Exception):  # noqa: N818  # no error: a decision
+class Unasked(Exception):
     """The root; the text is the reason, in words that are the same for every address it happens to."""
 
 

@@ -70,6 +70,7 @@ class Frontier:
             ledger.planned(self.db, self.site, addresses, now, run_id=self.run_id)
             if self.scope == "full":
                 self._make_everything_due(now)
+
     def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
         """Return up to `count` addresses to ask for now, each once a run; none when `host`, the site's, is closed."""
         if hosts.closed(self.db, host, self.run_id, now):

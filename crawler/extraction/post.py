@@ -29,7 +29,7 @@ def read_post(page: Page, site: Site) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
             return _read(page, site, layout, first_source(layout.body, page.source), via="page")
-    return Refused(fetch=page.fetch, reason="unknown layout")
+    return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
 
 
 def read_body(page: Page, site: Site, *, via: Via) -> Post:
@@ -101,6 +101,7 @@ def _read(page: Page, site: Site, layout: Layout, html: str, *, via: Via) -> Pos
         category=category,
         tags=_rejoined(sources.tags, category),
         mentions=body.mentions(sources.tree_of("body"), site.securities),
+        layout=layout.name,
     )
 
 

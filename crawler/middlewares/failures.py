@@ -1,4 +1,4 @@
-"""What goes wrong between asking and an answer, as Scrapy raises it. Not here: answers that say that all is not well."""
+"""What goes wrong between asking and an answer, as Scrapy raises it. Not here: answers that tell of trouble."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Be polite to a host, across runs: wait as it asks, keep its crawl-delay and its budget, and give up when it is down.
+"""Be polite to a host, across runs: wait as it asks, keep its crawl-delay and its budget, give up when it is down.
 
 What a host says (`Retry-After` on 429 and 503) and how it fails is written into the archive, so that the next run
 knows. Not here: robots.txt itself (`crawler.middlewares.robots`), trying again (`crawler.middlewares.retry`), and how
@@ -54,9 +54,7 @@ class BePolite:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read archive and budget from the settings."""
-        middleware = cls(
-            crawler.settings["FINEWS_ARCHIVE"], budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY")
-        )
+        middleware = cls(crawler.settings["FINEWS_ARCHIVE"], budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY"))
         crawler.signals.connect(middleware.close, signals.spider_closed)
         return middleware
 

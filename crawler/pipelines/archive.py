@@ -197,9 +197,7 @@ class StoreInArchive:
             # What a wrong page is known by must not stand for the right one.
             fetch = replace(fetch, etag=None, last_modified=None)
             self._do_without_home(fetch)
-        return self._settle(
-            fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule)
-        )
+        return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
     def _miss(self, missed: Missed) -> Archived:
         """Note a page that was not served: a post that is gone is marked, and stays."""

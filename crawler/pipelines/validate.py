@@ -12,9 +12,6 @@ from itemadapter import ItemAdapter
 from crawler.items import Article, Refused
 from crawler.sites.addresses import is_safe_id
 
-# What a post must have, and the reason it is refused for when it has not.
-_NEEDED = {"title": "no title", "published_at": "no date"}
-
 
 class Validate:
     """The step."""
@@ -23,16 +20,20 @@ class Validate:
         """Hand on an article that is whole, refuse one that is not."""
         if not isinstance(item, Article):
             return item
-        reason = fault(item)
-        return item if reason is None else Refused(fetch=item.post.fetch, reason=reason)
+        found = fault(item)
+        if found is None:
+            return item
+        reason, rule = found
+        return Refused(fetch=item.post.fetch, reason=reason, rule=rule)
 
 
-def fault(article: Article) -> str | None:
-    """Return why an article cannot be kept; `None` when it can."""
+def fault(article: Article) -> tuple[str, str] | None:
+    """Return why an article cannot be kept, and which rules should have found what it lacks; `None` when it can."""
     post = ItemAdapter(article.post)
     if not post["post_id"]:
-        return "no id"
+        return "no id", "addresses.post"
     if not is_safe_id(post["post_id"]):
-        return "unsafe id"
-    missing = next((reason for field, reason in _NEEDED.items() if not post[field]), None)
-    return missing or (None if article.markdown else "no body")
+        return "unsafe id", "addresses.post"
+    needed = {"title": post["title"], "date": post["published_at"], "body": article.markdown}
+    missing = next((name for name, value in needed.items() if not value), None)
+    return None if missing is None else (f"no {missing}", f"layouts[{post['layout']}].{missing}")

@@ -82,7 +82,7 @@ def all_hosts(site: Site) -> frozenset[str]:
 
 
 def may_be_asked(site: Site, url: str) -> bool:
-    """Tell whether the site's definition lets the program ask for `url` (canonical): one of its hosts, on its own port.
+    """Tell whether the definition lets the program ask for `url` (canonical): one of its hosts, on its own port.
 
     So loopback, private and link-local addresses, other ports and other schemes are never asked for, wherever a
     redirect or a share link points.

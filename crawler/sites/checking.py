@@ -39,11 +39,7 @@ def check(expected: Any, value: object, key: str) -> Any:
         return None if value is None else check(get_args(expected)[0], value, key)
     if origin is Literal:
         return _choice(get_args(expected), value, key)
-    if expected is ZoneInfo:
-        return _zone(value, key)
-    if expected is int:
-        return _count(value, key)
-    return _text(value, key)
+    return {ZoneInfo: _zone, int: _count}.get(expected, _text)(value, key)
 
 
 def _record(expected: Any, value: object, key: str) -> Any:

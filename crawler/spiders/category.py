@@ -166,9 +166,7 @@ class CategorySpider(Spider):
                 yield self._request(address, link)
 
     def _request(self, address: Address, link: Known) -> Request:
-        asked = Asked(
-            address=address, found_on=link.found_on, title=link.title or "", in_full=address in self.only
-        )
+        asked = Asked(address=address, found_on=link.found_on, title=link.title or "", in_full=address in self.only)
         return request_for(asked, self.post if address.kind == "post" else self.listing, self.missed)
 
     def _may_be_shared(self, post: Address) -> bool:
