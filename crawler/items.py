@@ -29,6 +29,10 @@ Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
 
 
+Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
+"""How a fetch ended, for the ledger: an outcome, or that a listing was read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """An address of the site: its canonical `url`, its `kind`, and the `key` in it (a slug, a post id, or "")."""
@@ -169,11 +173,11 @@ class Archived:
     """What the archive did with an address.
 
     `outcome` is `None` for listings and other helpers; `article_id` is the row of `articles` the address belongs to.
-    `state` is where the address stands now, `reason` why it is not stored.
+    `noted` is how the ledger has it: the outcome, of a listing `read` or `unchanged`; `reason` why it is not stored.
     """
 
     address: Address
     outcome: Outcome | None
     article_id: int | None = None
-    state: State = "stored"
+    noted: Noted = "new"
     reason: str | None = None

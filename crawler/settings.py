@@ -18,7 +18,8 @@ FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" writes none
 FINEWS_MIRROR = ""  # a server that is asked in place of the site's own
 FINEWS_REQUESTS_A_DAY = 20_000  # of one host, all runs of a day together; 0 for no limit
 FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each other waits four times longer
-FINEWS_PROGRESS = False  # show the run as it goes; Scrapy's own log says enough for `scrapy crawl`
+FINEWS_PROGRESS = False  # show the run as it goes, on a terminal
+FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, in place of Scrapy's
 
 # The way of an item. Each step takes every record and hands on the ones that are not its business.
 ITEM_PIPELINES = {
@@ -42,7 +43,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
 
-EXTENSIONS = {"crawler.extensions.progress.ShowProgress": 500}
+EXTENSIONS = {
+    "crawler.extensions.events.LogEvents": 500,
+    "crawler.extensions.progress.ShowProgress": 510,
+}
 
 # Polite to the site: it is static, small, and somebody's own.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler import dates
-from crawler.archive import history, posts, results, runs, search, stocks, stories, summary
+from crawler.archive import history, posts, results, runs, search, stocks, stories, summary, trail
 from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
 from crawler.archive.filters import Filters
@@ -204,6 +204,13 @@ class Archive:
             "others": [other["code"] for other in chosen[1:]],
             "results": results,
         }
+
+    def why(self, name: str) -> list[trail.Trail]:
+        """Return what happened to the addresses of a post, or to any address; an empty list when it was never seen.
+
+        `name` is a post's id or an address. See `crawler.archive.trail`.
+        """
+        return trail.trails(self.db, name)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """Yield the report of every run, the latest first."""

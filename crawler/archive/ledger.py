@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from crawler.cadence import next_look
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Address, Fetch, Kind, Link, Outcome, State
+    from crawler.items import Address, Fetch, Kind, Link, Noted, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,8 @@ def due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, r
     )
 
 
-def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int) -> None:
-    """Note how a request for an address ended, and when it is to be asked for again.
+def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int) -> Noted:
+    """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
 
     Validators of the last good page stay when none came, and so do the `rules` it was read by.
     """
@@ -168,7 +169,9 @@ def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int) -> 
             "outcome": end.outcome,
         },
     ).fetchall()
-    _note_fetch(db, link_id, fetch, end, run_id)
+    noted = _noted(fetch, end)
+    _note_fetch(db, link_id, fetch, end, noted, run_id=run_id)
+    return noted
 
 
 def forget_validators(db: Database, article_id: int) -> None:
@@ -203,12 +206,17 @@ def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
     return fetch.address.kind == "post" or (fetch.address.kind in {"category", "feed"} and end.state == "failed")
 
 
-def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, run_id: int) -> None:
+def _noted(fetch: Fetch, end: End) -> Noted:
+    if end.outcome is not None:
+        return end.outcome
+    if end.state in {"refused", "failed", "gone"}:
+        return cast("Noted", end.state)
+    return "unchanged" if fetch.status == HTTPStatus.NOT_MODIFIED else "read"
+
+
+def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Noted, *, run_id: int) -> None:
     """Note a fetch; when it ended like the one before, in that one's row."""
     at = iso(fetch.fetched_at)
-    outcome = end.outcome or ("read" if end.state == "fetched" else end.state)
-    if end.state == "fetched" and fetch.status == 304:  # noqa: PLR2004
-        outcome = "unchanged"
     alike = db.execute(
         "UPDATE fetches SET times = times + 1, last_run_id = ?, last_fetched_at = ?"
         " WHERE id = (SELECT max(id) FROM fetches WHERE link_id = ?)"

@@ -114,9 +114,14 @@ def every(db: Database) -> Iterator[dict[str, Any]]:
         yield _with_lists(db, row)
 
 
+def as_address(name: str) -> str | None:
+    """Return the canonical address that a person means by `name`; `None` when that is an id."""
+    return canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name else None)
+
+
 def find(db: Database, name: str) -> int | None:
     """Return the row of the post `name` is the id or any address of; of several sites', the first archived."""
-    url = canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name else None)
+    url = as_address(name)
     if url is None:
         # A terminal may hand over what is no UTF-8, which SQLite does not take.
         return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [printable(name)])

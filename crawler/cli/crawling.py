@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from crawler.cli import printing
 from crawler.cli.options import (
     archive_option,
     json_option,
+    log_format_option,
     mirror_option,
     no_posts_option,
     posts_option,
@@ -18,6 +20,7 @@ from crawler.cli.options import (
 )
 
 _FAILED, INTERRUPTED = 1, 130
+_MANY = 3  # posts refused and none kept: of one or two that is chance
 
 
 @click.command(no_args_is_help=False)
@@ -31,6 +34,16 @@ _FAILED, INTERRUPTED = 1, 130
 @click.option("--no-share", is_flag=True, help="Do not look behind the share links of posts that are gone.")
 @click.option("--full", is_flag=True, help="Ask again, conditionally, for every known post, listed or not.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Ask for N posts at most.")
+@click.option("--alarm", is_flag=True, help="Say what is amiss, as `finews runs --silent` does, and exit with 1.")
+@click.option(
+    "--selftest",
+    metavar="[N]",
+    type=click.IntRange(1, 50),
+    is_flag=False,
+    flag_value=5,
+    help="Instead: crawl a sample site, kill the run N times (5), and show that nothing is lost.",
+)
+@log_format_option
 @json_option
 @click.pass_context
 def crawl(
@@ -42,27 +55,37 @@ def crawl(
     posts: Path,
     categories: tuple[str, ...],
     limit: int | None,
+    selftest: int | None,
+    log: str | None,
     *,
     no_posts: bool,
     no_share: bool,
     full: bool,
+    alarm: bool,
     as_json: bool,
 ) -> None:
     """Crawl a site once: what is new or changed comes into the archive.
 
-    With an ADDRESS (a page of the site) or --category, only these pages and the posts they name are asked for.
+    A run asks for the home page, and for more only when that has changed. With an ADDRESS (a page of the site) or
+    --category, only these pages and the posts they name are asked for.
 
     \b
     Example:
       finews crawl
       finews crawl --category dajiangwang --limit 20
       finews crawl --mirror http://127.0.0.1:8000 --json
+      finews crawl --selftest
     """
+    if selftest:
+        _selftest(ctx, selftest, as_json=as_json)
+        return
+    folder = None if no_posts else posts
     report = _run(
-        "category", archive, site, mirror, None if no_posts else posts, as_json=as_json,
+        "category", archive, site, mirror, folder, log, as_json=as_json,
         category=list(categories), page=list(addresses), full=full, share=not no_share, limit=limit,
     )  # fmt: skip
-    _finish(ctx, report, archive, None if no_posts else posts, as_json=as_json)
+    alarms = _alarms(archive) if alarm else None
+    _finish(ctx, report, archive, folder, alarms, as_json=as_json)
 
 
 @click.command()
@@ -72,6 +95,7 @@ def crawl(
 @mirror_option
 @posts_option
 @no_posts_option
+@log_format_option
 @json_option
 @click.pass_context
 def share(
@@ -81,6 +105,7 @@ def share(
     site: str,
     mirror: str | None,
     posts: Path,
+    log: str | None,
     *,
     no_posts: bool,
     as_json: bool,
@@ -92,7 +117,7 @@ def share(
       finews share NW202204202350104915
     """
     folder = None if no_posts else posts
-    report = _run("share", archive, site, mirror, folder, as_json=as_json, code=list(links))
+    report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=list(links))
     _finish(ctx, report, archive, folder, as_json=as_json)
 
 
@@ -127,28 +152,64 @@ def _run(
     site: str,
     mirror: str | None,
     posts: Path | None,
+    log: str | None,
     *,
     as_json: bool,
     **arguments: Any,
 ) -> dict[str, Any]:
     from crawler.ops.run import RunOptions, run  # noqa: PLC0415  # loads Scrapy
 
-    options = RunOptions(archive=archive, site=site, posts=posts, mirror=mirror, progress=not as_json)
+    unwatched = not as_json and not sys.stderr.isatty()
+    options = RunOptions(
+        archive=archive,
+        site=site,
+        posts=posts,
+        mirror=mirror,
+        progress=not as_json and not log,
+        log=log or ("text" if unwatched else ""),
+    )
     return run(spider, options, **arguments)
 
 
-def _finish(ctx: click.Context, report: dict[str, Any], archive: Path, posts: Path | None, *, as_json: bool) -> None:
-    """Print a run's report and exit with its code."""
+def _finish(
+    ctx: click.Context,
+    report: dict[str, Any],
+    archive: Path,
+    posts: Path | None,
+    alarms: list[dict[str, Any]] | None = None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print a run's report, and what is amiss if that was asked for; exit with the run's code."""
     if as_json:
-        printing.json_document(report)
+        printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
         printing.report(report)
         click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+    for alarm in alarms or []:
+        click.echo(f"Alarm: {alarm['sentence']}", err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(INTERRUPTED)
     trouble = _trouble(report)
     if trouble:
         click.echo(f"Error: {trouble}", err=True)
+    if trouble or alarms:
+        ctx.exit(_FAILED)
+
+
+def _alarms(archive: Path) -> list[dict[str, Any]]:
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    with Archive(archive) as opened:
+        return [dict(alarm) for alarm in opened.alarms()]
+
+
+def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
+    from crawler.ops.selftest import run_selftest  # noqa: PLC0415  # makes a site
+
+    result = run_selftest(kills)
+    printing.result(result, printing.selftest, as_json=as_json)
+    if result["lost"] or result["findings"]:
         ctx.exit(_FAILED)
 
 
@@ -161,6 +222,6 @@ def _trouble(report: dict[str, Any]) -> str | None:
         return None  # the site wants to be left alone, and was
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
         return "Not one post was named: has the site changed, or does its definition not fit?"
-    if posts["refused"] == sum(posts.values()):
+    if posts["refused"] == sum(posts.values()) >= _MANY:
         return "Every post was refused: has the site changed, or does its definition not fit?"
     return None

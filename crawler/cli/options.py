@@ -36,6 +36,12 @@ site_option = click.option(
     show_default=True,
     help="A bundled site, or a definition of your own.",
 )
+log_format_option = click.option(
+    "--log-format",
+    "log",
+    type=click.Choice(["text", "json"]),
+    help="Log to standard error, a line an event; text is the default where that is no terminal.",
+)
 MOST = 2**31 - 1
 """The largest number that is taken of anything that is counted."""
 

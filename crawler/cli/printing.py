@@ -33,10 +33,12 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
 
 def report(run: Mapping[str, Any]) -> None:
     """Print a run's report: what was asked, what came of it, and why what was not kept was not."""
+    failed = f", {run['listings_failed']} failed" if run["listings_failed"] else ""
     click.echo(
-        f"Run {run['run']} of {run['site']} {run['outcome']} in {run['seconds']:.1f} s: {run['requests']} requests"
-        f" ({run['not_modified']} not modified, {run['retries']} retries), {_size(run['bytes'])},"
-        f" {run['listings']} listings" + (f", {run['listings_failed']} failed" if run["listings_failed"] else "")
+        f"Run {run['run']} of {run['site']} {run['outcome']} in {run['seconds']:.1f} s:"
+        f" {counted(run['requests'], 'request')} ({run['not_modified']} not modified,"
+        f" {counted(run['retries'], 'retry', 'retries')}), {_size(run['bytes'])},"
+        f" {counted(run['listings'], 'listing')}{failed}"
     )
     click.echo("Posts: " + " · ".join(f"{count} {outcome}" for outcome, count in run["posts"].items()), nl=False)
     click.echo(f" · {run['pending']} pending")
@@ -46,6 +48,17 @@ def report(run: Mapping[str, Any]) -> None:
         click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
     for host, reason in run["hosts"].items():
         click.echo(f"  {host} {reason}")
+
+
+def selftest(result: Mapping[str, Any]) -> None:
+    """Print what became of a sample site whose crawl was killed again and again."""
+    points = ", ".join(map(str, result["killed_at"]))
+    click.echo(f"Killed {counted(result['kills'], 'time')} (SIGKILL), at {points} of {result['posts']} pages:")
+    click.echo(
+        f"{result['stored']} of {result['posts']} posts stored, {result['lost']} lost,"
+        f" {counted(result['repeated'], 'page')} asked for again"
+    )
+    click.echo("\n".join(result["findings"]) or "The archive is sound.")
 
 
 def marks(*, as_json: bool) -> tuple[str, str]:
@@ -117,6 +130,50 @@ def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
         return click.style(text, fg=colour, bold=True) if styled else f"[{text}]"
 
     return "".join(mark(text) if changed and not whole else text for text, changed in parts)
+
+
+def trails(told: Mapping[str, Any]) -> None:
+    """Print what happened to addresses, a paragraph each; or that one was never seen."""
+    if not told["seen"]:
+        click.echo(f"{told['name']} was never seen: {told['advice']}.")
+    for trail in told["addresses"]:
+        click.echo(f"{trail['url']}\n  {_standing(trail)}")
+        click.echo(f"  {_moment(trail['found_at'])}  {_found(trail)}")
+        for fetch in trail["fetches"]:
+            click.echo(f"  {_moment(fetch['fetched_at'])}  {_fetch(fetch)}")
+        if trail["next_try_at"]:
+            click.echo(f"  {_moment(trail['next_try_at'])}  due to be asked for again")
+
+
+def _standing(trail: Mapping[str, Any]) -> str:
+    """Say what an address is and where it stands."""
+    what = f"{trail['kind']} of {trail['site']}"
+    if trail["state"] == "found":
+        return f"{what}, waits for the next run"
+    reason = f": {trail['reason']}" if trail["reason"] else ""
+    kept = f", archived as {trail['post_id']}" if trail["post_id"] else ""
+    return f"{what}, {trail['state']}{reason}{kept}"
+
+
+def _found(trail: Mapping[str, Any]) -> str:
+    """Say where an address was found, and by which words."""
+    named = f"found on {trail['found_on']}" if trail["found_on"] else "asked for by name"
+    return f"{named}: {trail['title']}" if trail["title"] else named
+
+
+def _fetch(fetch: Mapping[str, Any]) -> str:
+    """Say how a fetch ended: `run 3: refused, HTTP 200, no title (rule layouts[page].title)`."""
+    reason = f", {fetch['reason']}" if fetch["reason"] else ""
+    status = f", HTTP {fetch['status']}" if fetch["status"] and not reason.startswith(", HTTP") else ""
+    rule = f" (rule {fetch['rule']})" if fetch["rule"] else ""
+    again = f", {fetch['times']} times to {_moment(fetch['last_fetched_at'])}" if fetch["times"] > 1 else ""
+    last = f"–{fetch['last_run']}" if fetch["last_run"] != fetch["run"] else ""
+    return f"run {fetch['run']}{last}: {fetch['outcome']}{status}{reason}{rule}{again}"
+
+
+def _moment(written: str) -> str:
+    """Return a time of the archive's own for people: `2022-04-21 01:00:09`."""
+    return written[:19].replace("T", " ")
 
 
 def checked(result: Mapping[str, Any]) -> None:

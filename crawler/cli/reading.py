@@ -1,4 +1,4 @@
-"""Commands that ask the archive: `show`, `search`, `history`, `stock`. None of them loads Scrapy."""
+"""Commands that ask the archive: `show`, `search`, `history`, `why`, `stock`. None of them loads Scrapy."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import printing
-from crawler.cli.options import archive_option, json_option, limit_option, offset_option, since_option
+from crawler.cli.options import (
+    archive_option,
+    json_option,
+    limit_option,
+    offset_option,
+    since_option,
+    site_option,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_NEVER_SEEN = 1
 
 
 @click.command()
@@ -113,6 +122,34 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
         )
     else:
         printing.history(revisions, changes, styled=sys.stdout.isatty())
+
+
+@click.command()
+@click.argument("name", metavar="ID_OR_URL")
+@archive_option
+@site_option
+@json_option
+@click.pass_context
+def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
+    """Tell an address's story: who named it, each fetch and how it ended, and the rule that refused it.
+
+    Of a post, those of all its addresses. What was never seen ends with exit code 1. Times are in UTC.
+
+    \b
+    Example:
+      finews why NW202204202350104915
+      finews why https://finews.withounder.com/category/dajiangwang.html
+    """
+    from crawler.archive import Archive, trail  # noqa: PLC0415  # --help needs no database
+    from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
+
+    hint = trail.advice(name, load_site(site))
+    with Archive(archive) as opened:
+        trails = opened.why(name)
+    document = {"name": name, "seen": bool(trails), "advice": None if trails else hint, "addresses": trails}
+    printing.result(document, printing.trails, as_json=as_json)
+    if not trails:
+        ctx.exit(_NEVER_SEEN)
 
 
 @click.command()

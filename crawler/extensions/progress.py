@@ -1,6 +1,6 @@
-"""Show a run as it goes, on standard error: a live line on a terminal, else a plain line now and then.
+"""Show a run as it goes: a live line, on a terminal.
 
-Reads the ledger, as any reader could. Not here: the report at the end.
+Reads the ledger, as any reader could. Not here: the log (`crawler.extensions.events`), and the report at the end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 _ALWAYS_SHOWN = {"new", "changed", "unchanged", "refused"}
-_LIVE_SECONDS, _PLAIN_SECONDS = 0.5, 10.0
+_SECONDS = 0.5  # between two looks
 
 
 class ShowProgress:
@@ -41,10 +41,11 @@ class ShowProgress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read whether it is wanted."""
-        if not crawler.settings.getbool("FINEWS_PROGRESS"):
+        """Read whether it is wanted, and see whether there is a terminal to show it on."""
+        console = Console(stderr=True)
+        if not crawler.settings.getbool("FINEWS_PROGRESS") or not console.is_terminal:
             raise NotConfigured
-        extension = cls(crawler, Console(stderr=True))
+        extension = cls(crawler, console)
         crawler.signals.connect(extension.begin, signals.spider_opened)
         crawler.signals.connect(extension.end, signals.spider_closed)
         return extension
@@ -52,10 +53,9 @@ class ShowProgress:
     def begin(self) -> None:
         """Begin to show."""
         self._archive = Archive(self.crawler.settings["FINEWS_ARCHIVE"])
-        if self.console.is_terminal:
-            self._live.start()
-            _log_to(sys.stderr)  # which is the live display's now, so that lines go above it
-        self._loop.start(_LIVE_SECONDS if self.console.is_terminal else _PLAIN_SECONDS, now=False)
+        self._live.start()
+        _log_to(sys.stderr)  # which is the live display's now, so that lines go above it
+        self._loop.start(_SECONDS, now=False)
 
     def end(self) -> None:
         """Take the live line away."""
@@ -65,10 +65,7 @@ class ShowProgress:
         self._archive.close()
 
     def _show(self) -> None:
-        if self.console.is_terminal:
-            self._live.update(self._line(), refresh=True)
-        else:
-            self.console.print(self._line(), soft_wrap=True)
+        self._live.update(self._line(), refresh=True)
 
     def _line(self) -> Text:
         run_id = runs.latest(self._archive.db)

@@ -6,6 +6,8 @@ run a process: Twisted's reactor does not start twice. Not here: what a run does
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +41,8 @@ _NO_DELAYS: dict[str, Any] = {
 class RunOptions:
     """What any run is told.
 
-    The archive; the site, a name or a YAML file; where Markdown goes (`None`: nowhere); the mirror to ask; whether
-    to show progress on standard error.
+    The archive; the site, a name or a YAML file; where Markdown goes (`None`: nowhere); the mirror to ask. For
+    standard error: whether to show progress, if that is a terminal, and the `log`'s form, `text`, `json`, or "".
     """
 
     archive: Path
@@ -48,6 +50,7 @@ class RunOptions:
     posts: Path | None = None
     mirror: str | None = None
     progress: bool = False
+    log: str = ""
 
 
 def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
@@ -65,10 +68,17 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
             failures.append(failure.value)
 
     process.crawl(crawler, **arguments).addErrback(keep)
+    _end_in_order_on_hangup()
     process.start()
     if failures:
         raise failures[0]
     return _report_of(crawler)
+
+
+def _end_in_order_on_hangup() -> None:
+    """Have a closed terminal end the run as SIGTERM does, unless it was started to outlive that (`nohup`)."""
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def _report_of(crawler: Crawler) -> dict[str, Any]:
@@ -96,6 +106,8 @@ def _settings(options: RunOptions) -> Settings:
         "FINEWS_ARCHIVE": str(options.archive),
         "FINEWS_POSTS": str(options.posts) if options.posts else "",
         "FINEWS_PROGRESS": options.progress,
+        "FINEWS_LOG_FORMAT": options.log,
+        "LOG_INSTALL_ROOT_HANDLER": not options.log,
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "%(levelname)s: %(message)s",
         **(_mirror_settings(options.mirror) if options.mirror else {}),

@@ -230,9 +230,9 @@ class StoreInArchive:
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
             end = replace(end, rules=fingerprint(self.site))
-        ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id)
+        noted = ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id)
         return Archived(
-            address=fetch.address, outcome=end.outcome, article_id=end.article_id, state=end.state, reason=end.reason
+            address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
         )
 
 

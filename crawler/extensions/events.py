@@ -1,0 +1,129 @@
+"""Log a run: a line an event, with the number of the run, for people or as JSON for machines.
+
+Events go to Python's logging, so `scrapy crawl` and scrapyd have them in their own log; `FINEWS_LOG_FORMAT` has them
+written to standard error in the program's own forms. Not here: the live line on a terminal, and the report.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from scrapy import signals
+
+from crawler.archive import Archive, runs
+from crawler.items import Archived
+from crawler.sites.loading import load_site
+from crawler.text import counted
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+_log = logging.getLogger(__name__)
+_OURS = __name__.partition(".")[0]
+_TROUBLE = {"refused", "failed"}
+
+
+class LogEvents:
+    """The extension; `form` is `text`, `json`, or nothing for whatever logging is set up already."""
+
+    def __init__(self, archive: str, site: str, form: str) -> None:
+        """Log the run that is going on in the archive at `archive`."""
+        self.archive = archive
+        self.site = site
+        self.form = form
+        self.run_id = 0
+        self._handler: logging.Handler | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read archive, site and form from the settings."""
+        settings = crawler.settings
+        extension = cls(
+            settings["FINEWS_ARCHIVE"], load_site(settings["FINEWS_SITE"]).name, settings["FINEWS_LOG_FORMAT"]
+        )
+        crawler.signals.connect(extension.begin, signals.spider_opened)
+        crawler.signals.connect(extension.note, signals.item_scraped)
+        crawler.signals.connect(extension.end, signals.engine_stopped)  # when the report is written
+        return extension
+
+    def begin(self, spider: Spider) -> None:
+        """Begin to log."""
+        with Archive(self.archive) as archive:
+            self.run_id = runs.latest(archive.db)
+        if self.form:
+            self._handler = _handler(self.form, self.run_id)
+            logging.getLogger().addHandler(self._handler)
+            logging.getLogger(_OURS).setLevel(logging.INFO)
+        self._say(logging.INFO, f"run of {self.site} begins", event="begin", site=self.site, spider=spider.name)
+
+    def note(self, item: Any) -> None:
+        """Log what became of an address."""
+        if not isinstance(item, Archived):
+            return
+        kind, url = item.address.kind, item.address.url
+        level = logging.WARNING if item.noted in _TROUBLE else logging.INFO
+        if item.noted == "unchanged" and kind == "post":  # most of a full run
+            level = logging.DEBUG
+        reason = f": {item.reason}" if item.reason else ""
+        fields = {"kind": kind, "url": url, "outcome": item.noted, "reason": item.reason}
+        self._say(level, f"{item.noted} {url}{reason}", event="address", **fields)
+
+    def end(self) -> None:
+        """Log how the run ended, and log no more."""
+        if not self.run_id:  # it ended before it began
+            return
+        with Archive(self.archive) as archive:
+            report = runs.report(archive.db, self.run_id)
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in report["posts"].items() if count)
+        message = f"run {report['outcome']}, {counted(report['requests'], 'request')}: {counts or 'nothing new'}"
+        self._say(logging.INFO, message, event="end", report=report)
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+
+    def _say(self, level: int, message: str, **fields: Any) -> None:
+        _log.log(level, message, extra={"fields": {"run": self.run_id, **fields}})
+
+
+class _Line(logging.Formatter):
+    """A line for people: time in UTC, level, run, message."""
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = " | ".join(_message(self, record).splitlines())
+        return f"{_moment(record)} {record.levelname} run={self.run_id} {message}"
+
+
+class _Json(_Line):
+    """A line for machines: the same, and the fields of an event."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {"at": _moment(record), "level": record.levelname, "run": self.run_id, "event": "log"}
+        fields |= getattr(record, "fields", {})
+        return json.dumps({**fields, "message": _message(self, record)}, ensure_ascii=False)
+
+
+def _handler(form: str, run_id: int) -> logging.Handler:
+    """Return what writes to standard error: the program's own events, and of others what is amiss."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Json(run_id) if form == "json" else _Line(run_id))
+    handler.addFilter(lambda record: record.name.startswith(_OURS) or record.levelno >= logging.WARNING)
+    return handler
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+
+
+def _message(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    """Return a record's message, with its traceback if it has one."""
+    message = record.getMessage()
+    return f"{message}\n{formatter.formatException(record.exc_info)}" if record.exc_info else message

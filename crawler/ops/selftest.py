@@ -1,0 +1,109 @@
+"""The proof that a killed run loses nothing: crawl a sample site, kill the run at random, again and again, and count.
+
+Nothing is simulated: a real server on loopback, real runs in processes of their own, SIGKILL. Not here: the user's
+archive, which has no part in it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive import Archive
+from crawler.errors import FinewsError
+from crawler.ops.check import check
+from crawler.ops.sample_site.server import serve
+from crawler.ops.sample_site.site import build, bundled_posts
+from crawler.text import CJK
+
+if TYPE_CHECKING:
+    from crawler.ops.sample_site.server import RunningServer
+    from crawler.ops.sample_site.source import SourcePost
+
+_POSTS = 600
+_CATEGORIES = 20
+_WORDS = 200  # characters of a post
+_PATIENCE = 120.0  # seconds, for a run to get anywhere
+
+
+def run_selftest(kills: int) -> dict[str, Any]:
+    """Crawl a site of 600 posts, kill the run `kills` times at random, let the last one end, and compare.
+
+    Returns how many `posts` there are and were `stored`, how many were `lost`, how many pages were `repeated`, i.e.
+    asked for though they had been before, `killed_at` how many pages, what a check of the archive `findings` had.
+    Raises `FinewsError` when a run does not get on.
+    """
+    chance = random.Random()  # noqa: S311  # no secret
+    posts = _posts(chance)
+    points = sorted(chance.sample(range(1, _POSTS), kills))
+    with tempfile.TemporaryDirectory(prefix="finews-selftest-") as folder, serve(build(posts)) as server:
+        archive = Path(folder) / "archive.db"
+        for point in points:
+            _crawl(server, archive, kill_at=point)
+        _crawl(server, archive, kill_at=None)
+        with Archive(archive) as opened:
+            stored = {post["post_id"] for post in opened.posts()}
+        findings = check(archive, None)["findings"]
+        asked = Counter(request.target for request in server.requests if request.target.endswith(".html"))
+    return {
+        "posts": len(posts),
+        "stored": len(stored),
+        "lost": len({post.id for post in posts} - stored),
+        "kills": kills,
+        "killed_at": points,
+        "repeated": sum(asked.values()) - len(asked),
+        "findings": findings,
+    }
+
+
+def _crawl(server: RunningServer, archive: Path, *, kill_at: int | None) -> None:
+    """Run a crawl to its end, or until the server has answered `kill_at` pages of posts in all, and kill it."""
+    command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--archive", str(archive)]
+    child = subprocess.Popen(  # noqa: S603  # this very program
+        [*command, "--no-posts", "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    with child:
+        deadline = time.monotonic() + _PATIENCE
+        while child.poll() is None and (kill_at is None or _served(server) < kill_at):
+            if time.monotonic() > deadline:
+                child.kill()
+                raise FinewsError(f"The crawl did not get on within {_PATIENCE:.0f} seconds: run it by hand and see.")
+            time.sleep(0.005)
+        child.kill()
+        _, errors = child.communicate()
+    if child.returncode > 0:
+        raise FinewsError(f"The crawl of the sample site failed: {errors.strip() or child.returncode}")
+
+
+def _served(server: RunningServer) -> int:
+    """Count the posts that were answered so far, each once."""
+    return len({request.target for request in server.requests if "/2022/" in request.target})
+
+
+def _posts(chance: random.Random) -> list[SourcePost]:
+    """Make posts out of the words of a bundled one, each with other words: the same would tell one story."""
+    model = max(bundled_posts(), key=lambda post: len(post.body))
+    letters = re.findall(f"[{CJK}]", model.body)
+
+    def post(number: int) -> SourcePost:
+        outlet = number % _CATEGORIES
+        words = "".join(chance.choices(letters, k=_WORDS))
+        back = f"[返回第{outlet}家新闻](//finews.withounder.com/category/outlet{outlet}.html)"
+        return replace(
+            model,
+            id=f"NW2022042000{number:06}",
+            title=words[:20],
+            category=f"outlet{outlet}",
+            tag=f"第{outlet}家新闻",
+            body=f"<p>{words}</p>\n\n{back}",
+        )
+
+    return [post(number) for number in range(_POSTS)]
