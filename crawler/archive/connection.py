@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from crawler.archive import functions
+from crawler.archive.lock import locked
 from crawler.archive.migrations import steps, unknown_step
 from crawler.errors import ArchiveError, NewerArchive, NoArchive, NotAnArchive
 
@@ -42,7 +43,7 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
         db = Database(_connect(file))
         try:
             _check_version(db, file)
-            _prepare(db, writes=create)
+            _prepare(db, file, writes=create)
         except BaseException:
             db.close()
             raise
@@ -99,17 +100,24 @@ def _check_version(db: Database, file: Path) -> None:
         raise NewerArchive(file, newer)
 
 
-def _prepare(db: Database, *, writes: bool) -> None:
+def _prepare(db: Database, file: Path, *, writes: bool) -> None:
     """Bring the schema forward, if need be, and set what a connection keeps."""
-    if writes and db.execute("PRAGMA journal_mode").fetchone() != ("wal",) and not steps.pending(db):
-        db.execute("PRAGMA journal_mode = WAL")  # a backup is kept without
     if steps.pending(db):
-        # First of all: a file whose making is cut short must not pass for some other program's.
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
-        db.execute("PRAGMA journal_mode = WAL")
-        steps.apply(db)
+        with locked(file.parent):  # two at once would get in each other's way
+            _bring_forward(db)
+    elif writes and db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        db.execute("PRAGMA journal_mode = WAL")  # a backup is kept without
     # In WAL a commit survives a crash of the program without an fsync; one of the machine may cost the last few.
     db.execute("PRAGMA synchronous = NORMAL")
     # SQLite's own 2 MB hold hardly more than one query touches: with 32 a search takes half the time.
     db.execute("PRAGMA cache_size = -32768")
+
+
+def _bring_forward(db: Database) -> None:
+    if not steps.pending(db):  # another process has done it meanwhile
+        return
+    # First of all: a file whose making is cut short must not pass for some other program's.
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
+    db.execute("PRAGMA journal_mode = WAL")
+    steps.apply(db)

@@ -90,6 +90,15 @@ def get(db: Database, article_id: int) -> dict[str, Any]:
     return _with_lists(db, row)
 
 
+def of_cut_runs(db: Database) -> list[int]:
+    """Return the posts that were stored or revised since the last run that ended by itself."""
+    rows = db.execute(
+        "SELECT DISTINCT article_id FROM versions"
+        " WHERE run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE outcome = 'finished') ORDER BY article_id"
+    )
+    return [article_id for (article_id,) in rows]
+
+
 def days(db: Database, article_id: int) -> set[str]:
     """Return the times, in ISO 8601, that the revisions of a post were published at."""
     rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])

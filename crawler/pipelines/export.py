@@ -43,18 +43,26 @@ class ExportMarkdown:
             raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error
         return cls(crawler.settings["FINEWS_ARCHIVE"], folder)
 
+    def open_spider(self) -> None:
+        """Write what a run that was killed between the archive and the file has left unwritten."""
+        for article_id in posts.of_cut_runs(self.archive.db):
+            self._export(article_id)
+
     def process_item(self, item: Any) -> Any:
         """Write the file of a post that is stored; drop those of its revisions that bore another date."""
         if isinstance(item, Archived) and item.article_id is not None and item.outcome is not None:
-            try:
-                self._write(posts.get(self.archive.db, item.article_id))
-            except OSError as error:  # the archive has the post: the rest of the run is worth going on with
-                self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
+            self._export(item.article_id)
         return item
 
     def close_spider(self) -> None:
         """Close the archive."""
         self.archive.close()
+
+    def _export(self, article_id: int) -> None:
+        try:
+            self._write(posts.get(self.archive.db, article_id))
+        except OSError as error:  # the archive has the post: the rest of the run is worth going on with
+            self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
 
     def _write(self, row: dict[str, Any]) -> None:
         path = self.folder / file_name(row["published_at"], row["post_id"])
