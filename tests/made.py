@@ -113,6 +113,10 @@ def refused(address: Address | None = None, reason: str = "no title") -> Refused
     return Refused(fetch=fetch(address), reason=reason)
 
 
+def refused_by(rule: str) -> Refused:
+    return replace(refused(), rule=rule)
+
+
 def gone(address: Address | None = None, at: datetime = SEEN) -> Missed:
     return Missed(fetch=fetch(address, status=404, fetched_at=at), state="gone", reason="HTTP 404")
 

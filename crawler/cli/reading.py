@@ -143,7 +143,10 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     from crawler.archive import Archive, trail  # noqa: PLC0415  # --help needs no database
     from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
 
-    hint = trail.advice(name, load_site(site))
+    definition = load_site(site)
+    if name.startswith("/"):
+        name = f"{definition.scheme}://{definition.hosts[0]}{name}"
+    hint = trail.advice(name, definition)
     with Archive(archive) as opened:
         trails = opened.why(name)
     document = {"name": name, "seen": bool(trails), "advice": None if trails else hint, "addresses": trails}

@@ -57,7 +57,7 @@ class LogEvents:
         with Archive(self.archive) as archive:
             self.run_id = runs.latest(archive.db)
         if self.form:
-            self._handler = _handler(self.form, self.run_id)
+            self._handler = line_handler(self.form, self.run_id)
             logging.getLogger().addHandler(self._handler)
             logging.getLogger(_OURS).setLevel(logging.INFO)
         self._say(logging.INFO, f"run of {self.site} begins", event="begin", site=self.site, spider=spider.name)
@@ -111,7 +111,7 @@ class _Json(_Line):
         return json.dumps({**fields, "message": _message(self, record)}, ensure_ascii=False)
 
 
-def _handler(form: str, run_id: int) -> logging.Handler:
+def line_handler(form: str, run_id: int) -> logging.Handler:
     """Return what writes to standard error: the program's own events, and of others what is amiss."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json(run_id) if form == "json" else _Line(run_id))
