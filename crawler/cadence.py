@@ -37,13 +37,14 @@ _GAPS_TO_JUDGE = 3
 _NEVER_MISSED, _ALWAYS_MISSED = timedelta(minutes=10), timedelta(hours=6)
 
 
-def next_look(state: State, found_at: datetime, now: datetime) -> datetime | None:
-    """Return when to ask again for an address that is in `state` since `now` and was found at `found_at`.
+def next_look(state: State, since: datetime, now: datetime) -> datetime | None:
+    """Return when to ask again for an address that was asked for `now` and came to `state`.
 
-    `None`: never again, unless asked to. A failed one is asked for by every run of its first hour, then ever more
-    seldom; others at certain ages. With a clock that was set back the address counts as just found.
+    `since` is when it was found, or when it began to fail. `None`: never again, unless asked to. A failed one is
+    asked for by every run of its first hour, then ever more seldom; others at certain ages. With a clock that was
+    set back it counts as just found.
     """
-    age = max(now - found_at, timedelta())
+    age = max(now - since, timedelta())
     if state == "failed":
         if age > _FORGOTTEN:
             return None

@@ -9,7 +9,7 @@ import made
 import pytest
 
 from crawler.archive import Archive, ledger, posts, runs
-from crawler.archive.ledger import Known
+from crawler.archive.ledger import End, Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Listing
+    from crawler.items import Address, Listing, Noted
 
 POST = made.post_address()
 OTHER = made.post_address("NW202204210000000000")
+STATES = ["found", "fetched", "stored", "refused", "failed", "gone"]
 
 FOUND = {
     "id": 1,
@@ -43,7 +44,27 @@ FOUND = {
     "met_run_id": 1,
     "run_id": None,
     "outcome": None,
+    "asked_run_id": None,
+    "read_at": None,
+    "leads_on": 0,
 }
+KNOWN = Known(
+    id=1,
+    url=POST.url,
+    kind="post",
+    state="found",
+    reason=None,
+    rule=None,
+    found_on="https://finews.withounder.com/",
+    title="推进5G规模化应用！",
+    found_at="2022-04-21T01:00:00+00:00",
+    read_at=None,
+    etag=None,
+    last_modified=None,
+    rules=None,
+    article_id=None,
+    leads_on=0,
+)
 
 
 @pytest.fixture
@@ -56,8 +77,8 @@ def db(tmp_path: Path) -> Iterator[Database]:
         yield archive.db
 
 
-def found(db: Database, listing: Listing, run_id: int = 1) -> None:
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
+def found(db: Database, listing: Listing, run_id: int = 1, **how: Any) -> None:
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id, **how)
 
 
 def name(db: Database, text: str, run_id: int = 1, **how: Any) -> None:
@@ -66,13 +87,45 @@ def name(db: Database, text: str, run_id: int = 1, **how: Any) -> None:
     found(db, replace(listing, links=(made.link(POST, text),)), run_id)
 
 
-def settle(db: Database, state: Any, *, run_id: int = 1, fetched: dict[str, Any] | None = None, **how: Any) -> None:
-    ledger.settled(db, "finews", made.fetch(POST, **(fetched or {})), state, run_id=run_id, **how)
+def settle(
+    db: Database,
+    state: Any,
+    *,
+    address: Address = POST,
+    run_id: int = 1,
+    fetched: dict[str, Any] | None = None,
+    **how: Any,
+) -> Noted:
+    """Settle the post, or the `address`, as fetched by `fetched`; `how` is how that ended."""
+    fetch = made.fetch(address, **(fetched or {}))
+    return ledger.settled(db, "finews", fetch, End(state=state, **how), run_id=run_id)
 
 
 def row(db: Database, url: str = POST.url) -> dict[str, Any]:
     (only,) = db.query("SELECT * FROM links WHERE url = ?", [url])
     return only
+
+
+def fetches(db: Database, url: str = POST.url) -> list[dict[str, Any]]:
+    return list(
+        db.query("SELECT * FROM fetches WHERE link_id = (SELECT id FROM links WHERE url = ?) ORDER BY id", [url])
+    )
+
+
+# Planned.
+
+
+def test_an_address_a_run_sets_out_for_is_found_by_nobody(db: Database):
+    ledger.planned(db, "finews", [POST], made.SEEN, run_id=1)
+    assert row(db) == {**FOUND, "found_on": None, "title": None}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_known_address_a_run_sets_out_for_is_met_and_nothing_else(db: Database, state: str):
+    settle(db, state, outcome=None, reason="timeout")
+    before = row(db)
+    ledger.planned(db, "finews", [POST], made.LATER, run_id=2)
+    assert row(db) == {**before, "met_run_id": 2}
 
 
 # Found.
@@ -100,30 +153,97 @@ def test_an_address_named_twice_on_a_page_is_found_once(db: Database):
     assert [row["url"] for row in db.query("SELECT url FROM links ORDER BY url")] == [POST.url, OTHER.url]
 
 
-def test_an_address_that_is_named_again_stays_what_it_has_become(db: Database):
-    settle(db, "stored", outcome="new", article_id=1)
+def test_a_page_that_names_nothing_leaves_no_row(db: Database):
+    found(db, made.listing())
+    assert list(db.query("SELECT * FROM links")) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "again"), [("stored", "unchanged"), ("refused", "refused"), ("gone", "gone")], ids=lambda word: word
+)
+def test_a_known_post_that_is_named_again_comes_to_what_it_came_to_before(db: Database, state: str, again: str):
+    settle(db, state, outcome="new", reason="no title", article_id=1)
+    before = row(db)
+    name(db, "推进5G规模化应用！", run_id=2)
+    assert row(db) == {**before, "met_run_id": 2, "run_id": 2, "outcome": again, "title": "推进5G规模化应用！"}
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("stored", "new"), ("stored", "changed"), ("refused", "refused"), ("gone", "gone")]
+)
+def test_a_post_that_is_named_again_after_it_was_asked_for_stays_what_it_came_to(
+    db: Database, state: str, outcome: Any
+):
+    settle(db, state, outcome=outcome, article_id=1)
+    before = row(db)
+    name(db, "推进5G规模化应用！")
+    assert row(db) == {**before, "title": "推进5G规模化应用！"}
+
+
+@pytest.mark.parametrize("state", ["found", "fetched", "failed"])
+def test_a_post_that_is_named_again_and_has_yet_to_be_read_comes_to_nothing_with_that(db: Database, state: str):
+    settle(db, state, outcome="failed" if state == "failed" else None)
     before = row(db)
     name(db, "推进5G规模化应用！", run_id=2)
     assert row(db) == {**before, "met_run_id": 2, "title": "推进5G规模化应用！"}
 
 
-def test_a_page_that_names_nothing_leaves_no_row(db: Database):
-    found(db, made.listing())
-    assert list(db.query("SELECT * FROM links")) == []
+def test_a_listing_that_is_named_again_comes_to_nothing_with_that(db: Database):
+    settle(db, "fetched", address=made.CATEGORY)
+    before = row(db, made.CATEGORY.url)
+    found(db, made.listing(made.CATEGORY), run_id=2)
+    assert row(db, made.CATEGORY.url) == {**before, "met_run_id": 2, "title": "dajiangwang"}
+
+
+def test_of_the_new_posts_a_page_names_those_that_lead_on_are_marked(db: Database):
+    settle(db, "stored", article_id=1)
+    listing = made.listing(POST, OTHER, made.post_address("NW1"))
+    found(db, listing, leading=[POST.url, OTHER.url])
+    assert [(row["url"], row["leads_on"]) for row in db.query("SELECT url, leads_on FROM links ORDER BY id")] == [
+        (POST.url, 0),
+        (OTHER.url, 1),
+        (made.post_address("NW1").url, 0),
+    ]
+
+
+def test_a_post_leads_on_until_it_is_settled(db: Database):
+    found(db, made.listing(POST), leading=[POST.url])
+    name(db, "推进5G规模化应用！", run_id=2)
+    assert row(db)["leads_on"] == 1
+    settle(db, "stored", article_id=1)
+    assert row(db)["leads_on"] == 0
+
+
+# Due.
+
+
+def test_a_listing_that_is_due_is_found(db: Database):
+    ledger.due(db, "finews", [made.FEED], made.SEEN, run_id=1)
+    assert row(db, made.FEED.url) == {**FOUND, "url": made.FEED.url, "kind": "feed", "found_on": None, "title": None}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
+    settle(db, state, address=made.FEED, reason="timeout")
+    before = row(db, made.FEED.url)
+    ledger.due(db, "finews", [made.FEED], made.LATER, run_id=2)
+    assert row(db, made.FEED.url) == {**before, "state": "found"}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_listing_is_not_due_twice_in_a_run(db: Database, state: str):
+    settle(db, state, address=made.FEED, run_id=2)
+    before = row(db, made.FEED.url)
+    ledger.due(db, "finews", [made.FEED], made.LATER, run_id=2)
+    assert row(db, made.FEED.url) == before
 
 
 # Settled.
 
 
 def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db: Database):
-    settle(
-        db,
-        "stored",
-        outcome="new",
-        article_id=1,
-        rules="now",
-        fetched={"etag": '"a"', "last_modified": "Wed", "found_on": None},
-    )
+    fetched = {"etag": '"a"', "last_modified": "Wed", "found_on": None}
+    settle(db, "stored", outcome="new", article_id=1, rules="now", fetched=fetched)
     assert row(db) == {
         **FOUND,
         "state": "stored",
@@ -135,7 +255,10 @@ def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db
         "last_modified": "Wed",
         "rules": "now",
         "fetched_at": "2022-04-21T01:00:00+00:00",
+        "read_at": "2022-04-21T01:00:00+00:00",
+        "next_try_at": "2022-04-21T02:00:00+00:00",
         "article_id": 1,
+        "asked_run_id": 1,
         "run_id": 1,
         "outcome": "new",
     }
@@ -143,14 +266,8 @@ def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db
 
 def test_an_address_that_was_found_keeps_who_named_it_and_when(db: Database):
     name(db, "推进5G规模化应用！")
-    settle(
-        db,
-        "refused",
-        run_id=2,
-        outcome="refused",
-        reason="no title",
-        fetched={"fetched_at": made.LATER, "found_on": made.CATEGORY.url},
-    )
+    fetched = {"fetched_at": made.LATER, "found_on": made.CATEGORY.url}
+    settle(db, "refused", run_id=2, outcome="refused", reason="no title", fetched=fetched)
     assert row(db) == {
         **FOUND,
         "state": "refused",
@@ -158,7 +275,9 @@ def test_an_address_that_was_found_keeps_who_named_it_and_when(db: Database):
         "reason": "no title",
         "attempts": 1,
         "fetched_at": "2022-04-21T02:30:00+00:00",
+        "next_try_at": "2022-04-21T07:00:00+00:00",
         "met_run_id": 2,
+        "asked_run_id": 2,
         "run_id": 2,
         "outcome": "refused",
     }
@@ -197,14 +316,128 @@ def test_the_validators_of_every_address_of_a_post_are_forgotten_and_of_no_other
     posts.store(db, made.article(OTHER.key), 1)
     addresses = {POST: 1, made.share_address(): 1, OTHER: 2, made.CATEGORY: None}
     for address, article_id in addresses.items():
-        fetch = made.fetch(address, etag='"a"', last_modified="Wed")
-        ledger.settled(db, "finews", fetch, "stored", run_id=1, article_id=article_id, rules="now")
+        fetched = {"etag": '"a"', "last_modified": "Wed"}
+        settle(db, "stored", address=address, article_id=article_id, rules="now", fetched=fetched)
     before = {address: row(db, address.url) for address in addresses}
     ledger.forget_validators(db, 1)
     assert {address: row(db, address.url) for address in addresses} == {
         address: {**before[address], "etag": None, "last_modified": None} if article_id == 1 else before[address]
         for address, article_id in addresses.items()
     }
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_an_address_was_read_when_it_last_ended_well(db: Database, state: str):
+    settle(db, state, fetched={"fetched_at": made.SEEN})
+    first = "2022-04-21T01:00:00+00:00" if state in {"fetched", "stored"} else None
+    assert row(db)["read_at"] == first
+    settle(db, "failed", fetched={"fetched_at": made.LATER, "status": None})
+    assert (row(db)["read_at"], row(db)["fetched_at"]) == (first, "2022-04-21T02:30:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "again"),
+    [
+        *((POST, state, "2022-04-21T07:00:00+00:00") for state in ("stored", "refused", "gone")),
+        # What failed is asked for again soon: a quarter of an hour and a half.
+        *((address, "failed", "2022-04-21T02:52:30+00:00") for address in (POST, made.CATEGORY, made.FEED)),
+        *((made.CATEGORY, state, None) for state in ("fetched", "refused", "gone")),
+        *((made.HOME, state, None) for state in ("fetched", "refused", "failed", "gone")),
+        *((made.share_address(), state, None) for state in ("stored", "refused", "failed")),
+    ],
+    ids=lambda value: getattr(value, "kind", value),
+)
+def test_posts_are_looked_at_again_and_of_listings_those_that_failed(
+    db: Database, address: Address, state: str, again: str | None
+):
+    found(db, made.listing(address))
+    settle(db, state, address=address, fetched={"fetched_at": made.LATER})
+    assert row(db, address.url)["next_try_at"] == again
+
+
+# Each fetch.
+
+FETCHED = {
+    "id": 1,
+    "link_id": 1,
+    "outcome": "new",
+    "status": 200,
+    "reason": None,
+    "rule": None,
+    "run_id": 1,
+    "fetched_at": "2022-04-21T01:00:00+00:00",
+    "last_run_id": 1,
+    "last_fetched_at": "2022-04-21T01:00:00+00:00",
+    "times": 1,
+}
+
+
+def test_a_fetch_is_noted_with_its_end(db: Database):
+    settle(db, "refused", outcome="refused", reason="no title", rule="layouts[page].title")
+    assert fetches(db) == [{**FETCHED, "outcome": "refused", "reason": "no title", "rule": "layouts[page].title"}]
+
+
+def test_an_address_that_was_only_found_was_not_fetched(db: Database):
+    name(db, "推进5G规模化应用！")
+    assert fetches(db) == []
+
+
+def test_what_happens_again_and_again_is_one_row_until_something_else_does(db: Database):
+    later = {"fetched_at": made.LATER, "status": 304}
+    settle(db, "stored", outcome="new")
+    settle(db, "stored", outcome="unchanged", fetched={"status": 304})
+    settle(db, "stored", outcome="unchanged", run_id=2, fetched=later)
+    settle(db, "stored", outcome="changed", run_id=2, fetched={"fetched_at": made.LATER})
+    settle(db, "stored", outcome="unchanged", run_id=2, fetched=later)
+    at, last = {"run_id": 2, "fetched_at": "2022-04-21T02:30:00+00:00"}, "2022-04-21T02:30:00+00:00"
+    assert fetches(db) == [
+        FETCHED,
+        {
+            **FETCHED,
+            "id": 2,
+            "outcome": "unchanged",
+            "status": 304,
+            "last_run_id": 2,
+            "last_fetched_at": last,
+            "times": 2,
+        },
+        {**FETCHED, **at, "id": 3, "outcome": "changed", "last_run_id": 2, "last_fetched_at": last},
+        {**FETCHED, **at, "id": 4, "outcome": "unchanged", "status": 304, "last_run_id": 2, "last_fetched_at": last},
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"reason": "no date"}, {"rule": "robots.txt"}, {"fetched": {"status": 503}}],
+    ids=["reason", "rule", "status"],
+)
+def test_ends_that_differ_in_anything_are_rows_of_their_own(db: Database, other: dict[str, Any]):
+    end = {"outcome": "refused", "reason": "no title", "rule": "layouts[page].title"}
+    settle(db, "refused", **end)
+    settle(db, "refused", **{**end, **other})
+    assert [fetch["times"] for fetch in fetches(db)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "noted"),
+    [
+        ("fetched", 200, "read"),
+        ("fetched", 304, "unchanged"),
+        ("refused", 200, "refused"),
+        ("failed", 500, "failed"),
+        ("failed", None, "failed"),
+        ("gone", 404, "gone"),
+    ],
+)
+def test_a_listing_s_fetch_is_noted_by_what_it_gave(db: Database, state: str, status: int | None, noted: str):
+    assert settle(db, state, address=made.HOME, fetched={"status": status}) == noted
+    assert [(fetch["outcome"], fetch["status"]) for fetch in fetches(db, made.HOME.url)] == [(noted, status)]
+
+
+@pytest.mark.parametrize("outcome", ["new", "changed", "unchanged", "refused", "failed", "gone"])
+def test_a_post_s_fetch_is_noted_by_its_outcome(db: Database, outcome: Any):
+    assert settle(db, "stored", outcome=outcome) == outcome
+    assert [fetch["outcome"] for fetch in fetches(db)] == [outcome]
 
 
 # Asked.
@@ -215,54 +448,71 @@ def test_an_address_never_met_is_not_known(db: Database):
     assert ledger.article_at(db, POST.url) is None
 
 
-def test_an_address_that_was_only_found_is_known_as_not_stored(db: Database):
+def test_which_addresses_of_a_page_are_unknown_can_be_told(db: Database):
     name(db, "推进5G规模化应用！")
-    assert ledger.known(db, POST.url) == Known(
-        POST.url, "https://finews.withounder.com/", "推进5G规模化应用！", None, None, None, stored=False
-    )
+    links = made.listing(POST, OTHER, made.CATEGORY).links
+    assert ledger.unknown(db, links) == {OTHER.url, made.CATEGORY.url}
+    assert ledger.unknown(db, []) == set()
+
+
+def test_an_address_that_was_only_found_is_known_as_found(db: Database):
+    name(db, "推进5G规模化应用！")
+    assert ledger.known(db, POST.url) == KNOWN
     assert ledger.article_at(db, POST.url) is None
 
 
 def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: Database):
     fetched = {"etag": '"a"', "last_modified": "Wed", "found_on": None}
     settle(db, "stored", article_id=1, rules="now", fetched=fetched)
-    assert ledger.known(db, POST.url) == Known(POST.url, None, "", '"a"', "Wed", "now", stored=True)
+    assert ledger.known(db, POST.url) == replace(
+        KNOWN,
+        state="stored",
+        found_on=None,
+        title=None,
+        read_at="2022-04-21T01:00:00+00:00",
+        etag='"a"',
+        last_modified="Wed",
+        rules="now",
+        article_id=1,
+    )
     assert ledger.article_at(db, POST.url) == 1
 
 
 @pytest.mark.parametrize("state", ["found", "fetched", "refused", "failed", "gone"])
-def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_something_else(db: Database, state: str):
+def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_something_else(db: Database, state: Any):
     settle(db, "stored", article_id=1, rules="now", fetched={"etag": '"a"'})
-    settle(db, state, fetched={"status": None})
-    assert ledger.known(db, POST.url) == Known(POST.url, made.HOME.url, "", '"a"', None, "now", stored=False)
+    settle(db, state, reason="timeout", rule="robots.txt", fetched={"status": None})
+    assert ledger.known(db, POST.url) == replace(
+        KNOWN,
+        state=state,
+        reason="timeout",
+        rule="robots.txt",
+        title=None,
+        read_at="2022-04-21T01:00:00+00:00",
+        etag='"a"',
+        rules="now",
+        article_id=1,
+    )
     assert ledger.article_at(db, POST.url) == 1
 
 
-@pytest.mark.parametrize("state", ["found", "fetched", "stored", "refused", "failed", "gone"])
-def test_a_run_takes_up_what_was_found_or_failed(db: Database, state: str):
-    settle(db, state)
-    known = [ledger.known(db, POST.url)]
-    assert ledger.unsettled_posts(db, "finews") == (known if state in {"found", "failed"} else [])
-    assert ledger.posts(db, "finews") == known
+def test_what_refused_an_address_is_known_by_its_last_fetch(db: Database):
+    settle(db, "refused", outcome="refused", reason="forbidden by robots.txt", rule="robots.txt")
+    settle(db, "refused", outcome="refused", reason="no title", rule="layouts[page].title")
+    known = ledger.known(db, POST.url)
+    assert known is not None
+    assert (known.reason, known.rule) == ("no title", "layouts[page].title")
 
 
-def test_every_post_ever_met_is_asked_for_whatever_became_of_it(db: Database):
-    states = ["failed", "fetched", "found", "gone", "refused", "stored"]
-    for state in states:
-        ledger.settled(db, "finews", made.fetch(made.post_address(state)), state, run_id=1)
-    found(db, made.listing(made.CATEGORY, made.FEED, made.share_address()))
-    assert ledger.posts(db, "finews") == [ledger.known(db, made.post_address(state).url) for state in states]
-    assert ledger.posts(db, "minima") == []
-
-
-def test_each_kind_and_each_site_is_asked_for_by_itself(db: Database):
+def test_the_categories_of_each_site_are_asked_for_by_themselves(db: Database):
     found(db, made.listing(made.CATEGORY, OTHER, POST, made.FEED, made.share_address()))
-    assert [known.url for known in ledger.unsettled_posts(db, "finews")] == [POST.url, OTHER.url]
-    assert [known.url for known in ledger.categories(db, "finews")] == [made.CATEGORY.url]
-    assert ledger.unsettled_posts(db, "minima") == ledger.categories(db, "minima") == []
+    assert ledger.categories(db, "finews") == [ledger.known(db, made.CATEGORY.url)]
+    assert ledger.categories(db, "minima") == []
 
 
 def test_a_deleted_article_leaves_its_row_of_the_ledger(db: Database):
     settle(db, "stored", article_id=1, fetched={"etag": '"a"'})
     db.execute("DELETE FROM articles WHERE id = 1")
-    assert ledger.known(db, POST.url) == Known(POST.url, made.HOME.url, "", '"a"', None, None, stored=False)
+    assert ledger.known(db, POST.url) == replace(
+        KNOWN, state="stored", title=None, read_at="2022-04-21T01:00:00+00:00", etag='"a"'
+    )

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, ledger, runs
+from crawler.archive import Archive, hosts, ledger, runs
+from crawler.archive.ledger import End
 from crawler.archive.runs import Traffic
 from crawler.items import Article, Listing, Missed, Refused
 from crawler.pipelines.archive import Record, StoreInArchive
@@ -40,9 +41,11 @@ BEGUN = {
     "listings": 0,
     "listings_failed": 0,
     "pending": 0,
+    "scope": "usual",
     "posts": NONE,
     "reasons": {},
     "listing_reasons": {},
+    "hosts": {},
 }
 ENDED = {**BEGUN, "outcome": "finished", "finished_at": "2022-04-21T02:30:00+00:00"}
 
@@ -69,7 +72,9 @@ def finish(
 
 
 def settle(db: Database, address: Address, state: Any, outcome: Outcome | None = None, **how: Any) -> None:
-    ledger.settled(db, "finews", made.fetch(address), state, outcome=outcome, **{"run_id": 1, **how})
+    run_id, at = how.pop("run_id", 1), how.pop("at", made.SEEN)
+    end = End(state=state, outcome=outcome, **how)
+    ledger.settled(db, "finews", made.fetch(address, fetched_at=at), end, run_id=run_id)
 
 
 def test_a_run_that_has_begun_is_running(db: Database):
@@ -84,7 +89,7 @@ def test_a_report_has_the_promised_keys_in_the_promised_order(db: Database):
         list(report)
         == (
             "run site outcome started_at finished_at seconds requests not_modified retries bytes listings"
-            " listings_failed pending posts reasons listing_reasons"
+            " listings_failed pending scope posts reasons listing_reasons hosts"
         ).split()
     )
     assert list(report["posts"]) == "new changed unchanged refused failed gone".split()

@@ -132,10 +132,10 @@ def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int) -> 
 
     Validators of the last good page stay when none came, and so do the `rules` it was read by.
     """
-    before = known(db, fetch.address.url)
-    found_at = datetime.fromisoformat(before.found_at) if before else fetch.fetched_at
     at = iso(fetch.fetched_at)
-    again = next_look(end.state, found_at, fetch.fetched_at) if _is_looked_at_again(fetch, end) else None
+    again = None
+    if _is_looked_at_again(fetch, end):
+        again = next_look(end.state, _since(db, fetch, end), fetch.fetched_at)
     [(link_id,)] = db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
         " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
@@ -204,6 +204,19 @@ def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[
 def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
     """Tell whether an address comes up again by itself: posts do, and what failed; listings when they are due."""
     return fetch.address.kind == "post" or (fetch.address.kind in {"category", "feed"} and end.state == "failed")
+
+
+def _since(db: Database, fetch: Fetch, end: End) -> datetime:
+    """Return when an address began to fail, if it does; else when it was found."""
+    before = known(db, fetch.address.url)
+    if before is None:
+        return fetch.fetched_at
+    if end.state != "failed":
+        return datetime.fromisoformat(before.found_at)
+    last = db.execute(
+        "SELECT outcome, fetched_at FROM fetches WHERE link_id = ? ORDER BY id DESC LIMIT 1", [before.id]
+    ).fetchone()
+    return datetime.fromisoformat(last[1]) if last and last[0] == "failed" else fetch.fetched_at
 
 
 def _noted(fetch: Fetch, end: End) -> Noted:

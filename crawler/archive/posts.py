@@ -7,7 +7,7 @@ with the ledger's row of the same address. Not here: files, HTML, and the versio
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive import index, stories
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.items import Article, Category
+
+
+_RECENTLY = timedelta(days=2)
 
 
 def store(db: Database, article: Article, run_id: int) -> Archived:
@@ -88,6 +91,15 @@ def get(db: Database, article_id: int) -> dict[str, Any]:
     """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
     row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
     return _with_lists(db, row)
+
+
+def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
+    """Tell whether a category has posts that were on the site within the last two days, and are not gone."""
+    row = db.execute(
+        "SELECT 1 FROM posts WHERE site = ? AND category = ? AND gone_at IS NULL AND last_seen_at > ? LIMIT 1",
+        [site, category, iso(now.astimezone(UTC) - _RECENTLY)],
+    ).fetchone()
+    return row is not None
 
 
 def of_cut_runs(db: Database) -> list[int]:

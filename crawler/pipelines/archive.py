@@ -173,8 +173,16 @@ class StoreInArchive:
             )
             ledger.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
         ledger.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
-        is_empty = fetch.address.kind == "category" and not listing.groups
-        return self._settle(fetch, End(state="fetched", reason="names no post" if is_empty else None))
+        if fetch.address.kind == "category" and not listing.groups:
+            return self._list_nothing(fetch)
+        return self._settle(fetch, End(state="fetched"))
+
+    def _list_nothing(self, fetch: Fetch) -> Archived:
+        """Note a category that names no post: an outlet may be quiet, but not while its posts are there."""
+        if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
+            fetch = replace(fetch, etag=None, last_modified=None)
+            return self._settle(fetch, End(state="failed", reason="names no post"))
+        return self._settle(fetch, End(state="fetched", reason="names no post"))
 
     def _keep(self, fetch: Fetch) -> Archived:
         """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
