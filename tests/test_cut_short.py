@@ -1,0 +1,115 @@
+"""What is cut short: runs between archive and file, runs whose terminal is closed, archives in the making."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import made
+import pytest
+
+from crawler.archive import Archive
+from crawler.archive.runs import Traffic
+from crawler.ops.check import check
+from crawler.ops.sample_site.server import serve
+from crawler.ops.sample_site.site import build, bundled_posts, bundled_site
+from crawler.pipelines.archive import StoreInArchive
+from crawler.pipelines.export import ExportMarkdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Finews = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.parametrize("outcome", ["interrupted", "failed"])
+def test_markdown_a_cut_run_left_unwritten_is_written_by_the_next(tmp_path: Path, outcome: str):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    folder.mkdir()
+    for post_id, end in (("NW1", "finished"), ("NW2", outcome), ("NW3", outcome)):
+        step = StoreInArchive(str(path), made.SITE)
+        step.process_item(made.article(post_id))
+        step.end(end, Traffic())
+    step = StoreInArchive(str(path), made.SITE)
+    export = ExportMarkdown(str(path), str(folder))
+    export.open_spider()
+    export.close_spider()
+    step.end("finished", Traffic())
+    # The run of NW1 ended by itself: what is missing of it, somebody took away.
+    assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW2.md", "2022-04-20-NW3.md"]
+
+
+def test_a_run_that_is_killed_leaves_a_sound_folder_in_the_end(finews: Finews, tmp_path: Path):
+    with serve(bundled_site()) as server:
+        command = [
+            sys.executable,
+            "-m",
+            "crawler",
+            "crawl",
+            "--mirror",
+            server.url,
+            "--archive",
+            str(tmp_path / "a.db"),
+        ]
+        child = subprocess.Popen([*command, "--posts", str(tmp_path / "_posts"), "--json"], stdout=subprocess.DEVNULL)
+        with child:
+            while len(server.requests) < 20 and child.poll() is None:
+                time.sleep(0.001)
+            child.kill()
+        again = finews(*command[3:], "--posts", str(tmp_path / "_posts"), "--json")
+    assert again.returncode == 0
+    assert check(tmp_path / "a.db", tmp_path / "_posts")["findings"] == []
+
+
+def test_a_closed_terminal_ends_a_run_in_order(finews: Finews, tmp_path: Path, environment: dict[str, str]):
+    seed = next(post for post in bundled_posts() if post.id == made.ID)
+    navigation = seed.body.rstrip().splitlines()[-1]
+    many = [
+        replace(seed, id=f"NW2022042023{number:08}", body=f"<p>第{number}条。</p>\n\n{navigation}")
+        for number in range(300)
+    ]
+    with serve(build(many)) as server:
+        arguments = ["crawl", "--mirror", server.url, "--json", "--no-posts"]
+        child = subprocess.Popen(
+            ["env", "--default-signal=HUP", sys.executable, "-m", "crawler", *arguments],  # under nohup, too
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with child:
+            while len(server.requests) < 50 and child.poll() is None:
+                time.sleep(0.005)
+            child.send_signal(signal.SIGHUP)
+            output, _ = child.communicate(timeout=30)
+        second = finews(*arguments)
+    first = json.loads(output)
+    assert (child.returncode, first["outcome"]) == (130, "interrupted")
+    assert first["posts"]["new"] + first["pending"] == 300
+    assert json.loads(second.stdout)["posts"]["new"] == first["pending"]
+
+
+def test_what_is_searched_while_a_run_writes_is_answered(tmp_path: Path):
+    step = StoreInArchive(str(tmp_path / "a.db"), made.SITE)
+    step.process_item(made.article())
+    with step.archive.db.atomic():  # a run in the midst of writing
+        step.archive.db.execute("UPDATE runs SET requests = 1")
+        with Archive(tmp_path / "a.db") as reader:
+            assert [hit["id"] for hit in reader.search("江西")["results"]] == [made.ID]
+    step.end("finished", Traffic())
+
+
+def test_several_programs_may_make_one_archive_at_the_same_time(tmp_path: Path, environment: dict[str, str]):
+    program = f"from crawler.archive import Archive; Archive({str(tmp_path / 'a.db')!r}, create=True).close()"
+    children = [
+        subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [(child.communicate()[1], child.returncode) for child in children] == [("", 0)] * 4
+    assert check(tmp_path / "a.db", None)["findings"] == []
