@@ -28,6 +28,7 @@ class Host:
     robots: str | None = None
     robots_at: str | None = None
     wait_until: str | None = None
+    wait_reason: str | None = None
     failures: int = 0
     failure: str | None = None
     given_up_run_id: int | None = None
@@ -38,6 +39,12 @@ class Host:
         """Return how long the host is to be left alone yet; what a clock set back makes of it does not count."""
         left = datetime.fromisoformat(self.wait_until) - now if self.wait_until else timedelta()
         return max(left, timedelta()) if left <= LONGEST_WAIT else timedelta()
+
+    def says(self) -> str:
+        """Say why the host is not asked any more."""
+        if self.wait_reason:
+            return f"{self.wait_reason}: left alone until {self.wait_until}"
+        return f"asks to be left alone until {self.wait_until}"
 
 
 _COLUMNS = [field.name for field in fields(Host)]
@@ -71,7 +78,7 @@ def troubles(db: Database, run_id: int, now: datetime) -> dict[str, str]:
         if host.given_up_run_id == run_id:
             found[name] = f"given up after {host.failures} failures in a row ({host.failure})"
         elif host.wait_left(now) > PATIENCE:
-            found[name] = f"asks to be left alone until {host.wait_until}"
+            found[name] = host.says()
     return found
 
 

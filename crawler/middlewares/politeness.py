@@ -107,10 +107,10 @@ class BePolite:
         if host.given_up_run_id == self.run_id:
             raise Postponed(f"{host.host} is given up ({host.failure})")
         if host.wait_left(now) > PATIENCE:
-            raise Postponed(f"{host.host} asks to be left alone until {host.wait_until}")
+            raise Postponed(f"{host.host} {host.says()}")
         if self.budget and host.day == hosts.day_of(now) and host.requests >= self.budget:
-            self._wait(host, hosts.next_day(now))
-            raise Postponed(f"{host.host} has been asked {self.budget} times today")
+            self._wait(host, hosts.next_day(now), f"has been asked {self.budget} times today")
+            raise Postponed(f"{host.host} {host.says()}")
 
     def _turn(self, host: Host, delay: float) -> float:
         """Return the seconds until a request may go out that keeps `delay` to the one before it."""
@@ -126,10 +126,10 @@ class BePolite:
         if host.requests % _COUNTED_BY == 0:  # so that a run that is killed counts too
             hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
 
-    def _wait(self, host: Host, until: datetime) -> None:
-        host.wait_until = dates.iso(until)
-        hosts.note(self.archive.db, host.host, wait_until=host.wait_until)
-        _log.warning("%s asks to be left alone until %s", host.host, host.wait_until)
+    def _wait(self, host: Host, until: datetime, reason: str | None = None) -> None:
+        host.wait_until, host.wait_reason = dates.iso(until), reason
+        hosts.note(self.archive.db, host.host, wait_until=host.wait_until, wait_reason=reason)
+        _log.warning("%s %s", host.host, host.says())
 
     def _fail(self, host: Host, failure: str) -> None:
         host.failures, host.failure = host.failures + 1, failure

@@ -27,7 +27,8 @@ CREATE TABLE hosts (
     host            TEXT PRIMARY KEY,
     robots          TEXT,              -- robots.txt as it was last answered; '' when there is none
     robots_at       TEXT,              -- when that was
-    wait_until      TEXT,              -- not to be asked before, by its own Retry-After
+    wait_until      TEXT,              -- not to be asked before
+    wait_reason     TEXT,              -- why, when it is not by its own Retry-After
     failures        INTEGER NOT NULL DEFAULT 0,  -- in a row; an answer ends the row
     failure         TEXT,              -- the last one
     given_up_run_id INTEGER REFERENCES runs (id),  -- the last run that gave up on it
