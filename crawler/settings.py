@@ -37,6 +37,7 @@ DOWNLOADER_MIDDLEWARES = {
     # The next two stand where Scrapy's own would be.
     "crawler.middlewares.retry.RetryLater": 550,
     "crawler.middlewares.redirect.FollowToTheSame": 600,
+    "crawler.middlewares.whole.OnlyWholeAnswers": 610,  # before Scrapy unpacks, at 590
     "crawler.middlewares.politeness.BePolite": 860,  # waits, for what will really be asked for
     "crawler.middlewares.guard.GuardAddresses": 870,  # the last word
     # What the guard refuses has an outcome; what this one drops is never heard of again.

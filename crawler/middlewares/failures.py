@@ -23,5 +23,8 @@ NO_ANSWER = (
 )
 """The host did not answer, or not to the end."""
 
+IS_PROBE = "probe"
+"""In a request's meta: it only sees whether a host is there, and is not asked again."""
+
 UNREADABLE = (OSError, EOFError)
 """It answered with what cannot be unpacked; zlib's own error is not among those Scrapy hands on."""

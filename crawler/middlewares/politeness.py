@@ -14,25 +14,27 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scrapy import signals
+from scrapy import Request, signals
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
 from crawler.archive import Archive, hosts, runs
 from crawler.archive.hosts import PATIENCE, Host
 from crawler.cadence import retry_after
-from crawler.middlewares.failures import NO_ANSWER
-from crawler.unasked import Postponed, words_for
+from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
+from crawler.unasked import Postponed, Unasked, words_for
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
     from typing import Self
 
-    from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 GIVE_UP_AFTER = 10
-"""So many failures in a row, and a run leaves the host alone; the next one tries it once."""
+"""So many failures in a row, and a run gives up on a host, unless what it answered well before is answered again."""
 
 _BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _COUNTED_BY = 100  # requests between two notes of how many there were
@@ -43,18 +45,27 @@ _log = logging.getLogger(__name__)
 class BePolite:
     """Holds requests back for as long as their host asks, and stops them when it is down or has had enough."""
 
-    def __init__(self, archive: str, *, budget: int = 0) -> None:
-        """Remember in the archive at `archive`; ask each host `budget` times a day at most, 0 for no limit."""
+    def __init__(self, archive: str, download: Callable[[Request], Awaitable[Response]], *, budget: int = 0) -> None:
+        """Remember in the archive at `archive`; ask each host `budget` times a day at most, 0 for no limit.
+
+        `download` is how a host is asked whether it is there at all.
+        """
         self.archive = Archive(archive, create=True)
         self.budget = budget
-        self.run_id = runs.latest(self.archive.db)
+        self._download = download
         self._hosts: dict[str, Host] = {}
         self._free_at: dict[str, float] = {}  # by the monotonic clock
+        self._answered: dict[str, str] = {}  # what each host answered well last
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read archive and budget from the settings."""
-        middleware = cls(crawler.settings["FINEWS_ARCHIVE"], budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY"))
+
+        async def download(request: Request) -> Response:
+            return await crawler.engine.download_async(request)
+
+        settings = crawler.settings
+        middleware = cls(settings["FINEWS_ARCHIVE"], download, budget=settings.getint("FINEWS_REQUESTS_A_DAY"))
         crawler.signals.connect(middleware.close, signals.spider_closed)
         return middleware
 
@@ -76,7 +87,7 @@ class BePolite:
             self._check(host)
         self._count(host)
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         """Note what an answer says of the host."""
         host = self._host(request)
         named = response.headers.get("Retry-After") if response.status in _BUSY else None
@@ -84,16 +95,16 @@ class BePolite:
         if until is not None:
             self._wait(host, until)
         elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self._fail(host, f"HTTP {response.status}")
-        elif host.failures:
-            host.failures = 0
-            hosts.note(self.archive.db, host.host, failures=0, failure=None)
+            await self._fail(host, request, f"HTTP {response.status}")
+        else:
+            self._answered[host.host] = request.url
+            self._forgive(host)
         return response
 
-    def process_exception(self, request: Request, exception: Exception) -> None:
+    async def process_exception(self, request: Request, exception: Exception) -> None:
         """Note a host that does not answer; errors that are not of the network come by here too."""
         if isinstance(exception, NO_ANSWER):
-            self._fail(self._host(request), words_for(exception))
+            await self._fail(self._host(request), request, words_for(exception))
 
     def _host(self, request: Request) -> Host:
         name = urlsplit(request.url).netloc
@@ -104,7 +115,7 @@ class BePolite:
     def _check(self, host: Host) -> None:
         """Raise `Postponed` when the run is done with a host."""
         now = dates.now()
-        if host.given_up_run_id == self.run_id:
+        if host.given_up_run_id == runs.latest(self.archive.db):
             raise Postponed(f"{host.host} is given up ({host.failure})")
         if host.wait_left(now) > PATIENCE:
             raise Postponed(f"{host.host} {host.says()}")
@@ -131,10 +142,35 @@ class BePolite:
         hosts.note(self.archive.db, host.host, wait_until=host.wait_until, wait_reason=reason)
         _log.warning("%s %s", host.host, host.says())
 
-    def _fail(self, host: Host, failure: str) -> None:
+    def _forgive(self, host: Host) -> None:
+        if host.failures:
+            host.failures = 0
+            hosts.note(self.archive.db, host.host, failures=0, failure=None)
+
+    async def _fail(self, host: Host, request: Request, failure: str) -> None:
+        """Note a failure; after so many in a row, see whether the host is there at all, and give up if not."""
+        if IS_PROBE in request.meta:
+            return
         host.failures, host.failure = host.failures + 1, failure
         hosts.note(self.archive.db, host.host, failures=host.failures, failure=failure)
-        if host.failures >= GIVE_UP_AFTER and host.given_up_run_id != self.run_id:
-            host.given_up_run_id = self.run_id
-            hosts.note(self.archive.db, host.host, given_up_run_id=self.run_id)
+        run_id = runs.latest(self.archive.db)
+        if host.failures < GIVE_UP_AFTER or host.given_up_run_id == run_id:
+            return
+        if await self._is_there(host):
+            self._forgive(host)  # it is these addresses that fail
+        elif host.given_up_run_id != run_id:
+            host.given_up_run_id = run_id
+            hosts.note(self.archive.db, host.host, given_up_run_id=run_id)
             _log.warning("%s is given up after %s failures in a row (%s)", host.host, host.failures, failure)
+
+    async def _is_there(self, host: Host) -> bool:
+        """Ask a host once more for what it answered well last in this run, if it did."""
+        url = self._answered.pop(host.host, None)
+        if url is None:
+            return False
+        probe = Request(url, callback=NO_CALLBACK, dont_filter=True, meta={IS_PROBE: True})
+        try:
+            response = await self._download(probe)
+        except (*NO_ANSWER, *UNREADABLE, DownloadCancelledError, IgnoreRequest, Unasked):
+            return False
+        return response.status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
 from crawler.cadence import retry_delay
-from crawler.middlewares.failures import NO_ANSWER, UNREADABLE
+from crawler.middlewares.failures import IS_PROBE, NO_ANSWER
 
 if TYPE_CHECKING:
     from typing import Self
@@ -43,7 +43,7 @@ class RetryLater:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request once more when the answer is one that passes."""
-        if response.status not in _PASSING:
+        if response.status not in _PASSING or IS_PROBE in request.meta:
             return response
         named = response.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
         if named and "Retry-After" in response.headers:  # waiting as it says is politeness' business
@@ -51,8 +51,8 @@ class RetryLater:
         return await self._later(request, f"HTTP {response.status}") or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return the request once more when no answer came, or one that cannot be unpacked."""
-        if not isinstance(exception, (*NO_ANSWER, *UNREADABLE)):
+        """Return the request once more when no answer came."""
+        if not isinstance(exception, NO_ANSWER) or IS_PROBE in request.meta:
             return None
         return await self._later(request, exception)
 

@@ -6,6 +6,7 @@ run a process: Twisted's reactor does not start twice. Not here: what a run does
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
+
+# What these warn of, with the mirror's address, is the reason that an address failed.
+_SAID_BY_THE_LEDGER = ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares.httpcompression")
 
 # Nobody is disturbed on one's own machine.
 _NO_DELAYS: dict[str, Any] = {
@@ -60,6 +64,8 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     """
     load_site(options.site)
     process = CrawlerProcess(_settings(options))
+    for name in _SAID_BY_THE_LEDGER:
+        logging.getLogger(name).setLevel(logging.ERROR)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
 
