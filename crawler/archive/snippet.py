@@ -59,4 +59,6 @@ def _folded(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
         return folded, [(at, at + 1) for at in range(len(text))]
     # Some signs fold to several, `…` to three dots, and some to one with those behind them, `ｶﾞ` to `ガ`.
     signs = [(sign.span(), fold(sign[0])) for sign in _SIGN.finditer(text)]
-    return "".join(piece for _, piece in signs), [place for place, piece in signs for _ in piece]
+    by_sign = "".join(piece for _, piece in signs)
+    # Only in its word a sigma shows which one it is in lower case: `ΟΣ` becomes `ος`.
+    return folded if len(folded) == len(by_sign) else by_sign, [place for place, piece in signs for _ in piece]

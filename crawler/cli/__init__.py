@@ -14,6 +14,7 @@ from crawler import __version__
 from crawler.cli.crawling import INTERRUPTED, crawl, demo, share
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.reading import history, search, show, stock, why
+from crawler.cli.scheduling import schedule
 from crawler.errors import FinewsError
 
 
@@ -49,5 +50,5 @@ def main() -> None:
     """
 
 
-for _command in (crawl, share, search, show, history, why, stock, stats, runs, export, check, backup, demo):
+for _command in (crawl, share, search, show, history, why, stock, stats, runs, export, check, backup, schedule, demo):
     main.add_command(_command)

@@ -1,0 +1,58 @@
+"""A line for a crontab.
+
+It needs nothing of cron's environment: paths are absolute and quoted. cron mails what a line prints, whatever its
+exit code, so the line prints nothing but what is amiss. Not here: who reads the mail.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from crawler.ops.schedule.interval import crontab_fields, write_interval
+from crawler.ops.schedule.plan import Plan, asking, check_even
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crawler.ops.schedule.task import Task
+
+
+def cron(task: Task) -> Plan:
+    """Return the line, and how to add it to one's crontab."""
+    check_even(task, "cron")
+    comment = (
+        f"# finews, every {write_interval(task.every)} into {task.archive}; the log is {_log(task)}.\n"
+        "# Prints, and so has mailed, only what is amiss. A run that finds another one at work leaves it alone.\n"
+    )
+    line = f"{crontab_fields(task.every, task.begin)} {_command(task)}\n"
+    add = f"{{ crontab -l 2>/dev/null; {shlex.join(asking(task, 'cron'))}; }} | crontab -"
+    return Plan(
+        kind="cron",
+        every=task.every,
+        files={f"crawl-{task.name}.cron": comment + line},
+        place=None,
+        install=[shlex.join(["mkdir", "-p", *map(str, task.folders)]), add],
+    )
+
+
+def _command(task: Task) -> str:
+    """Crawl into the log; say why if the command itself was wrong, which no run can tell; then say what is amiss."""
+    log = quoted([_log(task)])
+    silent = quoted([*task.program, "runs", "--silent", "--archive", str(task.archive)])
+    return (
+        f"{quoted(task.crawl)} >/dev/null 2>>{log}; [ $? -ne 2 ] || tail -n 1 {log};"
+        f' amiss=$({silent} 2>&1) || echo "$amiss"'
+    )
+
+
+def quoted(words: Iterable[str]) -> str:
+    r"""Quote words for cron's shell and for cron, which reads `\%` as a percent sign and `%` as the end of the line.
+
+    Some crons read `\\` as one backslash, some leave it alone: no backslash is followed by another sign of the word.
+    """
+    return " ".join(shlex.quote(word).replace("\\", "\\''").replace("%", "\\%") for word in words)
+
+
+def _log(task: Task) -> str:
+    return f"{task.archive}.log"

@@ -1,0 +1,70 @@
+"""A workflow for GitHub Actions, which keeps the archive as an asset of a release.
+
+Its text is `github.yaml`, with names in capitals between @ signs where this puts in what differs. Not here: whether
+GitHub keeps to the schedule, which it does not promise.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.errors import UsageError
+from crawler.ops.schedule.interval import crontab_fields, write_interval
+from crawler.ops.schedule.plan import Plan, asking, check_even
+
+if TYPE_CHECKING:
+    from crawler.ops.schedule.task import Task
+
+_PLACE = ".github/workflows"
+_SHORTEST = timedelta(minutes=5)
+
+
+def github(task: Task) -> Plan:
+    """Return the workflow, and how to bring it into the repository that is the current folder."""
+    if task.every < _SHORTEST:
+        raise UsageError(
+            f"GitHub starts nothing every {write_interval(task.every)}: ask for {write_interval(_SHORTEST)} or more,"
+            " or take cron or systemd, which can."
+        )
+    check_even(task, "GitHub")
+    name = f"crawl-{task.name}.yml"
+    text = (files(__package__) / "github.yaml").read_text(encoding="utf-8")
+    for placeholder, value in _values(task).items():
+        text = text.replace(f"@{placeholder}@", value)
+    return Plan(
+        kind="github",
+        every=task.every,
+        files={name: text},
+        place=_PLACE,
+        install=[
+            shlex.join(asking(task, "github", "--into", _PLACE)),
+            shlex.join(["git", "add", f"{_PLACE}/{name}"]),
+            shlex.join(["git", "commit", "-m", f"Crawl {task.name} every {write_interval(task.every)}"]),
+            "git push",
+            shlex.join(["gh", "workflow", "run", name]),
+        ],
+    )
+
+
+def _values(task: Task) -> dict[str, str]:
+    return {
+        "NAME": task.name,
+        "EVERY": write_interval(task.every),
+        "CRON": crontab_fields(task.every, task.begin),
+        "SITE": json.dumps(_site(task), ensure_ascii=False),
+    }
+
+
+def _site(task: Task) -> str:
+    """Return a site's name as it is, the path of a definition as the repository has it."""
+    path = Path(task.site)
+    if not path.is_absolute():
+        return task.site
+    if not path.is_relative_to(task.folder) or "${{" in task.site:
+        raise UsageError(f"{path} is not in the repository: run this at its root, and name a definition below it.")
+    return path.relative_to(task.folder).as_posix()

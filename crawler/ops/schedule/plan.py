@@ -1,0 +1,50 @@
+"""What comes out: the files to install, and the commands that install them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crawler.errors import UsageError
+from crawler.ops.schedule.interval import EVEN, nearest, write_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
+
+    from crawler.ops.schedule.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Texts by file name, the folder they belong into (`None`: no folder), and the commands to install them."""
+
+    kind: str
+    every: timedelta
+    files: Mapping[str, str]
+    place: str | None
+    install: Sequence[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "kind": self.kind,
+            "every": write_interval(self.every),
+            "files": dict(self.files),
+            "place": self.place,
+            "install": list(self.install),
+        }
+
+
+def asking(task: Task, kind: str, *more: str) -> tuple[str, ...]:
+    """Return the words of the command that asks for this plan."""
+    return (*task.program, "schedule", kind, "--every", write_interval(task.every), *task.arguments, *more)
+
+
+def check_even(task: Task, who: str) -> None:
+    """Refuse an interval that `who`, who reads crontabs, has no words for."""
+    if task.every not in EVEN:
+        every, *others = map(write_interval, (task.every, *nearest(task.every)))
+        raise UsageError(
+            f"{who} cannot run every {every}: ask for {' or '.join(others)}, or take systemd, which can."
+        )

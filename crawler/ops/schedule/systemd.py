@@ -1,0 +1,160 @@
+"""A service and a timer for systemd.
+
+The service can read what its user can, write to the folders of its archive and its Markdown, and reach the network;
+nothing else. The timer makes up for what a machine that was off has missed. Not here: installing them.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crawler.ops.schedule.interval import EVEN, calendar, offset, write_interval
+from crawler.ops.schedule.plan import Plan, asking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crawler.ops.schedule.task import Task
+
+_PLACE = "/etc/systemd/system"
+_DRAFTS = "finews-units"
+_PLAIN = re.compile(r"[\w@+=:,./-]+")
+_TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108  # named, not written to
+_DAY = timedelta(days=1)
+_SPREAD, _MOST_SPREAD = 15, timedelta(minutes=5)
+
+_SERVICE = """\
+[Unit]
+Description=Crawl {name} into its archive
+Wants=network-online.target
+After=network-online.target
+RequiresMountsFor={folders}
+
+[Service]
+Type=oneshot
+User={user}
+ExecStart={command}
+# 75: another run is at work. 130: stopped in order, the next run goes on.
+SuccessExitStatus=75 130
+KillSignal=SIGTERM
+TimeoutStartSec=6h
+TimeoutStopSec=2min
+MemoryMax=1G
+
+# All it may write to. The folders have to be there; a disk that is not mounted is not made up for.
+ReadWritePaths={folders}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp={private_tmp}
+
+# All it may do: reach the network, and what any program does.
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+SystemCallArchitectures=native
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateMounts=yes
+PrivateUsers=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProcSubset=pid
+KeyringMode=private
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RemoveIPC=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+"""
+
+_TIMER = """\
+[Unit]
+Description=Crawl {name} every {every}
+
+[Timer]
+{times}
+Persistent=yes
+RandomizedDelaySec={spread}s
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def systemd(task: Task) -> Plan:
+    """Return both units, and how to install them for the whole machine, to run as the task's user."""
+    names = [f"crawl-{task.name}.service", f"crawl-{task.name}.timer"]
+    return Plan(
+        kind="systemd",
+        every=task.every,
+        files=dict(zip(names, (_service(task), _timer(task)), strict=True)),
+        place=_PLACE,
+        install=[
+            shlex.join(["mkdir", "-p", *map(str, task.folders)]),
+            shlex.join(asking(task, "systemd", "--into", _DRAFTS)),
+            shlex.join(["sudo", "install", "-m", "644", *(f"{_DRAFTS}/{name}" for name in names), f"{_PLACE}/"]),
+            "sudo systemctl daemon-reload",
+            shlex.join(["sudo", "systemctl", "enable", "--now", names[1]]),
+        ],
+    )
+
+
+def _service(task: Task) -> str:
+    # systemd takes no quotes and no backslashes in what it starts itself.
+    through = ["/usr/bin/env"] if set(task.program[0]) & set("\"'\\") else []
+    program, *words = (*through, *task.crawl, "--alarm")
+    paths = [*task.folders, *map(Path, task.program[:1]), Path(task.site)]
+    return _SERVICE.format(
+        name=task.name,
+        user=task.user,
+        folders=quoted(map(str, task.folders)),
+        # A colon in front: a $ is a $.
+        command=quoted([f":{program}", *words]),
+        private_tmp="no" if any(path.is_relative_to(tmp) for path in paths for tmp in _TEMPORARY) else "yes",
+    )
+
+
+def _timer(task: Task) -> str:
+    spread = min(task.every / _SPREAD, _MOST_SPREAD)
+    return _TIMER.format(
+        name=task.name,
+        every=write_interval(task.every),
+        times="\n".join(_times(task)),
+        spread=round(spread.total_seconds()),
+    )
+
+
+def _times(task: Task) -> list[str]:
+    """Return when to run: by the calendar, or if that has no words for it, so long after the last run began.
+
+    That clock stands still while a machine sleeps, so then the calendar has a run a day beside it.
+    """
+    if task.every in EVEN:
+        return [f"OnCalendar={calendar(task.every, task.begin)}"]
+    daily = calendar(_DAY, offset(str(task.archive), _DAY))
+    minutes = task.every // timedelta(minutes=1)
+    return ["OnActiveSec=1min", f"OnUnitActiveSec={minutes}min", f"OnCalendar={daily}"]
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Quote words for a unit, where `%` begins a specifier."""
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return escaped if _PLAIN.fullmatch(word) else f'"{escaped}"'

@@ -1,0 +1,63 @@
+"""What is to be run, how often and by whom. Not here: in what way it is installed."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.errors import UsageError
+from crawler.ops.schedule.interval import offset
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
+
+_UNWRITABLE = {"Cc", "Cs"}  # line breaks and their like, and bytes that are no UTF-8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A crawl to be run by itself; every path is absolute.
+
+    `program`: the words that start it. `archive`, `posts` (`None`: no Markdown), `site` (bundled, or the path of a
+    definition) with its `name`: what it is told. `every`: how often. `user`: as whom. `folder`: where that was asked.
+    """
+
+    program: tuple[str, ...]
+    archive: Path
+    posts: Path | None
+    site: str
+    name: str
+    every: timedelta
+    user: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        """Refuse what neither a crontab nor a unit can hold."""
+        for word in (*self.program, *self.crawl):
+            if any(unicodedata.category(sign) in _UNWRITABLE for sign in word):
+                raise UsageError(
+                    f"{word!r} holds a line break or the like, which no crontab and no unit can: rename it."
+                )
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What names archive, Markdown and site, to any command that takes them."""
+        posts = ("--posts", str(self.posts)) if self.posts else ("--no-posts",)
+        return ("--archive", str(self.archive), *posts, "--site", self.site)
+
+    @property
+    def crawl(self) -> tuple[str, ...]:
+        """The words of a crawl."""
+        return (*self.program, "crawl", *self.arguments)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders a crawl writes to, which have to be there before it is run."""
+        return tuple(dict.fromkeys([self.archive.parent, *([self.posts] if self.posts else [])]))
+
+    @property
+    def begin(self) -> timedelta:
+        """How long after each full interval a run begins."""
+        return offset(str(self.archive), self.every)
