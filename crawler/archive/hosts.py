@@ -64,6 +64,11 @@ def note(db: Database, host: str, **known: str | int | None) -> None:
         db.execute(f"UPDATE hosts SET {values} WHERE host = :host", {"host": host, **known})  # noqa: S608
 
 
+def gave_up(db: Database, host: str, run_id: int) -> bool:
+    """Tell whether a run gave up on a host."""
+    return known(db, host).given_up_run_id == run_id
+
+
 def closed(db: Database, host: str, run_id: int, now: datetime) -> bool:
     """Tell whether a run is done with a host: it gave up on it, or is asked for more patience than it has."""
     there = known(db, host)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -138,7 +139,8 @@ class BePolite:
             hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
 
     def _wait(self, host: Host, until: datetime, reason: str | None = None) -> None:
-        host.wait_until, host.wait_reason = dates.iso(until), reason
+        # Kept to the second, and rather one too many.
+        host.wait_until, host.wait_reason = dates.iso(until + timedelta(seconds=bool(until.microsecond))), reason
         hosts.note(self.archive.db, host.host, wait_until=host.wait_until, wait_reason=reason)
         _log.warning("%s %s", host.host, host.says())
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
+_EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
 # What these warn of, with the mirror's address, is the reason that an address failed.
 _SAID_BY_THE_LEDGER = ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares.httpcompression")
 
@@ -64,7 +65,7 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     """
     load_site(options.site)
     process = CrawlerProcess(_settings(options))
-    for name in _SAID_BY_THE_LEDGER:
+    for name in (*_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []

@@ -20,7 +20,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler import dates
-from crawler.archive import Archive, ledger, posts, runs
+from crawler.archive import Archive, hosts, ledger, posts, runs
 from crawler.archive.ledger import End
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import RunOutcome, Traffic
@@ -117,11 +117,14 @@ class StoreInArchive:
     def end(self, outcome: RunOutcome, traffic: Traffic) -> None:
         """End the run, keep its report, close the archive and let go of the lock.
 
-        Without room for the report there is none; the next run puts this one down as interrupted.
+        A run that gave up on the site itself has failed. Without room for the report there is none; the next run puts
+        this one down as interrupted.
         """
         seconds = time.monotonic() - self._began
         with self._open:
             try:
+                if outcome == "finished" and hosts.gave_up(self.archive.db, self.site.hosts[0], self.run_id):
+                    outcome = "failed"
                 self.report = runs.finish(
                     self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic
                 )

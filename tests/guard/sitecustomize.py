@@ -6,6 +6,7 @@ Python runs this file at the start of every process whose path it is on, the tes
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sys
 from typing import Any
 
@@ -19,10 +20,12 @@ def refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect":
         address = arguments[1]
         host = address[0] if isinstance(address, tuple) else "localhost"  # a path: a local socket
-    elif event == "socket.getaddrinfo":
+    elif event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         host = arguments[0] or "localhost"
     else:
         return
+    if str(host).endswith(".invalid"):  # RFC 6761: nobody has such a name
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     if not _is_this_machine(host.decode() if isinstance(host, bytes) else host):
         raise ReachedOutError(f"a test reached out to {host}")
 

@@ -1,0 +1,193 @@
+"""A server on loopback that behaves as badly as it is told, path by path and try by try; else it serves a site.
+
+What goes out is written by hand onto the socket, since no proper server would send it. Not here: what a crawl makes
+of it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import struct
+import threading
+import time
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from crawler.ops.sample_site.site import Resource, SampleSite
+
+
+@dataclass(slots=True)
+class BadServer:
+    """A server at `url`. `plan`: the answers of a path (decoded), try by try; the last one stays.
+
+    An answer writes onto the connection and returns whether that may be used again.
+    """
+
+    url: str
+    site: SampleSite
+    plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
+    asked: list[tuple[float, str]] = field(default_factory=list)
+    tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def answer(self, connection: socket.socket, path: str) -> bool:
+        self.asked.append((time.monotonic(), path))
+        tried = self.tries[path]
+        self.tries[path] += 1
+        answers = self.plan.get(path)
+        found = self.site.get(path) or self.site.get(path.partition("?")[0])
+        return (answers[min(tried, len(answers) - 1)] if answers else served)(connection, found)
+
+
+@contextmanager
+def serve_badly(
+    site: SampleSite, plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
+) -> Iterator[BadServer]:
+    """Serve until the block ends."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        server = BadServer(f"http://127.0.0.1:{listener.getsockname()[1]}", site, plan)
+        threading.Thread(target=_accept, args=(listener, server), daemon=True).start()
+        yield server
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def _accept(listener: socket.socket, server: BadServer) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:  # shut down
+            return
+        threading.Thread(target=_talk, args=(connection, server), daemon=True).start()
+
+
+def _talk(connection: socket.socket, server: BadServer) -> None:
+    with connection, connection.makefile("rb") as requests:
+        try:
+            while line := requests.readline():
+                while requests.readline().strip():
+                    pass
+                if not server.answer(connection, unquote(line.split()[1].decode())):
+                    return
+        except OSError:  # the crawler has hung up
+            return
+
+
+def _send(connection: socket.socket, status: str, body: bytes = b"", **headers: str) -> bool:
+    named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    length = "" if "Content_Length" in headers else f"Content-Length: {len(body)}\r\n"
+    connection.sendall(f"HTTP/1.1 {status}\r\n{named}{length}\r\n".encode("latin-1") + body)
+    return True
+
+
+def served(connection: socket.socket, found: Resource | None) -> bool:
+    """Answer as it should be."""
+    if found is None:
+        return _send(connection, "404 Not Found")
+    return _send(connection, "200 OK", found.body, Content_Type=found.content_type, ETag=found.etag)
+
+
+def status(code: int, **headers: str) -> Callable[[socket.socket, Resource | None], bool]:
+    return lambda connection, _: _send(connection, f"{code} So", **headers)
+
+
+def redirect(location: str) -> Callable[[socket.socket, Resource | None], bool]:
+    return status(302, Location=location)
+
+
+def page(body: bytes, **headers: str) -> Callable[[socket.socket, Resource | None], bool]:
+    return lambda connection, _: _send(connection, "200 OK", body, **headers)
+
+
+def charset(name: str) -> Callable[[socket.socket, Resource | None], bool]:
+    """Serve the page with a wrong word about its encoding."""
+    return lambda connection, found: _send(
+        connection, "200 OK", found.body if found else b"", Content_Type=f"text/html; charset={name}"
+    )
+
+
+def in_gb18030(connection: socket.socket, found: Resource | None) -> bool:
+    assert found is not None
+    return _send(connection, "200 OK", found.body.decode().encode("gb18030"), Content_Type="text/html")
+
+
+def late(seconds: float) -> Callable[[socket.socket, Resource | None], bool]:
+    def answer(connection: socket.socket, found: Resource | None) -> bool:
+        time.sleep(seconds)
+        return served(connection, found)
+
+    return answer
+
+
+def reset(connection: socket.socket, _: Resource | None) -> bool:
+    """Break the connection off with a RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return False
+
+
+def reset_in_the_body(connection: socket.socket, found: Resource | None) -> bool:
+    truncated(connection, found)
+    return reset(connection, found)
+
+
+def truncated(connection: socket.socket, found: Resource | None) -> bool:
+    assert found is not None
+    _send(connection, "200 OK", found.body[:-500], Content_Length=str(len(found.body)))
+    return False
+
+
+def broken_chunks(connection: socket.socket, found: Resource | None) -> bool:
+    assert found is not None
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4000\r\n" + found.body[:3000])
+    return False
+
+
+def half_packed(connection: socket.socket, found: Resource | None) -> bool:
+    assert found is not None
+    return _send(connection, "200 OK", gzip.compress(found.body)[:-40], Content_Encoding="gzip")
+
+
+def badly_packed(connection: socket.socket, _: Resource | None) -> bool:
+    return _send(connection, "200 OK", os.urandom(3000), Content_Encoding="gzip")
+
+
+def bomb(connection: socket.socket, _: Resource | None) -> bool:
+    """Send a megabyte that unpacks to a gigabyte."""
+    return _send(connection, "200 OK", _BOMB, Content_Encoding="gzip")
+
+
+def noise(connection: socket.socket, _: Resource | None) -> bool:
+    """Answer what is no HTTP."""
+    connection.sendall(b"\0\xff" * 3000 + b"\r\n\r\n")
+    return False
+
+
+def long_header(connection: socket.socket, _: Resource | None) -> bool:
+    return _send(connection, "200 OK", b"x", X_Long="a" * 100_000)
+
+
+def endless(connection: socket.socket, _: Resource | None) -> bool:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        connection.sendall(b"<p>" * 20_000)
+
+
+def endless_chunks(connection: socket.socket, _: Resource | None) -> bool:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        connection.sendall(b"ea60\r\n" + b"<p>" * 20_000 + b"\r\n")
+
+
+def silent(_: socket.socket, __: Resource | None) -> bool:
+    """Take the request and never answer."""
+    time.sleep(60)
+    return False
+
+
+_BOMB = gzip.compress(bytes(1 << 20), compresslevel=9) * 1024

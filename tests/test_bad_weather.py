@@ -1,0 +1,459 @@
+"""Bad weather: real runs against a server that misbehaves.
+
+In all of it every post that can be had is stored, the run ends by itself, memory stays within bounds, and the report
+is right.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bad_server as bad
+import pytest
+
+from crawler.archive import Archive
+from crawler.ops.check import check
+from crawler.ops.sample_site.site import bundled_site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SITE = bundled_site()
+POSTS = sorted(path for path in SITE if "/2022/" in path and "dajiangwang" in path)
+CATEGORY = "/category/dajiangwang.html"
+SEED = "/dajiangwang/2022/04/20/NW202204202350104915.html"
+HOST = "finews.withounder.com"
+MEGABYTES = 250
+FAILED = "Error: Some pages could not be fetched; the next run asks for them again.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run ended: its exit code, its report, what it printed to standard error, its peak of memory in MB."""
+
+    code: int
+    report: dict[str, Any]
+    errors: str
+    peak: float
+    seconds: float
+
+    @property
+    def posts(self) -> dict[str, int]:
+        return {name: count for name, count in self.report["posts"].items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs into one archive, each in a process of its own whose memory is measured."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def __call__(self, url: str, *arguments: str, under: Sequence[str] = (), **limits: Any) -> Run:
+        out, errors = self.folder / "out", self.folder / "err"
+        command = [
+            *under,
+            sys.executable,
+            "-m",
+            "crawler",
+            "crawl",
+            "--mirror",
+            url,
+            "--json",
+            "--no-posts",
+            *arguments,
+        ]
+        began = time.monotonic()
+        with out.open("wb") as stdout, errors.open("wb") as stderr:
+            child = subprocess.Popen(
+                command, cwd=self.folder, env=self.environment, stdout=stdout, stderr=stderr, **limits
+            )
+            _, code, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(code)
+        told = out.read_text()
+        done = Run(
+            child.returncode,
+            json.loads(told) if told else {},
+            errors.read_text(),
+            used.ru_maxrss / 1024,
+            time.monotonic() - began,
+        )
+        assert "Traceback" not in done.errors
+        assert done.peak < MEGABYTES
+        return done
+
+    @property
+    def archive(self) -> Path:
+        return self.folder / "output" / "archive.db"
+
+    def stored(self) -> set[str]:
+        with Archive(self.archive) as archive:
+            return {post["url"].removeprefix(f"https://{HOST}") for post in archive.posts()}
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        with Archive(self.archive) as archive, archive.db.atomic():
+            return archive.db.execute(statement).fetchall()
+
+
+@pytest.fixture
+def crawl(tmp_path: Path, environment: dict[str, str]) -> Runs:
+    return Runs(tmp_path, environment)
+
+
+def reasons(run: Run) -> dict[str, int]:
+    return dict(run.report["reasons"].items())
+
+
+def test_what_passes_is_tried_again_and_stored(crawl: Runs):
+    sick = [[bad.status(500), bad.served], [bad.reset, bad.served], [bad.truncated, bad.served]]
+    sick += [[bad.broken_chunks, bad.served], [bad.reset_in_the_body, bad.served], [bad.noise, bad.served]]
+    with bad.serve_badly(SITE, dict(zip(POSTS, sick, strict=False))) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+        assert {path: server.tries[path] for path in POSTS[: len(sick)]} == dict.fromkeys(POSTS[: len(sick)], 2)
+    assert (run.code, run.errors, run.posts) == (0, "", {"new": 9})
+    assert (run.report["retries"], run.report["pending"]) == (6, 0)
+    assert set(POSTS) <= crawl.stored()
+
+
+def test_what_stays_bad_fails_with_the_reason_and_the_others_are_stored(crawl: Runs):
+    sick = {
+        "bad gzip file": bad.badly_packed,
+        "response data loss": bad.half_packed,
+        "larger than 4 MB": bad.bomb,
+        "HTTP 500": bad.status(500),
+        "download failed": bad.reset,
+    }
+    plan = {path: [answer] for path, answer in zip(POSTS, sick.values(), strict=False)}
+    with bad.serve_badly(SITE, plan) as server:
+        run = crawl(server.url)
+    assert (run.code, run.errors) == (1, FAILED)
+    assert {f"failed: {reason}": 1 for reason in sick}.items() <= reasons(run).items()
+    assert run.posts == {"new": 20, "refused": 1, "failed": 5, "gone": 1}
+    assert not set(plan) & crawl.stored()
+    assert set(POSTS) - set(plan) <= crawl.stored()
+    # When the weather clears, the next run takes them up.
+    with bad.serve_badly(SITE, {}) as server:
+        assert crawl(server.url).posts["new"] == 5
+    assert set(POSTS) <= crawl.stored()
+
+
+def test_endless_bodies_and_endless_headers_end(crawl: Runs):
+    plan = dict(zip(POSTS, [[bad.endless], [bad.endless_chunks], [bad.long_header], [bad.bomb]], strict=False))
+    with bad.serve_badly(SITE, plan) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert run.code == 1
+    assert reasons(run) == {"failed: larger than 4 MB": 3, "failed: download failed": 1}
+    assert run.posts == {"new": 5, "failed": 4}
+
+
+def test_a_listing_without_end_is_a_failed_listing(crawl: Runs):
+    with bad.serve_badly(SITE, {CATEGORY: [bad.endless]}) as server:
+        run = crawl(server.url)
+    assert (run.code, run.report["listings_failed"]) == (1, 1)
+    assert run.report["listing_reasons"] == {"failed: larger than 16 MB": 1}
+    # Home and the feed name most of them all the same.
+    assert run.posts["new"] >= 20
+
+
+def test_a_page_that_takes_ten_seconds_is_waited_for(crawl: Runs):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.late(10)]}) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert (run.code, run.posts) == (0, {"new": 9})
+    assert run.seconds < 20
+
+
+def test_a_page_that_never_comes_is_given_up_after_a_time(crawl: Runs, environment: dict[str, str]):
+    command = [sys.executable, "-m", "scrapy", "crawl", "category", "-a", "category=dajiangwang"]
+    settings = ["DOWNLOAD_TIMEOUT=1", "FINEWS_RETRY_SECONDS=0.01", "AUTOTHROTTLE_ENABLED=0", "DOWNLOAD_DELAY=0"]
+    settings += ["FINEWS_POSTS=", f"FINEWS_ARCHIVE={crawl.archive}", "LOG_LEVEL=ERROR"]
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.silent]}) as server:
+        told = [f"-s{setting}" for setting in [*settings, f"FINEWS_MIRROR={server.url}"]]
+        done = subprocess.run(
+            [*command, *told],
+            cwd=Path(__file__).parent.parent,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert server.tries[POSTS[0]] == 4
+    assert (done.returncode, done.stderr) == (0, "")
+    assert crawl.sql("SELECT reason FROM links WHERE state = 'failed'") == [("download timeout",)]
+    assert set(POSTS[1:]) <= crawl.stored()
+
+
+@pytest.mark.parametrize("answer", [bad.charset("gb2312"), bad.charset("no-such-code"), bad.in_gb18030])
+def test_a_page_is_read_by_its_bytes_whatever_is_said_of_them(crawl: Runs, answer: Any):
+    with bad.serve_badly(SITE, {SEED: [answer]}) as server:
+        run = crawl(server.url, f"https://{HOST}{SEED}")
+    assert (run.code, run.posts) == (0, {"new": 1})
+    with Archive(crawl.archive) as archive:
+        (post,) = archive.posts()
+    assert post["title"] == "推进5G规模化应用！江西出台5G应用“扬帆”行动计划"
+
+
+def test_noise_in_the_place_of_pages_is_refused(crawl: Runs):
+    rubbish = [os.urandom(5000), bytes(5000), b"", b"<html>" * 50_000]
+    plan = dict(zip(POSTS, [[bad.page(body, Content_Type="text/html")] for body in rubbish], strict=False))
+    with bad.serve_badly(SITE, plan) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert reasons(run) == {"refused: unknown layout": 4}
+    assert (run.code, run.posts) == (0, {"new": 5, "refused": 4})
+
+
+def test_redirects_in_circles_and_to_forbidden_addresses_are_refused_without_a_request(crawl: Runs):
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0)
+        port = trap.getsockname()[1]
+        forbidden = [
+            f"http://127.0.0.1:{port}{POSTS[0]}",
+            f"http://localhost:{port}{POSTS[1]}",
+            "http://169.254.169.254/latest/meta-data/",
+            f"http://10.0.0.1{POSTS[3]}",
+            f"http://[::1]{POSTS[4]}",
+            "file:///etc/passwd",
+            f"https://{HOST}:22{POSTS[6]}",
+        ]
+        plan = {path: [bad.redirect(target)] for path, target in zip(POSTS, forbidden, strict=False)}
+        plan[POSTS[7]] = [bad.redirect(POSTS[7])]
+        with bad.serve_badly(SITE, plan) as server:
+            run = crawl(server.url, "--category", "dajiangwang")
+            assert {path: server.tries[path] for path in plan} == {**dict.fromkeys(POSTS[:7], 1), POSTS[7]: 6}
+        with pytest.raises(BlockingIOError):
+            trap.accept()
+    assert run.report["reasons"].pop("refused: redirected in circles") == 1
+    assert sorted(run.report["reasons"]) == sorted(f"refused: redirected to {target}" for target in forbidden)
+    assert run.posts == {"new": 1, "refused": 8}
+
+
+# What a host asks for.
+
+
+def test_a_host_that_asks_for_two_seconds_is_left_alone_for_two_seconds(crawl: Runs):
+    busy = bad.status(503, Retry_After="2")
+    with bad.serve_badly(SITE, {POSTS[0]: [busy, bad.served]}) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+        first, second = (at for at, path in server.asked if path == POSTS[0])
+    assert second - first >= 1.9
+    assert (run.code, run.posts, run.report["retries"]) == (0, {"new": 9}, 1)
+
+
+@pytest.mark.parametrize("code", [429, 503])
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_a_host_that_asks_for_an_hour_is_left_alone_by_the_next_run_too(crawl: Runs, code: int, form: str):
+    hour = datetime.now(UTC) + timedelta(hours=1)
+    busy = bad.status(code, Retry_After="3600" if form == "seconds" else format_datetime(hour, usegmt=True))
+    with bad.serve_badly(SITE, {"/": [busy]}) as server:
+        first = crawl(server.url)
+        assert [path for _, path in server.asked] == ["/robots.txt", "/"]
+        second = crawl(server.url)
+        assert len(server.asked) == 2
+        crawl.sql(f"UPDATE hosts SET wait_until = '{datetime.now(UTC).isoformat(timespec='seconds')}'")
+        server.plan = {}
+        third = crawl(server.url)
+    for run in (first, second):
+        assert (run.code, run.posts, run.errors.count("\n")) == (0, {}, run.errors.count("left alone"))
+        (said,) = run.report["hosts"].values()
+        until = datetime.fromisoformat(said.removeprefix("asks to be left alone until "))
+        assert abs(until - hour) < timedelta(seconds=30)
+    assert second.report["requests"] == 0
+    assert third.posts["new"] == 25
+
+
+def test_what_is_left_when_a_host_asks_for_an_hour_is_pending_and_taken_up_later(crawl: Runs):
+    busy = bad.status(503, Retry_After="3600")
+    with bad.serve_badly(SITE, {key: [busy] for key in POSTS[:5]}) as server:
+        first = crawl(server.url, "--category", "dajiangwang")
+        assert first.report["pending"] + sum(first.posts.values()) == 9
+        assert first.report["pending"] >= 5
+        crawl.sql("UPDATE hosts SET wait_until = NULL")
+        server.plan = {}
+        second = crawl(server.url)
+    assert second.report["pending"] == 0
+    assert set(POSTS) <= crawl.stored()
+
+
+def test_a_host_that_fails_throughout_is_given_up_and_asked_once_by_the_next_run(crawl: Runs):
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        server.asked.clear()
+        server.plan = {path: [bad.reset] for path in SITE if path != "/robots.txt" and "GetNewsText" not in path}
+        first = crawl(server.url)
+        asked = len(server.asked)
+        second = crawl(server.url)
+        assert asked <= 40
+        assert len(server.asked) - asked <= 20
+        server.plan = {}
+        third = crawl(server.url)
+    assert (first.code, second.code, third.code) == (1, 1, 0)
+    assert (first.report["outcome"], second.report["outcome"]) == ("failed", "failed")
+    assert first.report["pending"] > 0
+    for run in (first, second):
+        assert list(run.report["hosts"]) == [HOST]
+        assert run.report["hosts"][HOST].startswith("given up after ")
+    assert third.report["hosts"] == {}
+    assert len(crawl.stored()) == 25
+
+
+def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    run = crawl(f"http://127.0.0.1:{port}")
+    assert (run.code, run.errors, run.posts) == (1, FAILED, {})
+    assert run.report["listing_reasons"] == {"failed: robots.txt: download connection refused": 1}
+    assert run.report["hosts"] == {
+        HOST: "given up after 4 failures in a row (robots.txt: download connection refused)"
+    }
+
+
+# The share host.
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (bad.page(b"{" * 5000), "share link: the answer is not JSON"),
+        (bad.page(b"[" * 100_000), "share link: the answer is not JSON"),
+        (bad.page(b'{"text": 1}'), "share link: the answer holds no text"),
+        (bad.reset, "share link: download failed"),
+        (bad.status(500), "share link: HTTP 500"),
+        (bad.endless, "share link: larger than 4 MB"),
+        (bad.redirect("http://127.0.0.1:1/"), "share link: redirected to http://127.0.0.1:1/"),
+    ],
+)
+def test_a_share_host_that_fails_is_an_outcome_of_its_post_and_no_failed_run(crawl: Runs, answer: Any, reason: str):
+    texts = {path: [answer] for path in SITE if "GetNewsText" in path}
+    gone = "/NewsData/GetNewsText.do?id=202204212351950072"
+    with bad.serve_badly(SITE, {**texts, gone: [answer]}) as server:
+        run = crawl(server.url)
+    assert (run.code, run.posts) == (0, {"new": 24, "refused": 1, "gone": 2})
+    assert reasons(run) == {f"gone: HTTP 404; {reason}": 2, "refused: no title": 1}
+
+
+def test_a_share_host_whose_name_leads_nowhere_fails_by_itself(
+    crawl: Runs, environment: dict[str, str], tmp_path: Path
+):
+    (tmp_path / "shareless.py").write_text(
+        "from crawler.middlewares.mirror import MirrorDownloadHandler\n\n\n"
+        "class ShareHostIsDown(MirrorDownloadHandler):\n"
+        "    async def download_request(self, request):\n"
+        "        if 'GetNewsText' in request.url:\n"
+        "            self.mirror, there = '', self.mirror\n"
+        "            try:\n"
+        "                return await super().download_request(request.replace(url='http://share.invalid/'))\n"
+        "            finally:\n"
+        "                self.mirror = there\n"
+        "        return await super().download_request(request)\n"
+    )
+    handlers = json.dumps(dict.fromkeys(("http", "https"), "shareless.ShareHostIsDown"))
+    settings = ["FINEWS_RETRY_SECONDS=0.01", "AUTOTHROTTLE_ENABLED=0", "DOWNLOAD_DELAY=0", "FINEWS_POSTS="]
+    settings += [f"FINEWS_ARCHIVE={crawl.archive}", "LOG_LEVEL=ERROR", f"DOWNLOAD_HANDLERS={handlers}"]
+    with bad.serve_badly(SITE, {}) as server:
+        told = [f"-s{setting}" for setting in [*settings, f"FINEWS_MIRROR={server.url}"]]
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", "crawl", "category", *told],
+            cwd=Path(__file__).parent.parent,
+            env={**environment, "PYTHONPATH": f"{environment['PYTHONPATH']}:{tmp_path}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert crawl.sql("SELECT DISTINCT reason FROM links WHERE state = 'gone'") == [
+        ("HTTP 404; share link: cannot resolve host",)
+    ]
+    assert len(crawl.stored()) == 24
+
+
+# The disk and the clock.
+
+
+def _little_room() -> None:
+    """Let no file of the process grow beyond 400 kB, as a full disk would."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_stored(crawl: Runs):
+    with bad.serve_badly(SITE, {}) as server:
+        full = crawl(server.url, preexec_fn=_little_room)
+        assert full.code == 1
+        assert full.report == {}
+        assert full.errors.startswith("Error: output/archive.db could not be written (")
+        assert full.errors.endswith("mend that and run again, what was stored stays.\n")
+        before = crawl.stored()
+        again = crawl(server.url)
+    assert (again.code, again.report["pending"]) == (0, 0)
+    assert len(crawl.stored()) == 25
+    assert before <= crawl.stored()
+    assert check(crawl.archive, None)["findings"] == []
+
+
+@pytest.fixture
+def bound_by_modes() -> list[str]:
+    """The command under which file modes count, for root too."""
+    return ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.parametrize(
+    ("read_only", "sentence"),
+    [
+        (".", "output/archive.db.lock cannot be made: Permission denied; a run needs to write there."),
+        (
+            "archive.db",
+            "output/archive.db cannot be written to (attempt to write a readonly database): a run needs to.",
+        ),
+    ],
+)
+def test_an_archive_that_can_only_be_read_is_a_sentence(
+    crawl: Runs, bound_by_modes: list[str], read_only: str, sentence: str
+):
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--category", "dajiangwang")
+        asked, folder = len(server.asked), crawl.archive.parent
+        (folder / "archive.db.lock").unlink(missing_ok=read_only == ".")
+        path = folder / read_only
+        mode = path.stat().st_mode
+        path.chmod(mode & ~0o222)
+        try:
+            run = crawl(server.url, under=bound_by_modes)
+        finally:
+            path.chmod(mode)
+        assert len(server.asked) == asked
+    assert (run.code, run.errors, run.report) == (1, f"Error: {sentence}\n", {})
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_from_being_asked_for(crawl: Runs):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.status(500)] * 4 + [bad.served]}) as server:
+        crawl(server.url)
+        # What a clock that was a year ahead has left behind.
+        for table, columns in (
+            ("links", ("found_at", "fetched_at", "read_at", "next_try_at")),
+            ("hosts", ("robots_at", "wait_until")),
+            ("runs", ("started_at", "finished_at")),
+        ):
+            for column in columns:
+                crawl.sql(f"UPDATE {table} SET {column} = replace({column}, substr({column}, 1, 4), '2199')")
+        crawl.sql("UPDATE hosts SET wait_until = '2199-01-01T00:00:00+00:00'")
+        server.asked.clear()
+        run = crawl(server.url, "--full")
+        asked = Counter(path for _, path in server.asked)
+    assert (run.code, run.posts["new"], run.report["pending"]) == (0, 1, 0)
+    assert asked["/robots.txt"] == 2  # of the site and of the share host
+    assert set(POSTS) <= set(asked)
+    assert crawl.sql("SELECT max(next_try_at) < '2100' FROM links") == [(1,)]
