@@ -6,8 +6,6 @@ Not here: the clock, and which addresses there are (`crawler.archive.frontier`).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +60,8 @@ def retry_after(written: str, now: datetime) -> datetime | None:
 
     Never before `now`, and at most a day after.
     """
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # a query need not wait for it
+
     text = written.strip()
     if text.isascii() and text.isdigit():
         seconds = int(text[:9])  # more digits than that are more than a day in any case
@@ -83,5 +83,5 @@ def missed_a_run(gap: timedelta, usual: Sequence[timedelta]) -> bool:
         return True
     if len(usual) < _GAPS_TO_JUDGE:
         return gap > _ALWAYS_MISSED
-    middle = timedelta(seconds=median(one.total_seconds() for one in usual))
+    middle = sorted(usual)[len(usual) // 2]
     return gap > max(_NEVER_MISSED, min(middle * _MISSED, _ALWAYS_MISSED))

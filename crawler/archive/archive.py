@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler import dates
 from crawler.archive import history, posts, results, runs, search, stocks, stories, summary, trail
+from crawler.archive.alarm import alarms
 from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
+from crawler.archive.coverage import coverage
 from crawler.archive.filters import Filters
 from crawler.archive.query import parse
 from crawler.archive.snippet import snippet
+from crawler.archive.usual import with_usual
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from crawler.archive.alarm import Alarm
+    from crawler.archive.coverage import Coverage
     from crawler.archive.history import Revision
     from crawler.archive.results import Found, Marks
     from crawler.archive.search import Sort
@@ -213,12 +218,26 @@ class Archive:
         return trail.trails(self.db, name)
 
     def runs(self) -> Iterator[dict[str, Any]]:
-        """Yield the report of every run, the latest first."""
-        return runs.reports(self.db)
+        """Yield the report of every run, the latest first.
+
+        Each with what is `usual`, medians of the runs before it, and in a few words what of it is `unusual`.
+        """
+        return with_usual(runs.reports(self.db))
+
+    def alarms(self, now: datetime | None = None) -> list[Alarm]:
+        """Return what is amiss and a person would notice too late; see `crawler.archive.alarm`."""
+        return alarms(self.db, None, now or dates.now())
 
     def stats(self) -> dict[str, Any]:
         """Return what the archive holds, in numbers."""
         return summary.summary(self.db, self.path)
+
+    def coverage(self, since: str | None = None) -> Coverage:
+        """Return what was listed and what of it is stored, per site, category and day, from the day of `since` on.
+
+        See `crawler.archive.coverage`. Raises `NoSuchTime`.
+        """
+        return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
     def backup(self, file: str | PathLike[str]) -> dict[str, Any]:
         """Copy the archive to `file`, also while a run writes, and verify the copy; see `crawler.archive.backup`."""

@@ -9,42 +9,62 @@ import click
 from crawler.cli import printing
 from crawler.cli.options import MOST, archive_option, json_option, no_posts_option
 
-_UNSOUND = 1
+_UNSOUND = _AMISS = 1
 
 
 @click.command()
 @archive_option
+@click.option("--coverage", is_flag=True, help="Say what was listed and is not stored, and how to fill each gap.")
+@click.option("--since", metavar="D", help="With --coverage: from this day on: 2022-04-20, 2022-04, 2022.")
 @json_option
-def stats(archive: Path, *, as_json: bool) -> None:
-    """Say what the archive holds.
+def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) -> None:
+    """Say what the archive holds; with --coverage, per category and day, what of all that was listed.
 
     \b
     Example:
       finews stats --json
+      finews stats --coverage --since 2022-04
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
+    if since is not None and not coverage:
+        raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
     with Archive(archive) as opened:
-        printing.result(opened.stats(), printing.stats, as_json=as_json)
+        if coverage:
+            printing.result(opened.coverage(since), printing.coverage, as_json=as_json)
+        else:
+            printing.result(opened.stats(), printing.stats, as_json=as_json)
 
 
 @click.command()
 @archive_option
 @click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many runs to print.")
+@click.option("--silent", is_flag=True, help="Instead: say only what is amiss, and exit with 1 if anything is.")
 @json_option
-def runs(archive: Path, limit: int, *, as_json: bool) -> None:
-    """Say what each run did, the latest first.
+@click.pass_context
+def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
+    """Say what each run did, the latest first, and what of it is not as usual.
+
+    With --silent, a sentence for each thing a person would notice too late: no new post for far longer than usual at
+    this hour, an outlet gone quiet, a jump in refusals, runs that fail or stay away.
 
     \b
     Example:
       finews runs --limit 5
+      finews runs --silent
     """
     from itertools import islice  # noqa: PLC0415
 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        printing.result(list(islice(opened.runs(), limit)), printing.runs, as_json=as_json)
+        if not silent:
+            printing.result(list(islice(opened.runs(), limit)), printing.runs, as_json=as_json)
+            return
+        alarms = opened.alarms()
+    printing.result({"archive": str(archive), "alarms": alarms}, printing.alarms, as_json=as_json)
+    if alarms:
+        ctx.exit(_AMISS)
 
 
 @click.command()

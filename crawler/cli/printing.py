@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +12,14 @@ import click
 from crawler.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from crawler.changes import Changes, Parts
 
 _BOLD = ("\x1b[1m", "\x1b[22m")
 _DAYS = 10  # of a security's days that are printed
 _KILO = 1000
-_WIDE = 124  # columns a table of runs needs; a narrower terminal wraps it, which reads better than cut words
+_WIDE = 134  # columns a table of runs needs; a narrower terminal wraps it, which reads better than cut words
 
 
 def json_document(document: Any) -> None:
@@ -231,7 +232,9 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(heading, no_wrap=True)
     for outcome in ("new", "changed", "unchanged", "refused", "failed", "gone", "pending"):
         table.add_column(outcome, justify="right", no_wrap=True)
-    for run in reports:
+    table.add_column("unusual", no_wrap=True)
+    notes = ["; ".join(run["unusual"]) for run in reports]
+    for run, note in zip(reports, notes, strict=True):
         counts = [str(count) for count in (*run["posts"].values(), run["pending"])]
         row = [
             run["run"],
@@ -241,10 +244,61 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
             run["seconds"],
             run["requests"],
         ]
-        table.add_row(*map(str, row), *counts)
+        table.add_row(*map(str, row), *counts, note)
     console = Console()
-    console.width = max(console.width, _WIDE)
+    console.width = max(console.width, _WIDE + max(map(len, notes), default=0))
     console.print(table)
+
+
+def alarms(found: Mapping[str, Any]) -> None:
+    """Print what is amiss, a sentence each; or that nothing is."""
+    for alarm in found["alarms"]:
+        click.echo(alarm["sentence"])
+    if not found["alarms"]:
+        click.echo(f"Nothing is amiss in {found['archive']}.")
+
+
+def coverage(found: Mapping[str, Any]) -> None:
+    """Print what of all that was listed is stored, and each gap, the latest first, with what fills it."""
+    since = f" since {found['since']}" if found["since"] else ""
+    click.echo(f"{found['archive']}{since}: {_covered(found['totals'])}")
+    several = len({row["site"] for row in found["rows"]}) > 1
+    gaps = [row for row in found["rows"] if not row["stored"] == row["listed"] > 0]
+    for row, *days_before in _joined(gaps):
+        site, category = row["site"], row["category"] or "(no category)"
+        if row["listed"]:
+            click.echo(f"{row['day']} {f'{site} ' if several else ''}{category}: {_covered(row)}")
+        else:
+            days = f"{days_before[-1]['day']} to {row['day']}" if days_before else row["day"]
+            click.echo(f"{days}: nothing of {site} was listed, and it can no longer be fetched")
+        for each in row["commands"]:
+            click.echo(f"  {each}")
+    if not gaps:
+        click.echo("All of it is stored." if found["rows"] else "Nothing has been listed.")
+
+
+def _covered(numbers: Mapping[str, int]) -> str:
+    """Return `25 listed, 24 stored, 1 refused`."""
+    others = [f"{numbers[name]} {name}" for name in ("refused", "failed", "missing") if numbers[name]]
+    return ", ".join([f"{numbers['listed']} listed", f"{numbers['stored']} stored", *others])
+
+
+def _joined(gaps: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield each gap, days on which nothing of a site was listed together with those before them."""
+    joined: list[Mapping[str, Any]] = []
+    for gap in gaps:
+        if joined and not _goes_on(joined[-1], gap):
+            yield joined
+            joined = []
+        joined.append(gap)
+    if joined:
+        yield joined
+
+
+def _goes_on(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """Tell whether nothing of a site was listed on a day and on the day before it."""
+    apart = date.fromisoformat(later["day"]) - date.fromisoformat(earlier["day"])
+    return not later["listed"] + earlier["listed"] and later["site"] == earlier["site"] and apart.days == 1
 
 
 def exported(result: Mapping[str, Any]) -> None:
