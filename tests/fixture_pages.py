@@ -81,7 +81,9 @@ def actual(case: str) -> tuple[str, Any]:
         return "listing", _listing(read_listing(page, site))
     read = read_post(page, site)
     end = Validate().process_item(normalise(read, site)) if isinstance(read, Post) else read
-    return ("refused", {"reason": end.reason}) if isinstance(end, Refused) else ("post", _article(end))
+    if isinstance(end, Refused):
+        return "refused", {"reason": end.reason, "rule": end.rule}
+    return "post", _article(end)
 
 
 def _article(article: Article) -> dict[str, Any]:
@@ -93,8 +95,12 @@ def _article(article: Article) -> dict[str, Any]:
     return json.loads(json.dumps({**post, **rest}))
 
 
-def _listing(listing: Listing) -> list[list[str]]:
-    return [[link.address.kind, link.address.key, link.address.url, link.text] for link in listing.links]
+def _listing(listing: Listing) -> dict[str, list[list[str]]]:
+    keys = {link.address.url: link.address.key for link in listing.links}
+    return {
+        "links": [[link.address.kind, link.address.key, link.address.url, link.text] for link in listing.links],
+        "groups": [[keys[url] for url in group] for group in listing.groups],
+    }
 
 
 def _render_sample_pages() -> None:

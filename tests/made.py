@@ -85,6 +85,7 @@ def post(post_id: str = ID, *, seen_at: datetime = SEEN, **changes: Any) -> Post
             Mention(code="1.600519", name="贵州茅台", count=2),
             Mention(code="116.00700", name="腾讯控股", count=1),
         ),
+        layout="page",
     )
     return replace(made, **changes)
 
@@ -104,17 +105,14 @@ def link(address: Address, text: str = "") -> Link:
 
 
 def listing(*addresses: Address, by: Address = HOME, at: datetime = SEEN) -> Listing:
-    """Make the listing at `by`, which names `addresses` by their keys."""
+    """Make the listing at `by`, which names `addresses` by their keys; its posts stand together."""
     links = tuple(link(address, address.key) for address in addresses)
-    return Listing(fetch=fetch(by, fetched_at=at, found_on=None), links=links)
+    posts = tuple(address.url for address in addresses if address.kind == "post")
+    return Listing(fetch=fetch(by, fetched_at=at, found_on=None), links=links, groups=(posts,) if posts else ())
 
 
-def refused(address: Address | None = None, reason: str = "no title") -> Refused:
-    return Refused(fetch=fetch(address), reason=reason)
-
-
-def refused_by(rule: str) -> Refused:
-    return replace(refused(), rule=rule)
+def refused(address: Address | None = None, reason: str = "no title", rule: str | None = None) -> Refused:
+    return Refused(fetch=fetch(address), reason=reason, rule=rule)
 
 
 def gone(address: Address | None = None, at: datetime = SEEN) -> Missed:

@@ -37,7 +37,9 @@ PROMISED = {
     "links": "url kind state status reason attempts found_on etag last_modified fetched_at next_try_at article_id"
     " run_id",
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
-    " changed unchanged refused failed gone reasons listing_reasons",
+    " changed unchanged refused failed gone reasons listing_reasons scope hosts",
+    "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
+    "hosts": "host robots robots_at wait_until wait_reason failures failure given_up_run_id day requests",
     "articles_by_day": "day site source category posts gone",
     "mentions_by_day": "day code symbol market name posts mentions",
     "search": "words",
@@ -46,8 +48,9 @@ VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
-    "links": "id site title found_at met_run_id outcome rules",
+    "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on",
     "runs": "listings_failed",
+    "fetches": "id",
 }
 OWN_TABLES = (
     "posts versions stories story_keys derived sqlite_sequence"

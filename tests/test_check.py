@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Archive, index, ledger, posts, runs, soundness
+from crawler.archive.ledger import End
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import Traffic
 from crawler.errors import ArchiveError, ArchiveLocked, NoArchive, UsageError
@@ -90,15 +91,8 @@ def path(kept: Path, tmp_path: Path) -> Path:
 def store(archive: Archive, article: Article, run: int) -> None:
     """Store a post, with its row in the ledger, as a run does."""
     done = posts.store(archive.db, article, run)
-    ledger.settled(
-        archive.db,
-        "finews",
-        article.post.fetch,
-        "stored",
-        run_id=run,
-        outcome=done.outcome,
-        article_id=done.article_id,
-    )
+    end = End(state="stored", outcome=done.outcome, article_id=done.article_id)
+    ledger.settled(archive.db, "finews", article.post.fetch, end, run_id=run)
 
 
 def markdown(path: Path) -> Path:

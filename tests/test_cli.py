@@ -712,13 +712,14 @@ def test_runs_are_printed_as_a_table_and_as_reports(ask: Callable[..., Result]) 
     (report,) = json.loads(ask("runs", "--json").output)
     assert list(report) == [
         "run", "site", "outcome", "started_at", "finished_at", "seconds", "requests", "not_modified", "retries",
-        "bytes", "listings", "listings_failed", "pending", "posts", "reasons", "listing_reasons",
+        "bytes", "listings", "listings_failed", "pending", "scope", "posts", "reasons", "listing_reasons", "hosts",
+        "usual", "unusual",
     ]  # fmt: skip
     assert report["posts"]["new"] == 9
     heading, line = ask("runs").output.splitlines()
     assert heading.split() == [
         "run", "site", "started", "outcome", "seconds", "requests",
-        "new", "changed", "unchanged", "refused", "failed", "gone", "pending",
+        "new", "changed", "unchanged", "refused", "failed", "gone", "pending", "unusual",
     ]  # fmt: skip
     assert line.split()[-7:] == ["9", "0", "0", "0", "0", "0", "0"]
 

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import zlib
+from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
+import outlets
 import pytest
 from fixture_pages import PAGES, expected
 
-from crawler.archive import Archive
-from crawler.ops.sample_site.server import RunningServer, serve
+from crawler.archive import Archive, runs
+from crawler.dates import iso
+from crawler.ops.sample_site.server import RunningServer, SeenRequest, serve
 from crawler.ops.sample_site.site import Resource, SampleSite, build, bundled_extras, bundled_posts, bundled_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from crawler.ops.sample_site.source import SourcePost
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,6 +45,8 @@ GONE_ALTOGETHER = "202204212351950072"
 WITHOUT_LAYOUT = "202204212351703007"
 EVERY_POST_REFUSED = "Every post was refused: has the site changed, or does its definition not fit?"
 NOT_ONE_NAMED = "Not one post was named: has the site changed, or does its definition not fit?"
+SOME_FAILED = "Some pages could not be fetched; the next run asks for them again."
+WARNING = re.compile(r"WARNING: (refused|failed) \S+: (.+)")
 MINIMA = Path(__file__).parent.parent / "crawler" / "sites" / "minima.yaml"
 
 
@@ -45,11 +59,17 @@ class Crawls:
     folder: Path
 
     def __call__(self, *arguments: str, trouble: str = "") -> dict[str, Any]:
-        """Crawl, and return the report; the run must end well, or with this sentence and exit code 1."""
+        """Crawl, and return the report; the run must end well, or with this sentence and exit code 1.
+
+        Of what it asked for, only what was refused or failed may be warned of, with the reason the report has.
+        """
         done = self.run("crawl", "--mirror", self.server.url, "--json", *arguments)
-        assert done.stderr == (f"Error: {trouble}\n" if trouble else "")
-        assert done.returncode == (1 if trouble else 0)
         report: dict[str, Any] = json.loads(done.stdout)
+        lines = done.stderr.splitlines()
+        warned = {WARNING.sub(r"\1: \2", line) for line in lines if WARNING.match(line)}
+        assert [line for line in lines if not WARNING.match(line)] == ([f"Error: {trouble}"] if trouble else [])
+        assert warned <= report["reasons"].keys() | report["listing_reasons"].keys()
+        assert done.returncode == (1 if trouble else 0)
         return report
 
     def asked(self) -> list[str]:
@@ -70,8 +90,20 @@ class Crawls:
         with Archive(self.archive) as archive:
             return archive.post(name)
 
+    def stored(self) -> set[str]:
+        with Archive(self.archive) as archive:
+            return {post["post_id"] for post in archive.posts()}
+
     def files(self) -> dict[str, tuple[bytes, int]]:
         return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in self.posts.iterdir()}
+
+    def change(self, sql: str, *values: str) -> None:
+        """Change the archive between two runs, to which time seems to have passed."""
+        with closing(sqlite3.connect(self.archive)) as db, db:
+            db.execute(sql, values)
+
+    def make_posts_due(self) -> None:
+        self.change("UPDATE links SET next_try_at = '2022-04-21T00:00:00+00:00' WHERE kind = 'post'")
 
 
 @pytest.fixture
@@ -127,10 +159,23 @@ def test_nothing_is_asked_for_twice_in_a_run(crawl: Crawls) -> None:
 def test_a_second_run_changes_nothing(crawl: Crawls) -> None:
     crawl()
     before = crawl.files()
+    crawl.asked()
     report = crawl()
+    assert report["posts"] == {"new": 0, "changed": 0, "unchanged": 0, "refused": 0, "failed": 0, "gone": 0}
+    assert (report["requests"], report["not_modified"], crawl.asked()) == (1, 1, ["/"])
+    assert crawl.files() == before
+
+
+def test_a_full_run_of_an_unchanged_site_changes_nothing(crawl: Crawls) -> None:
+    first = crawl()
+    before = crawl.files()
+    asked = set(crawl.asked())
+    report = crawl("--full")
     # The one that was taken from behind its share link has no page, now as before.
     assert report["posts"] == {"new": 0, "changed": 0, "unchanged": 24, "refused": 1, "failed": 0, "gone": 2}
-    assert report["not_modified"] == 24
+    # All but the two that are gone, their share links, and robots.txt have validators.
+    assert report["not_modified"] == 25 + first["listings"]
+    assert asked - set(crawl.asked()) == {f"/NewsData/GetNewsText.do?id={GONE_WITH_SHARED_TEXT}"}
     assert crawl.files() == before
 
 
@@ -138,6 +183,7 @@ def test_a_changed_post_becomes_a_revision_and_its_file_is_rewritten(crawl: Craw
     crawl()
     changed = [replace(post, title="更正：" + post.title) if post.id == SEED else post for post in bundled_posts()]
     crawl.server.site = build(changed, bundled_extras())
+    crawl.make_posts_due()
     report = crawl()
     assert report["posts"]["changed"] == 1
     assert (crawl.post(SEED)["revision"], crawl.post(SEED)["title"][:3]) == (2, "更正：")
@@ -152,7 +198,7 @@ def test_a_post_that_vanished_keeps_its_text(crawl: Crawls) -> None:
     assert crawl.post(SEED)["text"] == text
     assert crawl.post(SEED)["gone_at"] is not None
     crawl.server.site = bundled_site()
-    crawl()
+    crawl("--full")
     assert crawl.post(SEED)["gone_at"] is None
 
 
@@ -218,6 +264,7 @@ def test_what_robots_txt_forbids_is_refused_without_a_request(crawl: Crawls) -> 
 def test_markdown_is_written_where_it_is_wanted_or_not_at_all(crawl: Crawls) -> None:
     crawl("--no-posts", "--category", "dajiangwang")
     assert not crawl.posts.exists()
+    crawl.make_posts_due()
     crawl("--posts", "elsewhere", "--category", "dajiangwang")
     assert len(list((crawl.folder / "elsewhere").iterdir())) == 8  # one is gone from the site since
 
@@ -229,10 +276,13 @@ def test_a_site_that_cannot_be_reached_is_a_failed_run_not_a_traceback(finews: R
     report = json.loads(done.stdout)
     assert (done.returncode, report["outcome"], report["listings"], report["listings_failed"]) == (
         1,
-        "finished",
+        "failed",
         0,
-        2,
+        1,
     )
+    reason = "robots.txt: download connection refused"
+    assert report["listing_reasons"] == {f"failed: {reason}": 1}
+    assert list(report["hosts"]) == ["finews.withounder.com"]
     assert "Traceback" not in done.stderr
     assert (tmp_path / "output" / "archive.db").exists()
 
@@ -258,9 +308,7 @@ def test_a_second_run_at_the_same_time_is_turned_away(crawl: Crawls, environment
 def test_an_interrupted_run_keeps_what_it_has_and_the_next_goes_on(
     how: signal.Signals, finews: Run, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    seed = next(post for post in bundled_posts() if post.id == SEED)
-    many = [replace(seed, id=f"NW2022042023{number:08}") for number in range(400)]
-    with serve(build(many)) as server:
+    with serve(build(outlets.posts(400, 80))) as server:  # five of each, so that home names them all
         arguments = ["crawl", "--mirror", server.url, "--json"]
         child = subprocess.Popen(
             [sys.executable, "-m", "crawler", *arguments],
@@ -307,7 +355,7 @@ def test_a_post_that_came_from_behind_its_share_link_is_read_again_when_its_page
     assert gone.id == GONE_WITH_SHARED_TEXT
     back = replace(gone, body='<p>页面回来了。</p><p class="em_media">（文章来源：大江网）</p>')
     crawl.server.site = build([*bundled_posts(), back], bundled_extras())
-    assert crawl()["posts"]["changed"] == 1
+    assert crawl("--full")["posts"]["changed"] == 1
     assert crawl.post(GONE_WITH_SHARED_TEXT)["text"] == "页面回来了。\n（文章来源：大江网）"
 
 
@@ -321,7 +369,7 @@ def test_a_share_link_that_says_otherwise_is_a_revision_and_the_page_has_the_las
     kept = ("title", "published_at", "url", "share_url", "category", "source", "tags")
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert (after["revision"], after["text"]) == (2, "分享正文。")
-    assert crawl()["posts"]["changed"] == 1
+    assert crawl("--full")["posts"]["changed"] == 1
     assert (crawl.post(SEED)["revision"], crawl.post(SEED)["text"]) == (3, before["text"])
 
 
@@ -333,7 +381,295 @@ def test_an_unknown_category_is_said_to_be(crawl: Crawls) -> None:
 def test_a_site_that_names_no_post_any_more_is_looked_into(crawl: Crawls) -> None:
     empty = Resource(b"<html><body>maintenance</body></html>", "text/html", 0, '"e"')
     crawl.server.site = SampleSite({"/": empty, "/feed.xml": empty}, bundled_site().missing)
-    assert crawl(trouble=NOT_ONE_NAMED)["listings"] == 2
+    done = crawl.run("crawl", "--mirror", crawl.server.url, "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["listings"], report["listings_failed"]) == (1, 1, 1)
+    assert report["listing_reasons"] == {"refused: names no post": 1}
+
+
+# Cheap: a run asks for what is new, and for nothing else.
+
+POSTS, OUTLETS = 200, 20
+NONE = {"new": 0, "changed": 0, "unchanged": 0, "refused": 0, "failed": 0, "gone": 0}
+UNCHANGED_HOME = SeenRequest("GET", "/", 304, "finews.withounder.com")
+
+
+def _addresses(*posts: SourcePost) -> list[str]:
+    return [post.address for post in posts]
+
+
+@pytest.fixture
+def outlets_read(finews: Run, tmp_path: Path) -> Iterator[Crawls]:
+    """Crawls of a site of 200 posts in 20 categories, which has been crawled once."""
+    with serve(build(outlets.posts(POSTS, OUTLETS))) as server:
+        crawl = Crawls(finews, server, tmp_path)
+        assert crawl()["posts"] == {**NONE, "new": POSTS}
+        crawl.asked()
+        yield crawl
+
+
+def publish(crawl: Crawls, *posts: SourcePost) -> None:
+    """Have the site show these posts too, from now on."""
+    crawl.server.site = build([*outlets.posts(POSTS, OUTLETS), *posts])
+
+
+def new_posts(*of_outlets: int) -> list[SourcePost]:
+    """Make a post newer than all others for each outlet."""
+    return [outlets.post(POSTS + index, outlet) for index, outlet in enumerate(of_outlets)]
+
+
+def test_an_unchanged_site_costs_one_request(outlets_read: Crawls) -> None:
+    report = outlets_read()
+    assert (report["requests"], report["not_modified"], report["posts"]) == (1, 1, NONE)
+    assert outlets_read.server.requests == [UNCHANGED_HOME]
+
+
+def test_twelve_new_posts_in_four_categories_cost_fifteen_requests(outlets_read: Crawls) -> None:
+    new = new_posts(0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3)
+    publish(outlets_read, *new)
+    report = outlets_read()
+    assert (report["requests"], report["posts"]["new"], report["pending"]) == (15, 12, 0)
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", outlets.category(0), *_addresses(*new)])
+
+
+def test_five_new_posts_in_a_category_may_not_be_all(outlets_read: Crawls) -> None:
+    new = new_posts(0, 0, 0, 0, 0, 1, 1, 1, 1)
+    publish(outlets_read, *new)
+    outlets_read()
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", outlets.category(0), *_addresses(*new)])
+
+
+def test_a_category_newly_met_is_read_once(outlets_read: Crawls) -> None:
+    first, second = new_posts(OUTLETS, OUTLETS)
+    publish(outlets_read, first)
+    outlets_read()
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", outlets.category(OUTLETS), first.address])
+    publish(outlets_read, first, second)
+    outlets_read()
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", second.address])
+
+
+@pytest.mark.parametrize(("hours", "is_read"), [(7, True), (1, False)], ids=["missed", "usual"])
+def test_after_a_missed_run_the_categories_of_what_is_new_are_read(
+    outlets_read: Crawls, hours: int, is_read: bool
+) -> None:
+    (new,) = new_posts(0)
+    below = replace(outlets.post(POSTS + 1, 0), date=outlets.post(0, 0).date)  # put in below what home shows
+    publish(outlets_read, new, below)
+    before = iso(datetime.now(UTC) - timedelta(hours=hours))
+    outlets_read.change("UPDATE links SET read_at = ? WHERE kind = 'home'", before)
+    report = outlets_read()
+    missed = [outlets.category(0), below.address] if is_read else []
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", new.address, *missed])
+    assert report["posts"]["new"] == (2 if is_read else 1)
+
+
+def test_a_post_that_is_named_again_is_counted_but_not_asked_for(outlets_read: Crawls) -> None:
+    (new,) = new_posts(0)
+    publish(outlets_read, new)
+    report = outlets_read()
+    # Home names five posts of each outlet; four of the feed's ten newest are none of them.
+    named = set(re.findall(r"NW\d+", outlets_read.server.site["/"].body.decode()))
+    named |= set(re.findall(r"NW\d+", outlets_read.server.site["/feed.xml"].body.decode()))
+    assert report["posts"] == {**NONE, "new": 1, "unchanged": len(named) - 1}
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", new.address])
+
+
+def test_posts_that_are_due_are_looked_at_again_once_home_has_changed_and_conditionally(outlets_read: Crawls) -> None:
+    due = _addresses(*outlets.posts(POSTS, OUTLETS)[:3])
+    for path in due:
+        outlets_read.change("UPDATE links SET next_try_at = found_at WHERE url LIKE ?", f"%{path}")
+    outlets_read()
+    assert outlets_read.asked() == ["/"]
+    (new,) = new_posts(0)
+    publish(outlets_read, new)
+    report = outlets_read()
+    assert report["not_modified"] == 3
+    assert sorted(outlets_read.asked()) == sorted(["/", "/feed.xml", new.address, *due])
+    publish(outlets_read, *new_posts(0, 1))
+    outlets_read()
+    assert not set(outlets_read.asked()) & set(due)
+
+
+def test_a_run_in_part_asks_for_its_page_in_full_and_only_for_posts_it_has_yet_to_read(outlets_read: Crawls) -> None:
+    (new,) = new_posts(0)
+    publish(outlets_read, new)
+    report = outlets_read("--category", "outlet0")
+    assert (report["scope"], report["not_modified"], report["posts"]) == (
+        "part",
+        0,
+        {**NONE, "new": 1, "unchanged": POSTS // OUTLETS},
+    )
+    assert outlets_read.asked() == [outlets.category(0), new.address]
+
+
+def test_a_full_run_visits_every_listing_and_every_post_conditionally(outlets_read: Crawls) -> None:
+    report = outlets_read("--full")
+    assert (report["scope"], report["posts"]) == ("full", {**NONE, "unchanged": POSTS})
+    assert report["requests"] == report["not_modified"] == POSTS + OUTLETS + 2
+
+
+# Listings that fail.
+
+ERROR_PAGE = Resource("<html><body>系统繁忙</body></html>".encode(), "text/html; charset=utf-8", 0, '"error"')
+
+
+def without_home(posts: list[SourcePost]) -> SampleSite:
+    """Make the site of these posts, whose home page is an error page with status 200."""
+    site = build(posts)
+    return SampleSite({**site.resources, "/": ERROR_PAGE}, site.missing)
+
+
+def test_an_error_page_in_home_s_place_hides_nothing(finews: Run, tmp_path: Path) -> None:
+    old, new = outlets.posts(20, 4), [outlets.post(20, 1), outlets.post(21, 1), outlets.post(22, 3)]
+    with serve(without_home(old)) as server:
+        crawl = Crawls(finews, server, tmp_path)
+        first = crawl(trouble=SOME_FAILED)
+        assert (first["posts"]["new"], first["listing_reasons"]) == (20, {"refused: names no post": 1})
+        server.site = without_home([*old, *new])
+        second = crawl(trouble=SOME_FAILED)
+        assert (second["posts"]["new"], second["listing_reasons"]) == (3, {"refused: names no post": 1})
+        assert len(crawl.stored()) == 23
+        # The page that hides the real one is asked for in full each time, and so is the real one then.
+        server.site = build([*old, *new])
+        server.requests.clear()
+        assert crawl()["posts"] == {**NONE, "unchanged": 20}  # as many as home shows
+        assert server.requests[0].status == 200
+        assert (crawl()["requests"], len(crawl.stored())) == (1, 23)
+
+
+def test_an_error_page_that_comes_and_goes_leaves_what_home_is_known_by(outlets_read: Crawls) -> None:
+    home, (new,) = outlets_read.server.site, new_posts(0)
+    outlets_read.server.site = without_home([*outlets.posts(POSTS, OUTLETS), new])
+    for found in (1, 0):
+        report = outlets_read(trouble=SOME_FAILED)
+        assert (report["posts"]["new"], report["posts"]["failed"]) == (found, 0)
+        listings = ["/", "/feed.xml", *map(outlets.category, range(OUTLETS))]
+        assert sorted(outlets_read.asked()) == sorted([*listings, *[new.address] * found])
+    outlets_read.server.site = home
+    outlets_read.server.requests.clear()
+    outlets_read.run("crawl", "--mirror", outlets_read.server.url)
+    assert outlets_read.server.requests == [UNCHANGED_HOME]
+
+
+class _Troubled(BaseHTTPRequestHandler):
+    """Answers with what `site` has, and with status 500 what is in `broken`."""
+
+    protocol_version = "HTTP/1.1"
+    site: ClassVar[SampleSite]
+    broken: ClassVar[set[str]] = set()
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        found = self.site.get(self.path, self.site.missing)
+        known = self.headers.get("If-None-Match") == found.etag
+        status = 500 if self.path in self.broken else 404 if found is self.site.missing else 304 if known else 200
+        body = found.body if status == 200 else b""
+        self.send_response(status)
+        self.send_header("ETag", found.etag)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def troubled(finews: Run, tmp_path: Path) -> Iterator[Crawls]:
+    """Crawls of a server that answers some of what it has with status 500, `_Troubled`."""
+    _Troubled.site, _Troubled.broken, _Troubled.asked = build(outlets.posts(20, 4)), set(), []
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Troubled) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        yield Crawls(finews, RunningServer(f"http://127.0.0.1:{server.server_port}", _Troubled.site), tmp_path)
+        server.shutdown()
+
+
+def test_home_that_fails_hides_nothing(troubled: Crawls) -> None:
+    _Troubled.broken = {"/"}
+    report = troubled(trouble=SOME_FAILED)
+    assert (report["posts"], report["pending"], report["retries"]) == ({**NONE, "new": 20}, 0, 3)
+    assert (report["listings"], report["listing_reasons"]) == (5, {"failed: HTTP 500": 1})
+    _Troubled.broken = set()
+    assert troubled()["posts"] == {**NONE, "unchanged": 20}
+    assert troubled()["requests"] == 1
+
+
+def test_posts_that_failed_are_taken_up_by_the_next_run_though_home_has_not_changed(troubled: Crawls) -> None:
+    broken = _addresses(*outlets.posts(20, 4)[:2])
+    _Troubled.broken = set(broken)
+    first = troubled(trouble=SOME_FAILED)
+    assert (first["posts"], first["reasons"]) == ({**NONE, "new": 18, "failed": 2}, {"failed: HTTP 500": 2})
+    _Troubled.broken = set()
+    _Troubled.asked.clear()
+    second = troubled()
+    assert (second["posts"], second["pending"]) == ({**NONE, "new": 2}, 0)
+    assert sorted(_Troubled.asked) == sorted(["/", *broken])
+
+
+# Kill-proof.
+
+# What may be on its way when a run is killed: 16 requests, and what was downloaded and is not stored yet, which is
+# held to 200 kB, 31 pages of these. Measured are 7 to 31 in all.
+ON_THE_WAY = 16 + 31
+
+
+def _on_the_way(archive: Path, run_id: int, asked: set[str], folder: Path) -> set[str]:
+    """Return what a killed run had asked for and not yet settled; its files are left as they are."""
+    copy = shutil.copytree(archive.parent, folder, ignore=shutil.ignore_patterns("_posts"))
+    with closing(sqlite3.connect(copy / archive.name)) as db:
+        settled = {
+            urlsplit(url).path for (url,) in db.execute("SELECT url FROM links WHERE asked_run_id = ?", [run_id])
+        }
+    return asked - settled
+
+
+def test_killed_runs_lose_nothing_and_ask_again_only_for_what_was_on_its_way(
+    finews: Run, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    posts = outlets.posts(600, 20)
+    pages = set(_addresses(*posts))
+    again: Counter[str] = Counter()
+    with serve(build(posts)) as server:
+        crawl = Crawls(finews, server, tmp_path)
+        for run_id, served in enumerate((100, 200, 300, 400), start=1):
+            before = len(server.requests)
+            child = subprocess.Popen(
+                [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--json"],
+                cwd=tmp_path,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+            )
+            with child:
+                deadline = time.monotonic() + 60
+                while len(pages & {request.target for request in server.requests}) < served:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.005)
+                child.kill()
+            asked = {request.target for request in server.requests[before:]} & pages
+            on_the_way = _on_the_way(crawl.archive, run_id, asked, tmp_path / f"killed-{run_id}")
+            assert len(on_the_way) <= ON_THE_WAY
+            again.update(on_the_way)
+        last = crawl()
+        times = Counter(request.target for request in server.requests if request.target in pages)
+    assert {post.id for post in posts} == crawl.stored()
+    assert {page: count - 1 for page, count in times.items() if count > 1} == dict(again)
+    assert finews("check").returncode == 0
+    with Archive(crawl.archive) as archive:
+        *killed, ended = reversed(list(runs.reports(archive.db)))
+    assert ended == last
+    assert (last["outcome"], last["pending"]) == ("finished", 0)
+    assert sum(report["posts"]["new"] for report in (*killed, last)) == 600
+    for report, later in pairwise([*killed, last]):
+        assert report["outcome"] == "interrupted"
+        began, end = (datetime.fromisoformat(report[name]) for name in ("started_at", "finished_at"))
+        assert began <= end <= datetime.fromisoformat(later["started_at"])
+        assert report["seconds"] == (end - began).total_seconds()
+        assert report["requests"] >= report["posts"]["new"] > 0
+
+
+# Redirects.
 
 
 class _Redirects(BaseHTTPRequestHandler):
@@ -392,8 +728,8 @@ def _minima(pages: dict[str, str]) -> SampleSite:
     post = '<h1 class="post-title">{0}</h1><div class="post-content" itemprop="articleBody"><p>{0}</p></div>'
     sources = {"/": home, "/feed.xml": "<feed/>", **{path: post.format(words) for path, words in pages.items()}}
     served = {
-        path: Resource(source.encode(), "text/html; charset=utf-8", 0, f'"{index}{len(source)}"')
-        for index, (path, source) in enumerate(sources.items())
+        path: Resource(source.encode(), "text/html; charset=utf-8", 0, f'"{zlib.crc32(source.encode())}"')
+        for path, source in sources.items()
     }
     return SampleSite(served, bundled_site().missing)
 
@@ -403,7 +739,7 @@ def test_two_posts_of_one_id_do_not_take_each_other_s_place(crawl: Crawls) -> No
     report = crawl("--site", "minima")
     assert (report["posts"]["new"], report["posts"]["refused"]) == (1, 1)
     assert report["reasons"] == {"refused: another address has a post of this id": 1}
-    again = crawl("--site", "minima")
+    again = crawl("--site", "minima", "--full")
     assert (again["posts"]["changed"], again["posts"]["unchanged"], again["posts"]["refused"]) == (0, 1, 1)
 
 
@@ -420,15 +756,14 @@ def test_a_post_that_was_published_again_at_another_address_is_a_revision(crawl:
 
 
 def test_two_sites_with_a_post_of_one_name_do_not_take_each_other_s_file(crawl: Crawls) -> None:
-    (crawl.folder / "other.yaml").write_text(
-        MINIMA.read_text(encoding="utf-8").replace("name: minima", "name: other")
-    )
+    other = MINIMA.read_text(encoding="utf-8").replace("name: minima", "name: other")
+    (crawl.folder / "other.yaml").write_text(other.replace("blog.example", "other.example"), encoding="utf-8")
     crawl.server.site = _minima({"/2022/01/03/weekly.html": "first"})
     crawl("--site", "minima")
     crawl.server.site = _minima({"/2022/01/03/weekly.html": "second"})
     done = crawl.run("crawl", "--site", "other.yaml", "--mirror", crawl.server.url)
     assert done.returncode == 1
-    assert done.stderr.startswith(
+    assert done.stderr.splitlines()[-1].startswith(
         "Error: output/_posts/2022-01-03-weekly.md is a post of the site minima:"
         " give other a folder of its own with --posts."
     )
@@ -442,9 +777,9 @@ def test_a_mended_definition_reaches_what_is_stored(crawl: Crawls) -> None:
     crawl("--site", "mine.yaml")
     assert crawl.post("weekly")["source"] is None
     (crawl.folder / "mine.yaml").write_text(text.replace("    source:", "    source:\n      - {css: .post-title}"))
-    assert crawl("--site", "mine.yaml")["not_modified"] == 0
+    assert crawl("--site", "mine.yaml", "--full")["not_modified"] == 0
     assert (crawl.post("weekly")["source"], crawl.post("weekly")["revision"]) == ("words", 1)
-    assert crawl("--site", "mine.yaml")["not_modified"] == 1
+    assert crawl("--site", "mine.yaml", "--full")["not_modified"] == 3  # home, the feed and the post
 
 
 def test_another_site_is_another_yaml_file(finews: Run, tmp_path: Path) -> None:
@@ -492,10 +827,15 @@ def test_scrapy_itself_lists_and_runs_the_spiders_from_a_checkout(
         assert archive.stats()["categories"] == {"dajiangwang": 9}
 
 
-def test_progress_is_plain_lines_where_there_is_no_terminal(crawl: Crawls) -> None:
+def test_the_log_is_lines_on_standard_error_and_the_report_on_standard_output_where_there_is_no_terminal(
+    crawl: Crawls,
+) -> None:
     done = crawl.run("crawl", "--mirror", crawl.server.url)
     assert done.returncode == 0
-    assert done.stderr == ""
+    assert all(
+        re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING) run=1 \w", line)
+        for line in done.stderr.splitlines()
+    )
     lines = done.stdout.splitlines()
     assert lines[0].startswith("Run 1 of finews finished in ")
     assert lines[1:] == [

@@ -25,13 +25,21 @@ def _modules(components: object) -> set[str]:
     return {str(name).rpartition(".")[0] for name in components if name}  # type: ignore[attr-defined]
 
 
+def _in_their_order(components: dict[str, int | None]) -> list[str]:
+    """Return the components that are switched on."""
+    places = {name: place for name, place in components.items() if place is not None}
+    return sorted(places, key=lambda name: places[name])
+
+
 def test_every_step_of_the_pipeline_is_in_the_settings() -> None:
     assert _modules(settings.ITEM_PIPELINES) == _files("pipelines")
 
 
 def test_every_middleware_and_extension_is_in_the_settings() -> None:
     handlers = _modules(settings.DOWNLOAD_HANDLERS.values())
-    assert _modules(settings.DOWNLOADER_MIDDLEWARES) | handlers == _files("middlewares")
+    words_they_share = {"crawler.middlewares.failures"}
+    middlewares = _modules(_in_their_order(settings.DOWNLOADER_MIDDLEWARES))
+    assert middlewares | handlers | words_they_share == _files("middlewares")
     assert _modules(settings.EXTENSIONS) == _files("extensions")
 
 
@@ -50,8 +58,18 @@ def test_every_module_says_what_lives_in_it(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def test_robots_txt_has_the_first_word_and_the_guard_the_last() -> None:
+    first, *_, polite, last = _in_their_order(settings.DOWNLOADER_MIDDLEWARES)
+    assert first == "crawler.middlewares.robots.ObeyRobots"
+    assert polite == "crawler.middlewares.politeness.BePolite"
+    assert last == "crawler.middlewares.guard.GuardAddresses"
+
+
 def test_the_program_is_polite_and_careful_by_default() -> None:
-    assert settings.ROBOTSTXT_OBEY
+    assert settings.FINEWS_REQUESTS_A_DAY
+    assert settings.FINEWS_RETRY_SECONDS >= 1
+    assert not settings.RETRY_ENABLED
+    assert not settings.REDIRECT_ENABLED
     assert settings.AUTOTHROTTLE_ENABLED
     assert settings.DOWNLOAD_VERIFY_CERTIFICATES
     assert not settings.TELNETCONSOLE_ENABLED

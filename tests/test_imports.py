@@ -16,11 +16,11 @@ ROWS = [
     {"settings"},
     {"spiders", "middlewares", "pipelines", "extensions"},
     {"extraction", "archive", "markdown"},
-    {"sites"},
+    {"sites", "cadence"},
     {"items"},
     {"changes", "likeness", "urls", "dates", "securities"},
     {"figures"},
-    {"errors", "text"},
+    {"errors", "text", "unasked"},
 ]
 RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}
 KNOW_SCRAPY = {"ops", "spiders", "middlewares", "pipelines", "extensions"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import made
@@ -13,6 +14,7 @@ from crawler.archive.ledger import End, Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -339,8 +341,7 @@ def test_an_address_was_read_when_it_last_ended_well(db: Database, state: str):
     ("address", "state", "again"),
     [
         *((POST, state, "2022-04-21T07:00:00+00:00") for state in ("stored", "refused", "gone")),
-        # What failed is asked for again soon: a quarter of an hour and a half.
-        *((address, "failed", "2022-04-21T02:52:30+00:00") for address in (POST, made.CATEGORY, made.FEED)),
+        *((address, "failed", "2022-04-21T02:30:00+00:00") for address in (POST, made.CATEGORY, made.FEED)),
         *((made.CATEGORY, state, None) for state in ("fetched", "refused", "gone")),
         *((made.HOME, state, None) for state in ("fetched", "refused", "failed", "gone")),
         *((made.share_address(), state, None) for state in ("stored", "refused", "failed")),
@@ -353,6 +354,20 @@ def test_posts_are_looked_at_again_and_of_listings_those_that_failed(
     found(db, made.listing(address))
     settle(db, state, address=address, fetched={"fetched_at": made.LATER})
     assert row(db, address.url)["next_try_at"] == again
+
+
+def fail(db: Database, at: datetime, reason: str = "timeout", **how: Any) -> str | None:
+    """Let the post fail, and return when it is asked for again."""
+    settle(db, "failed", outcome="failed", reason=reason, fetched={"status": None, "fetched_at": at}, **how)
+    return row(db)["next_try_at"]
+
+
+def test_what_fails_is_put_off_by_how_long_it_has_been_failing(db: Database):
+    name(db, "推进5G规模化应用！", at=made.SEEN - timedelta(days=2))
+    assert fail(db, made.SEEN) == "2022-04-21T01:00:00+00:00"
+    assert fail(db, made.LATER) == "2022-04-21T02:52:30+00:00"  # after a quarter of an hour and a half
+    settle(db, "stored", outcome="new", article_id=1, fetched={"fetched_at": made.LATER})
+    assert fail(db, made.LATER + timedelta(days=1)) == "2022-04-22T02:30:00+00:00"
 
 
 # Each fetch.

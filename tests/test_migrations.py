@@ -5,17 +5,23 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.archive import Archive, index, migrations
+from crawler.archive import Archive, index, migrations, runs
+from crawler.archive.frontier import Frontier
+from crawler.dates import iso
 from crawler.errors import ArchiveError
+from crawler.items import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlite_utils import Database
 
 KEPT = {path.stem: path for path in sorted((Path(__file__).parent / "archives").glob("*.db"))}
 STEPS = sorted(entry.name.removesuffix(".sql") for entry in files("crawler.archive").joinpath("steps").iterdir())
@@ -32,6 +38,10 @@ TOLD = {
     "links": "url",
     "runs": "id",
 }
+# What has been told since 0003.
+SINCE_THEN = {"fetches": "id", "hosts": "host"}
+# When an address is asked for again was told by no schema before 0003, though the column was there.
+TOLD_ANEW = {"links": {"next_try_at"}}
 
 
 @pytest.fixture
@@ -57,7 +67,8 @@ def change(path: Path, sql: str, *values: str) -> None:
 def rows(path: Path, table: str) -> list[dict[str, Any]]:
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY {TOLD[table]}")]
+        order = {**TOLD, **SINCE_THEN}[table]
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY {order}")]
 
 
 def applied(path: Path) -> list[str]:
@@ -104,7 +115,7 @@ def test_an_archive_brought_forward_tells_what_it_told(brought: Callable[[str], 
     before = {table: rows(path, table) for table in TOLD}
     Archive(path).close()
     for table, told in before.items():
-        columns = set(told[0]) & set(rows(path, table)[0])
+        columns = set(told[0]) & set(rows(path, table)[0]) - TOLD_ANEW.get(table, set())
         assert [{column: row[column] for column in columns} for row in rows(path, table)] == [
             {column: row[column] for column in columns} for row in told
         ]
@@ -140,23 +151,45 @@ def test_an_archive_is_brought_forward_once(brought: Callable[[str], Path], name
     assert path.read_bytes() == before
 
 
+def failing(step: str) -> Callable[[Database, str], None]:
+    """Return what runs the statements of each step, and fails behind those of `step`."""
+    run = migrations._run_sql  # noqa: SLF001  # the moment between a step's statements and its record
+
+    def fail(db: Database, name: str) -> None:
+        run(db, name)
+        if name.startswith(step):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    return fail
+
+
 @pytest.mark.parametrize("name", KEPT)
 def test_a_step_that_fails_leaves_the_archive_as_it_was(
     brought: Callable[[str], Path], name: str, monkeypatch: pytest.MonkeyPatch
 ):
     path = brought(name)
     before = contents(path)
-
-    def fail(_db: object) -> int:
-        raise sqlite3.OperationalError("database or disk is full")
-
     with monkeypatch.context() as patched:
-        patched.setattr(migrations.index, "rebuild", fail)
+        patched.setattr(migrations, "_run_sql", failing(STEPS[len(applied(path))]))
         with pytest.raises(ArchiveError, match="cannot be opened as an archive: database or disk is full"):
             Archive(path)
     assert contents(path) == before
     Archive(path).close()
     assert applied(path) == STEPS
+
+
+def test_a_step_that_fails_leaves_what_the_steps_before_it_did(
+    brought: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+):
+    path = brought("0001")
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "_run_sql", failing("0003"))
+        with pytest.raises(ArchiveError, match="cannot be opened as an archive: database or disk is full"):
+            Archive(path)
+    assert applied(path) == STEPS[:2]
+    assert sorted(ask(path, SCHEMA)) == sorted(ask(KEPT["0002"], SCHEMA))
+    Archive(path).close()
+    assert {table: rows(path, table) for table in EXPECTED["0001"]} == EXPECTED["0001"]
 
 
 def test_an_old_archive_that_can_only_be_read_is_a_sentence(
@@ -194,6 +227,8 @@ RUN = {
     "failed": 0,
     "gone": 0,
     "reasons": "{}",
+    "scope": "usual",
+    "hosts": "{}",
 }
 ARTICLE = {
     "id": 1,
@@ -270,7 +305,39 @@ LINK = {
     "met_run_id": 2,
     "run_id": 2,
     "outcome": "changed",
+    "asked_run_id": None,
+    "read_at": "2022-04-21T02:30:00+00:00",
+    "leads_on": 0,
 }
+FETCHED = {
+    "id": 1,
+    "link_id": 1,
+    "outcome": "read",
+    "status": 200,
+    "reason": None,
+    "rule": None,
+    "run_id": 1,
+    "fetched_at": "2022-04-21T01:00:00+00:00",
+    "last_run_id": 1,
+    "last_fetched_at": "2022-04-21T01:00:00+00:00",
+    "times": 1,
+}
+
+
+def fetched(number: int, link: int, outcome: str, run: int = 2, **changes: Any) -> dict[str, Any]:
+    """Return how the last fetch of a link, which was in that run, is told."""
+    at = ("2022-04-21T01:00:00+00:00", "2022-04-21T02:30:00+00:00")[run - 1]
+    last = {"last_run_id": run, "last_fetched_at": at}
+    return {
+        **FETCHED,
+        "id": number,
+        "link_id": link,
+        "outcome": outcome,
+        "run_id": run,
+        "fetched_at": at,
+        **last,
+        **changes,
+    }
 
 
 def revision(article: dict[str, Any], number: int, **changes: Any) -> dict[str, Any]:
@@ -285,7 +352,7 @@ FIRST = revision(
     title="江西出台5G行动计划",
     content_hash="788ac3e11d3a229e4df01c45c2da54dc77a95a253f5887ffbb4a9472594f6ed7",
 )
-EXPECTED: dict[str, list[dict[str, Any]]] = {
+BY_0001: dict[str, list[dict[str, Any]]] = {
     "articles": [ARTICLE, OTHER, GONE],
     # The text of a former version, which was not kept, is read out of its HTML.
     "revisions": [
@@ -336,6 +403,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
             "etag": '"h"',
             "rules": None,
             "fetched_at": "2022-04-21T01:00:00+00:00",
+            "read_at": "2022-04-21T01:00:00+00:00",
             "article_id": None,
             "met_run_id": 1,
             "run_id": 1,
@@ -349,6 +417,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
             "attempts": 1,
             "title": "",
             "fetched_at": "2022-04-21T01:00:00+00:00",
+            "read_at": "2022-04-21T01:00:00+00:00",
             "article_id": 2,
             "met_run_id": 1,
             "run_id": 1,
@@ -364,6 +433,7 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
             "title": None,
             "article_id": 3,
             "outcome": "gone",
+            "read_at": None,
         },
     ],
     "runs": [
@@ -383,14 +453,98 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
             "reasons": '{"gone: HTTP 404": 1}',
         },
     ],
+    "fetches": [
+        fetched(1, 1, "read", run=1),
+        fetched(2, 3, "new", run=1),
+        fetched(3, 2, "changed"),
+        fetched(4, 4, "gone", status=404, reason="HTTP 404"),
+    ],
+    "hosts": [],
 }
+FIRST_RUN, SECOND_RUN = BY_0001["runs"]
+# In 0002 the second run also read a category, refused a post, failed to get one, and left one for the next.
+UNREAD = {**LINK, "attempts": 1, "found_at": "2022-04-21T02:30:00+00:00", "article_id": None, "read_at": None}
+BY_0002 = {
+    **BY_0001,
+    "links": [
+        BY_0001["links"][0],
+        {
+            **UNREAD,
+            "id": 8,
+            "url": "https://finews.withounder.com/category/dajiangwang.html",
+            "kind": "category",
+            "state": "fetched",
+            "title": "大江网新闻",
+            "etag": '"c"',
+            "outcome": None,
+            "read_at": "2022-04-21T02:30:00+00:00",
+        },
+        *BY_0001["links"][1:],
+        {
+            **UNREAD,
+            "id": 5,
+            "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW4.html",
+            "state": "refused",
+            "reason": "no title",
+            "title": "",
+            "etag": '"r"',
+            "last_modified": "Thu, 21 Apr 2022 02:00:00 GMT",
+            "outcome": "refused",
+        },
+        {
+            **UNREAD,
+            "id": 6,
+            "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW5.html",
+            "state": "failed",
+            "status": 500,
+            "reason": "HTTP 500",
+            "title": "标题",
+            "rules": None,
+            "next_try_at": "2022-04-21T02:30:00+00:00",
+            "outcome": "failed",
+        },
+        {
+            **UNREAD,
+            "id": 7,
+            "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW6.html",
+            "state": "found",
+            "status": None,
+            "attempts": 0,
+            "title": "还没取",
+            "rules": None,
+            "fetched_at": None,
+            "run_id": None,
+            "outcome": None,
+        },
+    ],
+    "runs": [
+        FIRST_RUN,
+        {
+            **SECOND_RUN,
+            "requests": 6,
+            "listings": 1,
+            "pending": 1,
+            "refused": 1,
+            "failed": 1,
+            "reasons": '{"gone: HTTP 404": 1, "refused: no title": 1, "failed: HTTP 500": 1}',
+        },
+    ],
+    "fetches": [
+        *BY_0001["fetches"],
+        fetched(5, 5, "refused", reason="no title"),
+        fetched(6, 6, "failed", status=500, reason="HTTP 500"),
+        fetched(7, 8, "read"),
+    ],
+}
+EXPECTED = {"0001": BY_0001, "0002": BY_0002}
 
 
-@pytest.mark.parametrize("table", TOLD)
-def test_the_first_schema_brought_forward_has_these_rows(brought: Callable[[str], Path], table: str):
-    path = brought("0001")
+@pytest.mark.parametrize("table", [*TOLD, *SINCE_THEN])
+@pytest.mark.parametrize("name", KEPT)
+def test_a_kept_archive_brought_forward_has_these_rows(brought: Callable[[str], Path], name: str, table: str):
+    path = brought(name)
     Archive(path).close()
-    assert rows(path, table) == EXPECTED[table]
+    assert rows(path, table) == EXPECTED[name][table]
 
 
 def test_a_post_of_the_first_schema_is_read_with_its_history(brought: Callable[[str], Path]):
@@ -440,3 +594,38 @@ def test_a_step_s_own_functions_are_of_no_use_after_it(brought: Callable[[str], 
         for call in ("frame('江西', '江西')", "plain('江西')"):
             with pytest.raises(sqlite3.OperationalError):
                 archive.db.execute(f"SELECT {call}")
+
+
+# 0003: what runs leave for the next to know.
+
+
+@pytest.mark.parametrize(
+    ("age", "is_due"), [(timedelta(minutes=1), True), (timedelta(hours=71), True), (timedelta(hours=73), False)]
+)
+def test_the_posts_of_the_last_three_days_are_looked_at_again_and_what_failed_whenever_it_did(
+    brought: Callable[[str], Path], age: timedelta, is_due: bool
+):
+    path, at = brought("0002"), iso(datetime.now(UTC) - age)
+    change(path, "UPDATE links SET fetched_at = ? WHERE fetched_at IS NOT NULL", at)
+    Archive(path).close()
+    again = at if is_due else None
+    assert {url.rpartition("/")[2]: value for url, value in ask(path, "SELECT url, next_try_at FROM links")} == {
+        "": None,
+        "dajiangwang.html": None,
+        "NW1.html": again,
+        "NW2.html": again,
+        "NW3.html": again,
+        "NW4.html": again,
+        "NW5.html": at,
+        "NW6.html": None,
+    }
+
+
+def test_what_an_old_archive_left_is_taken_up_by_the_first_run_after_it(brought: Callable[[str], Path]):
+    with Archive(brought("0002")) as archive:
+        now = datetime(2022, 4, 21, 3, 0, tzinfo=UTC)
+        run_id = runs.begin(archive.db, "finews", now)
+        frontier = Frontier(archive.db, "finews", run_id, scope="usual")
+        frontier.begin([Address(url="https://finews.withounder.com/", kind="home")], now)
+        taken = frontier.take(10, now, host="finews.withounder.com")
+    assert [link.url.rpartition("/")[2] for link in taken] == ["", "NW6.html", "NW5.html"]

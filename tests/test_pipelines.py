@@ -17,6 +17,7 @@ from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
 from crawler.archive import Archive, ledger, runs
+from crawler.archive.frontier import Frontier
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import Traffic
 from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
@@ -43,6 +44,11 @@ LONG_AGO = 1_000_000_000
 
 def kind(item: object) -> str:
     return type(item).__name__
+
+
+def archived(outcome: Any, reason: str | None = None, *, address: Address = ARCHIVED.address, **how: Any) -> Archived:
+    """Return what is handed on of an address that came to `outcome`."""
+    return Archived(address=address, outcome=outcome, noted=outcome, reason=reason, **how)
 
 
 # Normalise.
@@ -128,30 +134,33 @@ def test_an_article_that_has_what_makes_a_post_goes_on(article: Article):
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"),
+    ("changes", "reason", "rule"),
     [
-        ({"title": ""}, "no title"),
-        ({"published_at": None}, "no date"),
-        ({"html": ""}, "no body"),
-        ({"html": "<p> \n</p><script>alert(1)</script>"}, "no body"),
-        ({"post_id": ""}, "no id"),
-        ({"post_id": "../../etc/passwd"}, "unsafe id"),
-        ({"post_id": ".hidden"}, "unsafe id"),
-        ({"post_id": "a..b"}, "unsafe id"),
-        ({"post_id": "a/b"}, "unsafe id"),
-        ({"post_id": "a b"}, "unsafe id"),
-        ({"post_id": "a\n"}, "unsafe id"),
-        ({"post_id": "a\x00"}, "unsafe id"),
-        ({"post_id": "x" * 201}, "unsafe id"),
+        ({"title": ""}, "no title", "layouts[page].title"),
+        ({"published_at": None}, "no date", "layouts[page].date"),
+        ({"html": ""}, "no body", "layouts[page].body"),
+        ({"html": "<p> \n</p><script>alert(1)</script>"}, "no body", "layouts[page].body"),
+        ({"title": "", "layout": "bare"}, "no title", "layouts[bare].title"),
+        ({"post_id": ""}, "no id", "addresses.post"),
+        ({"post_id": "../../etc/passwd"}, "unsafe id", "addresses.post"),
+        ({"post_id": ".hidden"}, "unsafe id", "addresses.post"),
+        ({"post_id": "a..b"}, "unsafe id", "addresses.post"),
+        ({"post_id": "a/b"}, "unsafe id", "addresses.post"),
+        ({"post_id": "a b"}, "unsafe id", "addresses.post"),
+        ({"post_id": "a\n"}, "unsafe id", "addresses.post"),
+        ({"post_id": "a\x00"}, "unsafe id", "addresses.post"),
+        ({"post_id": "x" * 201}, "unsafe id", "addresses.post"),
         # One reason is given: the first.
-        ({"title": "", "published_at": None, "html": ""}, "no title"),
-        ({"title": "", "post_id": "a/b"}, "unsafe id"),
-        ({"published_at": None, "html": ""}, "no date"),
+        ({"title": "", "published_at": None, "html": ""}, "no title", "layouts[page].title"),
+        ({"title": "", "post_id": "a/b"}, "unsafe id", "addresses.post"),
+        ({"published_at": None, "html": ""}, "no date", "layouts[page].date"),
     ],
 )
-def test_an_article_that_lacks_what_makes_a_post_is_refused_with_the_reason(changes: dict[str, Any], reason: str):
+def test_an_article_that_lacks_what_makes_a_post_is_refused_with_the_reason_and_the_rule(
+    changes: dict[str, Any], reason: str, rule: str
+):
     article = normalise(replace(POST, **changes), made.SITE)
-    assert Validate().process_item(article) == made.refused(reason=reason)
+    assert Validate().process_item(article) == made.refused(reason=reason, rule=rule)
 
 
 # Archive.
@@ -205,7 +214,9 @@ def test_the_category_a_post_names_is_found(step: StoreInArchive):
 
 
 def test_a_listing_is_fetched_and_what_it_names_found(step: StoreInArchive):
-    assert step.process_item(made.listing(made.post_address())) == Archived(address=made.HOME, outcome=None)
+    assert step.process_item(made.listing(made.post_address())) == Archived(
+        address=made.HOME, outcome=None, noted="read"
+    )
     assert stands(step, made.HOME.url) == ("fetched", None, None, None)
     assert stands(step) == ("found", None, None, None)
 
@@ -221,28 +232,28 @@ def test_a_listing_is_fetched_and_what_it_names_found(step: StoreInArchive):
     ids=kind,
 )
 def test_an_end_without_a_post_is_written_with_its_reason(step: StoreInArchive, item: Any, outcome: Any, reason: str):
-    assert step.process_item(item) == Archived(address=made.post_address(), outcome=outcome)
+    assert step.process_item(item) == archived(outcome, reason)
     assert stands(step) == (outcome, outcome, reason, None)
 
 
 @pytest.mark.parametrize(
-    ("item", "state"),
+    ("item", "state", "noted", "reason"),
     [
-        (made.refused(made.HOME), "refused"),
-        (made.failed(made.HOME), "failed"),
-        (made.gone(made.HOME), "gone"),
-        (made.unchanged(made.HOME), "fetched"),
+        (made.refused(made.HOME), "refused", "refused", "no title"),
+        (made.failed(made.HOME), "failed", "failed", "timeout"),
+        (made.gone(made.HOME), "gone", "gone", "HTTP 404"),
+        (made.unchanged(made.HOME), "fetched", "unchanged", None),
     ],
     ids=kind,
 )
-def test_a_listing_comes_to_no_outcome(step: StoreInArchive, item: Any, state: str):
-    assert step.process_item(item) == Archived(address=made.HOME, outcome=None)
-    assert stands(step, made.HOME.url)[:2] == (state, None)
+def test_a_listing_comes_to_no_outcome(step: StoreInArchive, item: Any, state: str, noted: Any, reason: str | None):
+    assert step.process_item(item) == Archived(address=made.HOME, outcome=None, noted=noted, reason=reason)
+    assert stands(step, made.HOME.url) == (state, None, reason, None)
 
 
 def test_a_post_that_is_gone_is_marked_and_stays(step: StoreInArchive):
     step.process_item(ARTICLE)
-    assert step.process_item(made.gone(at=made.LATER)) == Archived(address=made.post_address(), outcome="gone")
+    assert step.process_item(made.gone(at=made.LATER)) == archived("gone", "HTTP 404")
     assert step.archive.post(made.ID)["gone_at"] == "2022-04-21T02:30:00+00:00"
     assert stands(step) == ("gone", "gone", "HTTP 404", 1)
 
@@ -257,16 +268,14 @@ def test_a_page_that_has_not_changed_was_seen_again(step: StoreInArchive):
     step.process_item(ARTICLE)
     step.process_item(made.gone())
     before = step.archive.post(made.ID)
-    assert step.process_item(made.unchanged(at=made.LATER)) == replace(ARCHIVED, outcome="unchanged")
+    assert step.process_item(made.unchanged(at=made.LATER)) == archived("unchanged", article_id=1)
     assert step.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00", "gone_at": None}
     assert stands(step) == ("stored", "unchanged", None, 1)
 
 
 def test_one_post_by_two_ways_is_one_article_and_two_addresses(step: StoreInArchive):
     step.process_item(ARTICLE)
-    assert step.process_item(made.shared()) == Archived(
-        address=made.share_address(), outcome="unchanged", article_id=1
-    )
+    assert step.process_item(made.shared()) == archived("unchanged", address=made.share_address(), article_id=1)
     assert stands(step, made.share_address().url) == ("stored", "unchanged", None, 1)
     assert stands(step) == ("stored", "new", None, 1)
 
@@ -340,37 +349,37 @@ def test_a_page_that_changed_has_its_new_validators(step: StoreInArchive):
 # The same post by its id, at another address.
 ELSEWHERE = replace(made.post_address(), url=f"https://finews.withounder.com/elsewhere/2022/04/20/{made.ID}.html")
 RIVAL = made.article(fetch=made.fetch(ELSEWHERE), url=ELSEWHERE.url, title="另一篇", category=None)
+TWO_OF_ONE_ID = "another address has a post of this id"
 
 
 def test_another_post_of_the_same_id_is_refused_and_the_first_stays(step: StoreInArchive):
     step.process_item(ARTICLE)
     before = step.archive.post(made.ID)
-    assert step.process_item(RIVAL) == Archived(address=ELSEWHERE, outcome="refused")
-    reason = "another address has a post of this id"
-    assert stands(step, ELSEWHERE.url) == ("refused", "refused", reason, None)
+    assert step.process_item(RIVAL) == archived("refused", TWO_OF_ONE_ID, address=ELSEWHERE)
+    assert stands(step, ELSEWHERE.url) == ("refused", "refused", TWO_OF_ONE_ID, None)
     assert stands(step) == ("stored", "new", None, 1)
     assert step.archive.post(made.ID) == before
     assert len(rows(step, "revisions")) == 1
     step.end("finished", Traffic())
     assert step.report is not None
-    assert step.report["reasons"] == {f"refused: {reason}": 1}
+    assert step.report["reasons"] == {f"refused: {TWO_OF_ONE_ID}": 1}
 
 
 def test_a_post_that_moved_takes_its_place_once_the_former_address_is_gone(step: StoreInArchive):
     step.process_item(ARTICLE)
     step.process_item(RIVAL)
     step.process_item(made.gone())
-    assert step.process_item(RIVAL) == Archived(address=ELSEWHERE, outcome="changed", article_id=1)
+    assert step.process_item(RIVAL) == archived("changed", address=ELSEWHERE, article_id=1)
     row = step.archive.post(made.ID)
     assert (row["url"], row["title"], row["revision"], row["gone_at"]) == (ELSEWHERE.url, "另一篇", 2, None)
-    assert step.process_item(ARTICLE) == Archived(address=made.post_address(), outcome="refused")
+    assert step.process_item(ARTICLE) == archived("refused", TWO_OF_ONE_ID)
 
 
 def test_the_same_words_at_another_address_are_the_same_post(step: StoreInArchive):
     step.process_item(ARTICLE)
     copy = made.article(fetch=made.fetch(ELSEWHERE, fetched_at=made.LATER), url=ELSEWHERE.url)
     before = step.archive.post(made.ID)
-    assert step.process_item(copy) == Archived(address=ELSEWHERE, outcome="unchanged", article_id=1)
+    assert step.process_item(copy) == archived("unchanged", address=ELSEWHERE, article_id=1)
     assert step.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
 
 
@@ -453,9 +462,11 @@ def test_a_run_ends_with_its_report(step: StoreInArchive):
         "listings": 1,
         "listings_failed": 0,
         "pending": 1,
+        "scope": "usual",
         "posts": {"new": 1, "changed": 0, "unchanged": 0, "refused": 1, "failed": 0, "gone": 0},
         "reasons": {"refused: no title": 1},
         "listing_reasons": {},
+        "hosts": {},
     }
     assert report["started_at"] <= report["finished_at"]
 
@@ -463,7 +474,7 @@ def test_a_run_ends_with_its_report(step: StoreInArchive):
 def test_a_run_that_has_ended_lets_go_of_the_archive(path: Path, step: StoreInArchive):
     step.end("finished", Traffic())
     with run_lock(path), Archive(path) as archive:
-        assert list(archive.runs()) == [step.report]
+        assert list(runs.reports(archive.db)) == [step.report]
     assert not path.with_name("archive.db-wal").exists()
 
 
@@ -488,7 +499,9 @@ def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Pa
         with archive.db.atomic():
             ledger.found(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
     step = StoreInArchive(str(path), made.SITE)
-    assert [known.url for known in ledger.unsettled_posts(step.archive.db, "finews")] == [POST.url]
+    frontier = Frontier(step.archive.db, "finews", 2, scope="usual")
+    frontier.begin([], made.LATER)
+    assert [known.url for known in frontier.take(10, made.LATER, host="finews.withounder.com")] == [POST.url]
     step.process_item(ARTICLE)
     step.end("finished", Traffic())
     with Archive(path) as archive:
@@ -496,6 +509,161 @@ def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Pa
             ("finished", 0, 1),
             ("interrupted", 1, 0),
         ]
+
+
+# What is asked for next.
+
+
+def state_of(step: StoreInArchive, address: Address) -> str | None:
+    """Return where an address stands; `None` when it was never met."""
+    states = [row["state"] for row in rows(step, "links") if row["url"] == address.url]
+    return states[0] if states else None
+
+
+NEWEST = [made.post_address(f"NW{number}") for number in range(5)]
+READ_CATEGORY = made.listing(made.post_address("NW9"), by=made.CATEGORY)
+
+
+def test_a_home_page_that_has_changed_makes_the_feed_due(step: StoreInArchive):
+    step.process_item(made.listing(made.post_address()))
+    assert state_of(step, made.FEED) == "found"
+
+
+@pytest.mark.parametrize("item", [made.unchanged(made.HOME), made.listing(by=made.CATEGORY), ARTICLE], ids=kind)
+def test_nothing_else_makes_the_feed_due(step: StoreInArchive, item: Any):
+    step.process_item(item)
+    assert state_of(step, made.FEED) is None
+
+
+def test_the_feed_is_due_once_a_run(step: StoreInArchive):
+    step.process_item(made.listing(by=made.FEED))
+    step.process_item(made.listing(made.post_address()))
+    assert state_of(step, made.FEED) == "fetched"
+
+
+def test_a_category_is_read_when_it_is_newly_met(step: StoreInArchive):
+    step.process_item(ARTICLE)
+    assert state_of(step, made.CATEGORY) == "found"
+
+
+def test_a_category_that_was_read_is_read_again_when_all_home_shows_of_it_is_unknown(step: StoreInArchive):
+    step.process_item(READ_CATEGORY)
+    step.process_item(made.listing(*NEWEST))
+    assert state_of(step, made.CATEGORY) == "fetched"
+    step.end("interrupted", Traffic())
+    again = StoreInArchive(str(step.archive.path), made.SITE)
+    again.process_item(made.article("NW3"))
+    assert state_of(again, made.CATEGORY) == "found"
+    again.end("finished", Traffic())
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [(made.unchanged(NEWEST[4]), NEWEST), (made.failed(NEWEST[4]), NEWEST), (None, NEWEST[:4])],
+    ids=["one was known", "one had failed", "less than home shows"],
+)
+def test_a_category_that_was_read_is_not_read_again_when_home_shows_all_that_is_new_of_it(
+    path: Path, step: StoreInArchive, known: Any, shown: list[Address]
+):
+    step.process_item(READ_CATEGORY)
+    if known is not None:
+        step.process_item(known)
+    step.end("finished", Traffic())
+    again = StoreInArchive(str(path), made.SITE)
+    again.process_item(made.listing(*shown))
+    for address in shown:
+        again.process_item(made.article(address.key))
+    assert state_of(again, made.CATEGORY) == "fetched"
+    again.end("finished", Traffic())
+
+
+@pytest.mark.parametrize(("hours", "state"), [(7, "found"), (5, "fetched")])
+def test_after_a_missed_run_a_category_is_read_again_for_any_unknown_post(
+    path: Path, step: StoreInArchive, hours: int, state: str
+):
+    step.process_item(READ_CATEGORY)
+    step.process_item(made.listing(made.post_address("NW9")))
+    step.end("finished", Traffic())
+    again = StoreInArchive(str(path), made.SITE)
+    at = made.SEEN + timedelta(hours=hours)
+    again.process_item(made.listing(made.post_address("NW9"), made.post_address("NW1"), at=at))
+    again.process_item(made.article("NW1"))
+    assert state_of(again, made.CATEGORY) == state
+    again.end("finished", Traffic())
+
+
+@pytest.mark.parametrize("item", [made.refused(made.HOME), made.failed(made.HOME), made.gone(made.HOME)], ids=kind)
+def test_without_home_every_other_listing_that_is_known_is_read(step: StoreInArchive, item: Any):
+    step.process_item(READ_CATEGORY)
+    step.process_item(made.listing(made.post_address()))
+    step.process_item(made.listing(by=made.FEED))
+    step.end("finished", Traffic())
+    again = StoreInArchive(str(step.archive.path), made.SITE)
+    again.process_item(item)
+    assert [state_of(again, address) for address in (made.CATEGORY, made.FEED)] == ["found", "found"]
+    again.end("finished", Traffic())
+
+
+@pytest.mark.parametrize(
+    "item", [made.refused(made.CATEGORY), made.failed(made.CATEGORY), made.gone(made.CATEGORY)], ids=kind
+)
+def test_without_another_listing_nothing_is_read_in_its_place(step: StoreInArchive, item: Any):
+    step.process_item(item)
+    assert [row["url"] for row in rows(step, "links")] == [made.CATEGORY.url]
+
+
+def test_a_wrong_page_in_a_listing_s_place_leaves_the_validators_of_the_right_one(step: StoreInArchive):
+    def served(etag: str) -> Any:
+        return made.fetch(made.HOME, etag=etag, last_modified="Wed")
+
+    step.process_item(replace(made.refused(made.HOME), fetch=served('"wrong"')))
+    assert (link(step, made.HOME.url)["etag"], link(step, made.HOME.url)["last_modified"]) == (None, None)
+    step.process_item(replace(made.listing(made.post_address()), fetch=served('"right"')))
+    step.process_item(replace(made.refused(made.HOME), fetch=served('"wrong"')))
+    assert link(step, made.HOME.url)["etag"] == '"right"'
+
+
+def test_a_refused_post_keeps_the_validators_it_is_refused_by(step: StoreInArchive):
+    step.process_item(replace(made.refused(), fetch=made.fetch(etag='"a"', last_modified="Wed")))
+    assert validators(step) == ('"a"', "Wed")
+
+
+def test_what_was_refused_and_has_not_changed_is_refused_again(step: StoreInArchive):
+    step.process_item(made.refused(reason="no date", rule="layouts[page].date"))
+    assert step.process_item(made.unchanged(at=made.LATER)) == archived("refused", "no date")
+    assert stands(step) == ("refused", "refused", "no date", None)
+    (fetched, again) = rows(step, "fetches")
+    assert (fetched["rule"], again["rule"], again["status"]) == ("layouts[page].date", "layouts[page].date", 304)
+
+
+def test_a_category_that_names_no_post_is_read_and_its_reason_stays(step: StoreInArchive):
+    for item, noted in ((made.listing(by=made.CATEGORY), "read"), (made.unchanged(made.CATEGORY), "unchanged")):
+        assert step.process_item(item) == Archived(
+            address=made.CATEGORY, outcome=None, noted=noted, reason="names no post"
+        )
+        assert stands(step, made.CATEGORY.url) == ("fetched", None, "names no post", None)
+    step.process_item(READ_CATEGORY)
+    assert stands(step, made.CATEGORY.url) == ("fetched", None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_gone", "state"),
+    [(47, False, "failed"), (49, False, "fetched"), (1, True, "fetched")],
+    ids=["seen of late", "seen long ago", "gone"],
+)
+def test_a_category_that_names_no_post_failed_while_its_posts_are_there(
+    step: StoreInArchive, hours: int, is_gone: bool, state: str
+):
+    step.process_item(ARTICLE)
+    step.process_item(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"right"')))
+    if is_gone:
+        step.process_item(made.gone())
+    at = made.SEEN + timedelta(hours=hours)
+    empty = made.listing(by=made.CATEGORY, at=at)
+    step.process_item(replace(empty, fetch=replace(empty.fetch, etag='"wrong"')))
+    row = link(step, made.CATEGORY.url)
+    assert (row["state"], row["reason"]) == (state, "names no post")
+    assert row["etag"] == ('"right"' if state == "failed" else '"wrong"')
 
 
 # Export.
@@ -606,7 +774,7 @@ def test_a_post_whose_day_changes_moves_its_file(step, export, folder: Path):
     through(step, export, ARTICLE)
     through(step, export, made.article("NW1"))
     end = through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
-    assert end == replace(ARCHIVED, outcome="changed")
+    assert end == archived("changed", article_id=1)
     assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW1.md", f"2022-04-21-{made.ID}.md"]
 
 

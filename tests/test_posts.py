@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Archive, ledger, posts, runs
+from crawler.archive.ledger import End
 from crawler.errors import NoSuchPost
 from crawler.items import Archived, Category, Mention
 
@@ -408,7 +409,7 @@ def test_other_words_at_another_address_that_is_there_are_a_rivals(
     db: Database, changes: dict[str, Any], state: Any, rival: bool
 ):
     stored(db, made.article())
-    ledger.settled(db, "finews", made.fetch(), state, run_id=1, article_id=1)
+    ledger.settled(db, "finews", made.fetch(), End(state=state, article_id=1), run_id=1)
     assert posts.has_rival(db, made.article(**changes), 1) is rival
 
 
@@ -419,7 +420,7 @@ def test_a_post_the_ledger_does_not_know_is_nobodys_rival(db: Database):
 
 def test_an_address_the_site_names_no_longer_is_nobodys_rival(db: Database):
     stored(db, made.article())
-    ledger.settled(db, "finews", made.fetch(), "stored", run_id=1, article_id=1)
+    ledger.settled(db, "finews", made.fetch(), End(state="stored", article_id=1), run_id=1)
     assert not posts.has_rival(db, made.article(url=MOVED, title="改了"), 2)
 
 
@@ -516,7 +517,7 @@ def test_a_post_is_found_by_its_id_and_by_any_form_of_its_addresses(archive: Arc
 def test_a_post_is_found_by_an_address_only_the_ledger_knows(db: Database):
     stored(db, made.article())
     address = replace(made.post_address(), url="https://elsewhere.example/old.html")
-    ledger.settled(db, "finews", made.fetch(address), "stored", run_id=1, article_id=1)
+    ledger.settled(db, "finews", made.fetch(address), End(state="stored", article_id=1), run_id=1)
     assert posts.find(db, "HTTPS://elsewhere.example:443/old.html#top") == 1
 
 
@@ -658,7 +659,7 @@ def test_a_time_that_is_written_is_the_time_of_the_mentions_too(db: Database):
 def test_a_deleted_article_takes_with_it_all_that_is_its_own(db: Database):
     stored(db, made.article("NW1"), made.article("NW1", title="改了"))
     posts.store(db, made.article("NW2"), 2)
-    ledger.settled(db, "finews", made.fetch(made.post_address("NW1")), "stored", run_id=1, article_id=1)
+    ledger.settled(db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1)
     (_, kept), tables = rows(db, "articles"), ("revisions", "article_tags", "mentions")
     of_others = [[row for row in rows(db, table) if row["article_id"] == 2] for table in tables]
     db.execute("DELETE FROM articles WHERE post_id = 'NW1'")

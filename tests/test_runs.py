@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,11 @@ def settle(db: Database, address: Address, state: Any, outcome: Outcome | None =
     ledger.settled(db, "finews", made.fetch(address, fetched_at=at), end, run_id=run_id)
 
 
+def name(db: Database, *addresses: Address, run_id: int) -> None:
+    listing = made.listing(*addresses)
+    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
+
+
 def test_a_run_that_has_begun_is_running(db: Database):
     assert begin(db) == 1
     assert runs.report(db, 1) == BEGUN
@@ -124,7 +130,7 @@ def test_runs_are_numbered_and_reported_latest_first(archive: Archive):
         assert begin(archive.db, site) == number
         finish(archive.db, number)
     assert runs.latest(archive.db) == 2
-    assert list(archive.runs()) == [{**ENDED, "run": 2, "site": "minima"}, ENDED]
+    assert list(runs.reports(archive.db)) == [{**ENDED, "run": 2, "site": "minima"}, ENDED]
 
 
 def test_listings_are_counted_as_read_or_failed(db: Database):
@@ -204,8 +210,7 @@ def test_outcomes_and_reasons_are_counted(db: Database):
 
 def test_a_post_that_was_met_and_not_asked_for_is_pending(db: Database):
     begin(db)
-    listing = made.listing(made.post_address("NW1"), made.post_address("NW2"), made.CATEGORY)
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    name(db, made.post_address("NW1"), made.post_address("NW2"), made.CATEGORY, run_id=1)
     settle(db, made.post_address("NW2"), "stored", "new")
     assert finish(db) == {**ENDED, "pending": 1, "posts": {**NONE, "new": 1}}
 
@@ -221,8 +226,7 @@ def test_a_run_counts_only_the_outcomes_it_came_to_itself(db: Database):
 
 def test_a_post_nobody_has_fetched_yet_is_pending_in_every_run_until_it_is(db: Database):
     begin(db)
-    listing = made.listing(made.post_address("NW1"))
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    name(db, made.post_address("NW1"), run_id=1)
     settle(db, made.post_address("NW2"), "stored", "new")
     assert finish(db) == {**ENDED, "pending": 1, "posts": {**NONE, "new": 1}}
     assert begin(db) == 2
@@ -232,13 +236,33 @@ def test_a_post_nobody_has_fetched_yet_is_pending_in_every_run_until_it_is(db: D
     assert finish(db, 3) == {**ENDED, "run": 3, "posts": {**NONE, "new": 1}}
 
 
-def test_a_known_post_that_is_named_again_and_not_asked_for_is_pending_in_that_run_only(db: Database):
+@pytest.mark.parametrize(
+    ("state", "counted", "reasons"),
+    [
+        ("stored", {"unchanged": 1}, {}),
+        ("refused", {"refused": 1}, {"refused: no title": 1}),
+        ("gone", {"gone": 1}, {"gone: no title": 1}),
+    ],
+)
+def test_a_known_post_that_is_named_again_is_counted_in_that_run_without_being_asked_for(
+    db: Database, state: str, counted: dict[str, int], reasons: dict[str, int]
+):
     begin(db)
-    settle(db, made.post_address("NW1"), "stored", "new")
+    settle(db, made.post_address("NW1"), state, "new", reason=None if state == "stored" else "no title")
     finish(db)
     begin(db)
-    listing = made.listing(made.post_address("NW1"))
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=2)
+    name(db, made.post_address("NW1"), run_id=2)
+    assert finish(db, 2) == {**ENDED, "run": 2, "posts": {**NONE, **counted}, "reasons": reasons}
+    begin(db)
+    assert finish(db, 3) == {**ENDED, "run": 3}
+
+
+def test_a_post_that_failed_and_is_named_again_without_being_asked_for_is_pending_in_that_run_only(db: Database):
+    begin(db)
+    settle(db, made.post_address("NW1"), "failed", "failed", reason="timeout")
+    finish(db)
+    begin(db)
+    name(db, made.post_address("NW1"), run_id=2)
     assert finish(db, 2) == {**ENDED, "run": 2, "pending": 1}
     begin(db)
     assert finish(db, 3) == {**ENDED, "run": 3}
@@ -246,8 +270,7 @@ def test_a_known_post_that_is_named_again_and_not_asked_for_is_pending_in_that_r
 
 def test_what_another_site_left_is_not_pending(db: Database):
     begin(db)
-    listing = made.listing(made.post_address("NW1"))
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    name(db, made.post_address("NW1"), run_id=1)
     finish(db)
     begin(db, "minima")
     assert finish(db, 2) == {**ENDED, "run": 2, "site": "minima"}
@@ -256,16 +279,19 @@ def test_what_another_site_left_is_not_pending(db: Database):
 def test_a_killed_run_is_put_down_as_interrupted_by_the_next(archive: Archive):
     db = archive.db
     begin(db)
-    listing = made.listing(made.post_address("NW1"), made.post_address("NW2"))
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    name(db, made.post_address("NW1"), made.post_address("NW2"), run_id=1)
     settle(db, made.HOME, "fetched")
-    settle(db, made.post_address("NW1"), "refused", "refused", reason="no date")
+    settle(db, made.post_address("NW1"), "refused", "refused", reason="no date", at=made.LATER)
     assert begin(db, "minima") == 2
-    assert list(archive.runs()) == [
+    assert list(runs.reports(archive.db)) == [
         {**BEGUN, "run": 2, "site": "minima"},
         {
             **BEGUN,
             "outcome": "interrupted",
+            # As far as is known: what it asked for at the least, until its last fetch.
+            "finished_at": "2022-04-21T02:30:00+00:00",
+            "seconds": 5400.0,
+            "requests": 2,
             "listings": 1,
             "pending": 1,
             "posts": {**NONE, "refused": 1},
@@ -274,14 +300,98 @@ def test_a_killed_run_is_put_down_as_interrupted_by_the_next(archive: Archive):
     ]
 
 
+def test_a_run_that_was_killed_before_its_first_fetch_ended_when_it_began(db: Database):
+    begin(db)
+    begin(db)
+    assert runs.report(db, 1) == {**BEGUN, "outcome": "interrupted", "finished_at": "2022-04-21T01:00:00+00:00"}
+
+
+def test_a_killed_run_did_not_end_before_it_began_though_the_clock_was_set_back(db: Database):
+    begin(db)
+    settle(db, made.HOME, "fetched", at=made.SEEN - timedelta(hours=1))
+    begin(db)
+    report = runs.report(db, 1)
+    assert (report["seconds"], report["requests"]) == (0.0, 1)
+
+
+def test_a_killed_run_is_told_by_its_own_fetches(db: Database):
+    begin(db)
+    settle(db, made.post_address("NW1"), "stored", "new")
+    settle(db, made.FEED, "fetched")
+    finish(db)
+    begin(db)
+    settle(db, made.HOME, "fetched", run_id=2, at=made.LATER)
+    name(db, made.post_address("NW1"), run_id=2)
+    begin(db)
+    report = runs.report(db, 2)
+    assert (report["finished_at"], report["requests"]) == ("2022-04-21T02:30:00+00:00", 1)
+    assert runs.report(db, 1)["finished_at"] == "2022-04-21T02:30:00+00:00"
+
+
 def test_what_a_killed_run_left_is_counted_once_in_the_run_that_takes_it_up(db: Database):
     begin(db)
-    listing = made.listing(made.post_address("NW1"))
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=1)
+    name(db, made.post_address("NW1"), run_id=1)
     begin(db)
     settle(db, made.post_address("NW1"), "stored", "new", run_id=2)
     assert finish(db, 2)["posts"] == {**NONE, "new": 1}
     assert runs.report(db, 1)["pending"] == 1
+
+
+# What a run is about, and what it left alone.
+
+
+@pytest.mark.parametrize("scope", ["usual", "full", "part", "share"])
+def test_a_report_says_what_the_run_is_about(db: Database, scope: Any):
+    begin(db)
+    runs.set_scope(db, 1, scope)
+    assert finish(db) == {**ENDED, "scope": scope}
+
+
+def test_hosts_a_run_left_alone_are_in_its_report_with_the_reason(db: Database):
+    begin(db)
+    hosts.note(db, "b.example", given_up_run_id=1, failures=10, failure="HTTP 500")
+    hosts.note(db, "a.example", wait_until="2022-04-21T03:00:00+00:00")
+    hosts.note(db, "c.example", wait_until="2022-04-21T02:00:00+00:00", failures=3)
+    report = finish(db)
+    assert report == {
+        **ENDED,
+        "hosts": {
+            "a.example": "asks to be left alone until 2022-04-21T03:00:00+00:00",
+            "b.example": "given up after 10 failures in a row (HTTP 500)",
+        },
+    }
+    assert list(report["hosts"]) == ["a.example", "b.example"]
+    assert begin(db) == 2
+    hosts.note(db, "a.example", wait_until=None)
+    assert finish(db, 2) == {**ENDED, "run": 2}
+    assert runs.report(db, 1) == report
+
+
+def begin_after(db: Database, minutes: int, scope: Any = "usual", site: str = "finews") -> int:
+    run_id = runs.begin(db, site, made.SEEN + timedelta(minutes=minutes))
+    runs.set_scope(db, run_id, scope)
+    return run_id
+
+
+def test_the_gaps_before_a_run_are_between_those_about_its_whole_site_the_latest_first(db: Database):
+    for minutes, scope, site in (
+        (0, "usual", "finews"),
+        (5, "part", "finews"),
+        (7, "usual", "minima"),
+        (15, "full", "finews"),
+        (20, "share", "finews"),
+        (45, "usual", "finews"),
+    ):
+        begin_after(db, minutes, scope, site)
+    last = begin_after(db, 60)
+    assert runs.gaps(db, last) == [timedelta(minutes=30), timedelta(minutes=15)]
+    assert runs.gaps(db, 1) == runs.gaps(db, 4) == []
+
+
+def test_no_more_than_twenty_gaps_are_looked_at(db: Database):
+    for minutes in range(30):
+        begin_after(db, minutes * minutes)
+    assert runs.gaps(db, 30) == [timedelta(minutes=2 * minutes - 1) for minutes in range(28, 8, -1)]
 
 
 # The report adds up, whatever happens.
@@ -331,8 +441,11 @@ class Account:
         self.now = set()
         for record in records:
             if isinstance(record, Listing):
-                met |= {link.address.url for link in record.links if link.address.kind == "post"}
+                named = {link.address.url for link in record.links if link.address.kind == "post"}
+                met |= named
                 self.now |= met
+                # What is known is not asked for again: it is as it was.
+                outcomes = {**{url: self._as_it_was(url) for url in named & self.settled()}, **outcomes}
                 continue
             address = record.post.fetch.address if isinstance(record, Article) else record.fetch.address
             if address.kind in {"post", "share"}:
@@ -341,6 +454,13 @@ class Account:
         self.met |= met
         pending = (met - outcomes.keys()) | (self.met - self.last.keys())
         return {**NONE, **Counter(outcomes.values())}, len(pending), why
+
+    def settled(self) -> set[str]:
+        """Return the addresses that came to something that lasts."""
+        return {url for url, outcome in self.last.items() if outcome != "failed"}
+
+    def _as_it_was(self, url: str) -> str:
+        return self.last[url] if self.last[url] in {"refused", "gone"} else "unchanged"
 
     def _outcome(self, record: Record, url: str) -> str:
         self.last[url] = self._judged(record, url)
@@ -361,7 +481,7 @@ class Account:
             return "new" if former is None else "changed"
         if isinstance(record, Missed):
             return record.state
-        if isinstance(record, Refused):
+        if isinstance(record, Refused) or self.last.get(url) == "refused":
             return "refused"
         return "unchanged" if url in self.stored_at else "failed"
 

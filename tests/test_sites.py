@@ -53,7 +53,7 @@ PLAIN: dict[str, Any] = {
     ],
 }
 SITE_KEYS = (
-    "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, share, securities, body, navigation"
+    "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, share, securities, body, navigation"
 )
 RULE_KEYS = "where, of, after, after_last, before, until_last, css, attribute, link, pattern"
 
@@ -270,6 +270,33 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             "feed: is 'feed.xml'; a path that begins with / is expected",
             id="feed without a slash",
         ),
+        pytest.param(
+            changed("home", {"heading": "<h2", "newest": 0}),
+            "home.newest: is 0; a number is expected, 1 or more",
+            id="a home page that shows nothing",
+        ),
+        pytest.param(
+            changed("home", {"heading": "<h2", "newest": True}),
+            "home.newest: is True; a number is expected, 1 or more",
+            id="yes for a number",
+        ),
+        pytest.param(
+            changed("home", {"heading": "<h2", "newest": "5"}),
+            "home.newest: is '5'; a number is expected, 1 or more",
+            id="text for a number",
+        ),
+        pytest.param(
+            changed("home", {"heading": "<h2", "newest": 2.5}),
+            "home.newest: is 2.5; a number is expected, 1 or more",
+            id="half a number",
+        ),
+        pytest.param(
+            changed("home", {"heading": "(<h2", "newest": 5}),
+            "home.heading: is '(<h2'; a regular expression is expected"
+            " (missing ), unterminated subpattern at position 0)",
+            id="bad pattern of a heading",
+        ),
+        pytest.param(changed("home", {"heading": "<h2"}), "home.newest: is missing", id="missing number"),
         pytest.param(
             changed("addresses.post.0.address", "{id}.html"),
             "addresses.post[0].address: is '{id}.html'; a path that begins with / is expected",

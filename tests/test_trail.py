@@ -104,7 +104,7 @@ def test_what_happens_again_and_again_is_told_once(path: Path):
 
 
 def test_the_rule_that_refused_a_post_is_told(path: Path):
-    run(path, made.refused_by("layouts[page].title"))
+    run(path, made.refused(rule="layouts[page].title"))
     assert told(path) == [(1, "refused", 200, "no title", "layouts[page].title", 1)]
 
 
@@ -157,7 +157,7 @@ def test_for_what_was_never_seen_there_is_advice(name: str, advice: str):
 
 
 def test_the_command_tells_the_story_in_lines(path: Path, finews: Finews):
-    run(path, made.listing(POST), made.refused_by("layouts[page].title"))
+    run(path, made.listing(POST), made.refused(rule="layouts[page].title"))
     run(path, made.unchanged())
     run(path, made.unchanged(at=made.LATER))
     done = finews("why", made.ID, "--archive", str(path))
