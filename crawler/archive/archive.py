@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler import dates
 from crawler.archive import history, posts, results, runs, search, stocks, stories, summary, trail
-from crawler.archive.alarm import alarms
 from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
-from crawler.archive.coverage import coverage
 from crawler.archive.filters import Filters
 from crawler.archive.query import parse
 from crawler.archive.snippet import snippet
-from crawler.archive.usual import with_usual
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
 
 if TYPE_CHECKING:
@@ -222,10 +219,14 @@ class Archive:
 
         Each with what is `usual`, medians of the runs before it, and in a few words what of it is `unusual`.
         """
+        from crawler.archive.usual import with_usual  # noqa: PLC0415  # see `changes`
+
         return with_usual(runs.reports(self.db))
 
     def alarms(self, now: datetime | None = None) -> list[Alarm]:
         """Return what is amiss and a person would notice too late; see `crawler.archive.alarm`."""
+        from crawler.archive.alarm import alarms  # noqa: PLC0415  # see `changes`
+
         return alarms(self.db, None, now or dates.now())
 
     def stats(self) -> dict[str, Any]:
@@ -237,6 +238,8 @@ class Archive:
 
         See `crawler.archive.coverage`. Raises `NoSuchTime`.
         """
+        from crawler.archive.coverage import coverage  # noqa: PLC0415  # see `changes`
+
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
     def backup(self, file: str | PathLike[str]) -> dict[str, Any]:

@@ -40,6 +40,9 @@ CREATE TABLE hosts (
 ALTER TABLE runs ADD COLUMN scope TEXT NOT NULL DEFAULT 'usual';
 ALTER TABLE runs ADD COLUMN hosts TEXT NOT NULL DEFAULT '{}';  -- JSON: hosts that were not asked any more, and why
 
+-- What a site published last, beside a larger one.
+CREATE INDEX posts_by_site ON posts (site, published_ts);
+
 -- Known posts of the last days are looked at again, and what is known of fetches is kept.
 UPDATE links SET read_at = fetched_at WHERE state IN ('fetched', 'stored');
 UPDATE links SET next_try_at = fetched_at
