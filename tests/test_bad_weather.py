@@ -18,6 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ import pytest
 
 from crawler.archive import Archive
 from crawler.ops.check import check
-from crawler.ops.sample_site.site import bundled_site
+from crawler.ops.sample_site.site import Resource, SampleSite, bundled_site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -318,6 +319,41 @@ def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs)
     assert run.report["hosts"] == {
         HOST: "given up after 4 failures in a row (robots.txt: download connection refused)"
     }
+
+
+def slow_site(delay: str) -> SampleSite:
+    robots = Resource(f"User-agent: *\nCrawl-delay: {delay}\n".encode(), "text/plain", 0, '"slow"')
+    return SampleSite({**SITE.resources, "/robots.txt": robots}, SITE.missing)
+
+
+def test_a_crawl_delay_is_kept_between_any_two_requests(crawl: Runs):
+    with bad.serve_badly(slow_site("0.5"), {}) as server:
+        run = crawl(server.url, "--category", "dajiangwang", "--limit", "3")
+        times = [at for at, path in server.asked if path != "/robots.txt"]
+    assert (run.code, run.posts, len(times)) == (0, {"new": 3}, 4)
+    assert min(later - earlier for earlier, later in pairwise(times)) > 0.45
+
+
+def test_who_wants_the_run_to_end_does_not_wait_for_a_crawl_delay(environment: dict[str, str], tmp_path: Path):
+    with bad.serve_badly(slow_site("20"), {}) as server:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--json", "--no-posts"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with child:
+            while len(server.asked) < 2:
+                time.sleep(0.01)
+            time.sleep(1)
+            child.terminate()
+            began = time.monotonic()
+            output, _ = child.communicate(timeout=60)
+    assert time.monotonic() - began < 10
+    report = json.loads(output)
+    assert (child.returncode, report["outcome"], report["posts"]["new"]) == (130, "interrupted", 0)
+    assert report["pending"] > 10
 
 
 # The share host.

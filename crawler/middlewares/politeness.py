@@ -7,7 +7,6 @@ fast a host is asked that answers well, which is Scrapy's AutoThrottle.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from datetime import timedelta
@@ -24,6 +23,7 @@ from crawler.archive import Archive, hosts, runs
 from crawler.archive.hosts import PATIENCE, Host
 from crawler.cadence import retry_after
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
+from crawler.middlewares.waiting import rest
 from crawler.unasked import Postponed, Unasked, words_for
 
 if TYPE_CHECKING:
@@ -46,14 +46,22 @@ _log = logging.getLogger(__name__)
 class BePolite:
     """Holds requests back for as long as their host asks, and stops them when it is down or has had enough."""
 
-    def __init__(self, archive: str, download: Callable[[Request], Awaitable[Response]], *, budget: int = 0) -> None:
+    def __init__(
+        self,
+        archive: str,
+        download: Callable[[Request], Awaitable[Response]],
+        *,
+        budget: int = 0,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Remember in the archive at `archive`; ask each host `budget` times a day at most, 0 for no limit.
 
-        `download` is how a host is asked whether it is there at all.
+        `download` is how a host is asked whether it is there at all, `goes_on` tells whether the run is to go on.
         """
         self.archive = Archive(archive, create=True)
         self.budget = budget
         self._download = download
+        self._goes_on = goes_on
         self._hosts: dict[str, Host] = {}
         self._free_at: dict[str, float] = {}  # by the monotonic clock
         self._answered: dict[str, str] = {}  # what each host answered well last
@@ -65,8 +73,12 @@ class BePolite:
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
 
-        settings = crawler.settings
-        middleware = cls(settings["FINEWS_ARCHIVE"], download, budget=settings.getint("FINEWS_REQUESTS_A_DAY"))
+        middleware = cls(
+            crawler.settings["FINEWS_ARCHIVE"],
+            download,
+            budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY"),
+            goes_on=lambda: crawler.engine.running,
+        )
         crawler.signals.connect(middleware.close, signals.spider_closed)
         return middleware
 
@@ -81,10 +93,10 @@ class BePolite:
         host = self._host(request)
         self._check(host)
         if delay := request.meta.get("crawl_delay"):
-            await asyncio.sleep(self._turn(host, delay))
+            await self._rest(self._turn(host, delay))
             self._check(host)
         while left := host.wait_left(dates.now()):
-            await asyncio.sleep(left.total_seconds())
+            await self._rest(left.total_seconds())
             self._check(host)
         self._count(host)
 
@@ -130,6 +142,11 @@ class BePolite:
         turn = max(now, self._free_at.get(host.host, now))
         self._free_at[host.host] = turn + delay
         return turn - now
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait; raise `Postponed` when the run is to end meanwhile."""
+        if not await rest(seconds, self._goes_on):
+            raise Postponed("the run is ending")
 
     def _count(self, host: Host) -> None:
         today = hosts.day_of(dates.now())

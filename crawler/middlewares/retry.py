@@ -6,7 +6,6 @@ In place of Scrapy's own, which tries again at once and does not know of `Retry-
 
 from __future__ import annotations
 
-import asyncio
 import random
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -15,8 +14,10 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 
 from crawler.cadence import retry_delay
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER
+from crawler.middlewares.waiting import rest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from scrapy import Request
@@ -31,15 +32,17 @@ _JITTER = 0.25  # so that what failed together does not come back together
 class RetryLater:
     """Sends requests that failed for the moment out again, up to `RETRY_TIMES` times."""
 
-    def __init__(self, crawler: Crawler, first_delay: float) -> None:
-        """Wait `first_delay` seconds before the first retry, and longer before each other."""
+    def __init__(self, crawler: Crawler, first_delay: float, *, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Wait `first_delay` seconds before the first retry, and longer before each other, while the run `goes_on`."""
         self.crawler = crawler
         self.first_delay = first_delay
+        self._goes_on = goes_on
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read the delay from the settings."""
-        return cls(crawler, crawler.settings.getfloat("FINEWS_RETRY_SECONDS"))
+        first_delay = crawler.settings.getfloat("FINEWS_RETRY_SECONDS")
+        return cls(crawler, first_delay, goes_on=lambda: crawler.engine.running)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request once more when the answer is one that passes."""
@@ -60,7 +63,8 @@ class RetryLater:
         again = self._once_more(request, reason)
         if again is not None:
             delay = retry_delay(again.meta["retry_times"], self.first_delay)
-            await asyncio.sleep(delay * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311  # no secret
+            delay *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # no secret
+            await rest(delay, self._goes_on)
         return again
 
     def _once_more(self, request: Request, reason: str | Exception, *, most: int | None = None) -> Request | None:
