@@ -33,7 +33,7 @@ class RetryLater:
     """Sends requests that failed for the moment out again, up to `RETRY_TIMES` times."""
 
     def __init__(self, crawler: Crawler, first_delay: float, *, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Wait `first_delay` seconds before the first retry, and longer before each other, while the run `goes_on`."""
+        """Wait `first_delay` seconds before the first retry, longer before each other, while the run `goes_on`."""
         self.crawler = crawler
         self.first_delay = first_delay
         self._goes_on = goes_on
