@@ -1,7 +1,7 @@
 """finews-archive: a news site that forgets, crawled into Markdown and one SQLite archive.
 
-The way of a page: `cli` starts a run; `ops.run` sets Scrapy up; a spider (`spiders`) follows listings and fetches
-pages; `extraction` reads them by the rules of their site (`sites`) into posts, or refuses them with a reason;
+The way of a page: `cli` starts a run; `ops.run` sets Scrapy up; a spider (`spiders`) fetches the pages that the ledger
+says are next; `extraction` reads them by the rules of their site (`sites`) into posts, or refuses them with a reason;
 the `pipelines` normalise, validate, archive and export; the `archive` keeps each post with its revisions, its
 mentions and its row of the ledger in one transaction; the report says what became of every address.
 
@@ -12,11 +12,11 @@ Imports point one way, and a test says so; each row may import only from the row
     settings
     spiders | middlewares | pipelines | extensions    the only places, with ops, that know Scrapy
     extraction | archive | markdown
-    sites
+    sites | cadence
     items
-    changes | likeness
+    changes | likeness | urls | dates | securities
     figures
-    errors | text | urls | dates | securities
+    errors | text | unasked
 """
 
 __version__ = "0.1.0"
