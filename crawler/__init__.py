@@ -2,8 +2,8 @@
 
 The way of a page: `cli` starts a run; `ops.run` sets Scrapy up; a spider (`spiders`) fetches what the ledger says is
 next; `extraction` reads each page by the rules of its site (`sites`) into a post, or refuses it with a reason; the
-`pipelines` normalise, validate, archive and export; the `archive` keeps each post with its revisions, its mentions and
-its row of the ledger in one transaction; the report says what became of every address.
+`pipelines` normalise, validate, archive and export; the `archive` keeps each post with its revisions, its mentions
+and its row of the ledger in one transaction; the report says what became of every address.
 
 Imports point one way, and a test says so; each row may import only from the rows below it:
 
