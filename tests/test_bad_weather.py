@@ -6,8 +6,10 @@ is right.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -82,14 +84,13 @@ class Runs:
             child = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=stdout, stderr=stderr, **limits
             )
-            _, code, used = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(code)
+            peak = _peak_until_the_end(child)
         told = out.read_text()
         done = Run(
             child.returncode,
             json.loads(told) if told else {},
             errors.read_text(),
-            used.ru_maxrss / 1024,
+            peak,
             time.monotonic() - began,
         )
         assert "Traceback" not in done.errors
@@ -107,6 +108,17 @@ class Runs:
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with Archive(self.archive) as archive, archive.db.atomic():
             return archive.db.execute(statement).fetchall()
+
+
+def _peak_until_the_end(child: subprocess.Popen[bytes]) -> float:
+    """Wait for a process to end and return its peak of memory in MB: its own, which what wait() tells is not."""
+    peak = 0
+    while child.poll() is None:
+        with contextlib.suppress(OSError):  # it has just ended
+            told = Path(f"/proc/{child.pid}/status").read_text()
+            peak = max([peak, *(int(found) for found in re.findall(r"VmHWM:\s+(\d+)", told))])
+        time.sleep(0.02)
+    return peak / 1024
 
 
 @pytest.fixture
