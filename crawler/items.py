@@ -181,3 +181,26 @@ class Archived:
     article_id: int | None = None
     noted: Noted = "new"
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFile:
+    """A post's source as a file holds it: its `content` as bytes, its `name`, and the `path` a person finds it by.
+
+    `seen_at` is when it is known to have stood so, the time of the `commit` that wrote it; a file alone does not tell.
+    """
+
+    path: str
+    name: str
+    content: bytes
+    commit: str = ""
+    seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadFile:
+    """A file that was not read, and why, in words for a person."""
+
+    path: str
+    reason: str
+    commit: str = ""

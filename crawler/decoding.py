@@ -1,0 +1,41 @@
+"""Bytes of a text file become text: UTF-8, UTF-16 with its mark, or GB18030, of which GBK and GB2312 are parts.
+
+Pure. Not here: what a server says of its answer's encoding (`crawler.spiders.asking`).
+"""
+
+from __future__ import annotations
+
+import codecs
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_FEW = 100  # one damaged character in so many is borne
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a file, without a byte order mark, its lines ended by line feeds.
+
+    A few damaged characters of UTF-8 become U+FFFD. Raises `ValueError`, with words for a person, when it is no text.
+    """
+    text = _decoded(content).removeprefix("\ufeff")
+    if "\0" in text:
+        raise ValueError("not text")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith(_UTF_16):
+        return content.decode("utf-16")  # UnicodeDecodeError is a ValueError
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    # What is UTF-8 but for a damaged character holds many more that are whole; GBK read as UTF-8 hardly any.
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    whole = sum(not character.isascii() for character in text) - damaged
+    if damaged * _FEW <= whole:
+        return text
+    try:
+        return content.decode("gb18030")
+    except UnicodeDecodeError:
+        raise ValueError("neither UTF-8 nor GB18030 text") from None

@@ -1,0 +1,245 @@
+"""Front matter as people and programs have written it: YAML, broken YAML, TOML.
+
+`read` parts a text into front matter and body. What is valid is read as it is meant; where YAML is broken, as by a
+quote inside of quotes, each line is read for itself, and a value in quotes is what stands between the first and the
+last. Aliases and tags are refused: nothing in a post needs them, and they can make much of little. Pure. Not here:
+what the keys mean (`crawler.extraction.source`), and the front matter that the program writes
+(`crawler.markdown.post_file`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_LONGEST = 64 * 1024  # characters
+_DEEPEST = 16  # lists and mappings in one another
+_FENCES = {"---": ("---", "..."), "+++": ("+++",)}
+_KEY = re.compile(r"(?P<key>[^\W\d][\w .-]*?|\"[^\"\n]+\"|'[^'\n]+')\s*:(?:[ \t]+(?P<value>.*))?$")
+_QUOTES = ('"', "'")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one
+_RESOLVER = yaml.SafeLoader("")
+
+
+class FrontMatterError(ValueError):
+    """Front matter that cannot be read; the text says why in words for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value of YAML as it is written; `plain` when it stands without quotes, and may be a number."""
+
+    text: str
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The keys of a text's front matter with their values; none when there is no front matter."""
+
+    values: Mapping[str, Any]
+
+    def text(self, *names: str) -> str:
+        """Return the value of the first of the keys `names` that has any, as text; "" when none has."""
+        return next((text for name in names for text in self.texts(name) if text), "")
+
+    def texts(self, *names: str) -> tuple[str, ...]:
+        """Return the values of the first of the keys `names` that has any, a single value as a list of one."""
+        for name in names:
+            value = self.values.get(name)
+            found = [_text(item) for item in (value if isinstance(value, list) else [value])]
+            if any(found):
+                return tuple(text for text in found if text)
+        return ()
+
+    def mappings(self, name: str) -> list[dict[str, str]]:
+        """Return the mappings in the list `name`, their values as text."""
+        value = self.values.get(name)
+        items = value if isinstance(value, list) else []
+        return [{key: _text(inner) for key, inner in item.items()} for item in items if isinstance(item, dict)]
+
+    def others(self, known: Collection[str]) -> dict[str, Any]:
+        """Return the keys that are not `known`, with values as JSON has them: numbers as numbers, dates as text."""
+        return {key: _plain(value) for key, value in self.values.items() if key not in known}
+
+
+def read(text: str) -> tuple[FrontMatter, str]:
+    """Return the front matter of a text and its body; a text without front matter is all body.
+
+    Blank lines before the first fence do not matter. Raises `FrontMatterError`.
+    """
+    start = len(text) - len(text.lstrip())
+    fence = text[start : start + 3]
+    opening = text[start:].partition("\n")[0].rstrip()
+    if opening not in _FENCES or (start and text[start - 1] != "\n"):
+        return FrontMatter({}), text
+    written, body = _parted(text[start + len(opening) :].partition("\n")[2], _FENCES[fence])
+    if len(written) > _LONGEST:
+        raise FrontMatterError(f"front matter of more than {_LONGEST // 1024} kB")
+    return (_toml(written) if fence == "+++" else _yaml(written)), body
+
+
+def _parted(rest: str, closing: tuple[str, ...]) -> tuple[str, str]:
+    """Part what follows the first fence at the next one."""
+    at = 0
+    while at < len(rest):
+        end = rest.find("\n", at)
+        end = len(rest) if end < 0 else end
+        if rest[at:end].rstrip() in closing:
+            return rest[:at], rest[end + 1 :]
+        at = end + 1
+    raise FrontMatterError("front matter that never ends")
+
+
+def _yaml(written: str) -> FrontMatter:
+    try:
+        values = _parsed(written)
+    except yaml.YAMLError:
+        return _line_by_line(written)
+    if values is None:
+        return FrontMatter({})
+    if not isinstance(values, dict):
+        raise FrontMatterError("front matter that is no mapping")
+    return FrontMatter(values)
+
+
+def _toml(written: str) -> FrontMatter:
+    try:
+        return FrontMatter(tomllib.loads(written))
+    except tomllib.TOMLDecodeError as error:
+        raise FrontMatterError(f"front matter that is no TOML: {error}") from None
+    except RecursionError:
+        raise FrontMatterError("front matter nested too deeply") from None
+
+
+def _parsed(written: str) -> Any:
+    """Return what YAML says: scalars as `Scalar`, lists, and mappings with keys of text.
+
+    Goes by the events, so that nothing is made of it but what stands there. Raises `yaml.YAMLError`.
+    """
+    # Each open list or mapping, in that order, and the key that waits for its value.
+    root: list[Any] = []
+    open_: list[tuple[Any, list[str]]] = [(root, [])]
+    for event in yaml.parse(written, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent):
+            raise FrontMatterError("front matter with YAML aliases")
+        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) not in {None, "!"}:
+            raise FrontMatterError("front matter with YAML tags")
+        if isinstance(event, yaml.ScalarEvent):
+            _add(open_[-1], Scalar(event.value, plain=not event.style))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            inner: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+            _add(open_[-1], inner)
+            open_.append((inner, []))
+            if len(open_) > _DEEPEST:
+                raise FrontMatterError("front matter nested too deeply")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            open_.pop()
+        elif isinstance(event, yaml.DocumentStartEvent) and root:
+            raise FrontMatterError("front matter of several documents")
+    return root[0] if root else None
+
+
+def _add(place: tuple[Any, list[str]], value: Any) -> None:
+    """Put a value where it belongs: into a list, or into a mapping as the next key or that key's value."""
+    into, key = place
+    if isinstance(into, list):
+        into.append(value)
+    elif key:
+        into[key.pop()] = value
+    else:
+        key.append(_text(value))
+
+
+def _line_by_line(written: str) -> FrontMatter:
+    """Read each key for itself: as YAML if it is, else to the letter."""
+    values: dict[str, Any] = {}
+    for key, block, first in _blocks(written):
+        try:
+            parsed = _parsed(block)
+        except yaml.YAMLError:
+            parsed = None
+        if isinstance(parsed, dict) and len(parsed) == 1:
+            values |= parsed
+        else:
+            values[key] = Scalar(_unquoted(first), plain=False)
+    if not values:
+        raise FrontMatterError("front matter that is no YAML")
+    return FrontMatter(values)
+
+
+def _blocks(written: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each key with its lines and what stands on its own line after the colon."""
+    key, first = "", ""
+    lines: list[str] = []
+    for line in written.split("\n"):
+        found = _KEY.match(line)
+        if found is not None:
+            if key:
+                yield key, "\n".join(lines), first
+            key, lines, first = found["key"].strip("\"'"), [line], (found["value"] or "").strip()
+        elif line.strip():
+            lines.append(line)
+    if key:
+        yield key, "\n".join(lines), first
+
+
+def _unquoted(value: str) -> str:
+    """Return what stands between the quotes around a value, if there are any."""
+    for quote in _QUOTES:
+        if len(value) > 1 and value.startswith(quote) and value.endswith(quote):
+            return value[1:-1]
+    return value
+
+
+def _text(value: Any) -> str:
+    """Return a single value as text; "" for nothing, for lists and for mappings."""
+    match value:
+        case Scalar():
+            return "" if value.plain and _resolved(value) is None else value.text.strip()
+        case str():
+            return value.strip()
+        case bool():
+            return str(value).lower()
+        case datetime() | date() | time() | int() | float():
+            return str(value)
+        case _:
+            return ""
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can have it."""
+    match value:
+        case Scalar():
+            return _resolved(value)
+        case list():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(inner) for key, inner in value.items()}
+        case datetime() | date() | time():
+            return str(value)
+        case _:
+            return value
+
+
+def _resolved(scalar: Scalar) -> Any:
+    """Return the number, truth value or nothing that a plain scalar stands for; else its text."""
+    if not scalar.plain:
+        return scalar.text
+    tag = str(_RESOLVER.resolve(yaml.ScalarNode, scalar.text, (True, False)))  # type: ignore[no-untyped-call]
+    if tag.rpartition(":")[2] not in {"null", "bool", "int", "float"}:
+        return scalar.text
+    try:
+        value = _RESOLVER.construct_object(yaml.ScalarNode(tag, scalar.text))
+    except ValueError:  # `1_` and the like, which only look like numbers
+        return scalar.text
+    return scalar.text if isinstance(value, float) and not isfinite(value) else value

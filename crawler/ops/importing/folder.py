@@ -1,0 +1,109 @@
+"""Files and folders of Markdown become post files, one after the other, none of them trusted.
+
+Folders are read in the order of names. Only plain files are opened: no device, no pipe, no link that leads out of the
+folder it stands in. Not here: what the files say, and former versions of them (`history`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING
+
+from crawler.errors import UsageError
+from crawler.items import PostFile, UnreadFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path, PurePath
+
+LARGEST = 1024 * 1024
+"""Bytes of a file that is read: posts have some ten thousand."""
+
+TOO_LARGE = f"larger than {LARGEST // 1024} kB"
+"""What is said of a larger one."""
+
+_ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mdown", ".html", ".htm")
+_NUMBER = re.compile(r"(\d+)")
+
+
+def post_files(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
+    """Yield the files `paths` and those in the folders among them, whatever can be wrong with one.
+
+    A file that is named is read whatever its ending. Raises `UsageError` when there is nothing at a path.
+    """
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+        if path.is_dir():
+            yield from _in_folder(path, path.resolve())
+        else:
+            yield _read(path)
+
+
+def is_post(name: str) -> bool:
+    """Tell by its name whether a file in a folder may be a post."""
+    return name.lower().endswith(_ENDINGS) and not name.startswith((".", "_", "#"))
+
+
+def name_of(path: PurePath) -> str:
+    """Return a file's name; of `my-post/index.md`, as Hugo has it, `my-post.md`."""
+    return f"{path.parent.name}{path.suffix}" if path.stem == "index" and path.parent.name else path.name
+
+
+def _in_folder(folder: Path, root: Path) -> Iterator[PostFile | UnreadFile]:
+    """Yield the posts in a folder and those below it; folders that begin with a dot are programs' own."""
+    try:
+        with os.scandir(folder) as opened:
+            entries = sorted(opened, key=lambda entry: _by_number(entry.name))
+    except OSError as error:
+        yield UnreadFile(path=str(folder), reason=_words(error))
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if not entry.name.startswith("."):
+                yield from _in_folder(path, root)
+        elif entry.is_symlink() and not _leads_inside(path, root):
+            yield UnreadFile(path=str(path), reason="a symbolic link to a folder or out of this one")
+        elif is_post(entry.name):
+            yield _read(path)
+
+
+def _leads_inside(link: Path, root: Path) -> bool:
+    """Tell whether a link leads to a file below `root`; one that leads nowhere is left to reading, which says so."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a loop, before Python 3.13
+        return True
+    return target.is_relative_to(root) and not target.is_dir()
+
+
+def _read(path: Path) -> PostFile | UnreadFile:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a device can be felt
+            return UnreadFile(path=str(path), reason="not a plain file")
+        # Without O_NONBLOCK, a pipe would be waited at until somebody writes.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return UnreadFile(path=str(path), reason=_words(error))
+    with open(descriptor, "rb") as file:  # noqa: PTH123  # opened already
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return UnreadFile(path=str(path), reason="not a plain file")
+        try:
+            content = file.read(LARGEST + 1)
+        except OSError as error:
+            return UnreadFile(path=str(path), reason=_words(error))
+    if len(content) > LARGEST:
+        return UnreadFile(path=str(path), reason=TOO_LARGE)
+    return PostFile(path=str(path), name=name_of(path), content=content)
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """Sort by numbers where there are any: a tenth version comes after a second."""
+    return [(int(part), "") if odd % 2 else (0, part) for odd, part in enumerate(_NUMBER.split(name))]
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
