@@ -11,20 +11,27 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FEW = 100  # one damaged character in so many is borne
 
 
+class NoTextError(ValueError):
+    """Bytes that are no text; the error says why in words for a person."""
+
+
 def decode(content: bytes) -> str:
     """Return the text of a file, without a byte order mark, its lines ended by line feeds.
 
-    A few damaged characters of UTF-8 become U+FFFD. Raises `ValueError`, with words for a person, when it is no text.
+    A few damaged characters of UTF-8 become U+FFFD. Raises `NoTextError`.
     """
     text = _decoded(content).removeprefix("\ufeff")
     if "\0" in text:
-        raise ValueError("not text")
+        raise NoTextError("not text")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(content: bytes) -> str:
     if content.startswith(_UTF_16):
-        return content.decode("utf-16")  # UnicodeDecodeError is a ValueError
+        try:
+            return content.decode("utf-16")
+        except UnicodeDecodeError:
+            raise NoTextError("damaged UTF-16 text") from None
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -38,4 +45,4 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode("gb18030")
     except UnicodeDecodeError:
-        raise ValueError("neither UTF-8 nor GB18030 text") from None
+        raise NoTextError("neither UTF-8 nor GB18030 text") from None

@@ -7,14 +7,15 @@ request ends in exactly one record, and every record in one row of the ledger. N
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-Kind = Literal["home", "category", "feed", "post", "share"]
-"""What an address leads to. A share link leads to the text behind it."""
+Kind = Literal["home", "category", "feed", "post", "share", "expired"]
+"""What an address leads to. A share link leads to the text behind it, an expired one to the source of a post."""
 
 Via = Literal["page", "share", "expired", "import"]
 """Which way a revision came."""
@@ -22,8 +23,8 @@ Via = Literal["page", "share", "expired", "import"]
 State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
 """Where an address stands in the ledger."""
 
-Scope = Literal["usual", "full", "part", "share"]
-"""What a run is about: what is new since the last one, everything again, certain pages, or certain share links."""
+Scope = Literal["usual", "full", "part", "share", "import"]
+"""What a run is about: what is new since the last one, all of it, certain pages, certain share links, files."""
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
@@ -47,7 +48,8 @@ class Fetch:
     """One request and its answer, for the ledger.
 
     `address` is what was asked for, `found_on` the page that named it. `status` is `None` when no answer came.
-    `etag` and `last_modified` are the answer's headers as they stand.
+    `etag` and `last_modified` are the answer's headers as they stand. `besides`: it was asked for on behalf of a
+    post's page, and it is the page's address that comes to an outcome.
     """
 
     address: Address
@@ -56,6 +58,7 @@ class Fetch:
     etag: str | None = None
     last_modified: str | None = None
     found_on: str | None = None
+    besides: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,10 @@ class Post:
 
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be
     empty and `published_at` missing: whether that is enough is for validation to say. `source` is the outlet,
-    `layout` the name of the layout whose rules it was read by.
+    `layout` the name of the layout whose rules it was read by. `derived` names what its source does not say and was
+    taken from elsewhere (`title`, `date`), `others` are keys of its front matter that nothing here knows, as JSON has
+    them. `seen_at`: since when it is known to have stood so, if not since it was fetched. `came_from` is the fetch
+    that brought it where `fetch`, that of the address it is kept for, brought nothing.
     """
 
     fetch: Fetch
@@ -127,6 +133,10 @@ class Post:
     tags: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
     layout: str = ""
+    derived: tuple[str, ...] = ()
+    others: Mapping[str, Any] = field(default_factory=dict)
+    seen_at: datetime | None = None
+    came_from: Fetch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +197,7 @@ class Archived:
 class PostFile:
     """A post's source as a file holds it: its `content` as bytes, its `name`, and the `path` a person finds it by.
 
-    `seen_at` is when it is known to have stood so, the time of the `commit` that wrote it; a file alone does not tell.
+    `seen_at` is when it is known to have stood so, the time of the `commit` that wrote it; a file alone tells none.
     """
 
     path: str

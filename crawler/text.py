@@ -66,6 +66,20 @@ def opening(text: str, limit: int) -> str:
     return kept.strip() or flat[: limit - 1] + "…"
 
 
+def sentences(text: str) -> list[str]:
+    """Split a text into sentences, at the ends of lines too."""
+    return [sentence for line in text.splitlines() for sentence in _SENTENCE_END.split(line) if sentence.strip()]
+
+
+def first_sentence(text: str, limit: int) -> str:
+    """Return the first sentence of `text` on one line, without a full stop.
+
+    One longer than `limit` characters is cut and ends in `…`.
+    """
+    first = _SENTENCE_END.split(squeeze(text))[0].removesuffix("。")
+    return first if len(first) <= limit else first[: limit - 1] + "…"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """Return `1 post`, `2 posts`; `many` where that is not `one` with an s."""
     return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
-from crawler.extraction.body import mentions, share_url, without_tail
+from crawler.extraction.body import cut_tail, inner_html, mentions, share_url
 from crawler.extraction.rules import tree
 from crawler.items import Mention
 from crawler.sites.loading import load_site
@@ -18,6 +19,11 @@ NAVIGATION = (
     '<a href="//finews.withounder.com/">返回首页</a></p>'
 )
 ARTICLE = '<p>正文。</p><p class="em_media">（文章来源：大江网）</p>'
+
+
+def without_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> str:
+    cut_tail(parsed, patterns)
+    return inner_html(parsed)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_a_new_post_is_stored_with_its_first_revision(db: Database):
             "first_seen_at": "2022-04-21T01:00:00+00:00",
             "last_seen_at": "2022-04-21T01:00:00+00:00",
             "gone_at": None,
+            "derived": "",
+            "front_matter": "{}",
         }
     ]
     assert rows(db, "revisions") == [

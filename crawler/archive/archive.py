@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler import dates
-from crawler.archive import history, posts, results, runs, search, stocks, stories, summary, trail
+from crawler.archive import files, history, posts, results, runs, search, stocks, stories, summary, trail
 from crawler.archive.backup import backup
 from crawler.archive.connection import open_database
 from crawler.archive.filters import Filters
 from crawler.archive.query import parse
 from crawler.archive.snippet import snippet
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
+from crawler.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,6 +214,10 @@ class Archive:
         `name` is a post's id or an address. See `crawler.archive.trail`.
         """
         return trail.trails(self.db, name)
+
+    def imports(self, name: str) -> list[files.Imported]:
+        """Return the files that a post came from, or what became of the file at the path `name`."""
+        return files.told(self.db, posts.find(self.db, name), printable(name))
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """Yield the report of every run, the latest first.

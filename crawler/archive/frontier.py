@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 _LOOKED_AT = 256  # rows, more than can be on their way through Scrapy at one time
 
 _PLANNED = "url IN (SELECT value FROM json_each(:planned)) AND asked_run_id IS NOT :run ORDER BY id"
-_FOUND = "site = :site AND kind = 'post' AND state = 'found' AND asked_run_id IS NOT :run ORDER BY id LIMIT :most"
+_FOUND = (
+    "site = :site AND kind IN ('post', 'share') AND state = 'found' AND asked_run_id IS NOT :run"
+    " ORDER BY id LIMIT :most"
+)
 _DUE = (
     "site = :site AND next_try_at IS NOT NULL AND (next_try_at <= :now OR next_try_at > :never)"
-    " AND (state = 'failed' OR :again) AND kind IN ('post', 'category', 'feed') AND asked_run_id IS NOT :run"
+    " AND (state = 'failed' OR :again) AND kind IN ('post', 'share', 'category', 'feed') AND asked_run_id IS NOT :run"
     " ORDER BY next_try_at LIMIT :most"
 )
 _LISTINGS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler.archive.frames import filled
@@ -42,9 +43,12 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     if not 1 <= revision <= count:
         raise NoSuchRevision(revision, count)
     rows = db.query(
-        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash FROM versions"
+        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter"
+        " FROM versions"
         " WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
-    return {**row, **{name: filled(row[name], row["text"]) for name in ("summary", "html", "markdown")}}
+    bodies = {name: filled(row[name], row["text"]) for name in ("summary", "html", "markdown")}
+    front = {"derived": row["derived"].split(), "front_matter": json.loads(row["front_matter"])}
+    return {**row, **bodies, **front}

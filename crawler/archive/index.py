@@ -49,7 +49,12 @@ class Entry:
 
 def add(db: Database, row: int, entry: Entry) -> None:
     """Add a row to the index."""
-    db.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [row, entry.words()])
+    add_words(db, row, entry.words())
+
+
+def add_words(db: Database, row: int, words: str) -> None:
+    """Add a row to the index, `words` being those of its entry."""
+    db.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [row, words])
 
 
 def remove(db: Database, row: int, entry: Entry) -> None:

@@ -203,7 +203,9 @@ def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[
 
 def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
     """Tell whether an address comes up again by itself: posts do, and what failed; listings when they are due."""
-    return fetch.address.kind == "post" or (fetch.address.kind in {"category", "feed"} and end.state == "failed")
+    if fetch.besides:
+        return False
+    return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 
 
 def _since(db: Database, fetch: Fetch, end: End) -> datetime:

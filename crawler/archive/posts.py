@@ -7,19 +7,21 @@ with the ledger's row of the same address. Not here: files, HTML, and the versio
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import index, stories
-from crawler.archive.frames import frame
+from crawler.archive import index, standing, stories
 from crawler.archive.ledger import article_at
+from crawler.archive.prepared import Prepared
+from crawler.archive.standing import Standing, Wording, place
 from crawler.archive.stocks import note_mentions
 from crawler.dates import iso
 from crawler.items import Archived
-from crawler.sites.addresses import address_of
+from crawler.sites.addresses import as_address, post_id_named
 from crawler.sites.loading import bundled_names, load_site
 from crawler.text import printable
-from crawler.urls import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,29 +35,48 @@ if TYPE_CHECKING:
 _RECENTLY = timedelta(days=2)
 
 
-def store(db: Database, article: Article, run_id: int) -> Archived:
-    """Store a post: new, as a new revision when what matters has changed, or seen again.
+def store(db: Database, article: Article, run_id: int, prepared: Prepared | None = None) -> Archived:
+    """Store a post: new, as a revision when it says something new, or seen again.
 
-    A page seen again is still believed in what makes no revision: its outlet, its tags, its markup. So a mended
-    definition reaches what is stored.
+    Of a version that was seen before, the page is still believed in what makes no revision: its outlet, its tags, its
+    markup. So a mended definition reaches what is stored. Whatever came another way only fills what is missing.
+    `prepared` is the same article, if anything of it was derived beforehand.
     """
+    made, post = prepared or Prepared(article), article.post
+    row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [post.site, post.post_id]).fetchone()
+    if row is None:
+        return Archived(address=post.fetch.address, outcome="new", article_id=_add(db, made, run_id))
+    (article_id,) = row
+    versions = _versions(db, article_id)
+    revision = place(article, versions, lambda number: wording(db, article_id, number))
+    if revision is None:
+        _confirm(db, article_id, versions[-1], made)
+        return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+    if revision > versions[-1].revision:
+        _revise(db, article_id, revision, made, run_id)
+    else:
+        _insert(db, article_id, revision, made, run_id)
+    if post.via == "page":
+        seen_again(db, article_id, post.fetch.fetched_at)
+    return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
+
+
+def is_another(db: Database, article: Article) -> bool:
+    """Tell whether the archive has a post of this id that must be another one, see `crawler.archive.standing`."""
     post = article.post
-    old = db.execute(
-        "SELECT posts.id, content_hash, posts.revision, url FROM posts"
-        " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
-        " WHERE site = ? AND post_id = ?",
-        [post.site, post.post_id],
+    row = db.execute(
+        "SELECT id, revision FROM posts WHERE site = ? AND post_id = ? AND url <> ?",
+        [post.site, post.post_id, post.url],
     ).fetchone()
-    if old is None:
-        return Archived(address=post.fetch.address, outcome="new", article_id=_add(db, article, run_id))
-    article_id, content_hash, revision, url = old
-    if content_hash != article.content_hash:
-        _revise(db, article_id, revision + 1, article, run_id)
-        return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
-    if post.via == "page" and url == post.url:
-        _refresh(db, article_id, revision, article)
-    seen_again(db, article_id, post.fetch.fetched_at)
-    return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+    return row is not None and standing.is_another(article, wording(db, *row))
+
+
+def wording(db: Database, article_id: int, revision: int) -> Wording:
+    """Return what a revision says."""
+    row = db.execute(
+        "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
+    ).fetchone()
+    return Wording(*row)
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
@@ -135,30 +156,39 @@ def every(db: Database) -> Iterator[dict[str, Any]]:
         yield _with_lists(db, row)
 
 
-def as_address(name: str) -> str | None:
-    """Return the canonical address that a person means by `name`; `None` when that is an id."""
-    return canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name else None)
-
-
 def find(db: Database, name: str) -> int | None:
-    """Return the row of the post `name` is the id or any address of; of several sites', the first archived."""
-    url = as_address(name)
+    """Return the row of the post that a person means by `name`: its id, any of its addresses, or its file.
+
+    Of several sites' posts it is the first archived.
+    """
+    # A terminal may hand over what is no UTF-8, which SQLite does not take.
+    name, url = printable(name), as_address(name)
     if url is None:
-        # A terminal may hand over what is no UTF-8, which SQLite does not take.
-        return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [printable(name)])
-    by_address = _first(db, "SELECT id FROM posts WHERE url = ?", [url]) or article_at(db, url)
-    if by_address is not None:
-        return by_address
-    for site in map(load_site, bundled_names()):
-        address = address_of(site, url)
-        if address is not None and address.kind in {"post", "share"}:
-            return _first(db, "SELECT id FROM posts WHERE site = ? AND post_id = ?", [site.name, address.key])
-    return None
+        row = _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [name])
+    else:
+        row = _first(db, "SELECT id FROM posts WHERE url = ?", [url]) or article_at(db, url)
+    if row is not None:
+        return row
+    meant = [(site.name, post_id_named(site, name)) for site in map(load_site, bundled_names())]
+    rows = (
+        _first(db, "SELECT id FROM posts WHERE site = ? AND post_id = ?", [site, post_id])
+        for site, post_id in meant
+        if post_id
+    )
+    return next((found for found in rows if found is not None), None)
 
 
-def _add(db: Database, article: Article, run_id: int) -> int:
+def _versions(db: Database, article_id: int) -> list[Standing]:
+    rows = db.execute(
+        "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
+        [article_id],
+    )
+    return [Standing(*row) for row in rows]
+
+
+def _add(db: Database, made: Prepared, run_id: int) -> int:
     """Add a post that is new, and return its row."""
-    post, seen_at = article.post, iso(article.post.fetch.fetched_at.astimezone(UTC))
+    post, seen_at = made.article.post, _seen_at(made)
     _note_category(db, post.site, post.category)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
@@ -170,48 +200,95 @@ def _add(db: Database, article: Article, run_id: int) -> int:
             post.share_url,
             post.source,
             post.category.slug if post.category else None,
-            _published_ts(article),
+            made.published_ts,
             seen_at,
             seen_at,
         ],
     )
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
-    _add_version(db, article_id, 1, article, run_id)
+    _add_version(db, article_id, 1, made, run_id)
     _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, _published_ts(article))
-    _index(db, article_id, None)
+    note_mentions(db, article_id, post.mentions, made.published_ts)
+    index.add_words(db, article_id, made.words)
+    stories.place(db, article_id, made.entry, made.keys)
     return article_id
 
 
-def _revise(db: Database, article_id: int, revision: int, article: Article, run_id: int) -> None:
-    """Add a version of a post; the one before keeps its words, and a row of its own in the index."""
+def _revise(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+    """Add a version of a post on top; the one before keeps its words, and a row of its own in the index."""
     before = index.current(db, article_id)
-    (former,) = db.execute(
-        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision - 1]
-    ).fetchone()
-    _add_version(db, article_id, revision, article, run_id)
-    _update(db, article_id, revision, article)
+    former = _version_row(db, article_id, revision - 1)
+    _add_version(db, article_id, revision, made, run_id)
+    _update(db, article_id, revision, made)
     index.add(db, -former, before)
     _index(db, article_id, before)
-    seen_again(db, article_id, article.post.fetch.fetched_at)
 
 
-def _refresh(db: Database, article_id: int, revision: int, article: Article) -> None:
+def _insert(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+    """Add a version of a post below those that came after it, which move up by one."""
+    # By way of negative numbers: no two versions may have one number, not even for a moment.
+    db.execute(
+        "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
+    )
+    db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
+    _add_version(db, article_id, revision, made, run_id)
+    db.execute(
+        "UPDATE posts SET revision = revision + 1, first_seen_at = min(first_seen_at, ?) WHERE id = ?",
+        [_seen_at(made), article_id],
+    )
+    _fill(db, article_id, made)
+    now = index.current(db, article_id)
+    entry = replace(made.entry, source=now.source, category=now.category, codes=now.codes)
+    index.add(db, -_version_row(db, article_id, revision), entry)
+
+
+def _confirm(db: Database, article_id: int, current: Standing, made: Prepared) -> None:
+    """Note what is told anew of a version that says nothing new."""
+    post = made.article.post
+    if post.via != "page":
+        _fill(db, article_id, made)
+        return
+    seen_again(db, article_id, post.fetch.fetched_at)
+    (url,) = db.execute("SELECT url FROM posts WHERE id = ?", [article_id]).fetchone()
+    if current.via != "page":
+        _fill(db, article_id, made)
+        db.execute("UPDATE posts SET url = ? WHERE id = ?", [post.url, article_id])
+    elif url == post.url and current.content_hash == made.article.content_hash:
+        _refresh(db, article_id, current.revision, made)
+
+
+def _refresh(db: Database, article_id: int, revision: int, made: Prepared) -> None:
     """Write what a page says now of a version that has not changed in substance."""
     before = index.current(db, article_id)
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",
-        [article.post.title, _published_at(article), *_bodies(article), article_id, revision],
+        [made.article.post.title, made.published_at, *made.bodies, article_id, revision],
     )
-    _update(db, article_id, revision, article)
+    _update(db, article_id, revision, made)
     _index(db, article_id, before)
 
 
-def _update(db: Database, article_id: int, revision: int, article: Article) -> None:
+def _fill(db: Database, article_id: int, made: Prepared) -> None:
+    """Write what nobody has told of a post so far: outlet, category, share link, tags, securities."""
+    before, post = index.current(db, article_id), made.article.post
+    _note_category(db, post.site, post.category)
+    db.execute(
+        "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
+        " category = coalesce(category, ?) WHERE id = ?",
+        [post.share_url, post.source, post.category.slug if post.category else None, article_id],
+    )
+    if not db.execute("SELECT 1 FROM article_tags WHERE article_id = ? LIMIT 1", [article_id]).fetchone():
+        _note_tags(db, article_id, post.tags)
+    if not before.codes and post.mentions:
+        note_mentions(db, article_id, post.mentions, before.published_ts)
+    _index(db, article_id, before)
+
+
+def _update(db: Database, article_id: int, revision: int, made: Prepared) -> None:
     """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
-    post = article.post
+    post = made.article.post
     _note_category(db, post.site, post.category)
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
@@ -221,53 +298,60 @@ def _update(db: Database, article_id: int, revision: int, article: Article) -> N
             post.share_url,
             post.source,
             post.category.slug if post.category else None,
-            _published_ts(article),
+            made.published_ts,
             revision,
             article_id,
         ],
     )
     if post.tags:
         _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, _published_ts(article))
+    note_mentions(db, article_id, post.mentions, made.published_ts)
 
 
-def _add_version(db: Database, article_id: int, revision: int, article: Article, run_id: int) -> None:
-    post = article.post
+def _add_version(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+    post = made.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
-        " summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " derived, front_matter, summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             article_id,
             revision,
-            iso(post.fetch.fetched_at.astimezone(UTC)),
+            _seen_at(made),
             run_id,
             post.via,
             post.title,
-            _published_at(article),
-            article.content_hash,
-            *_bodies(article),
+            made.published_at,
+            made.article.content_hash,
+            " ".join(post.derived),
+            json.dumps(post.others, ensure_ascii=False) if post.others else "{}",
+            *made.bodies,
         ],
     )
 
 
-def _bodies(article: Article) -> tuple[str, str, str, str]:
-    """Return summary, Markdown and HTML as frames over the text, and the text."""
-    # SQL ends a string at a NUL.
-    bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
-    summary, markdown, html = (frame(body, article.text) for body in bodies)
-    return summary, markdown, html, article.text
+def _version_row(db: Database, article_id: int, revision: int) -> int:
+    (row,) = db.execute(
+        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
+    ).fetchone()
+    return int(row)
 
 
-def _index(db: Database, article_id: int, before: index.Entry | None) -> None:
+def _seen_at(made: Prepared) -> str:
+    """Return since when a version is known to have stood so, in UTC."""
+    post = made.article.post
+    return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
+
+
+def _index(db: Database, article_id: int, before: index.Entry) -> None:
     """Bring a post's place in the index and among the stories up to date; `before` is what it was added with."""
     now = index.current(db, article_id)
     if before == now:
         return
-    if before is not None:
-        index.remove(db, article_id, before)
+    index.remove(db, article_id, before)
     index.add(db, article_id, now)
-    if before is None or _told(before) != _told(now):
-        stories.place(db, article_id, before, now)
+    if _told(before) != _told(now):
+        stories.leave(db, article_id, before)
+        stories.place(db, article_id, now)
 
 
 def _told(entry: index.Entry) -> tuple[str, str, int]:
@@ -307,19 +391,15 @@ def _with_lists(db: Database, row: dict[str, Any]) -> dict[str, Any]:
         " WHERE article_id = ? ORDER BY m.count DESC, m.code, m.name",
         [row["id"]],
     )
-    return {**row, "tags": [name for (name,) in tags], "mentions": list(mentions)}
+    return {
+        **row,
+        "derived": row["derived"].split(),
+        "front_matter": json.loads(row["front_matter"]),
+        "tags": [name for (name,) in tags],
+        "mentions": list(mentions),
+    }
 
 
 def _first(db: Database, sql: str, values: list[str]) -> int | None:
     row = db.execute(sql, values).fetchone()
     return None if row is None else int(row[0])
-
-
-def _published_at(article: Article) -> str:
-    assert article.post.published_at is not None, "validation refuses a post without a date"
-    return iso(article.post.published_at)
-
-
-def _published_ts(article: Article) -> int:
-    assert article.post.published_at is not None, "validation refuses a post without a date"
-    return int(article.post.published_at.timestamp())

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
-# How many posts and how many later versions of posts a run brought.
-_FIRST = "(SELECT count(*) FROM versions WHERE run_id = runs.id AND revision = 1)"
-_LATER = "(SELECT count(*) FROM versions WHERE run_id = runs.id AND revision > 1)"
-_REASONS = ("reasons", "listing_reasons", "hosts")
+# How many posts and how many further versions of posts a run brought. The version a post came with is not always its
+# first one: an import may know of earlier ones.
+_CAME_WITH = "(SELECT min(id) FROM versions AS every WHERE every.article_id = versions.article_id)"
+_FIRST = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_CAME_WITH})"  # noqa: S608  # a constant
+_LATER = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
+_REASONS = ("reasons", "listing_reasons", "elsewhere", "hosts")
 _GAPS = 20  # between runs, that tell what is usual
 # Until its last fetch, and what it asked for at the least.
 _WHAT_IS_KNOWN_OF_A_KILLED_RUN = """
@@ -128,8 +130,9 @@ def latest(db: Database) -> int:
 def tally(db: Database, run_id: int) -> dict[Outcome, int]:
     """Count the posts that came to each outcome in a run so far."""
     rows = db.execute(
-        "SELECT outcome, count(*) FROM links WHERE run_id = ? AND outcome IS NOT NULL GROUP BY outcome",
-        [run_id],
+        "SELECT outcome, count(*) FROM (SELECT outcome FROM links WHERE run_id = :run AND outcome IS NOT NULL"
+        " UNION ALL SELECT outcome FROM files WHERE run_id = :run) GROUP BY outcome",
+        {"run": run_id},
     )
     counts: dict[str, int] = dict(rows.fetchall())
     return {outcome: counts.get(outcome, 0) for outcome in OUTCOMES}
@@ -138,7 +141,8 @@ def tally(db: Database, run_id: int) -> dict[Outcome, int]:
 def pending(db: Database, run_id: int) -> int:
     """Count the posts that wait for the next run: met in this one without an outcome, or never fetched at all."""
     (count,) = db.execute(
-        "SELECT count(*) FROM links WHERE kind = 'post' AND site = (SELECT site FROM runs WHERE id = :run)"
+        "SELECT count(*) FROM links WHERE kind IN ('post', 'share')"
+        " AND site = (SELECT site FROM runs WHERE id = :run AND scope <> 'import')"
         " AND (state = 'found' OR met_run_id = :run AND run_id IS NOT :run)",
         {"run": run_id},
     ).fetchone()
@@ -170,13 +174,20 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
         [run_id],
     ).fetchone()
     reasons = db.execute(
-        "SELECT outcome || ': ' || reason, count(*) FROM links"
-        " WHERE run_id = ? AND outcome IS NOT NULL AND reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
-        [run_id],
+        "SELECT outcome || ': ' || reason, count(*) FROM"
+        " (SELECT outcome, reason FROM links WHERE run_id = :run AND outcome IS NOT NULL"
+        " UNION ALL SELECT outcome, reason FROM files WHERE run_id = :run)"
+        " WHERE reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+        {"run": run_id},
     )
     listing_reasons = db.execute(
         "SELECT state || ': ' || reason, count(*) FROM links WHERE run_id = ? AND reason IS NOT NULL"
         " AND kind IN ('home', 'category', 'feed') GROUP BY 1 ORDER BY 2 DESC, 1",
+        [run_id],
+    )
+    elsewhere = db.execute(
+        "SELECT kind || ': ' || state, count(*) FROM links WHERE run_id = ? AND outcome IS NULL"
+        " AND kind IN ('share', 'expired') GROUP BY 1 ORDER BY 1",
         [run_id],
     )
     values: dict[str, object] = {
@@ -186,6 +197,7 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
         "pending": pending(db, run_id),
         "reasons": _json(reasons),
         "listing_reasons": _json(listing_reasons),
+        "elsewhere": _json(elsewhere),
         **dict(tally(db, run_id).items()),
     }
     db.execute(

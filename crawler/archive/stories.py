@@ -47,16 +47,35 @@ def told_by(db: Database, article_id: int) -> list[Telling]:
     return [{**row, "first": not index} for index, row in enumerate(rows)]  # type: ignore[typeddict-item]
 
 
-def place(db: Database, article_id: int, before: Entry | None, now: Entry) -> None:
-    """Find the story of a post that is new or has changed; `before` is what it was placed with."""
-    if before is not None:
-        _leave(db, article_id, before)
-    keys = fingerprint(now.text)
+def place(db: Database, article_id: int, now: Entry, keys: tuple[int, ...] | None = None) -> None:
+    """Find the story of a post that is in none; `keys` are those of its text, if they were made already."""
+    keys = fingerprint(now.text) if keys is None else keys
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(key, article_id) for key in keys],
     )
     _seek(db, article_id, now, keys)
+
+
+def leave(db: Database, article_id: int, before: Entry) -> None:
+    """Take a post out of the story it was placed in as `before`; the others find theirs anew."""
+    db.conn.executemany(
+        "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
+        [(key, article_id) for key in fingerprint(before.text)],
+    )
+    others = [
+        other
+        for (other,) in db.execute(
+            "SELECT article_id FROM stories WHERE article_id <> :post"
+            " AND story_id = (SELECT story_id FROM stories WHERE article_id = :post)",
+            {"post": article_id},
+        ).fetchall()
+    ]
+    # It may have been what held the others together.
+    db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
+    for other in others:
+        told = index.current(db, other)
+        _seek(db, other, told, fingerprint(told.text))
 
 
 def _seek(db: Database, article_id: int, now: Entry, keys: tuple[int, ...]) -> None:
@@ -78,7 +97,7 @@ def rebuild(db: Database) -> None:
     )
     whole = "SELECT posts.id FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
     for (article_id,) in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
-        place(db, article_id, None, index.current(db, article_id))
+        place(db, article_id, index.current(db, article_id))
 
 
 def faults(db: Database) -> Iterator[str]:
@@ -123,24 +142,3 @@ def _join(db: Database, posts: list[int]) -> None:
         " ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id",
         [(post, story) for post in posts],
     )
-
-
-def _leave(db: Database, article_id: int, before: Entry) -> None:
-    """Take a post out of its story; the others find theirs anew."""
-    db.conn.executemany(
-        "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
-        [(key, article_id) for key in fingerprint(before.text)],
-    )
-    others = [
-        other
-        for (other,) in db.execute(
-            "SELECT article_id FROM stories WHERE article_id <> :post"
-            " AND story_id = (SELECT story_id FROM stories WHERE article_id = :post)",
-            {"post": article_id},
-        ).fetchall()
-    ]
-    # It may have been what held the others together.
-    db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
-    for other in others:
-        told = index.current(db, other)
-        _seek(db, other, told, fingerprint(told.text))

@@ -12,7 +12,7 @@ import shlex
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import posts
-from crawler.sites.addresses import address_of
+from crawler.sites.addresses import address_of, as_address, post_id_named
 from crawler.sites.loading import bundled_names, load_site
 from crawler.text import printable
 from crawler.urls import path_of
@@ -75,7 +75,7 @@ def trails(db: Database, name: str) -> list[Trail]:
 
 def advice(name: str, site: Site) -> str:
     """Say what can be done about an address of `site`, or an id, that was never seen."""
-    url = posts.as_address(name)
+    url = as_address(name)
     if url is None:
         return f"no page has named a post of this id. `finews share {shlex.quote(name)}` looks behind its share link"
     address = address_of(site, url)
@@ -91,12 +91,14 @@ def _addresses(db: Database, name: str) -> list[str]:
     article_id = posts.find(db, name)
     rows = [] if article_id is None else db.execute("SELECT url FROM links WHERE article_id = ?", [article_id])
     found = {url for (url,) in rows}
-    url = posts.as_address(name)
+    url = as_address(name)
     leads_to = [] if url is None else [address for site in _sites() if (address := address_of(site, url))]
     found |= {address.url for address in leads_to} | ({url} if url else set())
-    keys = {address.key for address in leads_to if address.kind in {"post", "share"}}
-    for key in keys if url else {name}:
-        rows = db.execute("SELECT url FROM links WHERE kind IN ('post', 'share') AND instr(url, ?)", [printable(key)])
+    keys = {post_id for site in _sites() if (post_id := post_id_named(site, name))}
+    for key in keys if url else {name, *keys}:
+        rows = db.execute(
+            "SELECT url FROM links WHERE kind IN ('post', 'share', 'expired') AND instr(url, ?)", [printable(key)]
+        )
         found |= {url for (url,) in rows if _is_of(url, key)}
     return sorted(found)
 

@@ -12,6 +12,7 @@ import click
 
 from crawler import __version__
 from crawler.cli.crawling import INTERRUPTED, crawl, demo, share
+from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
@@ -50,5 +51,21 @@ def main() -> None:
     """
 
 
-for _command in (crawl, share, search, show, history, why, stock, stats, runs, export, check, backup, schedule, demo):
+for _command in (
+    crawl,
+    share,
+    import_,
+    search,
+    show,
+    history,
+    why,
+    stock,
+    stats,
+    runs,
+    export,
+    check,
+    backup,
+    schedule,
+    demo,
+):
     main.add_command(_command)

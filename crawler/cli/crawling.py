@@ -31,7 +31,15 @@ _MANY = 3  # posts refused and none kept: of one or two that is chance
 @posts_option
 @no_posts_option
 @click.option("--category", "categories", metavar="SLUG", multiple=True, help="Only this category; may be repeated.")
-@click.option("--no-share", is_flag=True, help="Do not look behind the share links of posts that are gone.")
+@click.option(
+    "--share",
+    "share_use",
+    type=click.Choice(["missing", "always", "never"]),
+    default="missing",
+    show_default=True,
+    help="Look behind the share links of posts that are gone or lack something, of all posts, or of none.",
+)
+@click.option("--no-share", is_flag=True, help="The same as --share never.")
 @click.option("--full", is_flag=True, help="Ask again, conditionally, for every known post, listed or not.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Ask for N posts at most.")
 @click.option("--alarm", is_flag=True, help="Say what is amiss, as `finews runs --silent` does, and exit with 1.")
@@ -54,6 +62,7 @@ def crawl(
     mirror: str | None,
     posts: Path,
     categories: tuple[str, ...],
+    share_use: str,
     limit: int | None,
     selftest: int | None,
     log: str | None,
@@ -82,7 +91,8 @@ def crawl(
     folder = None if no_posts else posts
     report = _run(
         "category", archive, site, mirror, folder, log, as_json=as_json,
-        category=list(categories), page=list(addresses), full=full, share=not no_share, limit=limit,
+        category=list(categories), page=list(addresses), full=full,
+        share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
     _finish(ctx, report, archive, folder, alarms, as_json=as_json)

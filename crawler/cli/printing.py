@@ -35,18 +35,22 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
 def report(run: Mapping[str, Any]) -> None:
     """Print a run's report: what was asked, what came of it, and why what was not kept was not."""
     failed = f", {run['listings_failed']} failed" if run["listings_failed"] else ""
-    click.echo(
-        f"Run {run['run']} of {run['site']} {run['outcome']} in {run['seconds']:.1f} s:"
-        f" {counted(run['requests'], 'request')} ({run['not_modified']} not modified,"
+    asked = (
+        f"{counted(run['requests'], 'request')} ({run['not_modified']} not modified,"
         f" {counted(run['retries'], 'retry', 'retries')}), {_size(run['bytes'])},"
         f" {counted(run['listings'], 'listing')}{failed}"
     )
+    read = f"{counted(sum(run['posts'].values()), 'file')} imported"
+    what = read if run["scope"] == "import" else asked
+    click.echo(f"Run {run['run']} of {run['site']} {run['outcome']} in {run['seconds']:.1f} s: {what}")
     click.echo("Posts: " + " · ".join(f"{count} {outcome}" for outcome, count in run["posts"].items()), nl=False)
     click.echo(f" · {run['pending']} pending")
     for reason, count in run["reasons"].items():
         click.echo(f"  {count} {reason}")
     for reason, count in run["listing_reasons"].items():
         click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
+    for place, count in run["elsewhere"].items():
+        click.echo(f"  {count} asked for besides, {place}")
     for host, reason in run["hosts"].items():
         click.echo(f"  {host} {reason}")
 
@@ -144,6 +148,12 @@ def trails(told: Mapping[str, Any]) -> None:
             click.echo(f"  {_moment(fetch['fetched_at'])}  {_fetch(fetch)}")
         if trail["next_try_at"]:
             click.echo(f"  {_moment(trail['next_try_at'])}  due to be asked for again")
+    for file in told["files"]:
+        commit = f" at commit {file['commit'][:12]}" if file["commit"] else ""
+        reason = f", {file['reason']}" if file["reason"] else ""
+        click.echo(
+            f"{file['path']}{commit}\n  {_moment(file['imported_at'])}  run {file['run']}: {file['outcome']}{reason}"
+        )
 
 
 def _standing(trail: Mapping[str, Any]) -> str:

@@ -133,7 +133,8 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
 def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
     """Tell an address's story: who named it, each fetch and how it ended, and the rule that refused it.
 
-    Of a post, those of all its addresses. What was never seen ends with exit code 1. Times are in UTC.
+    Of a post, those of all its addresses and of the files it came from. What was never seen ends with exit code 1.
+    Times are in UTC.
 
     \b
     Example:
@@ -144,14 +145,15 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
 
     definition = load_site(site)
-    if name.startswith("/"):
+    if name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = trail.advice(name, definition)
     with Archive(archive) as opened:
-        trails = opened.why(name)
-    document = {"name": name, "seen": bool(trails), "advice": None if trails else hint, "addresses": trails}
+        trails, imports = opened.why(name), opened.imports(name)
+    seen = bool(trails or imports)
+    document = {"name": name, "seen": seen, "advice": None if seen else hint, "addresses": trails, "files": imports}
     printing.result(document, printing.trails, as_json=as_json)
-    if not trails:
+    if not seen:
         ctx.exit(_NEVER_SEEN)
 
 

@@ -37,14 +37,18 @@ def share_url(parsed: LexborHTMLParser, site: Site, page_url: str, post_id: str)
     return None
 
 
-def without_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> str:
-    """Take the site's blocks off the end of the body and return what is left as HTML, trimmed."""
-    body = parsed.body
-    if body is None:
-        return ""
-    while (last := _last_tail(body, patterns)) is not None:
+def inner_html(parsed: LexborHTMLParser) -> str:
+    """Return the body as the parser writes it, trimmed."""
+    return ((parsed.body.inner_html if parsed.body else None) or "").strip()
+
+
+def cut_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> bool:
+    """Take the site's blocks off the end of the body; tell whether any of them said something."""
+    said = False
+    while parsed.body is not None and (last := _last_tail(parsed.body, patterns)) is not None:
+        said = said or bool(squeeze(last.text()))
         last.decompose()
-    return (body.inner_html or "").strip()
+    return said
 
 
 def mentions(parsed: LexborHTMLParser, marked: Securities | None) -> tuple[Mention, ...]:

@@ -5,39 +5,65 @@ Not here: whether what was found is enough (validation says), listings, and the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.extraction import body
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
-from crawler.items import Category, Post, Refused
+from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date
 
     from selectolax.lexbor import LexborHTMLParser
 
-    from crawler.items import Page, Via
-    from crawler.sites.definition import Layout, Of, Site
+    from crawler.items import Address, Via
+    from crawler.sites.definition import Layout, Of, Rule, Site
 
 
 def read_post(page: Page, site: Site) -> Post | Refused:
     """Read the post on `page` by the first layout of `site` whose sign the page bears."""
     for layout in site.layouts:
         if layout.sign in page.source:
-            return _read(page, site, layout, first_source(layout.body, page.source), via="page")
+            sources = _Sources(page, site, first_source(layout.body, page.source))
+            sources.tags = tuple(all_values(layout.tags, sources))
+            post = _read(sources, sources, layout, via="page")
+            published_at = _first_date(layout.date, sources)
+            return replace(post, title=first_value(layout.title, sources), published_at=published_at)
     return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
 
 
 def read_body(page: Page, site: Site, *, via: Via) -> Post:
-    """Read what the HTML of a body alone tells: outlet, category, share link, securities.
+    """Read what the HTML of a body alone tells: outlet, category, share link, securities; and the day in its address.
 
-    The source of `page` is that HTML, its address carries the post's id. Title and date are left to the caller.
+    The source of `page` is that HTML, its address carries the post's id. The title is left to the caller.
     """
-    return _read(page, site, site.layouts[0], page.source, via=via)
+    layout, sources = site.layouts[0], _Sources(page, site, page.source)
+    by_address = tuple(rule for rule in layout.date if rule.of in {"address", "id"})
+    return replace(_read(sources, sources, layout, via=via), published_at=_first_date(by_address, sources))
+
+
+def read_parted_body(page: Page, tail: str, site: Site, *, via: Via, tags: tuple[str, ...]) -> Post:
+    """Read a body whose `tail`, the HTML of share link and navigation, was parted from it; see `read_body`.
+
+    The body stays as it is written, to the letter, unless it ends in some tail all the same. Title and date are left
+    to the caller.
+    """
+    sources = _Sources(page, site, page.source, tags)
+    ends = _Sources(page, site, tail, tags) if tail else sources
+    return _read(sources, ends, site.layouts[0], via=via, as_written=True)
+
+
+def days_of(address: Address, site: Site) -> list[date]:
+    """Return the days that a post may be of: the one in its id, and the one in its address if that is another."""
+    sources = _Sources(Page(fetch=Fetch(address=address, fetched_at=datetime.min), source=""), site, "")  # noqa: DTZ901
+    rules = [rule for layout in site.layouts for rule in layout.date]
+    found = (_first_date((rule,), sources) for of in ("id", "address") for rule in rules if rule.of == of)
+    return list(dict.fromkeys(point.date() for point in found if point))
 
 
 @dataclass(slots=True)
@@ -79,23 +105,26 @@ class _Sources:
         return found.key if found and found.kind == "category" else ""
 
 
-def _read(page: Page, site: Site, layout: Layout, html: str, *, via: Via) -> Post:
-    """Read every field. Navigation and share link are read before the tail that holds them is taken off."""
+def _read(sources: _Sources, ends: _Sources, layout: Layout, *, via: Via, as_written: bool = False) -> Post:
+    """Read every field of a body; `ends` is where its navigation and share link stand.
+
+    These are read before the tail that holds them is taken off. The body is given as the parser writes it, or else
+    `as_written` if there is no tail to take off.
+    """
+    page, site = sources.page, sources.site
     address = page.fetch.address
-    sources = _Sources(page, site, html)
-    sources.tags = tuple(all_values(layout.tags, sources))
-    category = _category(layout, sources)
-    share_url = body.share_url(sources.tree_of("body"), site, address.url, address.key)
-    published = body.without_tail(sources.tree_of("body"), site.body.tail)
+    category = _category(layout, ends)
+    share_url = body.share_url(ends.tree_of("body"), site, address.url, address.key)
+    has_tail = body.cut_tail(sources.tree_of("body"), site.body.tail)
+    published = body.inner_html(sources.tree_of("body")) if has_tail or not as_written else sources.html.strip()
     return Post(
         fetch=page.fetch,
         site=site.name,
         post_id=address.key,
         url=address.url,
         via=via,
-        title=first_value(layout.title, sources),
+        title="",
         html=published,
-        published_at=_first_date(layout, sources),
         share_url=share_url,
         source=first_value(layout.source, sources) or None,
         category=category,
@@ -105,9 +134,9 @@ def _read(page: Page, site: Site, layout: Layout, html: str, *, via: Via) -> Pos
     )
 
 
-def _first_date(layout: Layout, sources: _Sources) -> datetime | None:
+def _first_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None:
     """Return the first value that can be read as a date: one that cannot does not end the search."""
-    found = (value for rule in layout.date for value in values(rule, sources))
+    found = (value for rule in rules for value in values(rule, sources))
     return next(filter(None, (dates.parse(value, sources.site.timezone) for value in found)), None)
 
 

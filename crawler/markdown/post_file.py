@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = "---\n"
+# Begins with a letter or a CJK character and holds no sign that means anything to YAML, nor is a truth value or
+# nothing; or a date as posts have it.
+_PLAIN = re.compile(
+    r"(?!(?:yes|no|on|off|true|false|null|y|n)\Z)(?=[a-z\u4e00-\u9fff])"
+    r"[\w\u3001-\u3020\u4e00-\u9fff\uff01-\uff5e“”‘’…—·+%/.,()-]+(?:[ :][\w\u4e00-\u9fff“‘+/.?=%-]+)*"
+    r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}",
+    re.ASCII | re.IGNORECASE,
+)
+_PLAIN_KEY = re.compile(r"[a-z_]{3,20}")
 _ODD_BREAK = re.compile(r"[\x85\u2028\u2029]")
 
 
@@ -45,21 +54,20 @@ def render_post(row: Mapping[str, Any]) -> str:
             for mention in row["mentions"]
         ],
         "revision": row["revision"],
+        **({"derived": row["derived"]} if row["derived"] else {}),
     }
-    return render(front, row["markdown"])
+    others = {key: value for key, value in row["front_matter"].items() if key not in front}
+    return render({**front, **others}, row["markdown"])
 
 
 def render(front: Mapping[str, Any], body: str) -> str:
     """Write front matter, its keys in the order given, and the Markdown body, each ended by one newline."""
-    written = yaml.dump(
-        dict(front),
-        Dumper=_FrontMatterDumper,
-        allow_unicode=True,
-        sort_keys=False,
-        width=10_000,
-        default_flow_style=False,
-    )
-    return f"{_FENCE}{written}{_FENCE}\n{body}\n"
+    return f"{_FENCE}{front_lines(front)}{_FENCE}\n{body}\n"
+
+
+def front_lines(front: Mapping[str, Any]) -> str:
+    """Write the keys of front matter in the order given, as YAML; nothing for none."""
+    return "".join(_line(key, value) for key, value in front.items())
 
 
 def parse(text: str) -> tuple[dict[str, Any], str]:
@@ -92,6 +100,34 @@ def write_if_changed(path: Path, text: str) -> bool:
     finally:
         draft.unlink(missing_ok=True)  # left over only when the disk gave out
     return True
+
+
+def _line(key: str, value: Any) -> str:
+    """Write one key as YAML."""
+    if _PLAIN_KEY.fullmatch(key) and (written := _plain(value)):
+        return f"{key}:{written}\n"
+    thorough: str = yaml.dump(
+        {key: value},
+        Dumper=_FrontMatterDumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=10_000,
+        default_flow_style=False,
+    )
+    return thorough
+
+
+def _plain(value: Any) -> str:
+    """Write what is plain in any case without YAML's thorough look, which takes a hundred times as long; else "".
+
+    The result is the same, and most of a post's front matter is of that kind.
+    """
+    if isinstance(value, str):
+        return f" {value}" if _PLAIN.fullmatch(value) else ""
+    if isinstance(value, list):
+        lines = [f"\n  -{written}" for item in value if isinstance(item, str) and (written := _plain(item))]
+        return "".join(lines) if len(lines) == len(value) > 0 else ("" if value else " []")
+    return f" {value}" if type(value) is int else ""
 
 
 class _FrontMatterDumper(yaml.SafeDumper):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from crawler.dates import front_matter
+from crawler.markdown.post_file import front_lines
 from crawler.sites.addresses import category_address
 from crawler.urls import path_of
 
@@ -38,7 +39,9 @@ def _front(row: Mapping[str, Any]) -> str:
         "categories": _plain(row["category"] or ""),
         "tags": _plain(" ".join(row["tags"])),
     }
-    return "---\n" + "".join(f"{key}: {value}\n" for key, value in lines.items()) + "---\n"
+    known = "".join(f"{key}: {value}\n" for key, value in lines.items())
+    others = {key: value for key, value in row["front_matter"].items() if key not in lines}
+    return f"---\n{known}{front_lines(others)}---\n"
 
 
 def _quoted(title: str) -> str:

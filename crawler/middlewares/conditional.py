@@ -40,7 +40,7 @@ class AskConditionally:
     def process_request(self, request: Request) -> None:
         """Set the headers, if what is asked for is known and its last reading still counts."""
         asked = request.cb_kwargs.get("asked")
-        if asked is None or asked.in_full or asked.address.kind == "share" or "gone" in request.cb_kwargs:
+        if asked is None or asked.in_full or asked.besides or asked.address.kind == "share":
             return
         known = ledger.known(self.archive.db, asked.address.url)
         if known is None or known.rules != self.rules or not _was_read(known):

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 Record = Article | Listing | Refused | Missed | Unchanged
 
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 # How Scrapy says why a run ended; anything else is a failure.
 _OUTCOMES: dict[str, RunOutcome] = {
     "finished": "finished",
@@ -161,10 +162,13 @@ class StoreInArchive:
             before = ledger.known(self.archive.db, post.fetch.address.url)
             if before is not None and before.leads_on:
                 ledger.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
-        return self._settle(
-            post.fetch,
-            End(state="stored", outcome=archived.outcome, article_id=archived.article_id),
-        )
+        end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
+        if post.came_from is not None:
+            self._settle(post.came_from, end)
+        settled = self._settle(post.fetch, end)
+        if post.fetch.status in _GONE:
+            posts.gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
+        return settled
 
     def _list(self, listing: Listing) -> Archived:
         """Note what a listing names; a home page that has changed makes the feed due."""
@@ -236,8 +240,11 @@ class StoreInArchive:
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
     def _settle(self, fetch: Fetch, end: End) -> Archived:
-        """Write the ledger's row; only posts and share links, asked for as such, come to an outcome."""
-        if fetch.address.kind not in {"post", "share"}:
+        """Write the ledger's row; only posts and share links, asked for as such, come to an outcome.
+
+        A share link that was asked for besides does so when it changed what its post says.
+        """
+        if fetch.address.kind not in {"post", "share"} or (fetch.besides and end.outcome != "changed"):
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
             end = replace(end, rules=fingerprint(self.site))

@@ -13,7 +13,7 @@ from crawler import dates
 from crawler.items import Article, Post
 from crawler.markdown.body import safe_html, to_markdown, to_text
 from crawler.sites.loading import load_site
-from crawler.text import bare, fold, opening
+from crawler.text import bare, first_sentence, fold, opening
 
 if TYPE_CHECKING:
     from typing import Self
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 _SUMMARY_LENGTH = 160
-_TITLE_LENGTH = 40
+_TITLE_LENGTH, _LONGEST = 40, 100
 
 
 class Normalise:
@@ -47,9 +47,8 @@ def normalise(post: Post, site: Site) -> Article:
     """Return the article of a post: its body as safe Markdown and as plain text, and what follows from these."""
     safe = safe_html(post.html, site.body, post.url)
     text = to_text(safe)
-    if post.via == "share" and not post.title:
-        # A share link's text comes without a title; its first words stand in.
-        post = replace(post, title=opening(text, _TITLE_LENGTH))
+    if post.via != "page" and not post.title:
+        post = replace(post, title=_derived_title(post, text), derived=tuple(dict.fromkeys(("title", *post.derived))))
     return Article(
         post=post,
         markdown=to_markdown(safe),
@@ -57,6 +56,11 @@ def normalise(post: Post, site: Site) -> Article:
         summary=opening(text.partition("\n")[0], _SUMMARY_LENGTH),
         content_hash=content_hash(post, text),
     )
+
+
+def _derived_title(post: Post, text: str) -> str:
+    """Return a title for what came without: a share link's text never has one, a file may lack it."""
+    return opening(text, _TITLE_LENGTH) if post.via == "share" else first_sentence(text.partition("\n")[0], _LONGEST)
 
 
 def content_hash(post: Post, text: str) -> str:

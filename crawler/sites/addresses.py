@@ -8,16 +8,22 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crawler.items import Address
 from crawler.urls import canonical, encode, host_of, path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from crawler.sites.definition import AddressForm, Site
 
 # A post's id becomes a file name and part of addresses: letters, digits, and what blogs put into slugs.
 _SAFE_ID = re.compile(r"\w[\w.+~\-]*")
+_PARTS = {"{date}": r"\d{4}-\d{2}-\d{2}", "{id}": "(?P<id>[^/]+)"}
+_FILES = (".md", ".markdown")
+_NOT_IN_IDS = re.compile(r"[^\w.+~\-]+|\.{2,}")
 # Nor does a key steer the terminal it is printed on, or begin a line of a file's front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, with the date and the ending
@@ -38,6 +44,7 @@ def address_of(site: Site, url: str) -> Address | None:
         _by_form(site, site.addresses.category, "category", url)
         or _by_form(site, site.addresses.post, "post", url)
         or _by_form(site, site.addresses.share, "share", url)
+        or _expired(site, url)
     )
 
 
@@ -73,12 +80,71 @@ def share_link(site: Site, post_id: str) -> str | None:
     return site.share.link.format(id=encode(post_id)) if site.share else None
 
 
+def page_url(site: Site, categories: Sequence[str], day: date, post_id: str) -> str:
+    """Return the address of the page that is made of a post's file, by the rule of the definition."""
+    path = site.files.page.format(
+        categories="/".join(category.lower() for category in categories),
+        year=f"{day:%Y}",
+        month=f"{day:%m}",
+        day=f"{day:%d}",
+        id=post_id,
+    )
+    return _on_site(site, re.sub("/{2,}", "/", path))
+
+
+def expired_address(site: Site, post_id: str, day: date) -> Address | None:
+    """Return where the source of a post lies that the site no longer shows; `None` where there is no such place."""
+    if site.files.expired is None or not is_safe_id(post_id):
+        return None
+    url = canonical(site.files.expired.format(date=day.isoformat(), id=encode(post_id)))
+    return Address(url=url, kind="expired", key=post_id) if url else None
+
+
+def id_in_name(site: Site, name: str) -> tuple[str, str]:
+    """Return the id of the post in a file of this name (without folders), and the day in it.
+
+    What no id may have, white space say, becomes `-`; what is not there is "".
+    """
+    found = _compiled(site.files.named).search(name.rpartition(".")[0] or name)
+    if found is None:
+        return "", ""
+    post_id = as_id(site, _NOT_IN_IDS.sub("-", found["id"]).strip("-."))
+    return (post_id if is_safe_id(post_id) else ""), found.groupdict().get("day") or ""
+
+
+def as_address(name: str) -> str | None:
+    """Return the canonical address that a person means by `name`; `None` when that is an id or a file's name."""
+    is_file = name.lower().endswith(_FILES) and "://" not in name
+    return canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name and not is_file else None)
+
+
+def post_id_named(site: Site, name: str) -> str | None:
+    """Return the id of the post that a person means by `name`: its id, any of its addresses, or its file.
+
+    `None` when it is an address of something else, or can be no id.
+    """
+    url = as_address(name)
+    if url is not None:
+        address = address_of(site, url)
+        return address.key if address and address.kind in {"post", "share", "expired"} else None
+    if name.lower().endswith(_FILES):
+        return id_in_name(site, name.rpartition("/")[2])[0] or None
+    return as_id(site, name) if is_safe_id(name) else None
+
+
+def as_id(site: Site, written: str) -> str:
+    """Return a post's id as the site writes it."""
+    is_capital = site.capitals is not None and _compiled(site.capitals).fullmatch(written)
+    return written.upper() if is_capital else written
+
+
 @cache
 def all_hosts(site: Site) -> frozenset[str]:
     """Return every host the program may ask for this site."""
     forms = (*site.addresses.post, *site.addresses.category)
-    share_hosts = (host_of(site.share.text), host_of(site.share.link)) if site.share else ()
-    return frozenset((*site.hosts, *share_hosts, *(host for form in forms for host in form.hosts)))
+    others = [site.share.text, site.share.link] if site.share else []
+    others += [site.files.expired] if site.files.expired else []
+    return frozenset((*site.hosts, *map(host_of, others), *(host for form in forms for host in form.hosts)))
 
 
 def may_be_asked(site: Site, url: str) -> bool:
@@ -89,6 +155,12 @@ def may_be_asked(site: Site, url: str) -> bool:
     """
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and parts.netloc in all_hosts(site)
+
+
+def is_of(site: Site, url: str, post_id: str) -> bool:
+    """Tell whether an address (canonical) may be that of a post's page: it is no other's, and no other kind's."""
+    address = address_of(site, url)
+    return address is None or (address.kind, address.key) == ("post", post_id)
 
 
 def is_safe_id(post_id: str) -> bool:
@@ -107,8 +179,19 @@ def _by_form(
         for text in (path.partition("?")[0], path):  # a static site answers alike with any query
             found = _compiled(form.match).search(text)
             if found is not None and not _UNPRINTABLE.search(found[group]):
-                return Address(url=_canonical_form(site, form, url, text, found[group]), kind=kind, key=found[group])
+                key = found[group] if kind == "category" else as_id(site, found[group])
+                return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
     return None
+
+
+def _expired(site: Site, url: str) -> Address | None:
+    """Read the address of a post's source: that of the file which holds the post, at the definition's place."""
+    if site.files.expired is None or host_of(url) != host_of(site.files.expired):
+        return None
+    form = "".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"(\{\w+\})", site.files.expired))
+    found = _compiled(form).fullmatch(url.partition("?")[0])
+    post_id = as_id(site, unquote(found["id"])) if found else ""
+    return Address(url=url, kind="expired", key=post_id) if is_safe_id(post_id) else None
 
 
 def _canonical_form(site: Site, form: AddressForm, url: str, matched: str, key: str) -> str:

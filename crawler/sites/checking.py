@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 _SHOWN = 60  # characters of a wrong value
-_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading"}
+_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
 

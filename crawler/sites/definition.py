@@ -87,6 +87,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """How posts stand in files, the site's own source.
+
+    `named` is searched in a file's name without its ending: its group `id` is the post's id, its group `day`, if it
+    has one, the day. `page` is the path of the page that is made of a file, from `{categories}`, `{year}`, `{month}`,
+    `{day}` and `{id}`, by Jekyll's rules. `expired` is the address of the file of a post that the site no longer
+    shows, from `{date}` (2022-04-20) and `{id}`.
+    """
+
+    named: str = r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2})-)?(?P<id>.+)$"
+    page: str = "/{categories}/{year}/{month}/{day}/{id}.html"
+    expired: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Securities:
     """How securities are marked: elements `css`, their code in `attribute`; those inside `but_not` do not count."""
 
@@ -132,7 +147,8 @@ class Body:
 class Site:
     """A site. `hosts`: its own, the canonical one first. `start`: the paths a run begins with; `feed`: its feed.
 
-    `navigation`: how the site's source leads back, made from `{name}` and `{category}`, for `export`.
+    `capitals`: ids that this pattern matches as a whole, whatever their case, are written in capitals. `navigation`:
+    how the site's source leads back, made from `{name}` and `{category}`, for `export`.
     """
 
     name: str
@@ -146,6 +162,8 @@ class Site:
     feed: str | None = None
     home: Home | None = None
     share: Share | None = None
+    files: Files = Files()
+    capitals: str | None = None
     securities: Securities | None = None
     body: Body = Body()
     navigation: str | None = None

@@ -19,6 +19,7 @@ from crawler import __version__
 from crawler.errors import SiteError
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Site
+from crawler.urls import host_of
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -94,6 +95,7 @@ def _check_sense(site: Site) -> None:
     if site.share is not None:
         _check_template(site.share.link, "id", "share.link")
         _check_template(site.share.text, "id", "share.text")
+    _check_files(site)
     if site.navigation is not None:
         _check_template(site.navigation, "name category", "navigation")
 
@@ -106,6 +108,17 @@ def _check_addresses(site: Site) -> None:
     for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
         for index, form in enumerate(getattr(site.addresses, kind)):
             _check_form(form, group, f"addresses.{kind}[{index}]")
+
+
+def _check_files(site: Site) -> None:
+    _check_path(site.files.page, "files.page")
+    _check_template(site.files.page, "categories year month day id", "files.page")
+    if "id" not in re.compile(site.files.named).groupindex:
+        raise WrongValueError("files.named", "has no group (?P<id>…); it is needed to tell one from another")
+    if site.files.expired is not None:
+        _check_template(site.files.expired, "date id", "files.expired")
+        if not host_of(site.files.expired):
+            raise WrongValueError("files.expired", f"is {site.files.expired!r}; an address with a host is expected")
 
 
 def _check_layout(layout: Layout, key: str) -> None:

@@ -5,7 +5,7 @@ Raises `UsageError` for what a person can mend. Not here: settings.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from crawler.errors import UsageError
 from crawler.sites.addresses import address_of, category_address
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from crawler.items import Address
     from crawler.sites.definition import Site
+
+ShareUse = Literal["missing", "always", "never"]
+"""Which posts' share links to look behind: those of posts that are gone or lack something, of all, or of none."""
 
 
 def refuse(unknown: Iterable[str]) -> None:
@@ -33,6 +36,15 @@ def listed(value: str | Sequence[str]) -> list[str]:
 def flag(*, value: str | bool) -> bool:
     """Read yes or no."""
     return value if isinstance(value, bool) else value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def share_use(value: str | bool) -> ShareUse:
+    """Read which posts' share links to look behind; a yes means those that lack something."""
+    if value in get_args(ShareUse):
+        return cast("ShareUse", value)
+    if isinstance(value, bool) or value.strip().lower() in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return "missing" if flag(value=value) else "never"
+    raise UsageError(f"share is {value!r}: give one of {', '.join(get_args(ShareUse))}.")
 
 
 def number(value: str | int | None) -> int | None:

@@ -31,7 +31,7 @@ _FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _MEGABYTE = 1024 * 1024
 # The largest answer that is taken: a post has some ten kilobytes, home and the longest categories a megabyte.
-_LARGEST = {"post": 4 * _MEGABYTE, "share": 4 * _MEGABYTE}
+_LARGEST = {"post": 4 * _MEGABYTE, "share": 4 * _MEGABYTE, "expired": 4 * _MEGABYTE}
 _LARGEST_LISTING = 16 * _MEGABYTE
 
 
@@ -39,13 +39,15 @@ _LARGEST_LISTING = 16 * _MEGABYTE
 class Asked:
     """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there.
 
-    `in_full`: its whole page, even if it has not changed.
+    `in_full`: its whole page, even if it has not changed. `besides`: on behalf of a post's page, see
+    `crawler.items.Fetch`.
     """
 
     address: Address
     found_on: str | None = None
     title: str = ""
     in_full: bool = False
+    besides: bool = False
 
 
 def request_for(
@@ -118,11 +120,12 @@ def _fetch(asked: Asked, response: Response) -> Fetch:
         etag=_header(response, "ETag") if response.status == HTTPStatus.OK else None,
         last_modified=_header(response, "Last-Modified") if response.status == HTTPStatus.OK else None,
         found_on=asked.found_on,
+        besides=asked.besides,
     )
 
 
 def _no_answer(asked: Asked) -> Fetch:
-    return Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
+    return Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on, besides=asked.besides)
 
 
 def _header(response: Response, name: str) -> str | None:

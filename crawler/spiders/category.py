@@ -6,7 +6,6 @@ by way of the pipelines. Not here: reading pages (`crawler.extraction`), and wha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
@@ -16,12 +15,13 @@ from crawler.archive import Archive, ledger, runs
 from crawler.archive.frontier import Frontier
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
-from crawler.extraction.share import read_share
-from crawler.items import Missed, Refused, Unchanged
-from crawler.sites.addresses import address_of, share_link, share_text_url, start_addresses
+from crawler.items import Missed, Post, Refused, Unchanged
+from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
-from crawler.spiders.asking import Asked, asked_by, cb_kwargs_of, ended, page_of, request_for
+from crawler.spiders.asking import Asked, asked_by, ended, page_of, request_for
+from crawler.spiders.recovery import Recovery
+from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crawler.archive.ledger import Known
     from crawler.items import Address, Scope
     from crawler.sites.definition import Site
+    from crawler.spiders.arguments import ShareUse
 
 _AT_A_TIME = 32  # addresses taken from the ledger: enough to keep Scrapy busy while it asks for more
 
@@ -51,21 +52,21 @@ class CategorySpider(Spider):
         *,
         only: Sequence[Address] = (),
         full: bool = False,
-        share: bool = True,
+        share: ShareUse = "missing",
         limit: int | None = None,
     ) -> None:
         """Crawl `site` into the archive at `archive`.
 
         `only`: these pages and the posts they name, nothing else. `full`: visit every listing and ask again for every
-        known post, listed or not. `share`: look behind the share link of a post whose page is gone. `limit`: ask for
-        so many posts.
+        known post, listed or not. `share`: which posts' share links to look behind: those whose page is gone or lacks
+        something (`missing`), `always`, or `never`. `limit`: ask for so many posts.
         """
         super().__init__()
         self.site = site
         self.path = archive
         self.only = only
         self.scope: Scope = "part" if only else "full" if full else "usual"
-        self.share = share and site.share is not None
+        self.share = share
         self.limit = limit
 
     @classmethod
@@ -76,7 +77,7 @@ class CategorySpider(Spider):
         category: str | Sequence[str] = (),
         page: str | Sequence[str] = (),
         full: str | bool = False,
-        share: str | bool = True,
+        share: str | bool = "missing",
         limit: str | int | None = None,
         **others: Any,
     ) -> Self:
@@ -91,7 +92,7 @@ class CategorySpider(Spider):
                 *(arguments.page_of_site(site, url) for url in arguments.listed(page)),
             ],
             full=arguments.flag(value=full),
-            share=arguments.flag(value=share),
+            share=arguments.share_use(share),
             limit=arguments.number(limit),
         )
         spider._set_crawler(crawler)  # as Spider.from_crawler does
@@ -100,6 +101,8 @@ class CategorySpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Set out, and from now on go on whenever Scrapy has nothing left to do."""
         self._archive = Archive(self.path, create=True)
+        self._recovery = Recovery(self.site)
+        self._texts = SharedTexts(self.site, self._archive.db, self._recovery)
         self._frontier = Frontier(
             self._archive.db, self.site.name, runs.latest(self._archive.db), scope=self.scope, limit=self.limit
         )
@@ -124,40 +127,33 @@ class CategorySpider(Spider):
             yield listing
 
     def post(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a post."""
-        yield read_post(page_of(response, asked), self.site)
-
-    def shared(self, response: Response, asked: Asked, gone: Missed) -> Iterator[Any]:
-        """Read the text behind the share link of a post whose page is `gone`."""
-        read = read_share(page_of(response, asked), self.site)
-        if isinstance(read, Missed):
-            yield _gone_altogether(gone, read.reason)
-        else:
-            # The validators are those of the text, and would stand for the page.
-            fetch = replace(read.fetch, etag=None, last_modified=None)
-            share_url = share_link(self.site, asked.address.key)
-            yield replace(read, fetch=fetch, title=asked.title, share_url=share_url)
+        """Read a post; what its page lacks is asked for behind its share link."""
+        read = read_post(page_of(response, asked), self.site)
+        if isinstance(read, Post) and not read.html and self.share != "never":
+            yield from self._recovery.of_bodiless(asked, read)
+            return
+        yield read
+        if isinstance(read, Post) and (self.share == "always" or not read.source):
+            yield from self._besides(asked, again=self.share == "always")
 
     def missed(self, failure: Failure) -> Iterator[Any]:
-        """Say how a request ended that gave no page; for a post that is gone, look behind its share link first."""
+        """Say how a request ended that gave no page; a post that is gone is looked for elsewhere first."""
         asked, end = asked_by(failure), ended(failure)
-        if isinstance(end, Missed) and end.state == "gone" and self._may_be_shared(asked.address):
-            url = share_text_url(self.site, asked.address.key)
-            request = request_for(replace(asked, in_full=True), self.shared, self.not_shared, url=url)
-            yield request.replace(cb_kwargs={**request.cb_kwargs, "gone": end})
+        if isinstance(end, Missed) and end.state == "gone" and self._is_lost(asked.address):
+            yield from self._recovery.of_gone(asked, end, share=self.share != "never")
         elif end is not None:
             yield end
+        if isinstance(end, Unchanged) and self.share == "always":
+            yield from self._besides(asked, again=False)
 
-    def not_shared(self, failure: Failure) -> Iterator[Missed]:
-        """Say that a post's page is gone and that nothing came from behind its share link."""
-        match ended(failure):
-            case None:
-                reason = str(failure.value)
-            case Unchanged():
-                reason = "not modified"
-            case end:
-                reason = end.reason
-        yield _gone_altogether(cb_kwargs_of(failure)["gone"], f"share link: {reason}")
+    def _besides(self, asked: Asked, *, again: bool) -> Iterator[Request]:
+        """Ask for the text behind a post's share link, once or `again`, if it has not been had."""
+        share = share_address(self.site, asked.address.key) if asked.address.kind == "post" else None
+        if share is None or self.share == "never":
+            return
+        known = ledger.known(self._archive.db, share.url)
+        if again or known is None or known.state == "failed":
+            yield self._texts.ask(share, found_on=asked.address.url, besides=True)
 
     def _take(self) -> Iterator[Request]:
         for link in self._frontier.take(_AT_A_TIME, dates.now(), host=self.site.hosts[0]):
@@ -166,15 +162,11 @@ class CategorySpider(Spider):
                 yield self._request(address, link)
 
     def _request(self, address: Address, link: Known) -> Request:
+        if address.kind == "share":
+            return self._texts.ask(address, found_on=link.found_on, title=link.title or "")
         asked = Asked(address=address, found_on=link.found_on, title=link.title or "", in_full=address in self.only)
         return request_for(asked, self.post if address.kind == "post" else self.listing, self.missed)
 
-    def _may_be_shared(self, post: Address) -> bool:
-        """Tell whether the text behind a share link would be more than what is stored already."""
-        if not self.share or post.kind != "post" or share_text_url(self.site, post.key) is None:
-            return False
-        return ledger.article_at(self._archive.db, post.url) is None
-
-
-def _gone_altogether(gone: Missed, reason: str) -> Missed:
-    return replace(gone, reason=f"{gone.reason}; {reason}")
+    def _is_lost(self, post: Address) -> bool:
+        """Tell whether nothing is stored of a post: else what is found elsewhere would be no more than that."""
+        return post.kind == "post" and ledger.article_at(self._archive.db, post.url) is None

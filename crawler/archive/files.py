@@ -1,0 +1,72 @@
+"""Files that were imported, and what became of each. Table `files`.
+
+Not here: reading them (`crawler.ops.importing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from crawler.dates import iso
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+    from crawler.items import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file, of a git history with the `commit` that wrote it, and the `outcome` of importing it."""
+
+    path: str
+    commit: str
+    site: str
+    outcome: Outcome
+    reason: str | None
+    article_id: int | None
+
+
+class Imported(TypedDict):
+    """A file that was imported, for the trail of its post."""
+
+    path: str
+    commit: str
+    outcome: str
+    reason: str | None
+    run: int
+    imported_at: str
+
+
+def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
+    """Note what became of a file; of one that was imported before, what became of it this time."""
+    db.conn.execute(
+        'INSERT INTO files (path, "commit", site, outcome, reason, imported_at, run_id, article_id)'
+        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, "commit", site) DO UPDATE SET'
+        " outcome = excluded.outcome, reason = excluded.reason, imported_at = excluded.imported_at,"
+        " run_id = excluded.run_id, article_id = excluded.article_id",
+        (file.path, file.commit, file.site, file.outcome, file.reason, iso(at), run_id, file.article_id),
+    )
+
+
+def refused(db: Database, run_id: int) -> list[dict[str, str]]:
+    """Return the files that a run refused: `path`, `commit` and `reason`."""
+    return list(
+        db.query(
+            "SELECT path, \"commit\", reason FROM files WHERE run_id = ? AND outcome = 'refused' ORDER BY id",
+            [run_id],
+        )
+    )
+
+
+def told(db: Database, article_id: int | None, path: str) -> list[Imported]:
+    """Return the files that a post came from, and the versions of the one at `path`, each as it was last imported."""
+    rows = db.query(
+        'SELECT path, "commit", outcome, reason, run_id AS run, imported_at FROM files'
+        " WHERE article_id = ? OR path = ? ORDER BY id",
+        [article_id, path],
+    )
+    return list(rows)  # type: ignore[arg-type]  # the columns above

@@ -1,0 +1,159 @@
+"""Read a post's source, the file its page is made of: front matter, a body, and the site's own tail.
+
+Takes what people and programs have made of such files over the years: what a file does not say is taken from its
+name, its words and its id, and marked as derived. Dates without an offset are local time, whatever the site's
+builder took them for. Pure. Not here: bytes (`crawler.decoding`), and whether what was found is enough.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from crawler import dates
+from crawler.extraction.markup import blocks, to_html
+from crawler.extraction.post import days_of, read_parted_body
+from crawler.front_matter import read as read_front_matter
+from crawler.items import Address, Category, Fetch, Mention, Page
+from crawler.securities import parse as parse_security
+from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
+from crawler.text import squeeze
+from crawler.urls import host_of, resolve
+
+if TYPE_CHECKING:
+    from crawler.front_matter import FrontMatter
+    from crawler.items import Post
+    from crawler.sites.definition import Site
+
+_KEYS = frozenset("layout title date categories category tags tag slug url permalink".split())
+_OWN_KEYS = frozenset("id source share_url securities revision derived".split())
+_HTML_FILES = (".html", ".htm")
+_LONGEST_TAIL = 400  # characters of a block that may be share link or navigation
+_DIGITS = 6  # of a count
+_UTC = ZoneInfo("UTC")
+
+
+class SourceError(ValueError):
+    """A source that is no post's; the text says why in words for a person."""
+
+
+def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "import"], at: datetime) -> Post:
+    """Read the post in a file called `name` (without folders) that holds `text`; `at` is when it was taken in.
+
+    A title that the file does not give is left to normalising. Raises `FrontMatterError`, and `SourceError` when
+    nothing tells the post's id or its day.
+    """
+    front, body = read_front_matter(text)
+    is_ours = "revision" in front.values  # written by this program, whose keys are sure to mean what they do here
+    post_id, day = _named(name, front, site, is_ours=is_ours)
+    written = dates.parse(front.text("date"), site.timezone)
+    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site)
+    content, tail = _parted(body, site)
+    html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
+    address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
+    page = Page(fetch=Fetch(address=address, fetched_at=at), source=html)
+    tags = _listed(front, site, "tags", "tag")
+    post = read_parted_body(page, to_html(tail) if tail else "", site, via=via, tags=tags)
+    title = squeeze(front.text("title"))
+    derived = [*front.texts("derived"), *(() if title else ("title",)), *(() if written else ("date",))]
+    return replace(
+        post,
+        title=title,
+        published_at=published_at,
+        category=_category(front, post, site),
+        source=(squeeze(front.text("source")) if is_ours else "") or post.source,
+        share_url=post.share_url or (front.text("share_url") if is_ours else "") or None,
+        mentions=post.mentions or (_mentions(front) if is_ours else ()),
+        derived=tuple(dict.fromkeys(derived)),
+        others=front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS),
+    )
+
+
+def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple[str, str]:
+    """Return the post's id, and the day in the file's name, which may be ""."""
+    post_id, day = id_in_name(site, name)
+    written = front.text("id") if is_ours else front.text("slug")
+    if written and not is_safe_id(written):
+        raise SourceError("unsafe id")
+    post_id = as_id(site, written) if written else post_id
+    if not post_id:
+        raise SourceError("no id in the file's name")
+    return post_id, day
+
+
+def _day_of_id(post_id: str, site: Site) -> datetime:
+    """Return the first second of the day that is part of an id."""
+    days = days_of(Address(url="", kind="post", key=post_id), site)
+    if not days:
+        raise SourceError("no date")
+    return datetime(days[0].year, days[0].month, days[0].day, tzinfo=site.timezone)
+
+
+def _parted(body: str, site: Site) -> tuple[str, str]:
+    """Part a body from share link and navigation, where these stand in blocks of their own at its end."""
+    at = len(body)
+    for block in reversed(blocks(body)):
+        text = squeeze(block) if len(block) <= _LONGEST_TAIL else ""
+        if not any(re.fullmatch(pattern, text) for pattern in site.body.tail):
+            break
+        at = body.rindex(block, 0, at)
+    return body[:at], body[at:]
+
+
+def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -> str:
+    """Return the address of the post's page: as the file says, or by the definition's rule."""
+    base = f"{site.scheme}://{site.hosts[0]}/"
+    for written in (front.text("url"), front.text("permalink")):
+        url = resolve(base, written) if written and "/:" not in written else None  # `/:year/` is a template
+        if url and host_of(url) in site.hosts and is_of(site, url, post_id):
+            return url
+    # Jekyll takes a date without an offset for UTC, and so the page's address may have the day after.
+    built = dates.parse(front.text("date"), _UTC) or published_at
+    day = built.astimezone(site.timezone).date()
+    return page_url(site, _path_segments(front), day, post_id)
+
+
+def _path_segments(front: FrontMatter) -> list[str]:
+    """Return the categories as they stand in an address: Jekyll splits a text at its spaces."""
+    names = front.texts("categories") or front.texts("category")
+    is_list = isinstance(front.values.get("categories"), list)
+    return [part.replace("/", "-") for name in names for part in ([name] if is_list else name.split())]
+
+
+def _listed(front: FrontMatter, site: Site, several: str, one: str) -> tuple[str, ...]:
+    """Return a list of words, such as tags.
+
+    A text is a list parted by spaces, unless the site has category pages: there it is the one name of an outlet.
+    """
+    words = [squeeze(word) for word in (front.texts(several) or front.texts(one))]
+    if site.addresses.category or isinstance(front.values.get(several), list):
+        return tuple(filter(None, words))
+    return tuple(part for word in words for part in word.split())
+
+
+def _category(front: FrontMatter, post: Post, site: Site) -> Category | None:
+    """Return the first category that the file names, else the one its navigation leads to.
+
+    Its name is that of the navigation, or the tags.
+    """
+    slugs = _listed(front, site, "categories", "category")
+    if not slugs or "/" in slugs[0]:
+        return post.category
+    address = category_address(site, slugs[0])
+    is_linked = post.category is not None and post.category.slug == slugs[0]
+    linked = post.category.name if post.category and is_linked else ""
+    name = linked or (" ".join(post.tags) if site.addresses.category else "") or slugs[0]
+    return Category(slug=slugs[0], name=name, url=address.url if address else "")
+
+
+def _mentions(front: FrontMatter) -> tuple[Mention, ...]:
+    """Return the securities that this program has listed."""
+    found = []
+    for entry in front.mappings("securities"):
+        security, count = parse_security(entry.get("code", "")), entry.get("count", "")
+        if security and entry.get("name") and count.isascii() and count.isdigit() and len(count) <= _DIGITS:
+            found.append(Mention(code=security.code, name=squeeze(entry["name"]), count=int(count)))
+    return tuple({(mention.code, mention.name): mention for mention in found}.values())

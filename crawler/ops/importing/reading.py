@@ -1,0 +1,92 @@
+"""Read post files into articles that are ready to be stored, several files at a time, in any process.
+
+Pure but for what it is given. Not here: where files come from, and storing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive.prepared import Prepared
+from crawler.decoding import NoTextError, decode
+from crawler.extraction.source import SourceError, read_source
+from crawler.front_matter import FrontMatterError
+from crawler.items import PostFile, UnreadFile
+from crawler.markdown.post_file import render_post
+from crawler.pipelines.normalise import normalise
+from crawler.pipelines.validate import fault
+from crawler.securities import parse as parse_security
+from crawler.sites.loading import load_site
+from crawler.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crawler.sites.definition import Site
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that was read: what is to be stored, with its Markdown if it is new; or why it is refused."""
+
+    path: str
+    commit: str
+    made: Prepared | None = None
+    row: dict[str, Any] | None = None
+    markdown: str = ""
+    reason: str | None = None
+
+
+def read_files(files: Sequence[PostFile | UnreadFile], site: str, at: datetime) -> list[ReadFile]:
+    """Read files of `site` (a name or a path, see `crawler.sites.loading`) that were taken in `at` that time."""
+    return [read_file(file, load_site(site), at) for file in files]
+
+
+def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile:
+    """Read one file; whatever is wrong with it is a reason."""
+    path = printable(file.path)  # SQLite takes no name that is no UTF-8, and a terminal no control characters
+    if isinstance(file, UnreadFile):
+        return ReadFile(path, file.commit, reason=file.reason)
+    try:
+        post = read_source(file.name, decode(file.content), site, via="import", at=at)
+        article = normalise(replace(post, seen_at=file.seen_at), site)
+    except (NoTextError, FrontMatterError, SourceError) as error:
+        return ReadFile(path, file.commit, reason=str(error))
+    lacking = fault(article)
+    if lacking is not None:
+        return ReadFile(path, file.commit, reason=lacking[0])
+    made = Prepared(article).complete()
+    row = _row(made)
+    return ReadFile(path, file.commit, made, row, render_post(row))
+
+
+def _row(made: Prepared) -> dict[str, Any]:
+    """Return what `crawler.archive.posts.get` will say of a new post, as far as its file goes by that."""
+    post = made.article.post
+    mentions = sorted(post.mentions, key=lambda mention: (-mention.count, _code(mention.code), mention.name))
+    return {
+        "site": post.site,
+        "post_id": post.post_id,
+        "url": post.url,
+        "share_url": post.share_url,
+        "title": post.title,
+        "source": post.source,
+        "category": post.category.slug if post.category else None,
+        "published_at": made.published_at,
+        "markdown": made.article.markdown,
+        "revision": 1,
+        "derived": list(post.derived),
+        "front_matter": dict(post.others),
+        "tags": list(dict.fromkeys(post.tags)),
+        "mentions": [
+            {"code": _code(mention.code), "name": mention.name, "count": mention.count} for mention in mentions
+        ],
+    }
+
+
+def _code(written: str) -> str:
+    security = parse_security(written)
+    assert security is not None, "extraction keeps only codes it could parse"
+    return security.code

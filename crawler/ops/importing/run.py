@@ -1,0 +1,164 @@
+"""Import posts that are kept as files: one run of its own, with its report.
+
+Files are read by a process beside this one, which stores them in their order, many in one transaction, and writes
+their Markdown once that is done. Not here: finding files (`folder`, `history`) and reading them (`reading`).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from crawler import dates
+from crawler.archive import Archive, files, posts, runs
+from crawler.archive.lock import run_lock
+from crawler.archive.runs import Traffic
+from crawler.errors import FinewsError, UsageError
+from crawler.ops.importing.folder import post_files
+from crawler.ops.importing.history import file_versions
+from crawler.ops.importing.reading import read_files
+from crawler.pipelines.markdown_folder import MarkdownFolder
+from crawler.sites.loading import load_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from crawler.archive.runs import RunOutcome
+    from crawler.items import Outcome, PostFile, UnreadFile
+    from crawler.ops.importing.reading import ReadFile
+
+_BATCH = 64  # files that are read at a time, and stored in one transaction
+_AHEAD = 3  # batches on their way: enough to keep every process busy, few enough to fit into memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """Where to import to: the `archive`, the folder of Markdown `posts` (`None`: none), posts of which `site`.
+
+    `history`: every version that git has of the files. `progress` is told how many files were taken in so far.
+    """
+
+    archive: Path
+    posts: Path | None
+    site: str = "finews"
+    history: bool = False
+    progress: Callable[[int], None] = lambda _: None
+
+
+def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any]:
+    """Import the files at `paths` and below them and return the run's report, with a list of what was `refused`.
+
+    Raises `UsageError` when there is nothing at a path, and what opening an archive raises. Interrupted, it keeps
+    what was stored.
+    """
+    site = load_site(options.site)
+    for path in paths:
+        if not options.history and not path.exists() and not path.is_symlink():
+            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+    if options.posts is not None:
+        _make(options.posts)
+    began, at = time.monotonic(), dates.now()
+    with ExitStack() as opened:
+        opened.enter_context(run_lock(options.archive))
+        archive = opened.enter_context(Archive(options.archive, create=True))
+        importing = _Import(archive, runs.begin(archive.db, site.name, at), site.name, options)
+        runs.set_scope(archive.db, importing.run_id, "import")
+        outcome: RunOutcome = "failed"
+        try:
+            found = file_versions(paths) if options.history else post_files(paths)
+            for batch in _read_ahead(found, options.site, at):
+                importing.take(batch)
+            outcome = "finished"
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+        finally:
+            seconds = time.monotonic() - began
+            report = runs.finish(
+                archive.db, importing.run_id, outcome, now=dates.now(), seconds=seconds, traffic=Traffic()
+            )
+        if importing.folder is not None and importing.folder.trouble is not None:
+            raise FinewsError(f"{importing.folder.trouble}. The archive holds every post.")
+        return {**report, "refused": files.refused(archive.db, importing.run_id)}
+
+
+class _Import:
+    """An import that goes on in run `run_id`."""
+
+    def __init__(self, archive: Archive, run_id: int, site: str, options: ImportOptions) -> None:
+        self.db, self.run_id, self.site, self.options = archive.db, run_id, site, options
+        self.folder = MarkdownFolder(archive.db, options.posts) if options.posts else None
+        self.count = 0
+
+    def take(self, batch: Iterable[ReadFile]) -> None:
+        """Store what was read in one transaction, then write the Markdown of what is new."""
+        stored = []
+        with self.db.atomic():
+            for file in batch:
+                outcome, reason, article_id = self._store(file)
+                files.note(
+                    self.db,
+                    files.Import(file.path, file.commit, self.site, outcome, reason, article_id),
+                    dates.now(),
+                    run_id=self.run_id,
+                )
+                stored.append((file, outcome, article_id))
+                self.count += 1
+        if self.folder is not None:
+            for file, outcome, article_id in stored:
+                self._write(self.folder, file, outcome, article_id)
+        self.options.progress(self.count)
+
+    def _store(self, file: ReadFile) -> tuple[Outcome, str | None, int | None]:
+        if file.made is None:
+            return "refused", file.reason, None
+        if posts.is_another(self.db, file.made.article):
+            return "refused", "another post has this id", None
+        archived = posts.store(self.db, file.made.article, self.run_id, file.made)
+        assert archived.outcome is not None, "a post comes to an outcome"
+        return archived.outcome, None, archived.article_id
+
+    @staticmethod
+    def _write(folder: MarkdownFolder, file: ReadFile, outcome: Outcome, article_id: int | None) -> None:
+        if outcome == "new" and file.row is not None:
+            folder.write_new(file.row, file.markdown)
+        elif article_id is not None:
+            folder.write(article_id)
+
+
+def _read_ahead(found: Iterator[PostFile | UnreadFile], site: str, at: datetime) -> Iterator[list[ReadFile]]:
+    """Yield what was read, a batch at a time and in order; of a single batch, without starting processes for it."""
+    first = list(islice(found, _BATCH))
+    following = list(islice(found, _BATCH))
+    if not following:
+        yield read_files(first, site, at)
+        return
+    processes = max(1, (os.cpu_count() or 1) - 1)
+    context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
+    with ProcessPoolExecutor(processes, context, initializer=_leave_interrupts_alone) as pool:
+        pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
+        while pending:
+            while len(pending) < processes + _AHEAD and (batch := list(islice(found, _BATCH))):
+                pending.append(pool.submit(read_files, batch, site, at))
+            yield pending.popleft().result()
+
+
+def _leave_interrupts_alone() -> None:
+    """Let Ctrl-C end the import, and not each of its processes with a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error

@@ -1,0 +1,121 @@
+"""Look for a post elsewhere than on its page: in the site's source, and behind its share link.
+
+A `Search` goes from place to place until one gives the post. What becomes of each place is noted in the ledger under
+its own address; the outcome is that of the address the search is for. Not here: which posts are searched for (the
+spiders say), and whether what was found says anything new (`crawler.archive.standing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from crawler.extraction.expired import read_expired
+from crawler.extraction.post import days_of
+from crawler.extraction.share import read_share
+from crawler.items import Missed, Post, Refused
+from crawler.sites.addresses import expired_address, share_address, share_link, share_text_url
+from crawler.spiders.asking import Asked, asked_by, cb_kwargs_of, ended, failed, page_of, request_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scrapy import Request
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from crawler.items import Address
+    from crawler.sites.definition import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A search for the post that `asked` asked for, which goes on at `places`.
+
+    `end` is how it ends when none of them has the post: that its page gave nothing, with `reasons`, one a place; or
+    what the page told, though it lacked a body.
+    """
+
+    asked: Asked
+    end: Missed | Post
+    places: tuple[Address, ...]
+    reasons: tuple[str, ...] = ()
+
+
+class Recovery:
+    """Searches for posts of one site."""
+
+    def __init__(self, site: Site) -> None:
+        """Keep the site, whose definition says where its posts may be found."""
+        self.site = site
+
+    def of_gone(self, asked: Asked, end: Missed, *, share: bool) -> Iterator[Any]:
+        """Search for a post whose page, or share link, gave nothing: first in the site's source."""
+        shared = share_address(self.site, asked.address.key) if share else None
+        days = days_of(asked.address, self.site)
+        places = [place for day in days if (place := expired_address(self.site, asked.address.key, day))]
+        yield self._next(Search(asked=asked, end=end, places=(*places, *([shared] if shared else []))))
+
+    def of_bodiless(self, asked: Asked, post: Post) -> Iterator[Any]:
+        """Look behind the share link for the body that a page has not."""
+        shared = share_address(self.site, asked.address.key)
+        yield self._next(Search(asked=asked, end=post, places=(shared,) if shared else ()))
+
+    def found(self, response: Response, asked: Asked, search: Search) -> Iterator[Any]:
+        """Read what a place answered."""
+        page = page_of(response, asked)
+        read = read_share(page, self.site) if asked.address.kind == "share" else read_expired(page, self.site)
+        if isinstance(read, Post):
+            yield self._as_searched(read, search)
+        else:
+            yield read
+            yield self._next(_without(search, read))
+
+    def missed(self, failure: Failure) -> Iterator[Any]:
+        """Go on to the next place; should an expired post only be put off, so is the whole search."""
+        end = ended(failure)
+        if end is None and asked_by(failure).address.kind == "expired":
+            return
+        if not isinstance(end, Missed | Refused):
+            end = failed(failure)
+        yield end
+        yield self._next(_without(cb_kwargs_of(failure)["search"], end))
+
+    def _next(self, search: Search) -> Request | Missed | Post:
+        """Ask at the next place, or end the search."""
+        if search.places:
+            place = search.places[0]
+            asked = Asked(address=place, found_on=search.asked.address.url, in_full=True, besides=True)
+            url = share_text_url(self.site, place.key) if place.kind == "share" else place.url
+            request = request_for(asked, self.found, self.missed, url=url)
+            rest = replace(search, places=search.places[1:])
+            return request.replace(cb_kwargs={**request.cb_kwargs, "search": rest})
+        if isinstance(search.end, Post):
+            return search.end
+        return replace(search.end, reason="; ".join((search.end.reason, *search.reasons)))
+
+    def _as_searched(self, read: Post, search: Search) -> Post:
+        """Return what was found as the post that was searched for, with what its page told."""
+        asked, page = search.asked, search.end
+        if isinstance(page, Post):
+            source, mentions = page.source or read.source, read.mentions
+            return replace(page, via=read.via, html=read.html, source=source, mentions=mentions, came_from=read.fetch)
+        return replace(
+            read,
+            fetch=page.fetch,
+            url=asked.address.url if asked.address.kind == "post" else read.url,
+            title=read.title or asked.title,
+            share_url=read.share_url or share_link(self.site, asked.address.key),
+            came_from=read.fetch,
+        )
+
+
+def _without(search: Search, end: Missed | Refused) -> Search:
+    """Note why a place gave nothing; when an expired post may be there another time, the search is to be repeated."""
+    kind = end.fetch.address.kind
+    name = "share link" if kind == "share" else kind
+    search = replace(search, reasons=(*search.reasons, f"{name}: {end.reason.removeprefix(f'{name}: ')}"))
+    may_come = kind == "expired" and isinstance(end, Missed) and end.state == "failed"
+    if may_come and isinstance(search.end, Missed):
+        return replace(search, end=replace(search.end, state="failed"))
+    return search

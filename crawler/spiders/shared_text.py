@@ -1,0 +1,78 @@
+"""Ask for the texts behind share links, and read them as versions of the posts they belong to.
+
+Such a text tells a body and perhaps an outlet; what the archive knows of the post stands beside it. Not here: whether
+it says anything new (`crawler.archive.standing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from crawler import dates
+from crawler.archive import posts
+from crawler.extraction.share import read_share
+from crawler.items import Missed, Refused
+from crawler.sites.addresses import share_text_url
+from crawler.spiders.asking import Asked, asked_by, ended, failed, page_of, request_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scrapy import Request
+    from scrapy.http import Response
+    from sqlite_utils import Database
+    from twisted.python.failure import Failure
+
+    from crawler.items import Address
+    from crawler.sites.definition import Site
+    from crawler.spiders.recovery import Recovery
+
+
+class SharedTexts:
+    """The share links of one site, for an archive open as `db`; `recovery` looks on where one gives nothing."""
+
+    def __init__(self, site: Site, db: Database, recovery: Recovery) -> None:
+        """Ask for nothing yet."""
+        self.site, self.db, self.recovery = site, db, recovery
+
+    def ask(self, share: Address, *, found_on: str | None = None, title: str = "", besides: bool = False) -> Request:
+        """Return the request for the text behind the link `share`; `besides` when its post was asked for itself."""
+        asked = Asked(address=share, found_on=found_on, title=title, besides=besides)
+        return request_for(asked, self.shared, self.missed, url=share_text_url(self.site, share.key))
+
+    def shared(self, response: Response, asked: Asked) -> Iterator[Any]:
+        """Read a text; one of a post that is not stored stands for itself, unless its page was refused."""
+        read = read_share(page_of(response, asked), self.site)
+        if isinstance(read, Missed):
+            yield from self._nothing(asked, read)
+            return
+        known = self._known(asked.address)
+        if known is not None:
+            published_at = dates.parse(known["published_at"], self.site.timezone)
+            yield replace(read, url=known["url"], title=known["title"], published_at=published_at)
+        elif asked.besides:
+            yield Missed(fetch=read.fetch, state="failed", reason="share link: the post itself was refused")
+        else:
+            yield replace(read, title=asked.title, share_url=read.share_url or read.url)
+
+    def missed(self, failure: Failure) -> Iterator[Any]:
+        """Say how a request ended that gave no text."""
+        asked, end = asked_by(failure), ended(failure)
+        if not isinstance(end, Missed | Refused):
+            end = failed(failure)  # nobody else would take it up
+        yield from self._nothing(asked, replace(end, reason=f"share link: {end.reason}"))
+
+    def _nothing(self, asked: Asked, end: Missed | Refused) -> Iterator[Any]:
+        """End a request; a post that nothing is stored of is looked for among the expired."""
+        if isinstance(end, Missed) and not asked.besides and self._known(asked.address) is None:
+            yield from self.recovery.of_gone(asked, end, share=False)
+        else:
+            yield end
+
+    def _known(self, share: Address) -> dict[str, Any] | None:
+        """Return what the archive has of the post a share link belongs to."""
+        row = self.db.execute(
+            "SELECT id FROM posts WHERE site = ? AND post_id = ?", [self.site.name, share.key]
+        ).fetchone()
+        return None if row is None else posts.get(self.db, row[0])
