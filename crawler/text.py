@@ -16,8 +16,8 @@ CJK = (
 )
 """The characters that are a token each, to stand inside the brackets of a pattern."""
 
-# One CJK character, or one run of other letters and digits; underscores only separate.
-_TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+# A run of CJK characters, each of which is a token, or one of other letters and digits; underscores only separate.
+_RUN = re.compile(rf"([{CJK}]+)|([^\W_{CJK}]+)")
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
@@ -47,7 +47,18 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Split into folded tokens: each CJK character is one, each run of letters or digits is one."""
-    return _TOKEN.findall(fold(text))
+    found: list[str] = []
+    for characters, word in runs(text):
+        if characters:
+            found += characters
+        else:
+            found.append(word)
+    return found
+
+
+def runs(text: str) -> list[tuple[str, str]]:
+    """Split into folded runs, of CJK characters or of other letters and digits: of each pair one is empty."""
+    return _RUN.findall(fold(text))
 
 
 def opening(text: str, limit: int) -> str:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crawler.archive.words import EVERY, TITLE, Grams, filter_word, forked, marked, words_of_time
-from crawler.text import tokens
+from crawler.archive.words import EVERY, TITLE, Grams, filter_word, forked, marked_in, words_of_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +31,7 @@ class Entry:
 
     def words(self) -> str:
         """Return the words of the entry's row, parted by spaces."""
-        fields = [Grams(marked(tokens(field))) for field in (self.title, self.text)]
+        fields = [Grams(marked_in(field)) for field in (self.title, self.text)]
         filters = [EVERY, *words_of_time(self.published_ts)]
         filters += [filter_word(kind, value) for kind, value in self._values()]
         found = [word for field in fields for word in field.words()]

@@ -5,7 +5,6 @@ Not here: when two texts tell the same (`crawler.likeness`).
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import index
@@ -25,6 +24,13 @@ _LIKELIEST = 20  # posts that share most keys, which are decided on; a copy shar
 _APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not one story
 
 _SCHEME = "stories"
+
+_OF_KEY = f"SELECT * FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT {_NEWEST})"  # noqa: S608
+_LIKELIEST_OF = (
+    "SELECT posts.id, story_id FROM ({}) AS met JOIN posts ON posts.id = met.article_id"  # noqa: S608  # constants
+    " LEFT JOIN stories ON stories.article_id = posts.id WHERE posts.id <> ? AND published_ts BETWEEN ? AND ?"
+    f" GROUP BY posts.id ORDER BY count(*) DESC, posts.id DESC LIMIT {_LIKELIEST}"
+)
 
 
 class Telling(TypedDict):
@@ -79,9 +85,13 @@ def leave(db: Database, article_id: int, before: Entry) -> None:
 
 
 def _seek(db: Database, article_id: int, now: Entry, keys: tuple[int, ...]) -> None:
-    """Join a post with those that tell the same."""
-    likeliest = _likeliest(db, article_id, keys, now.published_ts)
-    twins = [other for other in likeliest if _same(db, other, now)]
+    """Join a post with those that tell the same; of one story, one that does is enough."""
+    wording, joined = Wording(now.title, now.text), set[int]()
+    twins = []
+    for other, story in _likeliest(db, article_id, keys, now.published_ts):
+        if story not in joined and same_story(_wording(db, other), wording):
+            twins.append(other)
+            joined |= {story} if story else set()
     if twins:
         _join(db, [article_id, *twins])
 
@@ -111,23 +121,26 @@ def faults(db: Database) -> Iterator[str]:
         yield f"{counted(alone, 'story', 'stories')} told by one post only: `finews check --repair` finds all anew."
 
 
-def _likeliest(db: Database, article_id: int, keys: tuple[int, ...], published_ts: int) -> list[int]:
-    """Return the posts of about the same time that share most keys."""
-    shared: Counter[int] = Counter()
-    for key in keys:
-        rows = db.execute(
-            "SELECT article_id FROM"
-            " (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?)"
-            " JOIN posts ON posts.id = article_id WHERE abs(published_ts - ?) <= ?",
-            [key, _NEWEST, published_ts, _APART],
-        )
-        shared.update(other for (other,) in rows if other != article_id)
-    return [other for other, _ in shared.most_common(_LIKELIEST)]
+def _likeliest(
+    db: Database, article_id: int, keys: tuple[int, ...], published_ts: int
+) -> list[tuple[int, int | None]]:
+    """Return the posts of about the same time that share most keys, each with its story if it is in one."""
+    if not keys:
+        return []
+    rows = db.conn.execute(
+        _LIKELIEST_OF.format(" UNION ALL ".join([_OF_KEY] * len(keys))),  # constants
+        [*keys, article_id, published_ts - _APART, published_ts + _APART],
+    )
+    return rows.fetchall()
 
 
-def _same(db: Database, other: int, now: Entry) -> bool:
-    title, text = db.execute("SELECT title, text FROM articles WHERE id = ?", [other]).fetchone()
-    return same_story(Wording(title, text), Wording(now.title, now.text))
+def _wording(db: Database, article_id: int) -> Wording:
+    row = db.conn.execute(
+        "SELECT title, text FROM versions JOIN posts ON article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE posts.id = ?",
+        [article_id],
+    ).fetchone()
+    return Wording(*row)
 
 
 def _join(db: Database, posts: list[int]) -> None:

@@ -20,7 +20,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from crawler.text import CJK
+from crawler.text import CJK, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,16 +110,27 @@ class Grams:
 def forked(fields: list[Grams]) -> Iterator[str]:
     """Yield a word for every two tokens that come after different ones, and for those that come before such."""
     counts = Counter(chain.from_iterable(field.twos for field in fields))
-    before: dict[str, set[str]] = {}
-    after: dict[str, set[str]] = {}
+    repeated = {two for two, count in counts.items() if count > 1}
+    before: dict[str, set[str]] = {two: set() for two in repeated}
+    after: dict[str, set[str]] = {two: set() for two in repeated}
     for field in fields:
-        ones, last = field.ones, len(field.ones) - 2
-        for at, two in enumerate(field.twos):
-            if counts[two] > 1:
-                before.setdefault(two, set()).add(ones[at - 1] if at else "")
-                after.setdefault(two, set()).add(ones[at + 2] if at < last else "")
+        around = ["", *field.ones, ""]
+        for at in [at for at, two in enumerate(field.twos) if two in repeated]:
+            before[field.twos[at]].add(around[at])
+            after[field.twos[at]].add(around[at + 3])
     yield from (AFTER + two for two, ones in before.items() if len(ones) > 1)
     yield from (BEFORE + two for two, ones in after.items() if len(ones) > 1)
+
+
+def marked_in(text: str) -> list[str]:
+    """Return the tokens of a text as they stand in the index."""
+    found: list[str] = []
+    for characters, word in runs(text):
+        if characters:
+            found += characters
+        else:
+            found.append(_run(word))
+    return found
 
 
 def marked(plain: Iterable[str]) -> list[str]:

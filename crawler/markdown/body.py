@@ -42,6 +42,9 @@ _ESCAPE, _BACKSLASH = "\ue000", "\ue001"
 _PRIVATE = re.compile(f"[{_ESCAPE}{_BACKSLASH}]")
 # Means something at the start of a line only: heading, quotation, list, definition, underline.
 _LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))")
+# Text without any of these, and without two spaces in a row, is left as it is, as most is.
+_MEANS_SOMETHING = re.compile(r"[\\`*_\[\]{|~$&<\t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]")
+_MAY_START = re.compile(r"\s*(?:[#+:=-]|\d+[.)])")
 # What HTML takes for one space, and line breaks that some readers of Markdown know. Not U+3000, which is shown.
 _SPACE = re.compile(r"[ \t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]+")
 _ENTITY_LIKE = re.compile(r"&amp;(?=#?\w{1,31};)")
@@ -131,6 +134,8 @@ def _escaped(safe: str) -> str:
 
 def _escaped_text(text: str) -> str:
     """Escape a stretch of HTML text so that Markdown shows it as it stands."""
+    if not (_MEANS_SOMETHING.search(text) or "  " in text or _MAY_START.match(text)):
+        return text
     text = _SPACE.sub(" ", text)
     text = _ANYWHERE.sub(rf"{_ESCAPE}\g<0>", text.replace("\\", _ESCAPE + _BACKSLASH))
     text = _LINE_START.sub(_escaped_start, text)

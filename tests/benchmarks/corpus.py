@@ -34,11 +34,14 @@ _REPLACED = 0.25
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,3}")
 
 
-def articles(count: int) -> Iterator[Article]:
-    """Yield `count` articles, ready to be stored, in about the order of their time."""
+def articles(count: int, replaced: float = _REPLACED) -> Iterator[Article]:
+    """Yield `count` articles, ready to be stored, in about the order of their time.
+
+    `replaced` is the share of words that gave way to others; with most of them, no two posts tell alike stories.
+    """
     chance = random.Random(20220420)
     for number in range(count):
-        yield _article(number, chance)
+        yield _article(number, chance, replaced)
 
 
 def word(chance: random.Random) -> str:
@@ -47,8 +50,8 @@ def word(chance: random.Random) -> str:
     return chance.choices(words, cum_weights=weights)[0]
 
 
-def _article(number: int, chance: random.Random) -> Article:
-    paragraphs = list(_paragraphs(chance))
+def _article(number: int, chance: random.Random, replaced: float) -> Article:
+    paragraphs = list(_paragraphs(chance, replaced))
     published_at = FIRST + number * APART + timedelta(seconds=chance.randrange(3600))
     outlet = chance.randrange(len(OUTLETS))
     post_id, slug = f"NW{published_at:%Y%m%d}{number:010}", f"outlet{outlet}"
@@ -81,18 +84,18 @@ def _article(number: int, chance: random.Random) -> Article:
     )
 
 
-def _paragraphs(chance: random.Random) -> Iterator[str]:
+def _paragraphs(chance: random.Random, replaced: float) -> Iterator[str]:
     """Yield paragraphs of two to four sentences until the text is long enough."""
     length = 0
     while length < LENGTH:
-        paragraph = "".join(_sentence(chance) for _ in range(chance.randint(2, 4)))
+        paragraph = "".join(_sentence(chance, replaced) for _ in range(chance.randint(2, 4)))
         length += len(paragraph)
         yield paragraph
 
 
-def _sentence(chance: random.Random) -> str:
+def _sentence(chance: random.Random, replaced: float) -> str:
     def other(found: re.Match[str]) -> str:
-        return word(chance) if chance.random() < _REPLACED else found[0]
+        return word(chance) if chance.random() < replaced else found[0]
 
     return _WORD.sub(other, chance.choice(_sentences()))
 
