@@ -18,7 +18,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive import Archive, files, posts, runs
+from crawler.archive import Archive, files, index, posts, runs
 from crawler.archive.lock import run_lock
 from crawler.archive.runs import Traffic
 from crawler.errors import FinewsError, UsageError
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from crawler.items import Outcome, PostFile, UnreadFile
     from crawler.ops.importing.reading import ReadFile
 
-_BATCH = 64  # files that are read at a time, and stored in one transaction
-_AHEAD = 3  # batches on their way: enough to keep every process busy, few enough to fit into memory
+_BATCH = 128  # files that are read at a time, and stored in one transaction
+_AHEAD = 1  # batches read before they are wanted: enough to keep every process busy, few enough to fit into memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +76,9 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths)
-            for batch in _read_ahead(found, options.site, at):
-                importing.take(batch)
+            with index.in_bulk(archive.db):
+                for batch in _read_ahead(found, options.site, at):
+                    importing.take(batch)
             outcome = "finished"
         except KeyboardInterrupt:
             outcome = "interrupted"
@@ -142,7 +143,7 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: str, at: datetime)
     if not following:
         yield read_files(first, site, at)
         return
-    processes = max(1, (os.cpu_count() or 1) - 1)
+    processes = os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
     with ProcessPoolExecutor(processes, context, initializer=_leave_interrupts_alone) as pool:
         pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
