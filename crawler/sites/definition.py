@@ -96,7 +96,7 @@ class Files:
     shows, from `{date}` (2022-04-20) and `{id}`.
     """
 
-    named: str = r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2})-)?(?P<id>.+)$"
+    named: str = r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2})(?:-|$))?(?P<id>.*)$"
     page: str = "/{categories}/{year}/{month}/{day}/{id}.html"
     expired: str | None = None
 
