@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import NotConfigured
 
-from crawler.archive import Archive, posts
+from crawler.archive import Archive
 from crawler.errors import UsageError
 from crawler.items import Archived
 from crawler.pipelines.markdown_folder import MarkdownFolder
@@ -48,9 +48,8 @@ class ExportMarkdown:
         return cls(crawler.settings["FINEWS_ARCHIVE"], folder)
 
     def open_spider(self) -> None:
-        """Write what a run that was killed between the archive and the file has left unwritten."""
-        for article_id in posts.of_cut_runs(self.archive.db):
-            self.folder.write(article_id)
+        """Write what a run that was killed has left unwritten."""
+        self.folder.catch_up()
 
     def process_item(self, item: Any) -> Any:
         """Write the file of a post that is stored; drop those of its revisions that bore another date."""

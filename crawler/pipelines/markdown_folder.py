@@ -25,6 +25,11 @@ class MarkdownFolder:
         self.db, self.folder = db, folder
         self.trouble: str | None = None
 
+    def catch_up(self) -> None:
+        """Write what a run that was cut off between the archive and the file has left unwritten."""
+        for article_id in posts.of_cut_runs(self.db):
+            self.write(article_id)
+
     def write(self, article_id: int) -> None:
         """Write the file of a post; drop those of its revisions that bore another date."""
         try:

@@ -73,6 +73,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
         archive = opened.enter_context(Archive(options.archive, create=True))
         importing = _Import(archive, runs.begin(archive.db, site.name, at), site.name, options)
         runs.set_scope(archive.db, importing.run_id, "import")
+        importing.catch_up()
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths)
@@ -82,6 +83,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
             outcome = "finished"
         except KeyboardInterrupt:
             outcome = "interrupted"
+            importing.catch_up()
         finally:
             seconds = time.monotonic() - began
             report = runs.finish(
@@ -99,6 +101,11 @@ class _Import:
         self.db, self.run_id, self.site, self.options = archive.db, run_id, site, options
         self.folder = MarkdownFolder(archive.db, options.posts) if options.posts else None
         self.count = 0
+
+    def catch_up(self) -> None:
+        """Write the Markdown that a run which was cut off has not."""
+        if self.folder is not None:
+            self.folder.catch_up()
 
     def take(self, batch: Iterable[ReadFile]) -> None:
         """Store what was read in one transaction, then write the Markdown of what is new."""
