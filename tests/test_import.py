@@ -189,7 +189,7 @@ def test_what_cannot_be_read_is_refused_with_its_path_and_reason_and_the_rest_go
         "b.md": (b"---\nx: !!python/object:os.system 1\n---\n", "front matter with YAML tags"),
         "c.md": (b"---\n" + b"".join(b"a%d: &a%d [*a%d]\n" % (n, n, n - 1) for n in range(9)), None),
         "d.md": (b"---\ntitle: x\n", "front matter that never ends"),
-        "e.md": (b"x" * 20_000_000, "larger than 1024 kB"),
+        "e.md": (b"x" * 20_000_000, "larger than 512 kB"),
         "f.md": (source(body="").encode(), "no body"),
         "h.md": (b"words of no day", "no date"),
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path, PurePath
 
-LARGEST = 1024 * 1024
+LARGEST = 512 * 1024
 """Bytes of a file that is read: posts have some ten thousand."""
 
 TOO_LARGE = f"larger than {LARGEST // 1024} kB"
