@@ -14,9 +14,9 @@ Imports point one way, and a test says so; each row may import only from the row
     extraction | archive | markdown
     sites | cadence
     items
-    changes | likeness | urls | dates | securities
+    changes | likeness | urls | dates | securities | front_matter
     figures
-    errors | text | unasked
+    errors | text | decoding | unasked
 """
 
 __version__ = "0.1.0"

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SELFTEST = "finews crawl --selftest"  # has a test of its own
+TAKES_IN = ("finews crawl", "finews import", "finews share")
+IMPORT_PAGE = (ROOT / "docs/import.md").read_text(encoding="utf-8")
 SQL_PAGE = (ROOT / "docs/sql.md").read_text(encoding="utf-8")
 
 
@@ -54,7 +57,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", sorted({c for c in _commands("finews") if not c.startswith("finews crawl")}))
+@pytest.mark.parametrize("command", sorted({c for c in _commands("finews") if not c.startswith(TAKES_IN)}))
 def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "crawler", *shlex.split(command)[1:]],
@@ -78,6 +81,41 @@ def test_a_command_that_crawls_runs_as_it_stands(
     assert done.returncode == 0
     assert not re.search("Error|Alarm|Traceback", done.stderr)
     assert "--help" in arguments or re.search(r"^Posts: [1-9]", done.stdout, re.MULTILINE)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A folder with what the README imports: a folder, a bare repository and a checkout of it, a blog, a list."""
+    posts = [entry for entry in (files("crawler.ops.sample_site") / "posts").iterdir() if entry.name.endswith(".md")]
+    for folder in ("old_post", "checkout/_posts"):
+        (tmp_path / folder).mkdir(parents=True)
+        for entry in posts:
+            (tmp_path / folder / entry.name).write_bytes(entry.read_bytes())
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(tmp_path / "checkout")]
+    for arguments in (["init"], ["add", "."], ["commit", "-m", "x"], ["clone", "--bare", ".", "../finews.git"]):
+        subprocess.run([*git, *arguments], check=True, capture_output=True)
+    (tmp_path / "garden/_posts").mkdir(parents=True)
+    (tmp_path / "garden/_posts/2024-03-05-first-frost.md").write_text(
+        "---\ntitle: First frost\n---\nIt came early.\n"
+    )
+    (tmp_path / "garden.yaml").write_text(_blocks("yaml")[0], encoding="utf-8")
+    (tmp_path / "ids.txt").write_text("# lost\nNW202204182347990071\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command",
+    sorted({c for page in (README, IMPORT_PAGE) for c in _commands("finews", page) if c.startswith(TAKES_IN[1:])}),
+)
+def test_a_command_that_takes_in_what_is_forgotten_runs_as_it_stands(
+    command: str, kept: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    with serve(bundled_site()) as server:
+        mirrored = ["--mirror", server.url] if command.startswith("finews share") else []
+        done = finews(*shlex.split(command)[1:], *mirrored)
+    assert (done.returncode, (kept / "output/archive.db").is_file()) == (0, True)
+    assert re.search(r"^Posts: [1-9]", done.stdout, re.MULTILINE)
+    assert re.sub(r"(?m)^(refused .*: no title|INFO.*|\d.*)\n", "", done.stderr) == ""
 
 
 def _garden() -> SampleSite:

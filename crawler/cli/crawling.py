@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -20,11 +20,19 @@ from crawler.cli.options import (
 )
 
 _FAILED, INTERRUPTED = 1, 130
+_list_option = click.option(
+    "--list",
+    "listed",
+    metavar="FILE",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="Take those in FILE as well, one a line; - is standard input.",
+)
 _MANY = 3  # posts refused and none kept: of one or two that is chance
 
 
 @click.command(no_args_is_help=False)
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@_list_option
 @archive_option
 @site_option
 @mirror_option
@@ -57,6 +65,7 @@ _MANY = 3  # posts refused and none kept: of one or two that is chance
 def crawl(
     ctx: click.Context,
     addresses: tuple[str, ...],
+    listed: IO[str] | None,
     archive: Path,
     site: str,
     mirror: str | None,
@@ -75,8 +84,9 @@ def crawl(
 ) -> None:
     """Crawl a site once: what is new or changed comes into the archive.
 
-    A run asks for the home page, and for more only when that has changed. With an ADDRESS (a page of the site) or
-    --category, only these pages and the posts they name are asked for.
+    A run asks for the home page, and for more only when that has changed. With an ADDRESS (a page of the site), a
+    --list or a --category, only these pages and the posts they name are asked for. A post whose page is gone is
+    looked for in the site's own source and behind its share link.
 
     \b
     Example:
@@ -91,7 +101,7 @@ def crawl(
     folder = None if no_posts else posts
     report = _run(
         "category", archive, site, mirror, folder, log, as_json=as_json,
-        category=list(categories), page=list(addresses), full=full,
+        category=list(categories), page=[*addresses, *_lines(listed)], full=full,
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
@@ -99,7 +109,8 @@ def crawl(
 
 
 @click.command()
-@click.argument("links", metavar="INFOCODE_OR_URL...", nargs=-1, required=True)
+@click.argument("links", metavar="[INFOCODE_OR_URL]...", nargs=-1)
+@_list_option
 @archive_option
 @site_option
 @mirror_option
@@ -111,6 +122,7 @@ def crawl(
 def share(
     ctx: click.Context,
     links: tuple[str, ...],
+    listed: IO[str] | None,
     archive: Path,
     site: str,
     mirror: str | None,
@@ -122,12 +134,19 @@ def share(
 ) -> None:
     """Fetch what stands behind share links into the archive.
 
+    A link is given by the post's id, by any address of the post, or by its file's name. Where nothing stands behind
+    one, and nothing is stored, the post is looked for in the site's own source.
+
     \b
     Example:
       finews share NW202204202350104915
+      finews share --list ids.txt
     """
     folder = None if no_posts else posts
-    report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=list(links))
+    codes = [*links, *_lines(listed)]
+    if not codes:
+        raise click.UsageError("Give info codes or addresses, or a file of them with --list.")
+    report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
     _finish(ctx, report, archive, folder, as_json=as_json)
 
 
@@ -154,6 +173,17 @@ def demo(archive: Path | None, *, as_json: bool) -> None:
     printing.report(shown["report"])
     printing.search(shown["search"])
     click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
+
+
+def _lines(listed: IO[str] | None) -> list[str]:
+    """Return what a list names: a line each, but for empty ones and those that begin with #."""
+    if listed is None:
+        return []
+    lines = [line.strip() for line in listed]
+    named = [line for line in lines if line and not line.startswith("#")]
+    if not named:
+        raise click.UsageError(f"{listed.name} names nothing: give ids or addresses, one a line.")
+    return named
 
 
 def _run(
