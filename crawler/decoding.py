@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_FEW = 100  # one damaged character in so many is borne
+_FEW = 10  # one damaged character in so many is borne
 
 
 class NoTextError(ValueError):

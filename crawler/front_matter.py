@@ -1,7 +1,7 @@
 """Front matter as people and programs have written it: YAML, broken YAML, TOML.
 
 `read` parts a text into front matter and body. What is valid is read as it is meant; where YAML is broken, as by a
-quote inside of quotes, each line is read for itself, and a value in quotes is what stands between the first and the
+quote inside of quotes, each key is read for itself, and a value in quotes is what stands between the first and the
 last. Aliases and tags are refused: nothing in a post needs them, and they can make much of little. Pure. Not here:
 what the keys mean (`crawler.extraction.source`), and the front matter that the program writes
 (`crawler.markdown.post_file`).
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 _LONGEST = 64 * 1024  # characters
 _DEEPEST = 16  # lists and mappings in one another
+_LARGEST = 2**63  # of whole numbers in TOML
+_DOTS = 1000  # in a line of TOML: reading a key takes time by the square of them
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
-_KEY = re.compile(r"(?P<key>[^\W\d][\w .-]*?|\"[^\"\n]+\"|'[^'\n]+')\s*:(?:[ \t]+(?P<value>.*))?$")
+# Up to the first colon before a space; what a key ends with is no space, or reading would take the square of them.
+_KEY = re.compile(r"(?P<key>\w(?:[\w .:-]*?[\w.-])??|\"[^\"\n]+\"|'[^'\n]+')\s*:(?:[ \t]+(?P<value>.*))?$")
 _QUOTES = ('"', "'")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one
 _RESOLVER = yaml.SafeLoader("")
@@ -68,7 +71,10 @@ class FrontMatter:
         return [{key: _text(inner) for key, inner in item.items()} for item in items if isinstance(item, dict)]
 
     def others(self, known: Collection[str]) -> dict[str, Any]:
-        """Return the keys that are not `known`, with values as JSON has them: numbers as numbers, dates as text."""
+        """Return the keys that are not `known`, with values as JSON has them: numbers as numbers, dates as text.
+
+        A number that would be written otherwise stays the text it is: `007`, `1.10`, `12:30`.
+        """
         return {key: _plain(value) for key, value in self.values.items() if key not in known}
 
 
@@ -103,8 +109,8 @@ def _parted(rest: str, closing: tuple[str, ...]) -> tuple[str, str]:
 def _yaml(written: str) -> FrontMatter:
     try:
         values = _parsed(written)
-    except yaml.YAMLError:
-        return _line_by_line(written)
+    except (yaml.YAMLError, UnicodeError):
+        return _key_by_key(written)
     if values is None:
         return FrontMatter({})
     if not isinstance(values, dict):
@@ -113,12 +119,31 @@ def _yaml(written: str) -> FrontMatter:
 
 
 def _toml(written: str) -> FrontMatter:
+    if any(line.count(".") > _DOTS for line in written.split("\n")):
+        raise FrontMatterError("front matter nested too deeply")
     try:
-        return FrontMatter(tomllib.loads(written))
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(written)
+    except ValueError as error:  # of a number with thousands of digits it is no TOMLDecodeError
         raise FrontMatterError(f"front matter that is no TOML: {error}") from None
     except RecursionError:
         raise FrontMatterError("front matter nested too deeply") from None
+    _check(values, _DEEPEST)
+    return FrontMatter(values)
+
+
+def _check(value: Any, levels: int) -> None:
+    """Raise `FrontMatterError` when a value of TOML has more levels, or a number that no program need bear."""
+    match value:
+        case dict() | list() if not levels:
+            raise FrontMatterError("front matter nested too deeply")
+        case dict():
+            for inner in value.values():
+                _check(inner, levels - 1)
+        case list():
+            for inner in value:
+                _check(inner, levels - 1)
+        case int() if not -_LARGEST <= value < _LARGEST:
+            raise FrontMatterError("front matter with a number that is too large")
 
 
 def _parsed(written: str) -> Any:
@@ -160,37 +185,44 @@ def _add(place: tuple[Any, list[str]], value: Any) -> None:
         key.append(_text(value))
 
 
-def _line_by_line(written: str) -> FrontMatter:
+def _key_by_key(written: str) -> FrontMatter:
     """Read each key for itself: as YAML if it is, else to the letter."""
     values: dict[str, Any] = {}
-    for key, block, first in _blocks(written):
+    for key, value, lines in _blocks(written):
         try:
-            parsed = _parsed(block)
-        except yaml.YAMLError:
+            parsed = _parsed("\n".join(lines))
+        except (yaml.YAMLError, UnicodeError):
             parsed = None
-        if isinstance(parsed, dict) and len(parsed) == 1:
-            values |= parsed
-        else:
-            values[key] = Scalar(_unquoted(first), plain=False)
+        values |= parsed if isinstance(parsed, dict) else {key: _to_the_letter(value, lines[1:])}
     if not values:
         raise FrontMatterError("front matter that is no YAML")
     return FrontMatter(values)
 
 
-def _blocks(written: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each key with its lines and what stands on its own line after the colon."""
-    key, first = "", ""
+def _blocks(written: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each key with what follows on its line, and all of its lines. Raises `FrontMatterError` for any above."""
+    key, value = "", ""
     lines: list[str] = []
     for line in written.split("\n"):
         found = _KEY.match(line)
         if found is not None:
             if key:
-                yield key, "\n".join(lines), first
-            key, lines, first = found["key"].strip("\"'"), [line], (found["value"] or "").strip()
-        elif line.strip():
+                yield key, value, lines
+            key, value, lines = found["key"].strip("\"'"), (found["value"] or "").strip(), [line]
+        elif key:
             lines.append(line)
+        elif line.strip() and not line.startswith("#"):
+            raise FrontMatterError("front matter that is no YAML")
     if key:
-        yield key, "\n".join(lines), first
+        yield key, value, lines
+
+
+def _to_the_letter(value: str, below: list[str]) -> Any:
+    """Return what stands after a key's colon and in the lines below; what stands behind dashes there as a list."""
+    lines = [line.strip() for line in below if line.strip() and not line.startswith("#")]
+    if lines and not value and all(line.startswith("- ") for line in lines):
+        return [Scalar(_unquoted(line[2:].strip()), plain=False) for line in lines]
+    return Scalar(_unquoted(" ".join([value, *lines]).strip()), plain=False)
 
 
 def _unquoted(value: str) -> str:
@@ -227,6 +259,8 @@ def _plain(value: Any) -> Any:
             return {key: _plain(inner) for key, inner in value.items()}
         case datetime() | date() | time():
             return str(value)
+        case float() if not isfinite(value):
+            return str(value)
         case _:
             return value
 
@@ -236,10 +270,23 @@ def _resolved(scalar: Scalar) -> Any:
     if not scalar.plain:
         return scalar.text
     tag = str(_RESOLVER.resolve(yaml.ScalarNode, scalar.text, (True, False)))  # type: ignore[no-untyped-call]
-    if tag.rpartition(":")[2] not in {"null", "bool", "int", "float"}:
-        return scalar.text
+    match tag.rpartition(":")[2]:
+        case "null":
+            return None
+        case "bool":
+            return yaml.SafeLoader.bool_values[scalar.text.lower()]
+        case "int":
+            return _number(scalar.text, int)
+        case "float":
+            return _number(scalar.text, float)
+        case _:
+            return scalar.text
+
+
+def _number(text: str, kind: type[int | float]) -> int | float | str:
+    """Return the number that is written so; what only looks like one, or would be written otherwise, is text."""
     try:
-        value = _RESOLVER.construct_object(yaml.ScalarNode(tag, scalar.text))
-    except ValueError:  # `1_` and the like, which only look like numbers
-        return scalar.text
-    return scalar.text if isinstance(value, float) and not isfinite(value) else value
+        value = kind(text)
+    except ValueError:
+        return text
+    return value if str(value) == text else text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -19,6 +20,7 @@ _PATH_SAFE = "/:@!$&'()*+,;="
 _QUERY_SAFE = _PATH_SAFE + "?"
 
 
+@lru_cache(1024)  # a page names its category, home and itself over and over
 def canonical(url: str) -> str | None:
     """Write `url` in its one canonical form: lower-case scheme and host, no default port, no fragment.
 

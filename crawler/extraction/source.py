@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,7 @@ _DEEPEST = 256  # elements in one another; converting takes time by the square o
 _NESTING = re.compile(
     r"<(/?)(?!(?:p|li|t[dhr]|d[dt]|br|hr|img|input|meta|link|wbr|source|col|option)\b)[a-z]", re.IGNORECASE
 )
+_LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^()\n]*)\)|<(https?://[^<>\s]+)>")
 _UTC = ZoneInfo("UTC")
 
 
@@ -62,7 +64,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
     address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
     page = Page(fetch=Fetch(address=address, fetched_at=at), source=html)
     tags = _listed(front, site, "tags", "tag")
-    post = read_parted_body(page, to_html(tail) if tail else "", site, via=via, tags=tags)
+    post = read_parted_body(page, _linked(tail), site, via=via, tags=tags)
     title = squeeze(front.text("title"))
     derived = [*front.texts("derived"), *(() if title else ("title",)), *(() if written else ("date",))]
     return replace(
@@ -107,6 +109,13 @@ def _parted(body: str, site: Site) -> tuple[str, str]:
             break
         at = body.rindex(block, 0, at)
     return body[:at], body[at:]
+
+
+def _linked(tail: str) -> str:
+    """Return share link and navigation as HTML; their addresses may hold spaces, which CommonMark does not allow."""
+    return _LINK.sub(
+        lambda found: f'<a href="{escape(found[2] or found[3])}">{escape(found[1] or found[3])}</a>', tail
+    )
 
 
 def _depth(html: str) -> int:

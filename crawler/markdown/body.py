@@ -8,7 +8,7 @@ text that mean something to them are escaped. Not here: what belongs to the arti
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -51,6 +51,9 @@ _ENTITY_LIKE = re.compile(r"&amp;(?=#?\w{1,31};)")
 _LIQUID = re.compile(r"\\?\{(?=[{%])")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
+_ADDRESS = re.compile(r"\b(?:href|src)\b", re.IGNORECASE)
+_NOWHERE = "https://nowhere.invalid/"
+
 _MARKDOWN = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-", newline_style="spaces")
 _PLAIN = ConversionOptions(extract_metadata=False, output_format="plain", skip_images=True)
 
@@ -60,7 +63,9 @@ def safe_html(html: str, chrome: Body, base_url: str) -> str:
 
     `chrome` names what to cut and to unwrap; relative addresses are resolved against `base_url`.
     """
-    safe = printable(_cleaner(base_url).clean(_without(html, chrome)))
+    bare = _without(html, chrome)
+    # A cleaner is made for an address, which takes as long as cleaning: where nothing is to be resolved any will do.
+    safe = printable(_cleaner(base_url if _ADDRESS.search(bare) else _NOWHERE).clean(bare))
     return _blocks_of_code_only(safe) if "<pre" in safe else safe
 
 
@@ -148,7 +153,7 @@ def _escaped_start(found: re.Match[str]) -> str:
     return f"{space}{number}{_ESCAPE}{point}" if number else f"{space}{_ESCAPE}{sign}"
 
 
-@cache
+@lru_cache(16)
 def _cleaner(base_url: str) -> Cleaner:
     return Cleaner(
         tags=_TAGS,

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FENCE = "---\n"
-# Begins with a letter or a CJK character and holds no sign that means anything to YAML, nor is a truth value or
-# nothing; or a date as posts have it.
+# Begins with a letter, a CJK character or a full-width sign, and holds no sign that means anything to YAML, nor is a
+# truth value or nothing; or a date as posts have it.
 _PLAIN = re.compile(
-    r"(?!(?:yes|no|on|off|true|false|null|y|n)\Z)(?=[a-z\u4e00-\u9fff])"
+    r"(?!(?:yes|no|on|off|true|false|null|y|n)\Z)(?=[a-z\u4e00-\u9fff\uff01-\uff5e“《【])"
     r"[\w\u3001-\u3020\u4e00-\u9fff\uff01-\uff5e“”‘’…—·+%/.,()-]+(?:[ :][\w\u4e00-\u9fff“‘+/.?=%-]+)*"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}",
     re.ASCII | re.IGNORECASE,
 )
-_PLAIN_KEY = re.compile(r"[a-z_]{3,20}")
+_PLAIN_KEY = re.compile(r"(?!(?:yes|no|on|off|true|false|null)\Z)[a-z_]{2,20}")
+_DECIMAL = re.compile(r"\d+\.\d+", re.ASCII)
 _ODD_BREAK = re.compile(r"[\x85\u2028\u2029]")
 
 
@@ -123,11 +124,23 @@ def _plain(value: Any) -> str:
     The result is the same, and most of a post's front matter is of that kind.
     """
     if isinstance(value, str):
-        return f" {value}" if _PLAIN.fullmatch(value) else ""
+        quoted = f" '{value}'" if _DECIMAL.fullmatch(value) else ""  # a security's code, which is no number
+        return f" {value}" if _PLAIN.fullmatch(value) else quoted
     if isinstance(value, list):
-        lines = [f"\n  -{written}" for item in value if isinstance(item, str) and (written := _plain(item))]
-        return "".join(lines) if len(lines) == len(value) > 0 else ("" if value else " []")
+        items = [_plain_entry(item) if isinstance(item, dict) else _plain(item) for item in value if item]
+        whole = len(items) == len(value) and all(items) and not any(isinstance(item, list) for item in value)
+        return "".join(f"\n  -{item}" for item in items) if value and whole else ("" if value else " []")
     return f" {value}" if type(value) is int else ""
+
+
+def _plain_entry(entry: dict[str, Any]) -> str:
+    """Write a mapping in a list likewise: `- code: '1.600160'`, the other keys below the first."""
+    lines = [
+        f"{key}:{written}"
+        for key, value in entry.items()
+        if not isinstance(value, list | dict) and _PLAIN_KEY.fullmatch(key) and (written := _plain(value))
+    ]
+    return " " + "\n    ".join(lines) if len(lines) == len(entry) else ""
 
 
 class _FrontMatterDumper(yaml.SafeDumper):

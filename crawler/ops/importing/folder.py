@@ -34,12 +34,20 @@ def post_files(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
     A file that is named is read whatever its ending. Raises `UsageError` when there is nothing at a path.
     """
     for path in paths:
-        if not path.exists() and not path.is_symlink():
-            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
-        if path.is_dir():
+        if is_folder(path):
             yield from _in_folder(path, path.resolve())
-        else:
+        elif os.path.lexists(path):
             yield _read(path)
+        else:
+            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path leads to a folder; one that cannot be followed, as with too long a name, does not."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def is_post(name: str) -> bool:
@@ -53,22 +61,27 @@ def name_of(path: PurePath) -> str:
 
 
 def _in_folder(folder: Path, root: Path) -> Iterator[PostFile | UnreadFile]:
-    """Yield the posts in a folder and those below it; folders that begin with a dot are programs' own."""
-    try:
-        with os.scandir(folder) as opened:
-            entries = sorted(opened, key=lambda entry: _by_number(entry.name))
-    except OSError as error:
-        yield UnreadFile(path=str(folder), reason=_words(error))
-        return
-    for entry in entries:
-        path = folder / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if not entry.name.startswith("."):
-                yield from _in_folder(path, root)
+    """Yield the posts in a folder and those below it, however deep."""
+    waiting: list[tuple[Path, os.DirEntry[str] | None]] = [(folder, None)]  # the next one last
+    while waiting:
+        path, entry = waiting.pop()
+        if entry is None or entry.is_dir(follow_symlinks=False):
+            try:
+                waiting += reversed(_entries(path))
+            except OSError as error:
+                yield UnreadFile(path=str(path), reason=_words(error))
         elif entry.is_symlink() and not _leads_inside(path, root):
             yield UnreadFile(path=str(path), reason="a symbolic link to a folder or out of this one")
         elif is_post(entry.name):
             yield _read(path)
+
+
+def _entries(folder: Path) -> list[tuple[Path, os.DirEntry[str]]]:
+    """Return what stands in a folder in the order of names; what begins with a dot is programs' own."""
+    with os.scandir(folder) as opened:
+        entries = [entry for entry in opened if not entry.name.startswith(".")]
+    entries.sort(key=lambda entry: (_by_number(entry.name), entry.name))
+    return [(folder / entry.name, entry) for entry in entries]
 
 
 def _leads_inside(link: Path, root: Path) -> bool:

@@ -8,25 +8,46 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from crawler.errors import UsageError
 from crawler.items import PostFile, UnreadFile
-from crawler.ops.importing.folder import LARGEST, TOO_LARGE, is_post, name_of
+from crawler.ops.importing.folder import LARGEST, TOO_LARGE, is_folder, is_post, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
 # A repository is somebody else's: its settings start no program, and nothing is asked for over the network.
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "--no-pager", "--no-replace-objects")
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+# By these, which git sets for its hooks, another repository would be read, or paths be taken for something else.
+_UNWANTED = frozenset(
+    "GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES "
+    "GIT_NAMESPACE GIT_PREFIX GIT_GRAFT_FILE GIT_SHALLOW_FILE GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS "
+    "GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS".split()
+)
+# Each is said outright, since a repository's settings can have it otherwise.
+_LOG = (
+    *("-c", "log.follow=false", "log", "--raw", "-z", "--reverse", "--full-history", "--root", "--encoding=UTF-8"),
+    *("--diff-merges=separate", "--no-abbrev", "--no-renames", "--no-relative", "-O/dev/null", "--no-ext-diff"),
+    *("--diff-filter=AMT", "--format=commit %H %ct", "HEAD", "--"),
+)
 _COMMIT = b"commit "
+_FATAL = "fatal: "
 _FILE = b"100"  # what the modes of plain files begin with; links and submodules have others
 _CHUNK = 64 * 1024
+_WORDS = 64 * 1024  # bytes of what git says that are looked at
 
 
 def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
@@ -37,12 +58,16 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
     """
     for path in paths:
         repository, inside = _repository(path)
-        with _started(repository, "cat-file", "--batch", writes=True) as blobs:
-            for blob, name, commit, seen_at in _changes(repository, inside):
+        with (
+            _started(repository, "cat-file", "--batch-check", writes=True) as sizes,
+            _started(repository, "cat-file", "--batch", writes=True) as blobs,
+            closing(_changes(repository, inside)) as changes,
+        ):
+            for blob, name, commit, seen_at in changes:
                 where = f"{repository}: {name}"
-                content = _content(blobs, blob)
-                if content is None:
-                    yield UnreadFile(path=where, reason=TOO_LARGE, commit=commit)
+                content = _content(sizes, blobs, blob)
+                if isinstance(content, str):
+                    yield UnreadFile(path=where, reason=content, commit=commit)
                 else:
                     yield PostFile(
                         path=where,
@@ -56,95 +81,122 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
 def _repository(path: Path) -> tuple[Path, str | None]:
     """Return where git is to be started for `path`, and the path inside if it is only a part of what is there."""
     at = path
-    while not at.is_dir() and at != at.parent:
+    while not is_folder(at) and at != at.parent:
         at = at.parent
     try:
         done = subprocess.run(  # noqa: S603  # arguments of our own, and a folder
             [*_GIT, "-C", str(at), "rev-parse", "--is-bare-repository", "--show-prefix"],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
-            env=os.environ | _ENVIRONMENT,
+            env=_environment(),
         )
     except FileNotFoundError:
         raise UsageError("`git` is not installed: --history reads through it.") from None
     if done.returncode:
         raise UsageError(f"{path} has no history: {_last_words(done.stderr)}")
-    bare, prefix, *_ = [*done.stdout.decode("utf-8", "surrogateescape").split("\n"), ""]
+    bare, _, prefix = os.fsdecode(done.stdout).partition("\n")
     rest = "" if at == path else str(path.relative_to(at))
-    inside = rest if bare == "true" else prefix + rest
+    inside = rest if bare == "true" else prefix.removesuffix("\n") + rest
     return at, inside or None
 
 
-def _changes(repository: Path, inside: str | None) -> Iterator[tuple[str, str, str, datetime]]:
+def _changes(repository: Path, inside: str | None) -> Generator[tuple[str, str, str, datetime | None]]:
     """Yield each version of each post file: its blob, its path, its commit and when that was made."""
-    arguments = ["log", "--raw", "-z", "--reverse", "--full-history", "-m", "--no-abbrev", "--no-renames"]
-    arguments += ["--no-ext-diff", "--diff-filter=AMT", "--format=commit %H %ct", "HEAD", "--"]
-    commit, seen_at = "", datetime.fromtimestamp(0, UTC)
-    with _started(repository, *arguments, *([f":(top,literal){inside}"] if inside else [])) as log:
+    commit, seen_at = "", None
+    with _started(repository, *_LOG, *([f":(top,literal){inside}"] if inside else [])) as log:
         assert log.stdout is not None, "it was asked for"
         fields = _fields(log.stdout)
         for field in fields:
             # With -z, what follows a commit's line begins with a line feed.
             plain = field.lstrip(b"\n")
             if plain.startswith(_COMMIT):
-                _, commit, seconds = plain.decode("ascii").split()
-                seen_at = datetime.fromtimestamp(int(seconds), UTC)
+                commit, _, seconds = plain.removeprefix(_COMMIT).decode("ascii").partition(" ")
+                seen_at = _time(seconds)
             elif plain.startswith(b":"):
                 _, mode, _, blob, _ = plain.decode("ascii").split()
-                name = next(fields).decode("utf-8", "replace")
+                name = next(fields, b"").decode("utf-8", "replace")
                 if mode.encode().startswith(_FILE) and is_post(PurePosixPath(name).name):
                     yield blob, name, commit, seen_at
 
 
+def _time(seconds: str) -> datetime | None:
+    """Return a commit's time; none when it has none, or one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _fields(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield what stands between the NULs of a stream, a piece at a time."""
+    """Yield what stands before each NUL of a stream, a piece at a time."""
     rest = b""
     while chunk := stream.read(_CHUNK):
         *whole, rest = (rest + chunk).split(b"\0")
         yield from whole
-    if rest.strip():
-        yield rest
 
 
-def _content(blobs: subprocess.Popen[bytes], blob: str) -> bytes | None:
-    """Return the bytes of a blob, read past when there are too many of them."""
-    assert blobs.stdin is not None, "it was asked for"
-    assert blobs.stdout is not None, "likewise"
-    blobs.stdin.write(f"{blob}\n".encode())
-    blobs.stdin.flush()
-    head = blobs.stdout.readline().split()
-    if len(head) != 3 or head[1] != b"blob":  # noqa: PLR2004  # name, type and size
-        return b""
-    size = int(head[2])
-    if size <= LARGEST:
-        return blobs.stdout.read(size + 1)[:-1]
-    left = size + 1
-    while left:
-        left -= len(blobs.stdout.read(min(left, _CHUNK)))
-    return None
+def _content(sizes: subprocess.Popen[bytes], blobs: subprocess.Popen[bytes], blob: str) -> bytes | str:
+    """Return the bytes of a blob, or why it is not read. Raises `BrokenPipeError` when git has ended."""
+    _, kind, *size = _asked(sizes, blob)
+    if kind != b"blob":
+        return "not in the repository"
+    if int(size[0]) > LARGEST:
+        return TOO_LARGE
+    _asked(blobs, blob)
+    assert blobs.stdout is not None, "it was asked for"
+    content = blobs.stdout.read(int(size[0]) + 1)[:-1]
+    if len(content) < int(size[0]):
+        raise BrokenPipeError
+    return content
+
+
+def _asked(git: subprocess.Popen[bytes], blob: str) -> list[bytes]:
+    """Return what git says of a blob: its id and type and size, or its id and what is the matter."""
+    assert git.stdin is not None, "it was asked for"
+    assert git.stdout is not None, "likewise"
+    git.stdin.write(f"{blob}\n".encode())
+    git.stdin.flush()
+    said = git.stdout.readline().split()
+    if not said:
+        raise BrokenPipeError
+    return said
 
 
 @contextmanager
 def _started(repository: Path, *arguments: str, writes: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     """Run git for as long as the block runs; a `UsageError` says what it had to say when it failed."""
-    with subprocess.Popen(  # noqa: S603  # arguments of our own
-        [*_GIT, "-C", str(repository), *arguments],
-        stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | _ENVIRONMENT,
-    ) as git:
+    with (
+        TemporaryFile() as said,  # a pipe that nobody reads would fill up
+        subprocess.Popen(  # noqa: S603  # arguments of our own
+            [*_GIT, "-C", str(repository), *arguments],
+            stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=_environment(),
+        ) as git,
+    ):
         try:
             yield git
+        except BrokenPipeError:  # this git has ended, or another
+            git.communicate()
+            if not git.returncode:
+                raise
         except BaseException:
             git.kill()
             raise
-        _, said = git.communicate()
-    if git.returncode:
-        raise UsageError(f"The history of {repository} cannot be read: {_last_words(said)}")
+        git.communicate()
+        if git.returncode:
+            said.seek(max(0, said.seek(0, os.SEEK_END) - _WORDS))
+            raise UsageError(f"The history of {repository} cannot be read: {_last_words(said.read())}")
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _UNWANTED} | _ENVIRONMENT
 
 
 def _last_words(said: bytes) -> str:
-    """Return the last line git wrote, as part of a sentence."""
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return (lines[-1] if lines else "git failed").removeprefix("fatal: ").rstrip(".") + "."
+    """Return what git gave up for, else the last line it wrote, as part of a sentence."""
+    lines = said.decode("utf-8", "replace").strip().splitlines() or ["git failed"]
+    last = next((line for line in lines if line.startswith(_FATAL)), lines[-1])
+    return last.removeprefix(_FATAL).rstrip(".") + "."
