@@ -190,7 +190,7 @@ def _key_by_key(written: str) -> FrontMatter:
     values: dict[str, Any] = {}
     for key, value, lines in _blocks(written):
         try:
-            parsed = _parsed("\n".join(lines))
+            parsed = _parsed("\n".join([*lines, ""]))
         except (yaml.YAMLError, UnicodeError):
             parsed = None
         values |= parsed if isinstance(parsed, dict) else {key: _to_the_letter(value, lines[1:])}
@@ -220,8 +220,8 @@ def _blocks(written: str) -> Iterator[tuple[str, str, list[str]]]:
 def _to_the_letter(value: str, below: list[str]) -> Any:
     """Return what stands after a key's colon and in the lines below; what stands behind dashes there as a list."""
     lines = [line.strip() for line in below if line.strip() and not line.startswith("#")]
-    if lines and not value and all(line.startswith("- ") for line in lines):
-        return [Scalar(_unquoted(line[2:].strip()), plain=False) for line in lines]
+    if lines and not value and all(f"{line} ".startswith("- ") for line in lines):
+        return [Scalar(_unquoted(line[1:].strip()), plain=False) for line in lines]
     return Scalar(_unquoted(" ".join([value, *lines]).strip()), plain=False)
 
 

@@ -88,7 +88,9 @@ def actual(case: str) -> tuple[str, Any]:
 
 def _article(article: Article) -> dict[str, Any]:
     post = asdict(article.post)
-    del post["fetch"]
+    # What only sources and share links bring is not part of what a page says.
+    for name in ("fetch", "derived", "others", "seen_at", "came_from"):
+        del post[name]
     assert article.post.published_at is not None
     post["published_at"] = iso(article.post.published_at)
     rest = {name: getattr(article, name) for name in ("summary", "text", "markdown", "content_hash")}

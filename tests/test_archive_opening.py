@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 # What the public surface promises to users' own SQL.
 PROMISED = {
     "articles": "id site post_id url share_url title source category summary published_at published_ts html markdown"
-    " text content_hash revision first_seen_at last_seen_at gone_at",
-    "revisions": "article_id revision seen_at run_id via title published_at html content_hash markdown text",
+    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter",
+    "revisions": "article_id revision seen_at run_id via title published_at html content_hash markdown text derived"
+    " front_matter",
     "categories": "site slug name url",
     "tags": "id name",
     "article_tags": "article_id tag_id",
@@ -37,8 +38,9 @@ PROMISED = {
     "links": "url kind state status reason attempts found_on etag last_modified fetched_at next_try_at article_id"
     " run_id",
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
-    " changed unchanged refused failed gone reasons listing_reasons scope hosts",
+    " changed unchanged refused failed gone reasons listing_reasons scope hosts elsewhere",
     "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
+    "files": "path commit site outcome reason imported_at run_id article_id",
     "hosts": "host robots robots_at wait_until wait_reason failures failure given_up_run_id day requests",
     "articles_by_day": "day site source category posts gone",
     "mentions_by_day": "day code symbol market name posts mentions",
@@ -51,6 +53,7 @@ OWN = {
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on",
     "runs": "listings_failed",
     "fetches": "id",
+    "files": "id",
 }
 OWN_TABLES = (
     "posts versions stories story_keys derived sqlite_sequence"

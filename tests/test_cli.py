@@ -712,7 +712,8 @@ def test_runs_are_printed_as_a_table_and_as_reports(ask: Callable[..., Result]) 
     (report,) = json.loads(ask("runs", "--json").output)
     assert list(report) == [
         "run", "site", "outcome", "started_at", "finished_at", "seconds", "requests", "not_modified", "retries",
-        "bytes", "listings", "listings_failed", "pending", "scope", "posts", "reasons", "listing_reasons", "hosts",
+        "bytes", "listings", "listings_failed", "pending", "scope", "posts", "reasons", "listing_reasons", "elsewhere",
+        "hosts",
         "usual", "unusual",
     ]  # fmt: skip
     assert report["posts"]["new"] == 9

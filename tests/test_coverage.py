@@ -61,9 +61,10 @@ def store(archive: Archive, post_id: str = made.ID, address: Address | None = No
 
 def meet(archive: Archive, address: Address, state: State, *, site: str = "finews", **fetched: Any) -> None:
     """Note an address that is not stored."""
-    insert = "INSERT INTO links (url, site, kind, state, found_on, found_at) VALUES (?, ?, ?, ?, ?, ?)"
+    insert = "INSERT INTO links (url, site, kind, state, outcome, found_on, found_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    outcome = state if state in {"refused", "failed", "gone"} else None
     found = [fetched.get("found_on", made.HOME.url), fetched.get("found_at", "2022-04-21T01:00:00+00:00")]
-    archive.db.execute(insert, [address.url, site, address.kind, state, *found])
+    archive.db.execute(insert, [address.url, site, address.kind, state, outcome, *found])
 
 
 def rows(archive: Archive, since: str | None = None) -> list[Row]:

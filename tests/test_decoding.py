@@ -41,7 +41,7 @@ COMMON = (
         ),
         pytest.param("价格：5€".encode("gb18030"), "价格：5€", id="a sign that GBK has not"),
     ],
-)  # fmt: skip
+)
 def test_text_is_read_in_any_of_its_encodings(content: bytes, text: str) -> None:
     assert decode(content) == text
 
@@ -77,7 +77,7 @@ def test_a_text_cut_off_inside_of_a_character_is_read() -> None:
     ("content", "reason"),
     [
         pytest.param(b"a\0b", "not text", id="NUL"),
-        pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither UTF-8 nor GB18030 text", id="a picture"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not text", id="a picture"),
         pytest.param(b"\x7fELF\2\1\1" + bytes(16), "not text", id="a program"),
         pytest.param("一".encode("utf-32"), "not text", id="UTF-32"),
         pytest.param("abc".encode("utf-16-le"), "not text", id="UTF-16 without a mark"),

@@ -174,13 +174,19 @@ def test_what_failed_is_asked_for_when_it_is_due_though_home_has_not_changed(db:
     assert take(frontier, at=NOW + timedelta(seconds=1)) == urls(address)
 
 
-def test_home_and_share_links_are_asked_for_only_when_a_run_sets_out_for_them(db: Database):
-    for address in (made.HOME, made.share_address()):
-        settle(db, address, "failed")
-        due_at(db, address, NOW)
-    find(db, made.share_address("NW2"))
+def test_home_is_asked_for_only_when_a_run_sets_out_for_it(db: Database):
+    settle(db, made.HOME, "failed")
+    due_at(db, made.HOME, NOW)
     change_home(db)
     assert take(set_out(db)) == []
+
+
+def test_share_links_that_were_asked_for_by_name_and_have_not_been_had_are_taken_up(db: Database):
+    settle(db, made.share_address("NW1"), "failed")
+    due_at(db, made.share_address("NW1"), NOW)
+    settle(db, made.share_address("NW3"), "stored")
+    find(db, made.share_address("NW2"))
+    assert take(set_out(db)) == urls(made.share_address("NW2"), made.share_address("NW1"))
 
 
 @pytest.mark.parametrize(

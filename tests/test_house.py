@@ -32,7 +32,8 @@ def _in_their_order(components: dict[str, int | None]) -> list[str]:
 
 
 def test_every_step_of_the_pipeline_is_in_the_settings() -> None:
-    assert _modules(settings.ITEM_PIPELINES) == _files("pipelines")
+    shared = {"crawler.pipelines.markdown_folder"}
+    assert _modules(settings.ITEM_PIPELINES) | shared == _files("pipelines")
 
 
 def test_every_middleware_and_extension_is_in_the_settings() -> None:

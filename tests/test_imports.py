@@ -18,9 +18,9 @@ ROWS = [
     {"extraction", "archive", "markdown"},
     {"sites", "cadence"},
     {"items"},
-    {"changes", "likeness", "urls", "dates", "securities"},
+    {"changes", "likeness", "urls", "dates", "securities", "front_matter"},
     {"figures"},
-    {"errors", "text", "unasked"},
+    {"errors", "text", "decoding", "unasked"},
 ]
 RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}
 KNOW_SCRAPY = {"ops", "spiders", "middlewares", "pipelines", "extensions"}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from crawler.items import Address, Listing, Noted
 
-POST = made.post_address()
+POST, SHARE = made.post_address(), made.share_address()
 OTHER = made.post_address("NW202204210000000000")
 STATES = ["found", "fetched", "stored", "refused", "failed", "gone"]
 
@@ -314,20 +314,6 @@ def test_new_validators_and_rules_take_the_place_of_old_ones(db: Database):
     assert (after["etag"], after["last_modified"], after["rules"]) == ('"b"', "Thu", "now")
 
 
-def test_the_validators_of_every_address_of_a_post_are_forgotten_and_of_no_other(db: Database):
-    posts.store(db, made.article(OTHER.key), 1)
-    addresses = {POST: 1, made.share_address(): 1, OTHER: 2, made.CATEGORY: None}
-    for address, article_id in addresses.items():
-        fetched = {"etag": '"a"', "last_modified": "Wed"}
-        settle(db, "stored", address=address, article_id=article_id, rules="now", fetched=fetched)
-    before = {address: row(db, address.url) for address in addresses}
-    ledger.forget_validators(db, 1)
-    assert {address: row(db, address.url) for address in addresses} == {
-        address: {**before[address], "etag": None, "last_modified": None} if article_id == 1 else before[address]
-        for address, article_id in addresses.items()
-    }
-
-
 @pytest.mark.parametrize("state", STATES)
 def test_an_address_was_read_when_it_last_ended_well(db: Database, state: str):
     settle(db, state, fetched={"fetched_at": made.SEEN})
@@ -341,19 +327,24 @@ def test_an_address_was_read_when_it_last_ended_well(db: Database, state: str):
     ("address", "state", "again"),
     [
         *((POST, state, "2022-04-21T07:00:00+00:00") for state in ("stored", "refused", "gone")),
-        *((address, "failed", "2022-04-21T02:30:00+00:00") for address in (POST, made.CATEGORY, made.FEED)),
+        *((address, "failed", "2022-04-21T02:30:00+00:00") for address in (POST, SHARE, made.CATEGORY, made.FEED)),
         *((made.CATEGORY, state, None) for state in ("fetched", "refused", "gone")),
         *((made.HOME, state, None) for state in ("fetched", "refused", "failed", "gone")),
-        *((made.share_address(), state, None) for state in ("stored", "refused", "failed")),
+        *((SHARE, state, None) for state in ("stored", "refused")),
     ],
     ids=lambda value: getattr(value, "kind", value),
 )
-def test_posts_are_looked_at_again_and_of_listings_those_that_failed(
+def test_posts_are_looked_at_again_and_of_listings_and_share_links_those_that_failed(
     db: Database, address: Address, state: str, again: str | None
 ):
     found(db, made.listing(address))
     settle(db, state, address=address, fetched={"fetched_at": made.LATER})
     assert row(db, address.url)["next_try_at"] == again
+
+
+def test_what_was_asked_for_besides_does_not_come_up_again(db: Database):
+    settle(db, "failed", address=SHARE, fetched={"fetched_at": made.LATER, "besides": True})
+    assert row(db, SHARE.url)["next_try_at"] is None
 
 
 def fail(db: Database, at: datetime, reason: str = "timeout", **how: Any) -> str | None:

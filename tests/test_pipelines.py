@@ -95,9 +95,16 @@ def test_a_share_text_without_a_title_takes_its_first_sentences(html: str, title
     assert normalise(made.post(via="share", title="", html=html), made.SITE).post.title == title
 
 
-@pytest.mark.parametrize(("via", "title"), [("share", "给出的标题"), ("page", ""), ("expired", ""), ("import", "")])
-def test_no_other_post_gets_a_title_it_did_not_bring(via: Any, title: str):
-    assert normalise(made.post(via=via, title=title), made.SITE).post.title == title
+@pytest.mark.parametrize(("via", "title"), [("share", "给出的标题"), ("page", ""), ("import", "给出的标题")])
+def test_no_page_gets_a_title_it_did_not_bring_and_nothing_another_one(via: Any, title: str):
+    post = normalise(made.post(via=via, title=title), made.SITE).post
+    assert (post.title, post.derived) == (title, ())
+
+
+@pytest.mark.parametrize("via", ["expired", "import"])
+def test_a_file_without_a_title_takes_its_first_sentence(via: Any):
+    post = normalise(made.post(via=via, title="", html="<p>一句话。两句话。</p>"), made.SITE).post
+    assert (post.title, post.derived) == ("一句话", ("title",))
 
 
 def test_a_summary_is_of_the_first_paragraph():
@@ -321,16 +328,16 @@ def validators(step: StoreInArchive) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     "other",
     [
-        made.shared(html="<p>分享正文。</p>"),
-        made.article(fetch=made.fetch(), via="expired", html="<p>过期正文。</p>"),
+        made.shared(html="<p>分享正文，比页面更长一些，也说了别的。</p>"),
+        made.article(fetch=made.fetch(found_on=None), via="expired", html="<p>过期正文。</p>"),
     ],
     ids=["share", "expired"],
 )
-def test_a_page_is_asked_for_in_full_once_its_post_was_revised_by_another_way(step: StoreInArchive, other: Article):
+def test_a_page_keeps_its_validators_when_its_post_was_revised_by_another_way(step: StoreInArchive, other: Article):
     step.process_item(WITH_VALIDATORS)
     assert step.process_item(other).outcome == "changed"
-    assert validators(step) == (None, None)
-    assert step.process_item(WITH_VALIDATORS).outcome == "changed"
+    assert validators(step) == ('"a"', "Wed")
+    assert step.process_item(WITH_VALIDATORS).outcome == "unchanged"
     assert validators(step) == ('"a"', "Wed")
 
 
@@ -466,6 +473,7 @@ def test_a_run_ends_with_its_report(step: StoreInArchive):
         "posts": {"new": 1, "changed": 0, "unchanged": 0, "refused": 1, "failed": 0, "gone": 0},
         "reasons": {"refused: no title": 1},
         "listing_reasons": {},
+        "elsewhere": {},
         "hosts": {},
     }
     assert report["started_at"] <= report["finished_at"]

@@ -26,6 +26,8 @@ ROW: dict[str, Any] = {
     "share_url": "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915",
     "mentions": [{"code": "1.600160", "name": "巨化股份", "count": 2, "symbol": "600160"}],
     "revision": 1,
+    "derived": [],
+    "front_matter": {},
     "markdown": "一段。\n\n二段。",
 }
 FILE = """\

@@ -46,6 +46,7 @@ BEGUN = {
     "posts": NONE,
     "reasons": {},
     "listing_reasons": {},
+    "elsewhere": {},
     "hosts": {},
 }
 ENDED = {**BEGUN, "outcome": "finished", "finished_at": "2022-04-21T02:30:00+00:00"}
@@ -95,7 +96,7 @@ def test_a_report_has_the_promised_keys_in_the_promised_order(db: Database):
         list(report)
         == (
             "run site outcome started_at finished_at seconds requests not_modified retries bytes listings"
-            " listings_failed pending scope posts reasons listing_reasons hosts"
+            " listings_failed pending scope posts reasons listing_reasons elsewhere hosts"
         ).split()
     )
     assert list(report["posts"]) == "new changed unchanged refused failed gone".split()
@@ -431,6 +432,7 @@ class Account:
         self.homes: dict[str, str] = {}  # where each post was last read as it is
         self.stored_at: set[str] = set()
         self.met: set[str] = set()
+        self.shares: set[str] = set()
         self.last: dict[str, str] = {}  # what each address came to
         self.now: set[str] = set()  # what this run has met so far
 
@@ -444,6 +446,7 @@ class Account:
                 named = {link.address.url for link in record.links if link.address.kind == "post"}
                 met |= named
                 self.now |= met
+                self.shares |= {link.address.url for link in record.links if link.address.kind == "share"}
                 # What is known is not asked for again: it is as it was.
                 outcomes = {**{url: self._as_it_was(url) for url in named & self.settled()}, **outcomes}
                 continue
@@ -452,7 +455,7 @@ class Account:
                 outcomes[address.url] = self._outcome(record, address.url)
         why = sum(outcome in {"refused", "failed", "gone"} for outcome in outcomes.values())
         self.met |= met
-        pending = (met - outcomes.keys()) | (self.met - self.last.keys())
+        pending = (met - outcomes.keys()) | ((self.met | self.shares) - self.last.keys())
         return {**NONE, **Counter(outcomes.values())}, len(pending), why
 
     def settled(self) -> set[str]:

@@ -19,6 +19,7 @@ ROW: dict[str, Any] = {
     "category": "dajiangwang",
     "tags": ["大江网新闻"],
     "share_url": "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915",
+    "front_matter": {},
     "html": "<p>一段。</p>\n<p>二段。</p>",
 }
 FRONT = """\

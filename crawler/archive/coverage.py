@@ -34,7 +34,8 @@ SELECT listed.*, posts.category, posts.published_ts
 FROM (
     SELECT site, finews_key(site, kind, url) AS key, state, url, found_on, found_at,
         min(CASE state WHEN 'found' THEN 0 WHEN 'failed' THEN 1 WHEN 'refused' THEN 2 WHEN 'gone' THEN 3 ELSE 4 END)
-    FROM links WHERE article_id IS NULL AND (kind = 'post' OR (kind = 'share' AND outcome IS NOT NULL)) GROUP BY 1, 2
+    FROM links WHERE article_id IS NULL AND (kind = 'post'
+        OR kind = 'share' AND (outcome IS NOT NULL OR state = 'found')) GROUP BY 1, 2
 ) AS listed
 LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site
 WHERE posts.id IS NULL OR NOT EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)

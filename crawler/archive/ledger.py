@@ -174,11 +174,6 @@ def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int) -> 
     return noted
 
 
-def forget_validators(db: Database, article_id: int) -> None:
-    """Ask in full next time for every address of a post."""
-    db.execute("UPDATE links SET etag = NULL, last_modified = NULL WHERE article_id = ?", [article_id])
-
-
 def article_at(db: Database, url: str) -> int | None:
     """Return the article an address belongs to, if the ledger knows one."""
     row = db.execute("SELECT article_id FROM links WHERE url = ?", [url]).fetchone()

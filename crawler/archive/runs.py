@@ -139,11 +139,14 @@ def tally(db: Database, run_id: int) -> dict[Outcome, int]:
 
 
 def pending(db: Database, run_id: int) -> int:
-    """Count the posts that wait for the next run: met in this one without an outcome, or never fetched at all."""
+    """Count the posts that wait for the next run: met in this one without an outcome, or never fetched at all.
+
+    So do share links that were asked for by name.
+    """
     (count,) = db.execute(
         "SELECT count(*) FROM links WHERE kind IN ('post', 'share')"
         " AND site = (SELECT site FROM runs WHERE id = :run AND scope <> 'import')"
-        " AND (state = 'found' OR met_run_id = :run AND run_id IS NOT :run)",
+        " AND (state = 'found' OR kind = 'post' AND met_run_id = :run AND run_id IS NOT :run)",
         {"run": run_id},
     ).fetchone()
     return int(count)

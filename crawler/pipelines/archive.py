@@ -153,8 +153,6 @@ class StoreInArchive:
             reason = "another address has a post of this id"
             return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
         archived = posts.store(self.archive.db, article, self.run_id)
-        if archived.outcome == "changed" and post.via != "page" and archived.article_id is not None:
-            ledger.forget_validators(self.archive.db, archived.article_id)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
