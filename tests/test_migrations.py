@@ -229,6 +229,7 @@ RUN = {
     "reasons": "{}",
     "scope": "usual",
     "hosts": "{}",
+    "elsewhere": "{}",
 }
 ARTICLE = {
     "id": 1,
@@ -250,6 +251,8 @@ ARTICLE = {
     "first_seen_at": "2022-04-21T01:00:00+00:00",
     "last_seen_at": "2022-04-21T02:30:00+00:00",
     "gone_at": None,
+    "derived": "",
+    "front_matter": "{}",
 }
 OTHER = {
     **ARTICLE,
@@ -342,7 +345,8 @@ def fetched(number: int, link: int, outcome: str, run: int = 2, **changes: Any) 
 
 def revision(article: dict[str, Any], number: int, **changes: Any) -> dict[str, Any]:
     made = {"article_id": article["id"], "revision": number, "seen_at": "2022-04-21T01:00:00+00:00", "run_id": 1}
-    return {**made, "via": "page", **{name: article[name] for name in OF_A_REVISION}, **changes}
+    read = {"via": "page", "derived": "", "front_matter": "{}"}
+    return {**made, **read, **{name: article[name] for name in OF_A_REVISION}, **changes}
 
 
 FIRST = revision(
@@ -536,7 +540,8 @@ BY_0002 = {
         fetched(7, 8, "read"),
     ],
 }
-EXPECTED = {"0001": BY_0001, "0002": BY_0002}
+# The archive of 0003 is that of 0002 brought forward.
+EXPECTED = {"0001": BY_0001, "0002": BY_0002, "0003": BY_0002}
 
 
 @pytest.mark.parametrize("table", [*TOLD, *SINCE_THEN])
@@ -629,3 +634,16 @@ def test_what_an_old_archive_left_is_taken_up_by_the_first_run_after_it(brought:
         frontier.begin([Address(url="https://finews.withounder.com/", kind="home")], now)
         taken = frontier.take(10, now, host="finews.withounder.com")
     assert [link.url.rpartition("/")[2] for link in taken] == ["", "NW6.html", "NW5.html"]
+
+
+# 0004: what files say.
+
+
+def test_posts_that_were_gone_before_anything_was_kept_of_them_are_asked_for_once_more(
+    brought: Callable[[str], Path],
+):
+    path = brought("0003")
+    change(path, "UPDATE links SET article_id = NULL WHERE url LIKE '%NW3.html'")
+    Archive(path).close()
+    due = {url.rpartition("/")[2] for (url,) in ask(path, "SELECT url FROM links WHERE next_try_at IS NOT NULL")}
+    assert due == {"NW3.html", "NW5.html"}

@@ -287,8 +287,10 @@ def test_what_cannot_be_opened_is_refused_and_the_rest_goes_on(folder: Path) -> 
 
 def test_folders_in_one_another_are_searched_however_deep(folder: Path) -> None:
     write(folder, "b.md")
-    deepest = folder.joinpath(*"a" * 1500)
-    deepest.mkdir(parents=True)
+    deepest = folder
+    for _ in range(1500):
+        deepest /= "a"
+        deepest.mkdir()
     write(deepest, "x.md")
     began = time.monotonic()
 

@@ -528,7 +528,6 @@ def test_a_post_is_found_by_an_address_only_the_ledger_knows(db: Database):
     [
         "",
         "NW1",
-        made.ID.lower(),
         f"{made.ID}%",
         "https://finews.withounder.com/",
         "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",

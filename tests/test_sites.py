@@ -52,9 +52,7 @@ PLAIN: dict[str, Any] = {
         }
     ],
 }
-SITE_KEYS = (
-    "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, share, securities, body, navigation"
-)
+SITE_KEYS = "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, share, files, capitals, securities, body, navigation"
 RULE_KEYS = "where, of, after, after_last, before, until_last, css, attribute, link, pattern"
 
 
@@ -505,7 +503,12 @@ def test_a_run_starts_at_the_start_pages_and_the_feed() -> None:
 
 
 def test_only_the_sites_own_and_its_share_hosts_are_ever_asked() -> None:
-    assert all_hosts(FINEWS) == {"finews.withounder.com", "finews.zning.me", "finews.zning.xyz"}
+    assert all_hosts(FINEWS) == {
+        "finews.withounder.com",
+        "finews.zning.me",
+        "finews.zning.xyz",
+        "raw.githubusercontent.com",
+    }
     assert all_hosts(BLOG) == {"blog.example"}
 
 

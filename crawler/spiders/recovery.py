@@ -62,13 +62,14 @@ class Recovery:
         yield self._next(Search(asked=asked, end=post, places=(shared,) if shared else ()))
 
     def found(self, response: Response, asked: Asked, search: Search) -> Iterator[Any]:
-        """Read what a place answered."""
+        """Read what a place answered; a share text's category is that of the page which named the post."""
         page = page_of(response, asked)
-        read = read_share(page, self.site) if asked.address.kind == "share" else read_expired(page, self.site)
+        named = replace(page, fetch=replace(page.fetch, found_on=search.asked.found_on))
+        read = read_share(named, self.site) if asked.address.kind == "share" else read_expired(page, self.site)
         if isinstance(read, Post):
-            yield self._as_searched(read, search)
+            yield self._as_searched(replace(read, fetch=page.fetch), search)
         else:
-            yield read
+            yield replace(read, fetch=page.fetch)
             yield self._next(_without(search, read))
 
     def missed(self, failure: Failure) -> Iterator[Any]:
