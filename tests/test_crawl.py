@@ -124,9 +124,11 @@ def test_a_run_takes_in_every_post_of_the_site(crawl: Crawls) -> None:
     }
     assert report["posts"] == {"new": 25, "changed": 0, "unchanged": 0, "refused": 1, "failed": 0, "gone": 1}
     assert report["reasons"] == {
-        "gone: HTTP 404; share link: the answer holds no text": 1,
+        "gone: HTTP 404; expired: HTTP 404; share link: the answer holds no text": 1,
         "refused: no title": 1,
     }
+    # Two posts are gone, and one page names no outlet.
+    assert report["elsewhere"] == {"expired: gone": 2, "share: failed": 2, "share: stored": 1}
     assert report["requests"] == len(crawl.server.requests)
     served = {post.id for post in bundled_posts() if post.title} | {GONE_WITH_SHARED_TEXT}
     with Archive(crawl.archive) as archive:
@@ -175,7 +177,11 @@ def test_a_full_run_of_an_unchanged_site_changes_nothing(crawl: Crawls) -> None:
     assert report["posts"] == {"new": 0, "changed": 0, "unchanged": 24, "refused": 1, "failed": 0, "gone": 2}
     # All but the two that are gone, their share links, and robots.txt have validators.
     assert report["not_modified"] == 25 + first["listings"]
-    assert asked - set(crawl.asked()) == {f"/NewsData/GetNewsText.do?id={GONE_WITH_SHARED_TEXT}"}
+    assert asked - set(crawl.asked()) == {
+        f"/NewsData/GetNewsText.do?id={GONE_WITH_SHARED_TEXT}",
+        f"/zning1994/finews/main/old_post/2022-04-18-{GONE_WITH_SHARED_TEXT}.md",
+        "/NewsData/GetNewsText.do?id=init",  # asked once, for an outlet
+    }
     assert crawl.files() == before
 
 
@@ -216,7 +222,7 @@ def test_a_post_that_is_gone_is_taken_from_behind_its_share_link(crawl: Crawls) 
 def test_without_share_links_a_post_that_is_gone_is_gone(crawl: Crawls) -> None:
     report = crawl("--no-share")
     assert report["posts"]["gone"] == 2
-    assert report["reasons"]["gone: HTTP 404"] == 2
+    assert report["reasons"]["gone: HTTP 404; expired: HTTP 404"] == 2
     assert not [target for target in crawl.asked() if "GetNewsText" in target]
 
 
@@ -336,7 +342,7 @@ def test_the_share_command_fetches_what_stands_behind_a_link(crawl: Crawls) -> N
     done = crawl.run("share", link, GONE_ALTOGETHER, "--mirror", crawl.server.url, "--json")
     report = json.loads(done.stdout)
     assert report["posts"] == {"new": 1, "changed": 0, "unchanged": 0, "refused": 0, "failed": 1, "gone": 0}
-    assert report["reasons"] == {"failed: share link: the answer holds no text": 1}
+    assert report["reasons"] == {"failed: share link: the answer holds no text; expired: HTTP 404": 1}
     assert done.returncode == 1
     assert crawl.post(GONE_WITH_SHARED_TEXT)["title"] == crawl.post(link)["title"] != ""
 
@@ -359,18 +365,21 @@ def test_a_post_that_came_from_behind_its_share_link_is_read_again_when_its_page
     assert crawl.post(GONE_WITH_SHARED_TEXT)["text"] == "页面回来了。\n（文章来源：大江网）"
 
 
-def test_a_share_link_that_says_otherwise_is_a_revision_and_the_page_has_the_last_word(crawl: Crawls) -> None:
+def test_a_share_link_that_says_otherwise_is_a_revision_and_the_page_that_says_the_same_is_none(
+    crawl: Crawls,
+) -> None:
     crawl()
     before = crawl.post(SEED)
-    texts = {**bundled_extras().share_texts, SEED: {"text": "<p>分享正文。</p>"}}
+    longer = f"{before['html']}<p>分享正文还说了这些。</p>"
+    texts = {**bundled_extras().share_texts, SEED: {"text": longer}}
     crawl.server.site = build(bundled_posts(), replace(bundled_extras(), share_texts=texts))
     crawl.run("share", SEED, "--mirror", crawl.server.url)
     after = crawl.post(SEED)
     kept = ("title", "published_at", "url", "share_url", "category", "source", "tags")
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
-    assert (after["revision"], after["text"]) == (2, "分享正文。")
-    assert crawl("--full")["posts"]["changed"] == 1
-    assert (crawl.post(SEED)["revision"], crawl.post(SEED)["text"]) == (3, before["text"])
+    assert (after["revision"], after["html"]) == (2, longer)
+    assert crawl("--full")["posts"]["changed"] == 0
+    assert (crawl.post(SEED)["revision"], crawl.post(SEED)["html"]) == (2, longer)
 
 
 def test_an_unknown_category_is_said_to_be(crawl: Crawls) -> None:
@@ -849,7 +858,10 @@ def test_the_log_is_lines_on_standard_error_and_the_report_on_standard_output_wh
     assert lines[0].startswith("Run 1 of finews finished in ")
     assert lines[1:] == [
         "Posts: 25 new · 0 changed · 0 unchanged · 1 refused · 0 failed · 1 gone · 0 pending",
-        "  1 gone: HTTP 404; share link: the answer holds no text",
+        "  1 gone: HTTP 404; expired: HTTP 404; share link: the answer holds no text",
         "  1 refused: no title",
+        "  2 asked for besides, expired: gone",
+        "  2 asked for besides, share: failed",
+        "  1 asked for besides, share: stored",
         f"Archive: output{os.sep}archive.db · Markdown: output{os.sep}_posts",
     ]

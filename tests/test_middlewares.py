@@ -836,7 +836,7 @@ def test_what_was_read_to_an_end_is_asked_for_conditionally(with_post: Archive, 
     read(with_post, address, state, **how)
     assert headers_for(with_post, Asked(address=address)) == CONDITIONAL
     assert headers_for(with_post, Asked(address=address, in_full=True)) == {}
-    assert headers_for(with_post, Asked(address=address), gone=made.gone()) == {}
+    assert headers_for(with_post, Asked(address=address, besides=True)) == {}
 
 
 @pytest.mark.parametrize("state", ["refused", "failed", "gone", "found"])

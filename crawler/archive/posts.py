@@ -273,7 +273,8 @@ def _refresh(db: Database, article_id: int, revision: int, made: Prepared) -> No
 def _fill(db: Database, article_id: int, made: Prepared) -> None:
     """Write what nobody has told of a post so far: outlet, category, share link, tags, securities."""
     before, post = index.current(db, article_id), made.article.post
-    _note_category(db, post.site, post.category)
+    if before.category is None:
+        _note_category(db, post.site, post.category)
     db.execute(
         "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
         " category = coalesce(category, ?) WHERE id = ?",
