@@ -1,6 +1,6 @@
 """Posts: stored with their versions, tags, mentions and place in the index, and read back.
 
-Tables `posts`, `versions`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction
+Tables `posts`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction
 with the ledger's row of the same address. Not here: files, HTML, and the versions one by one
 (`crawler.archive.history`).
 """
@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import index, standing, stories
+from crawler.archive import index, standing, stories, versions
 from crawler.archive.ledger import article_at
 from crawler.archive.prepared import Prepared
-from crawler.archive.standing import Standing, Wording, place
+from crawler.archive.standing import place
 from crawler.archive.stocks import note_mentions
 from crawler.dates import iso
 from crawler.items import Archived
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.standing import Standing
     from crawler.items import Article, Category
 
 
@@ -47,12 +48,12 @@ def store(db: Database, article: Article, run_id: int, prepared: Prepared | None
     if row is None:
         return Archived(address=post.fetch.address, outcome="new", article_id=_add(db, made, run_id))
     (article_id,) = row
-    versions = _versions(db, article_id)
-    revision = place(article, versions, lambda number: wording(db, article_id, number))
+    known = versions.standings(db, article_id)
+    revision = place(article, known, lambda number: versions.wording(db, article_id, number))
     if revision is None:
-        _confirm(db, article_id, versions[-1], made)
+        _confirm(db, article_id, known[-1], made)
         return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
-    if revision > versions[-1].revision:
+    if revision > known[-1].revision:
         _revise(db, article_id, revision, made, run_id)
     else:
         _insert(db, article_id, revision, made, run_id)
@@ -68,15 +69,7 @@ def is_another(db: Database, article: Article) -> bool:
         "SELECT id, revision FROM posts WHERE site = ? AND post_id = ? AND url <> ?",
         [post.site, post.post_id, post.url],
     ).fetchone()
-    return row is not None and standing.is_another(article, wording(db, *row))
-
-
-def wording(db: Database, article_id: int, revision: int) -> Wording:
-    """Return what a revision says."""
-    row = db.execute(
-        "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
-    ).fetchone()
-    return Wording(*row)
+    return row is not None and standing.is_another(article, versions.wording(db, *row))
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
@@ -178,17 +171,9 @@ def find(db: Database, name: str) -> int | None:
     return next((found for found in rows if found is not None), None)
 
 
-def _versions(db: Database, article_id: int) -> list[Standing]:
-    rows = db.execute(
-        "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
-        [article_id],
-    )
-    return [Standing(*row) for row in rows]
-
-
 def _add(db: Database, made: Prepared, run_id: int) -> int:
     """Add a post that is new, and return its row."""
-    post, seen_at = made.article.post, _seen_at(made)
+    post, seen_at = made.article.post, made.seen_at
     _note_category(db, post.site, post.category)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
@@ -207,7 +192,7 @@ def _add(db: Database, made: Prepared, run_id: int) -> int:
     )
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
-    _add_version(db, article_id, 1, made, run_id)
+    versions.add(db, article_id, 1, made, run_id)
     _note_tags(db, article_id, post.tags)
     note_mentions(db, article_id, post.mentions, made.published_ts)
     index.add_words(db, article_id, made.words)
@@ -218,8 +203,8 @@ def _add(db: Database, made: Prepared, run_id: int) -> int:
 def _revise(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
     """Add a version of a post on top; the one before keeps its words, and a row of its own in the index."""
     before = index.current(db, article_id)
-    former = _version_row(db, article_id, revision - 1)
-    _add_version(db, article_id, revision, made, run_id)
+    former = versions.row(db, article_id, revision - 1)
+    versions.add(db, article_id, revision, made, run_id)
     _update(db, article_id, revision, made)
     index.add(db, -former, before)
     _index(db, article_id, before)
@@ -227,20 +212,16 @@ def _revise(db: Database, article_id: int, revision: int, made: Prepared, run_id
 
 def _insert(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
     """Add a version of a post below those that came after it, which move up by one."""
-    # By way of negative numbers: no two versions may have one number, not even for a moment.
-    db.execute(
-        "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
-    )
-    db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
-    _add_version(db, article_id, revision, made, run_id)
+    versions.make_room(db, article_id, revision)
+    versions.add(db, article_id, revision, made, run_id)
     db.execute(
         "UPDATE posts SET revision = revision + 1, first_seen_at = min(first_seen_at, ?) WHERE id = ?",
-        [_seen_at(made), article_id],
+        [made.seen_at, article_id],
     )
     _fill(db, article_id, made)
     now = index.current(db, article_id)
     entry = replace(made.entry, source=now.source, category=now.category, codes=now.codes)
-    index.add(db, -_version_row(db, article_id, revision), entry)
+    index.add(db, -versions.row(db, article_id, revision), entry)
 
 
 def _confirm(db: Database, article_id: int, current: Standing, made: Prepared) -> None:
@@ -261,11 +242,7 @@ def _confirm(db: Database, article_id: int, current: Standing, made: Prepared) -
 def _refresh(db: Database, article_id: int, revision: int, made: Prepared) -> None:
     """Write what a page says now of a version that has not changed in substance."""
     before = index.current(db, article_id)
-    db.execute(
-        "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
-        " WHERE article_id = ? AND revision = ?",
-        [made.article.post.title, made.published_at, *made.bodies, article_id, revision],
-    )
+    versions.rewrite(db, article_id, revision, made)
     _update(db, article_id, revision, made)
     _index(db, article_id, before)
 
@@ -307,40 +284,6 @@ def _update(db: Database, article_id: int, revision: int, made: Prepared) -> Non
     if post.tags:
         _note_tags(db, article_id, post.tags)
     note_mentions(db, article_id, post.mentions, made.published_ts)
-
-
-def _add_version(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
-    post = made.article.post
-    db.execute(
-        "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
-        " derived, front_matter, summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            article_id,
-            revision,
-            _seen_at(made),
-            run_id,
-            post.via,
-            post.title,
-            made.published_at,
-            made.article.content_hash,
-            " ".join(post.derived),
-            json.dumps(post.others, ensure_ascii=False) if post.others else "{}",
-            *made.bodies,
-        ],
-    )
-
-
-def _version_row(db: Database, article_id: int, revision: int) -> int:
-    (row,) = db.execute(
-        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
-    ).fetchone()
-    return int(row)
-
-
-def _seen_at(made: Prepared) -> str:
-    """Return since when a version is known to have stood so, in UTC."""
-    post = made.article.post
-    return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
 
 
 def _index(db: Database, article_id: int, before: index.Entry) -> None:

@@ -6,6 +6,7 @@ Each part is made when it is first asked for, and kept. Not here: storing it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,12 @@ class Prepared:
         """The same in epoch seconds."""
         assert self.article.post.published_at is not None, "validation refuses a post without a date"
         return int(self.article.post.published_at.timestamp())
+
+    @cached_property
+    def seen_at(self) -> str:
+        """Since when it is known to have stood so, in UTC."""
+        post = self.article.post
+        return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
 
     @cached_property
     def bodies(self) -> tuple[str, str, str, str]:

@@ -11,6 +11,7 @@ import subprocess
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from secrets import token_hex
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
@@ -143,19 +144,35 @@ def _content(sizes: subprocess.Popen[bytes], blobs: subprocess.Popen[bytes], blo
         return "not in the repository"
     if int(size[0]) > LARGEST:
         return TOO_LARGE
-    _asked(blobs, blob)
+    content = _read(blobs, blob, int(size[0]))
+    return content if len(content) == int(size[0]) else "damaged in the repository"
+
+
+def _read(blobs: subprocess.Popen[bytes], blob: str, size: int) -> bytes:
+    """Return a blob that claims to be of `size`; of one that is larger, less. Raises `BrokenPipeError`.
+
+    Another question, whose answer no blob can know, shows where it ends: one that is damaged ends before its size.
+    """
+    end = f"end.{token_hex(16)}"
+    ending = f"\n{end} missing\n".encode()
+    _asked(blobs, f"{blob}\n{end}")
     assert blobs.stdout is not None, "it was asked for"
-    content = blobs.stdout.read(int(size[0]) + 1)[:-1]
-    if len(content) < int(size[0]):
-        raise BrokenPipeError
-    return content
+    content = bytearray()
+    while not content.endswith(ending):
+        if len(content) > size + len(ending):
+            del content[: -len(ending)]
+        piece = blobs.stdout.read1(_CHUNK)  # type: ignore[attr-defined]  # of the reader that a pipe has
+        if not piece:
+            raise BrokenPipeError
+        content += piece
+    return bytes(content.removesuffix(ending))
 
 
-def _asked(git: subprocess.Popen[bytes], blob: str) -> list[bytes]:
+def _asked(git: subprocess.Popen[bytes], question: str) -> list[bytes]:
     """Return what git says of a blob: its id and type and size, or its id and what is the matter."""
     assert git.stdin is not None, "it was asked for"
     assert git.stdout is not None, "likewise"
-    git.stdin.write(f"{blob}\n".encode())
+    git.stdin.write(f"{question}\n".encode())
     git.stdin.flush()
     said = git.stdout.readline().split()
     if not said:
