@@ -1,6 +1,6 @@
 # make demo   see it work, offline            make test   run the tests
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
-# make bench  measure: search on 100,000 posts, how well one story is recognised
+# make bench  measure: search on 100,000 posts, how well one story is recognised, importing 20,000 posts
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -23,9 +23,10 @@ format: $(VENV)/installed-lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed
+bench: $(VENV)/installed-bench
 	$(BIN)/python tests/benchmarks/likeness.py
 	$(BIN)/python tests/benchmarks/search.py
+	$(BIN)/python tests/benchmarks/importing.py
 
 fixtures: $(VENV)/installed-test
 	$(BIN)/python tests/fixture_pages.py

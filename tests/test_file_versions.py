@@ -105,8 +105,9 @@ def versions(*paths: Path) -> list[tuple[str, str]]:
 
 
 def processes() -> set[str]:
-    """Return the ids of this process's children, dead ones included."""
-    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split())
+    """Return the ids of the gits that this process has started, dead ones included."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    return {child for child in children if Path(f"/proc/{child}/comm").read_text(encoding="utf-8") == "git\n"}
 
 
 # What is found.
@@ -556,7 +557,7 @@ def test_nothing_is_left_behind_by_one_who_stops_early(repository: Repository) -
     gc.collect()
 
     assert processes() == set()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_nothing_is_started_before_it_is_asked_for(repository: Repository) -> None:
