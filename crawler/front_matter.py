@@ -28,6 +28,8 @@ _DOTS = 1000  # in a line of TOML: reading a key takes time by the square of the
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 # Up to the first colon before a space; what a key ends with is no space, or reading would take the square of them.
 _KEY = re.compile(r"(?P<key>\w(?:[\w .:-]*?[\w.-])??|\"[^\"\n]+\"|'[^'\n]+')\s*:(?:[ \t]+(?P<value>.*))?$")
+# `title: "a" # b"` is valid YAML with a comment, and was written by a program that puts quotes around any title.
+_TORN_TITLE = re.compile(r'^title:[ \t]+"[^"\n]*"[ \t]+#[^\n]*"[ \t]*$', re.MULTILINE)
 _QUOTES = ('"', "'")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one
 _RESOLVER = yaml.SafeLoader("")
@@ -111,6 +113,8 @@ def _yaml(written: str) -> FrontMatter:
         values = _parsed(written)
     except (yaml.YAMLError, UnicodeError):
         return _key_by_key(written)
+    if _TORN_TITLE.search(written):
+        return _key_by_key(written)
     if values is None:
         return FrontMatter({})
     if not isinstance(values, dict):
@@ -190,7 +194,7 @@ def _key_by_key(written: str) -> FrontMatter:
     values: dict[str, Any] = {}
     for key, value, lines in _blocks(written):
         try:
-            parsed = _parsed("\n".join([*lines, ""]))
+            parsed = None if _TORN_TITLE.match(lines[0]) else _parsed("\n".join([*lines, ""]))
         except (yaml.YAMLError, UnicodeError):
             parsed = None
         values |= parsed if isinstance(parsed, dict) else {key: _to_the_letter(value, lines[1:])}

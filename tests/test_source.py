@@ -152,6 +152,11 @@ def test_a_title_that_breaks_its_quotes_is_read_exactly() -> None:
     assert post.title == '他说"好"，推进5G规模化应用！江西出台5G应用“扬帆”行动计划"'
 
 
+def test_a_title_that_looks_as_if_a_comment_followed_is_read_exactly() -> None:
+    text = rolling().replace('title: "白酒爆发"', 'title: "白酒" # "爆发"')
+    assert read(ROLLING, text).title == '白酒" # "爆发'
+
+
 def test_marked_securities_are_counted() -> None:
     body = '<p><span class="em_stock_key_common" data-code="1,600160">巨化股份</span>涨。</p>'
     assert read(ROLLING, rolling(body=body)).mentions == (Mention(code="1.600160", name="巨化股份", count=1),)
@@ -236,7 +241,7 @@ def test_a_text_without_front_matter_has_its_heading_for_a_title() -> None:
         ("notes.md", "words", "no date"),
         ("2020-01-02-.md", "---\ntitle: x\n---\nx", "no id in the file's name"),
         ("2020-01-02-x.md", "---\ntitle: x\nslug: ../../etc/passwd\n---\nx", "unsafe id"),
-        ("2020-01-02-x.md", "---\ntitle: x\nrevision: 1\nid: ../x\n---\nx", "unsafe id"),
+        ("2020-01-02-x.md", "---\ntitle: x\nrevision: 1\nurl: x\nid: ../x\n---\nx", "unsafe id"),
     ],
 )
 def test_a_source_that_is_no_posts_is_refused(name: str, text: str, reason: str) -> None:

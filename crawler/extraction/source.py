@@ -53,7 +53,8 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
     nothing tells the post's id or its day.
     """
     front, body = read_front_matter(text)
-    is_ours = "revision" in front.values  # written by this program, whose keys are sure to mean what they do here
+    # Written by this program, whose keys are sure to mean what they do here.
+    is_ours = front.values.keys() >= {"id", "url", "revision"}
     post_id, day = _named(name, front, site, is_ours=is_ours)
     written = dates.parse(front.text("date"), site.timezone)
     published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site)
@@ -83,7 +84,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
 def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple[str, str]:
     """Return the post's id, and the day in the file's name, which may be ""."""
     post_id, day = id_in_name(site, name)
-    written = front.text("id") if is_ours else front.text("slug")
+    written = front.text("id") if is_ours else "-".join(front.text("slug").split())
     if written and not is_safe_id(written):
         raise SourceError("unsafe id")
     post_id = as_id(site, written) if written else post_id

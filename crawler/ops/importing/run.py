@@ -63,7 +63,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
     """
     site = load_site(options.site)
     for path in paths:
-        if not options.history and not path.exists() and not path.is_symlink():
+        if not options.history and not os.path.lexists(path):
             raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
     if options.posts is not None:
         _make(options.posts)
