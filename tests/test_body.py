@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extraction.body import cut_tail, inner_html, mentions, share_url
 from crawler.extraction.rules import tree
 from crawler.items import Mention
 from crawler.sites.loading import load_site
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
 
 FINEWS = load_site("finews")
 ID = "NW202204202350104915"

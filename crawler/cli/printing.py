@@ -49,8 +49,9 @@ def report(run: Mapping[str, Any]) -> None:
         click.echo(f"  {count} {reason}")
     for reason, count in run["listing_reasons"].items():
         click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
-    for place, count in run["elsewhere"].items():
-        click.echo(f"  {count} asked for besides, {place}")
+    if run["elsewhere"]:
+        places = (f"{count} {place.replace(':', '')}" for place, count in run["elsewhere"].items())
+        click.echo(f"  asked elsewhere: {' · '.join(places)}")
     for host, reason in run["hosts"].items():
         click.echo(f"  {host} {reason}")
 
