@@ -67,7 +67,9 @@ class LogEvents:
         if not isinstance(item, Archived):
             return
         kind, url = item.address.kind, item.address.url
-        level = logging.WARNING if item.noted in _TROUBLE else logging.INFO
+        # What was asked for elsewhere is the business of the post it was asked for.
+        is_elsewhere = kind in {"share", "expired"} and item.outcome is None
+        level = logging.WARNING if item.noted in _TROUBLE and not is_elsewhere else logging.INFO
         if item.noted == "unchanged" and kind == "post":  # most of a full run
             level = logging.DEBUG
         reason = f": {item.reason}" if item.reason else ""
