@@ -75,7 +75,7 @@ def test_what_is_refused_is_logged_as_a_warning_with_the_reason(finews: Finews):
 def test_what_was_asked_for_elsewhere_in_vain_is_no_warning(finews: Finews):
     lines = [line.partition("Z ")[2] for line in crawled(finews).stderr.splitlines()]
     shares = [line for line in lines if "NewsShare" in line]
-    assert {line.partition(" http")[0] for line in shares} == {"INFO run=1 failed", "INFO run=1 read"}
+    assert {line.partition(" http")[0] for line in shares} == {"INFO run=1 failed"}
     assert [line for line in lines if line.startswith("WARNING")] == [
         f"WARNING run=1 refused {_EMPTY_TITLE}: no title"
     ]
