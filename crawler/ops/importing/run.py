@@ -12,6 +12,7 @@ import signal
 import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from crawler.ops.importing.reading import ReadFile
 
 _BATCH = 128  # files that are read at a time, and stored in one transaction
+_PROCESSES = 4  # at most: more read faster than one can store
 _AHEAD = 1  # batches read before they are wanted: enough to keep every process busy, few enough to fit into memory
 
 
@@ -150,14 +152,19 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: str, at: datetime)
     if not following:
         yield read_files(first, site, at)
         return
-    processes = os.cpu_count() or 1
+    processes = min(os.cpu_count() or 1, _PROCESSES)
     context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
     with ProcessPoolExecutor(processes, context, initializer=_leave_interrupts_alone) as pool:
         pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
         while pending:
             while len(pending) < processes + _AHEAD and (batch := list(islice(found, _BATCH))):
                 pending.append(pool.submit(read_files, batch, site, at))
-            yield pending.popleft().result()
+            try:
+                yield pending.popleft().result()
+            except BrokenProcessPool as error:
+                raise FinewsError(
+                    "A process that reads files was ended, for want of memory perhaps: run again, nothing is lost."
+                ) from error
 
 
 def _leave_interrupts_alone() -> None:
