@@ -15,6 +15,8 @@ from crawler.archive import Archive
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import RunningServer, serve
 from crawler.ops.sample_site.site import NO_EXTRAS, Extras, Resource, SampleSite, build, bundled_posts
+from crawler.sites.addresses import post_id_named
+from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from crawler.ops.sample_site.source import SourcePost
 
 SEED = "NW202204202350104915"
+NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
 PAGE = f"/dajiangwang/2022/04/20/{SEED}.html"
 SOURCE = f"/zning1994/finews/main/old_post/2022-04-20-{SEED}.md"
 TEXT = f"/NewsData/GetNewsText.do?id={SEED}"
@@ -232,18 +235,24 @@ def test_a_share_text_that_contradicts_a_page_is_a_revision_and_counted(place: P
     assert place.vias() == ["page", "share"]
 
 
-@pytest.mark.parametrize(
-    "answer", ["", "{", "[]", "{}", '{"text": null}', '{"text": ""}', '{"text": "已删除"}', "<html>error</html>"]
-)
-def test_an_empty_or_broken_share_text_changes_nothing(place: Place, answer: str) -> None:
-    place.serve(replace(SEED_POST, body=WORDS))
+BROKEN = ["", "{", "[]", "{}", '{"text": null}', '{"text": ""}', '{"text": "已删除"}', "<html>error</html>"]
+
+
+def test_an_empty_or_broken_share_text_changes_nothing(place: Place) -> None:
+    posts = [replace(SEED_POST, id=f"NW20220420235000000{number}", body=WORDS) for number in range(len(BROKEN))]
+    place.serve(*posts)
     place("crawl", "--no-posts")
-    before = place.post()
-    served = {**place.server.site.resources, TEXT: _resource(answer)}
-    place.server.site = SampleSite(served, place.server.site.missing)
+    before = [place.post(post.id) for post in posts]
+    answers = {
+        f"/NewsData/GetNewsText.do?id={post.id}": _resource(answer)
+        for post, answer in zip(posts, BROKEN, strict=True)
+    }
+    place.server.site = SampleSite({**place.server.site.resources, **answers}, place.server.site.missing)
     report = place("crawl", "--no-posts", "--full", "--share", "always")
-    assert (report["outcome"], sum(report["posts"].values())) == ("finished", 1)
-    assert {**place.post(), "last_seen_at": ""} == {**before, "last_seen_at": ""}
+    assert (report["outcome"], report["posts"]["unchanged"], sum(report["posts"].values())) == ("finished", 8, 8)
+    assert report["elsewhere"] == {"share: failed": 7, "share: stored": 1}
+    after = [place.post(post.id) for post in posts]
+    assert [{**post, "last_seen_at": ""} for post in after] == [{**post, "last_seen_at": ""} for post in before]
 
 
 def test_no_share_link_is_asked_for_where_none_is_wanted(place: Place) -> None:
@@ -256,49 +265,44 @@ def test_no_share_link_is_asked_for_where_none_is_wanted(place: Place) -> None:
 # The share command.
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        SEED,
-        SEED.lower(),
-        SHARE,
-        f"https://choicewzp1.eastmoney.com/HTML_NEWS/newsshare.HTML?a=1&INFOCODE={SEED.lower()}&b=2",
-        f"http://finews.zning.xyz/NewsData/GetNewsText.do?id={SEED}",
-        f"https://finews.withounder.com{PAGE}",
-        f"finews.zning.me{PAGE}?from=feed",
-        f"https://raw.githubusercontent.com{SOURCE}",
-        f"_posts/2022-04-20-{SEED}.md",
-    ],
-)
-def test_every_form_of_a_posts_name_leads_to_it(place: Place, written: str) -> None:
+NAMES = [
+    SEED,
+    SEED.lower(),
+    SHARE,
+    f"https://choicewzp1.eastmoney.com/HTML_NEWS/newsshare.HTML?a=1&INFOCODE={SEED.lower()}&b=2",
+    f"http://finews.zning.xyz/NewsData/GetNewsText.do?id={SEED}",
+    f"https://finews.withounder.com{PAGE}",
+    f"finews.zning.me{PAGE}?from=feed",
+    f"https://raw.githubusercontent.com{SOURCE}",
+    f"_posts/2022-04-20-{SEED}.md",
+]
+
+
+def test_every_form_of_a_posts_name_leads_to_it(place: Place) -> None:
     place.serve(share={"text": WORDS})
-    report = place("share", written, "--no-posts")
-    assert (report["posts"]["new"], place.asked()) == (1, [TEXT])
-    assert place.post(written)["post_id"] == SEED
-    told = place.run("why", written, "--archive", str(place.archive), "--json")
-    assert [address["url"] for address in json.loads(told.stdout)["addresses"]] == [SHARE]
+    report = place("share", *NAMES, "--no-posts")
+    assert (report["posts"]["new"], sum(report["posts"].values()), place.asked()) == (1, 1, [TEXT])
+    with Archive(place.archive) as archive:
+        for name in NAMES:
+            assert archive.post(name)["post_id"] == SEED
+            assert [trail["url"] for trail in archive.why(name)] == [SHARE]
 
 
-@pytest.mark.parametrize(
-    ("written", "post_id"),
-    [
-        ("http://finance.eastmoney.com/news/11158,202112082206935918.html", "202112082206935918"),
-        ("https://finance.eastmoney.com/a/202112082206935918.html", "202112082206935918"),
-    ],
-)
-def test_the_article_a_rolling_post_was_taken_from_leads_to_it(place: Place, written: str, post_id: str) -> None:
-    served = {
-        **place.server.site.resources,
-        f"/NewsData/GetNewsText.do?id={post_id}": _resource('{"content": "文。"}'),
-    }
-    place.server.site = SampleSite(served, place.server.site.missing)
-    assert place("share", written, "--no-posts")["posts"]["new"] == 1
-    assert place.post(written)["post_id"] == post_id
+def test_the_article_a_rolling_post_was_taken_from_leads_to_it(place: Place) -> None:
+    post_id, host = "202112082206935918", "finance.eastmoney.com"
+    text = {f"/NewsData/GetNewsText.do?id={post_id}": _resource('{"content": "文。"}')}
+    place.server.site = SampleSite({**place.server.site.resources, **text}, place.server.site.missing)
+    names = f"http://{host}/news/11158,{post_id}.html", f"https://{host}/a/{post_id}.html"
+    assert place("share", *names, "--no-posts")["posts"] == {**NONE, "new": 1}
+    assert [place.post(name)["post_id"] for name in names] == [post_id, post_id]
 
 
-@pytest.mark.parametrize("crafted", ["../../etc/passwd", "..%2f..%2fx", "http://finews.zning.xyz/x", "a b", "/etc/x"])
-def test_a_crafted_id_never_becomes_an_address(place: Place, crafted: str) -> None:
-    done = place.run("share", crafted, "--mirror", place.server.url, "--archive", str(place.archive))
+CRAFTED = ["../../etc/passwd", "..%2f..%2fx", "http://finews.zning.xyz/x", "a b", "/etc/x", "x/../../y.md", ".md"]
+
+
+def test_a_crafted_id_never_becomes_an_address(place: Place) -> None:
+    assert [post_id_named(load_site("finews"), crafted) for crafted in CRAFTED] == [None] * 5 + ["y", None]
+    done = place.run("share", CRAFTED[0], "--mirror", place.server.url, "--archive", str(place.archive))
     assert done.returncode == 2
     assert "is no share link of the site finews" in done.stderr
     assert place.server.requests == []
