@@ -183,6 +183,15 @@ def test_a_stored_post_whose_page_goes_is_not_looked_for(place: Place) -> None:
     assert (place.vias(), place.post()["gone_at"] is not None) == (["page"], True)
 
 
+def test_an_imported_post_whose_page_is_gone_is_not_looked_for(place: Place, tmp_path: Path) -> None:
+    kept = tmp_path / f"2022-04-20-{SEED}.md"
+    kept.write_text(source(), encoding="utf-8")
+    place.run("import", str(kept), "--archive", str(place.archive), "--no-posts")
+    place.serve(extras=GONE, source=source())
+    assert place("crawl", "--no-posts")["posts"]["gone"] == 1
+    assert (place.asked(), place.vias(), place.post()["gone_at"] is not None) == ([PAGE], ["import"], True)
+
+
 # Share links.
 
 

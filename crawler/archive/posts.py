@@ -149,6 +149,11 @@ def every(db: Database) -> Iterator[dict[str, Any]]:
         yield _with_lists(db, row)
 
 
+def row_of(db: Database, site: str, post_id: str) -> int | None:
+    """Return the row of a site's post, if it is stored, whichever way it came."""
+    return _first(db, "SELECT id FROM posts WHERE site = ? AND post_id = ?", [site, post_id])
+
+
 def find(db: Database, name: str) -> int | None:
     """Return the row of the post that a person means by `name`: its id, any of its addresses, or its file.
 
@@ -163,11 +168,7 @@ def find(db: Database, name: str) -> int | None:
     if row is not None:
         return row
     meant = [(site.name, post_id_named(site, name)) for site in map(load_site, bundled_names())]
-    rows = (
-        _first(db, "SELECT id FROM posts WHERE site = ? AND post_id = ?", [site, post_id])
-        for site, post_id in meant
-        if post_id
-    )
+    rows = (row_of(db, site, post_id) for site, post_id in meant if post_id)
     return next((found for found in rows if found is not None), None)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Spider, signals
 
 from crawler import dates
-from crawler.archive import Archive, ledger, runs
+from crawler.archive import Archive, ledger, posts, runs
 from crawler.archive.frontier import Frontier
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
@@ -169,4 +169,4 @@ class CategorySpider(Spider):
 
     def _is_lost(self, post: Address) -> bool:
         """Tell whether nothing is stored of a post: else what is found elsewhere would be no more than that."""
-        return post.kind == "post" and ledger.article_at(self._archive.db, post.url) is None
+        return post.kind == "post" and posts.row_of(self._archive.db, self.site.name, post.key) is None

@@ -72,7 +72,5 @@ class SharedTexts:
 
     def _known(self, share: Address) -> dict[str, Any] | None:
         """Return what the archive has of the post a share link belongs to."""
-        row = self.db.execute(
-            "SELECT id FROM posts WHERE site = ? AND post_id = ?", [self.site.name, share.key]
-        ).fetchone()
-        return None if row is None else posts.get(self.db, row[0])
+        row = posts.row_of(self.db, self.site.name, share.key)
+        return None if row is None else posts.get(self.db, row)
