@@ -32,7 +32,7 @@ from crawler.ops.check import check
 from crawler.ops.sample_site.site import Resource, SampleSite, bundled_site
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SITE = bundled_site()
 POSTS = sorted(path for path in SITE if "/2022/" in path and "dajiangwang" in path)
@@ -429,15 +429,20 @@ def test_a_share_host_whose_name_leads_nowhere_fails_by_itself(
 # The disk and the clock.
 
 
-def _little_room() -> None:
-    """Let no file of the process grow beyond 500 kB, as a full disk would."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+def _room(size: int) -> Callable[[], None]:
+    """Return what lets no file of the process grow beyond `size` bytes, as a full disk would."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
 
 
-def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_stored(crawl: Runs):
+@pytest.mark.parametrize("size", [400_000, 500_000], ids=["as it sets out", "amidst its posts"])
+def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_stored(crawl: Runs, size: int):
     with bad.serve_badly(SITE, {}) as server:
-        full = crawl(server.url, preexec_fn=_little_room)
+        full = crawl(server.url, preexec_fn=_room(size))
         assert full.code == 1
         assert full.report == {}
         assert full.errors.startswith("Error: output/archive.db could not be written (")

@@ -120,6 +120,25 @@ def test_a_former_version_is_read_as_it_was_within_the_post_as_it_is(archive: Ar
     assert archive.post(made.ID, revision=1) == {**now, **said(FIRST, 1)}
 
 
+def test_each_version_has_what_was_derived_and_what_else_its_own_file_said(archive: Archive):
+    front = {"author": "小新", "nested": {"a": [1, None]}}
+    posts.store(archive.db, made.article(via="import", derived=("title", "date"), others=front), 1)
+    posts.store(archive.db, SECOND, 2)
+    told = [archive.post(made.ID, revision=number) for number in (1, 2)]
+    assert [(post["derived"], post["front_matter"]) for post in told] == [(["title", "date"], front), ([], {})]
+    assert archive.post(made.ID) == told[1]
+
+
+@pytest.mark.parametrize("via", ["share", "expired", "import"])
+def test_a_version_tells_which_way_it_came(archive: Archive, via: str):
+    posts.store(archive.db, FIRST, 1)
+    html = "<p>江西将实现5G+VR融合。</p><p>贵州茅台下跌，别的也说了。</p>"
+    posts.store(archive.db, made.article(via=via, html=html, seen_at=made.LATER), 2)
+    told = [(version["revision"], version["run"], version["via"]) for version in archive.history(made.ID)]
+    # A file that tells no time does not take the place of what the site has shown.
+    assert told == ([(1, 2, "import"), (2, 1, "page")] if via == "import" else [(1, 1, "page"), (2, 2, via)])
+
+
 def test_the_current_version_is_the_post(archive: Archive):
     posts.store(archive.db, FIRST, 1)
     posts.store(archive.db, SECOND, 2)

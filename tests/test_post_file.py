@@ -10,7 +10,15 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.markdown.post_file import file_name, parse, render, render_post, write_if_changed
+from crawler.markdown.post_file import (
+    _FrontMatterDumper,
+    file_name,
+    front_lines,
+    parse,
+    render,
+    render_post,
+    write_if_changed,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +66,14 @@ revision: 1
 
 def test_a_post_is_front_matter_in_a_fixed_order_and_its_markdown() -> None:
     assert render_post(ROW) == FILE
+
+
+def test_what_was_derived_and_what_nothing_here_knows_stands_at_the_end() -> None:
+    others = {"author": "小新", "title": "另一题", "nested": {"a": ["1.5", None]}, "yes": True}
+    text = render_post(ROW | {"derived": ["title", "date"], "front_matter": others})
+
+    more = "derived:\n  - title\n  - date\nauthor: 小新\nnested:\n  a:\n    - '1.5'\n    - null\n'yes': true\n"
+    assert text == FILE.replace("revision: 1\n", f"revision: 1\n{more}")
 
 
 def test_a_post_that_lacks_what_it_may_lack_is_still_valid() -> None:
@@ -165,6 +181,39 @@ fronts = st.dictionaries(
 @example({"title": "一\n---\n\n二"}, "")
 def test_what_is_rendered_reads_back(front: dict[str, Any], body: str) -> None:
     assert parse(render(front, body)) == (front, body)
+
+
+PLAIN = st.one_of(
+    values,
+    st.sampled_from("是 AB a-b a:b a%b yes No n NULL 1.5 01 0x1F 1e5 2022-04-20 12:30 “引” （注）".split()),
+    st.sampled_from(["2022-04-20 16:44:59 +0800", "2022-04-20 16:44:59 +08:00", "a: b", "a :b", "a #b", "a: ", ""]),
+    st.none(),
+    st.integers(),
+    st.booleans(),
+)
+ENTRIES = st.dictionaries(st.sampled_from("code name count yes a".split()), PLAIN, max_size=3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(
+        st.one_of(st.sampled_from("title tags on null securities".split()), values.filter(bool)),
+        st.one_of(PLAIN, st.lists(st.one_of(PLAIN, ENTRIES), max_size=3), ENTRIES),
+        min_size=1,
+        max_size=4,
+    )
+)
+@example({"securities": [{"code": "1.600160", "name": "巨化股份", "count": 2}]})
+def test_front_matter_is_written_as_yaml_writes_it_however_it_was_written(front: dict[str, Any]) -> None:
+    dumped = yaml.dump(
+        front,
+        Dumper=_FrontMatterDumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=10_000,
+        default_flow_style=False,
+    )
+    assert front_lines(front) == dumped
 
 
 @settings(max_examples=50, deadline=None)

@@ -514,9 +514,17 @@ def test_a_category_takes_a_better_name_but_never_its_slug(db: Database, names: 
         f"https://finews.zning.xyz/html_news/newsshare.html?a=b&INFOCODE={made.ID}&c=d#e",
         f"http://finews.zning.xyz/NewsData/GetNewsText.do?id={made.ID}",
         f"https://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode={made.ID}",
+        made.ID.lower(),
+        f"https://finews.withounder.com/dajiangwang/2022/04/20/{made.ID.lower()}.html",
+        f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={made.ID.lower()}",
+        f"https://raw.githubusercontent.com/zning1994/finews/main/old_post/2022-04-20-{made.ID}.md",
+        f"2022-04-20-{made.ID}.md",
+        f"output/_posts/2022-04-20-{made.ID}.md",
+        f"/home/x/old_post/2022-04-20-{made.ID}.v2.markdown",
+        f"-{made.ID}.md",
     ],
 )
-def test_a_post_is_found_by_its_id_and_by_any_form_of_its_addresses(archive: Archive, name: str):
+def test_a_post_is_found_by_its_id_its_file_and_any_form_of_its_addresses(archive: Archive, name: str):
     stored(archive.db, made.article("NW202204200000000000"), made.article())
     assert posts.find(archive.db, name) == 2
     assert archive.post(name)["post_id"] == made.ID
@@ -538,6 +546,9 @@ def test_a_post_is_found_by_an_address_only_the_ledger_knows(db: Database):
         "https://finews.withounder.com/",
         "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",
         f"https://elsewhere.example/dajiangwang/2022/04/20/{made.ID}.html",
+        "2022-04-20-NW1.md",
+        ".md",
+        f"https://raw.githubusercontent.com/elsewhere/finews/main/old_post/2022-04-20-{made.ID}.md",
         "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=",
         "http://[",
         "' OR 1=1 --",

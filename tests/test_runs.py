@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from crawler.archive import Archive, hosts, ledger, runs
 from crawler.archive.ledger import End
 from crawler.archive.runs import Traffic
-from crawler.items import Article, Listing, Missed, Refused
+from crawler.items import Address, Article, Listing, Missed, Refused
 from crawler.pipelines.archive import Record, StoreInArchive
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Address, Outcome
+    from crawler.items import Outcome
 
 NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
 BEGUN = {
@@ -184,6 +184,35 @@ def test_only_a_home_page_that_is_gone_is_a_failure(db: Database, address: Addre
     begin(db)
     settle(db, address, "gone", reason="HTTP 404")
     assert finish(db) == {**ENDED, "listings_failed": failed, "listing_reasons": {"gone: HTTP 404": 1}}
+
+
+def test_what_was_asked_for_besides_is_counted_by_how_it_ended_and_never_as_a_post(db: Database):
+    begin(db)
+    ends = {"NW1": "stored", "NW2": "stored", "NW3": "failed"}
+    for post_id, state in ends.items():
+        settle(db, made.share_address(post_id), state, reason=None if state == "stored" else "share link: timeout")
+    for post_id in ("NW4", "NW5"):
+        url = f"https://raw.githubusercontent.com/zning1994/finews/main/old_post/2022-04-20-{post_id}.md"
+        settle(db, Address(url=url, kind="expired", key=post_id), "gone", reason="HTTP 404")
+    settle(db, made.share_address("NW6"), "stored", "new")
+    assert finish(db) == {
+        **ENDED,
+        "posts": {**NONE, "new": 1},
+        "elsewhere": {"expired: gone": 2, "share: failed": 1, "share: stored": 2},
+    }
+    begin(db)
+    assert finish(db, 2) == {**ENDED, "run": 2}
+
+
+def test_a_share_link_that_was_asked_for_by_name_is_pending_until_it_is_asked_for(db: Database):
+    begin(db)
+    ledger.planned(db, "finews", [made.share_address("NW1"), made.share_address("NW2")], made.SEEN, run_id=1)
+    settle(db, made.share_address("NW2"), "failed", "failed", reason="share link: timeout")
+    failed = {"posts": {**NONE, "failed": 1}, "reasons": {"failed: share link: timeout": 1}}
+    assert finish(db) == {**ENDED, "pending": 1, **failed}
+    begin(db)
+    settle(db, made.share_address("NW1"), "stored", "new", run_id=2)
+    assert finish(db, 2) == {**ENDED, "run": 2, "posts": {**NONE, "new": 1}}
 
 
 def test_outcomes_and_reasons_are_counted(db: Database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,14 +17,22 @@ from crawler.items import Address
 from crawler.sites.addresses import (
     address_of,
     all_hosts,
+    as_address,
+    as_id,
     category_address,
+    expired_address,
+    id_in_name,
+    is_of,
     is_safe_id,
+    may_be_asked,
+    page_url,
+    post_id_named,
     share_address,
     share_link,
     share_text_url,
     start_addresses,
 )
-from crawler.sites.definition import Addresses, AddressForm, Layout, Rule, Site
+from crawler.sites.definition import Addresses, AddressForm, Files, Layout, Rule, Site
 from crawler.sites.loading import bundled_names, load_site
 from crawler.urls import resolve
 
@@ -91,6 +100,27 @@ def test_a_definition_becomes_records(tmp_path: Path) -> None:
             ),
         ),
     )
+
+
+def test_files_and_capitals_are_of_a_definition_that_says_nothing_of_them(tmp_path: Path) -> None:
+    site = load_site(written(tmp_path, yaml.safe_dump(PLAIN)))
+
+    assert (site.files, site.capitals) == (
+        Files(
+            named=r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2})(?:-|$))?(?P<id>.*)$",
+            page="/{categories}/{year}/{month}/{day}/{id}.html",
+            expired=None,
+        ),
+        None,
+    )
+
+
+def test_a_definition_says_how_its_files_are_named_and_where_they_lie(tmp_path: Path) -> None:
+    files = {"named": "^(?P<id>.+)$", "page": "/{id}", "expired": "https://old.example/{date}/{id}"}
+    site = load_site(written(tmp_path, yaml.safe_dump({**PLAIN, "files": files, "capitals": "x.*"})))
+
+    assert (site.files, site.capitals) == (Files(**files), "x.*")
+    assert all_hosts(site) == {"plain.example", "old.example"}
 
 
 def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -302,6 +332,48 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             changed("addresses.post.0.address", "{id}.html"),
             "addresses.post[0].address: is '{id}.html'; a path that begins with / is expected",
             id="address without a slash",
+        ),
+        pytest.param(
+            changed("capitals", "("),
+            "capitals: is '('; a regular expression is expected (missing ), unterminated subpattern at position 0)",
+            id="bad pattern of capitals",
+        ),
+        pytest.param(
+            changed("files", {"named": "^.*$"}),
+            "files.named: has no group (?P<id>…); it is needed to tell one from another",
+            id="missing group of a file's name",
+        ),
+        pytest.param(
+            changed("files", {"named": "(?P<id>"}),
+            "files.named: is '(?P<id>'; a regular expression is expected"
+            " (missing ), unterminated subpattern at position 0)",
+            id="bad pattern of a file's name",
+        ),
+        pytest.param(
+            changed("files", {"page": "{id}.html"}),
+            "files.page: is '{id}.html'; a path that begins with / is expected",
+            id="page of a file without a slash",
+        ),
+        pytest.param(
+            changed("files", {"page": "/{slug}"}),
+            "files.page: is '/{slug}'; the only placeholder allowed is {categories} and {year} and {month} and {day}"
+            " and {id}",
+            id="bad placeholder of a file's page",
+        ),
+        pytest.param(
+            changed("files", {"expired": "https://old.example/{name}"}),
+            "files.expired: is 'https://old.example/{name}'; the only placeholder allowed is {date} and {id}",
+            id="bad placeholder of an expired file",
+        ),
+        pytest.param(
+            changed("files", {"expired": "/old/{id}"}),
+            "files.expired: is '/old/{id}'; an address with a host is expected",
+            id="expired files of no host",
+        ),
+        pytest.param(
+            changed("files", {"folder": "_posts"}),
+            "files.folder: is not known; allowed here: named, page, expired",
+            id="unknown key of files",
         ),
         pytest.param(
             changed("name", "../plain"),
@@ -561,6 +633,153 @@ def test_a_site_without_share_links_makes_none() -> None:
 
 def test_an_unsafe_id_is_never_asked_for() -> None:
     assert (share_address(FINEWS, "../x"), share_text_url(FINEWS, "../x")) == (None, None)
+    assert expired_address(FINEWS, "../x", date(2022, 4, 20)) is None
+
+
+OLD_POSTS = "https://raw.githubusercontent.com/zning1994/finews/main/old_post"
+
+
+def test_the_source_of_an_expired_post_is_an_address_that_may_be_asked_for() -> None:
+    address = Address(url=f"{OLD_POSTS}/2022-04-20-NW1.md", kind="expired", key="NW1")
+
+    assert expired_address(FINEWS, "NW1", date(2022, 4, 20)) == address
+    assert address_of(FINEWS, address.url) == address
+    assert may_be_asked(FINEWS, address.url)
+    assert expired_address(BLOG, "NW1", date(2022, 4, 20)) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://raw.githubusercontent.com/",
+        "https://raw.githubusercontent.com/zning1994/finews/main/_posts/2022-04-20-NW1.md",
+        "https://raw.githubusercontent.com/another/finews/main/old_post/2022-04-20-NW1.md",
+        f"{OLD_POSTS}/NW1.md",
+        f"{OLD_POSTS}/2022-04-20-.md",
+        f"{OLD_POSTS}/2022-04-20-a/b.md",
+        f"{OLD_POSTS}/2022-04-20-..%2Fx.md",
+        f"{OLD_POSTS}/2022-04-20-NW1.markdown",
+        f"{OLD_POSTS.replace('https', 'http')}/2022-04-20-NW1.md",
+    ],
+)
+def test_nothing_else_at_the_place_of_expired_posts_is_an_address_of_the_site(url: str) -> None:
+    assert address_of(FINEWS, url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://raw.githubusercontent.com:8443/x.md",
+        "https://raw.githubusercontent.com.evil.example/x.md",
+        "ftp://raw.githubusercontent.com/x.md",
+        "https://x@raw.githubusercontent.com/x.md",
+        "https://github.com/zning1994/finews",
+        "http://127.0.0.1/",
+    ],
+)
+def test_no_other_host_port_or_scheme_may_be_asked(url: str) -> None:
+    assert not may_be_asked(FINEWS, url)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("nw202204202350104915", "NW202204202350104915"),
+        ("Nw202204202350104915", "NW202204202350104915"),
+        ("NW202204202350104915", "NW202204202350104915"),
+        ("202204202350104915", "202204202350104915"),
+        ("nw2022x", "nw2022x"),
+        ("xnw2022", "xnw2022"),
+        ("init", "init"),
+    ],
+)
+def test_an_info_code_is_written_in_capitals_and_no_other_id_is(written: str, expected: str) -> None:
+    assert as_id(FINEWS, written) == expected
+    assert as_id(BLOG, written) == written
+    assert post_id_named(FINEWS, written) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{HOME}/dajiangwang/2022/04/20/nw202204202350104915.html",
+        "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=nw202204202350104915",
+        f"{OLD_POSTS}/2022-04-20-nw202204202350104915.md",
+    ],
+)
+def test_an_address_leads_to_the_post_whatever_the_case_of_its_info_code(url: str) -> None:
+    address = address_of(FINEWS, url)
+
+    assert address is not None
+    assert address.key == "NW202204202350104915"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("https://finews.withounder.com/a", "https://finews.withounder.com/a"),
+        ("finews.withounder.com/a", "https://finews.withounder.com/a"),
+        ("//finews.withounder.com/a", "https://finews.withounder.com/a"),
+        (f"{OLD_POSTS}/2022-04-20-NW1.md", f"{OLD_POSTS}/2022-04-20-NW1.md"),
+        ("NW1", None),
+        ("2022-04-20-NW1.md", None),
+        ("_posts/2022-04-20-NW1.md", None),
+        ("/home/x/2022-04-20-NW1.MARKDOWN", None),
+    ],
+)
+def test_a_name_is_an_address_an_id_or_a_file(name: str, address: str | None) -> None:
+    assert as_address(name) == address
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("2022-04-20-NW1.md", ("NW1", "2022-04-20")),
+        ("2022-04-20-nw1.md", ("NW1", "2022-04-20")),
+        ("2022-04-20-NW1.v2.md", ("NW1", "2022-04-20")),
+        ("2022-04-20-NW1 (1).md", ("NW1", "2022-04-20")),
+        ("2022-04-20-NW1 copy.md", ("NW1", "2022-04-20")),
+        ("-NW1.md", ("NW1", "")),
+        ("NW1.md", ("NW1", "")),
+        ("NW1", ("NW1", "")),
+        (".md", ("", "")),
+    ],
+)
+def test_a_file_s_name_holds_the_id_of_its_post_and_perhaps_the_day(name: str, found: tuple[str, str]) -> None:
+    assert id_in_name(FINEWS, name) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("2022-4-2-hello-world.md", ("hello-world", "2022-4-2")),
+        ("hello world.md", ("hello-world", "")),
+        ("2022-04-20-标题！.markdown", ("标题", "2022-04-20")),
+        ("2022-04-20.md", ("", "2022-04-20")),
+        ("a..b.md", ("a-b", "")),
+    ],
+)
+def test_a_blog_s_file_is_named_by_what_jekyll_allows(name: str, found: tuple[str, str]) -> None:
+    assert id_in_name(BLOG, name) == found
+
+
+@pytest.mark.parametrize(
+    ("categories", "path"),
+    [
+        (["dajiangwang"], "/dajiangwang/2022/04/02/NW1.html"),
+        (["A", "b"], "/a/b/2022/04/02/NW1.html"),
+        ([], "/2022/04/02/NW1.html"),
+    ],
+)
+def test_a_file_s_page_has_the_address_that_jekyll_gives_it(categories: list[str], path: str) -> None:
+    assert page_url(FINEWS, categories, date(2022, 4, 2), "NW1") == f"{HOME}{path}"
+
+
+def test_an_address_may_be_a_post_s_unless_it_is_another_s_or_of_another_kind() -> None:
+    assert is_of(FINEWS, POST, "NW202204202350104915")
+    assert is_of(FINEWS, "https://elsewhere.example/x.html", "NW1")
+    assert not is_of(FINEWS, POST, "NW1")
+    assert not is_of(FINEWS, f"{HOME}/", "NW1")
 
 
 @pytest.mark.parametrize(

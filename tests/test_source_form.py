@@ -40,6 +40,15 @@ def test_a_post_ends_in_its_share_link_and_the_way_back() -> None:
     assert render_source(ROW, load_site("finews")) == f"{FRONT}{BODY}\n\n{SHARE}\n\n{BACK}"
 
 
+def test_keys_that_nothing_here_knows_stand_at_the_end() -> None:
+    front = FRONT.removesuffix("---\n") + "author: 小新\nnested:\n  a: 1\n---\n"
+    others = {"author": "小新", "title": "另一题", "nested": {"a": 1}}
+
+    text = render_source(ROW | {"front_matter": others}, load_site("finews"))
+
+    assert text == f"{front}{BODY}\n\n{SHARE}\n\n{BACK}"
+
+
 def test_a_post_without_a_share_link_keeps_the_empty_place_of_it() -> None:
     assert render_source(ROW | {"share_url": None}, load_site("finews")) == f"{FRONT}{BODY}\n\n<>\n\n{BACK}"
 

@@ -101,15 +101,18 @@ class StoreInArchive:
         try:
             with self.archive.db.atomic():
                 return self._write(item)
-        except sqlite3.OperationalError as error:  # a full disk, a file made read-only: nothing more can be kept
-            if self.trouble is None:
-                self._stop()
-            self.trouble = str(error)
+        except sqlite3.OperationalError as error:
+            self._give_up(error)
             raise DropItem(f"not archived: {error}", log_level="DEBUG") from error
 
-    def note_error(self, failure: Failure, response: Response) -> None:
-        """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
-        asked = response.request.cb_kwargs.get("asked") if response.request else None
+    def note_error(self, failure: Failure, response: Response | None) -> None:
+        """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback.
+
+        A spider that could not write to the archive when it set out has no page to show, and its trouble is ours.
+        """
+        if isinstance(failure.value, sqlite3.OperationalError):
+            self._give_up(failure.value)
+        asked = response.request.cb_kwargs.get("asked") if response is not None and response.request else None
         if asked is not None:
             fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
             name = type(failure.value).__name__
@@ -131,6 +134,12 @@ class StoreInArchive:
                 )
             except sqlite3.OperationalError as error:
                 self.trouble = str(error)
+
+    def _give_up(self, error: sqlite3.OperationalError) -> None:
+        """End the run: after a full disk, or a file made read-only, nothing more can be kept."""
+        if self.trouble is None:
+            self._stop()
+        self.trouble = str(error)
 
     def _write(self, record: Record) -> Archived:
         match record:

@@ -6,9 +6,11 @@ by way of the pipelines. Not here: reading pages (`crawler.extraction`), and wha
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
+from twisted.python.failure import Failure
 
 from crawler import dates
 from crawler.archive import Archive, ledger, posts, runs
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from twisted.python.failure import Failure
 
     from crawler.archive.ledger import Known
     from crawler.items import Address, Scope
@@ -107,9 +108,14 @@ class CategorySpider(Spider):
             self._archive.db, self.site.name, runs.latest(self._archive.db), scope=self.scope, limit=self.limit
         )
         homes = [address for address in start_addresses(self.site) if address.kind == "home"]
-        self._frontier.begin(self.only or homes, dates.now())
-        self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
         self.crawler.signals.connect(self._archive.close, signals.spider_closed)
+        try:
+            self._frontier.begin(self.only or homes, dates.now())
+        except sqlite3.OperationalError as error:  # a full disk: what is open will be closed, and the run ended
+            failure = Failure(error)  # type: ignore[no-untyped-call]
+            self.crawler.signals.send_catch_log(signals.spider_error, failure=failure, response=None, spider=self)
+            return
+        self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
         for request in self._take():
             yield request
 
