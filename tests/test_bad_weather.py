@@ -455,6 +455,25 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_stored(crawl: Runs,
     assert check(crawl.archive, None)["findings"] == []
 
 
+@pytest.mark.parametrize("size", [409_000, 430_000], ids=["as it sets out", "as it ends"])
+def test_a_full_disk_ends_a_look_behind_share_links_in_a_sentence(crawl: Runs, size: int) -> None:
+    full = subprocess.run(
+        [sys.executable, "-m", "crawler", "share", "NW202204202350104915", "--mirror", "http://127.0.0.1:9"],
+        cwd=crawl.folder,
+        env=crawl.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_room(size),
+    )
+    assert (full.returncode, full.stdout) == (1, "")
+    last = full.stderr.splitlines()[-1]
+    assert last.startswith("Error: output/archive.db could not be written (")
+    assert last.endswith("mend that and run again, what was stored stays.")
+    assert "Traceback" not in full.stderr
+    assert check(crawl.archive, None)["findings"] == []
+
+
 @pytest.fixture
 def bound_by_modes() -> list[str]:
     """The command under which file modes count, for root too."""

@@ -8,6 +8,7 @@ fast a host is asked that answers well, which is Scrapy's AutoThrottle.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from datetime import timedelta
 from http import HTTPStatus
@@ -84,9 +85,13 @@ class BePolite:
 
     def close(self) -> None:
         """Write down how often each host was asked, and close the archive."""
-        for host in self._hosts.values():
-            hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
-        self.archive.close()
+        try:
+            for host in self._hosts.values():
+                hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
+        except sqlite3.OperationalError as error:  # a full disk, which the archive's pipeline tells of in full
+            _log.warning("how often each host was asked could not be written down (%s)", error)
+        finally:
+            self.archive.close()
 
     async def process_request(self, request: Request) -> None:
         """Wait until the host may be asked; raise `Postponed` when that is not in this run."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
 from crawler import dates
 from crawler.items import Fetch, Missed, Page, Refused, Unchanged
@@ -22,8 +23,8 @@ from crawler.unasked import Postponed, Refusal, Unasked, words_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scrapy import Spider
     from scrapy.http import Response
-    from twisted.python.failure import Failure
 
     from crawler.items import Address
 
@@ -104,6 +105,12 @@ def failed(failure: Failure) -> Missed:
     asked, error = asked_by(failure), failure.value
     assert error is not None, "a request that failed did so with an error"
     return Missed(fetch=_no_answer(asked), state="failed", reason=_readable(error, asked))
+
+
+def end_for(error: Exception, spider: Spider) -> None:
+    """Tell the run of an error outside any answer, as of one in a callback: the archive's pipeline ends the run."""
+    failure = Failure(error)  # type: ignore[no-untyped-call]
+    spider.crawler.signals.send_catch_log(signals.spider_error, failure=failure, response=None, spider=spider)
 
 
 def _ended_with_status(fetch: Fetch) -> Unchanged | Missed:

@@ -10,7 +10,6 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
-from twisted.python.failure import Failure
 
 from crawler import dates
 from crawler.archive import Archive, ledger, posts, runs
@@ -21,7 +20,7 @@ from crawler.items import Missed, Post, Refused, Unchanged
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
-from crawler.spiders.asking import Asked, asked_by, ended, page_of, request_for
+from crawler.spiders.asking import Asked, asked_by, end_for, ended, page_of, request_for
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from twisted.python.failure import Failure
 
     from crawler.archive.ledger import Known
     from crawler.items import Address, Scope
@@ -112,8 +112,7 @@ class CategorySpider(Spider):
         try:
             self._frontier.begin(self.only or homes, dates.now())
         except sqlite3.OperationalError as error:  # a full disk: what is open will be closed, and the run ended
-            failure = Failure(error)  # type: ignore[no-untyped-call]
-            self.crawler.signals.send_catch_log(signals.spider_error, failure=failure, response=None, spider=self)
+            end_for(error, self)
             return
         self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
         for request in self._take():

@@ -5,6 +5,7 @@ Not here: finding the links; they are given.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
@@ -15,6 +16,7 @@ from crawler.errors import UsageError
 from crawler.sites.addresses import post_id_named, share_address
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
+from crawler.spiders.asking import end_for
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
 
@@ -60,9 +62,13 @@ class ShareSpider(Spider):
         archive = Archive(self.archive, create=True)
         self.crawler.signals.connect(archive.close, signals.spider_closed, weak=False)
         run_id = runs.latest(archive.db)
-        runs.set_scope(archive.db, run_id, "share")
-        with archive.db.atomic():
-            ledger.planned(archive.db, self.site.name, self.shares, dates.now(), run_id=run_id)
+        try:
+            runs.set_scope(archive.db, run_id, "share")
+            with archive.db.atomic():
+                ledger.planned(archive.db, self.site.name, self.shares, dates.now(), run_id=run_id)
+        except sqlite3.OperationalError as error:  # a full disk
+            end_for(error, self)
+            return
         texts = SharedTexts(self.site, archive.db, Recovery(self.site))
         for share in self.shares:
             yield texts.ask(share)

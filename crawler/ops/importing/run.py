@@ -13,9 +13,10 @@ import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
@@ -79,9 +80,11 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths)
-            with index.in_bulk(archive.db):
+            with index.in_bulk(archive.db), _first_interrupt_noted() as interrupted:
                 for batch in _read_ahead(found, options.site, at):
                     importing.take(batch)
+                    if interrupted.is_set():
+                        raise KeyboardInterrupt
             outcome = "finished"
         except KeyboardInterrupt:
             outcome = "interrupted"
@@ -165,6 +168,25 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: str, at: datetime)
                 raise FinewsError(
                     "A process that reads files was ended, for want of memory perhaps: run again, nothing is lost."
                 ) from error
+
+
+@contextmanager
+def _first_interrupt_noted() -> Iterator[Event]:
+    """Note the first Ctrl-C rather than stop wherever it comes, such as between a file's opening and closing.
+
+    A second one, by someone who does not want to wait for the batch, stops there.
+    """
+    interrupted, before = Event(), signal.getsignal(signal.SIGINT)
+
+    def note(*_: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _leave_interrupts_alone() -> None:

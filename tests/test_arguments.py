@@ -1,0 +1,27 @@
+"""Spiders' arguments: read as `scrapy crawl -a` gives them or as a program does, or refused with a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.errors import UsageError
+from crawler.spiders import arguments
+
+
+@pytest.mark.parametrize(
+    ("value", "use"),
+    [
+        *((use, use) for use in ("missing", "always", "never")),
+        *((value, "missing") for value in (True, "yes", "1", "true", "on", " Yes ", "TRUE")),
+        *((value, "never") for value in (False, "no", "0", "false", "off", " No ", "FALSE")),
+    ],
+)
+def test_which_share_links_to_look_behind_is_a_word_or_a_yes_or_no(value: str | bool, use: str) -> None:
+    assert arguments.share_use(value) == use
+
+
+@pytest.mark.parametrize("value", ["", "maybe", "Always", "missing,always"])
+def test_another_word_for_which_share_links_to_look_behind_is_refused(value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        arguments.share_use(value)
+    assert str(refused.value) == f"share is {value!r}: give one of missing, always, never."
