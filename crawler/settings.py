@@ -25,8 +25,8 @@ FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard er
 ITEM_PIPELINES = {
     "crawler.pipelines.normalise.Normalise": 100,  # a post becomes an article: Markdown, text, summary, hash
     "crawler.pipelines.validate.Validate": 200,  # an article without id, title, date or body becomes a refusal
-    "crawler.pipelines.archive.StoreInArchive": 300,  # every record is written with its row of the ledger
-    "crawler.pipelines.export.ExportMarkdown": 400,  # what the archive holds is rendered as a Markdown file
+    # Every record is written with its row of the ledger, then what the archive holds as a Markdown file.
+    "crawler.pipelines.archive.StoreInArchive": 300,
 }
 
 # The way of a request, and back of its answer.
@@ -62,8 +62,8 @@ RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
 # A page gives one record and the pipelines never wait; Scrapy would start a hundred tasks for each page.
 CONCURRENT_ITEMS = 1
-# What has been downloaded and not yet stored is lost when the run is killed: a few pages, not five megabytes of them.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64_000
+# What has been downloaded and not yet stored is asked for again after a kill: some tens of pages, not five megabytes.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 500_000
 
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default

@@ -5,10 +5,13 @@ Everything made is of the site `finews` and always the same: no clock, no chance
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from crawler.archive import Archive
+from crawler.archive.runs import Traffic
 from crawler.items import (
     Address,
     Category,
@@ -21,14 +24,21 @@ from crawler.items import (
     Refused,
     Unchanged,
 )
+from crawler.pipelines.archivist import Archivist
 from crawler.pipelines.normalise import normalise
 from crawler.sites.loading import fingerprint, load_site
 
 if TYPE_CHECKING:
-    from crawler.items import Article
+    from pathlib import Path
+
+    from crawler.archive.runs import RunOutcome
+    from crawler.items import Archived, Article
+    from crawler.pipelines.archivist import Record
+    from crawler.sites.definition import Site
 
 SITE = load_site("finews")
 RULES = fingerprint(SITE)
+NO_TRAFFIC = Traffic()
 BEIJING = timezone(timedelta(hours=8))
 
 ID = "NW202204202350104915"
@@ -125,3 +135,24 @@ def failed(address: Address | None = None) -> Missed:
 
 def unchanged(address: Address | None = None, at: datetime = SEEN) -> Unchanged:
     return Unchanged(fetch=fetch(address, status=304, fetched_at=at))
+
+
+class Run:
+    """A run that writes records one by one, as a crawl's first ones are; `report` is there once it has ended."""
+
+    def __init__(self, path: Path, site: Site = SITE, folder: Path | None = None) -> None:
+        self._opened = ExitStack()
+        self.archive = self._opened.enter_context(Archive(path, create=True))
+        self.archivist = Archivist.of_new_run(self.archive, site, folder)
+        self.report: dict[str, Any] | None = None
+
+    def write(self, record: Record) -> Archived:
+        (end,) = self.archivist.write([record])
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def end(self, outcome: RunOutcome = "finished", traffic: Traffic = NO_TRAFFIC) -> dict[str, Any]:
+        with self._opened:
+            self.report = self.archivist.end(outcome, 0.0, traffic)
+        return self.report

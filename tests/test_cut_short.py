@@ -14,12 +14,9 @@ import made
 import pytest
 
 from crawler.archive import Archive
-from crawler.archive.runs import Traffic
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts, bundled_site
-from crawler.pipelines.archive import StoreInArchive
-from crawler.pipelines.export import ExportMarkdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,14 +30,12 @@ def test_markdown_a_cut_run_left_unwritten_is_written_by_the_next(tmp_path: Path
     path, folder = tmp_path / "a.db", tmp_path / "_posts"
     folder.mkdir()
     for post_id, end in (("NW1", "finished"), ("NW2", outcome), ("NW3", outcome)):
-        step = StoreInArchive(str(path), made.SITE)
-        step.process_item(made.article(post_id))
-        step.end(end, Traffic())
-    step = StoreInArchive(str(path), made.SITE)
-    export = ExportMarkdown(str(path), str(folder))
-    export.open_spider()
-    export.close_spider()
-    step.end("finished", Traffic())
+        run = made.Run(path)
+        run.write(made.article(post_id))
+        run.end(end)
+    run = made.Run(path, folder=folder)
+    run.archivist.catch_up()
+    run.end()
     # The run of NW1 ended by itself: what is missing of it, somebody took away.
     assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW2.md", "2022-04-20-NW3.md"]
 
@@ -96,13 +91,13 @@ def test_a_closed_terminal_ends_a_run_in_order(finews: Finews, tmp_path: Path, e
 
 
 def test_what_is_searched_while_a_run_writes_is_answered(tmp_path: Path):
-    step = StoreInArchive(str(tmp_path / "a.db"), made.SITE)
-    step.process_item(made.article())
-    with step.archive.db.atomic():  # a run in the midst of writing
-        step.archive.db.execute("UPDATE runs SET requests = 1")
+    run = made.Run(tmp_path / "a.db")
+    run.write(made.article())
+    with run.archive.db.atomic():  # a run in the midst of writing
+        run.archive.db.execute("UPDATE runs SET requests = 1")
         with Archive(tmp_path / "a.db") as reader:
             assert [hit["id"] for hit in reader.search("江西")["results"]] == [made.ID]
-    step.end("finished", Traffic())
+    run.end()
 
 
 def test_several_programs_may_make_one_archive_at_the_same_time(tmp_path: Path, environment: dict[str, str]):

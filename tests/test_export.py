@@ -16,13 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.archive import Archive, posts, runs
-from crawler.archive.runs import Traffic
 from crawler.errors import UsageError
 from crawler.items import Category, Mention
 from crawler.markdown.post_file import parse
 from crawler.ops.export import export_posts
-from crawler.pipelines.archive import StoreInArchive
-from crawler.pipelines.export import ExportMarkdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,15 +201,12 @@ def test_a_sites_folder_that_is_a_file_is_a_sentence(archive: Archive, tmp_path:
 
 
 def test_markdown_is_what_a_crawl_writes(tmp_path: Path):
-    path = str(tmp_path / "archive.db")
     (tmp_path / "crawled").mkdir()
-    step = StoreInArchive(path, made.SITE)
-    writer = ExportMarkdown(path, str(tmp_path / "crawled"))
+    run = made.Run(tmp_path / "archive.db", folder=tmp_path / "crawled")
     for article in ARTICLES:
-        writer.process_item(step.process_item(article))
-    writer.close_spider()
-    export(step.archive, tmp_path / "exported", "markdown")
-    step.end("finished", Traffic())
+        run.write(article)
+    export(run.archive, tmp_path / "exported", "markdown")
+    run.end()
     assert contents(tmp_path / "exported") == contents(tmp_path / "crawled")
     assert len(contents(tmp_path / "exported")) == 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import made
 import pytest
+from made import Run
 from scrapy import Request, signals
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
@@ -24,7 +26,7 @@ from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
 from crawler.items import Address, Archived, Article, Mention
 from crawler.markdown.post_file import render_post
 from crawler.pipelines.archive import StoreInArchive
-from crawler.pipelines.export import ExportMarkdown
+from crawler.pipelines.archivist import Archivist
 from crawler.pipelines.normalise import Normalise, normalise
 from crawler.pipelines.validate import Validate
 from crawler.sites.loading import fingerprint
@@ -179,53 +181,60 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def run(path: Path) -> Iterator[Run]:
+    opened = Run(path)
+    yield opened
+    if opened.report is None:
+        opened.end()
+
+
+@pytest.fixture
 def step(path: Path) -> Iterator[StoreInArchive]:
-    opened = StoreInArchive(str(path), made.SITE)
+    """The step itself, as Scrapy has it."""
+    opened = StoreInArchive(str(path), "finews", "")
     yield opened
     if opened.report is None:
         opened.end("finished", Traffic())
 
 
-def rows(step: StoreInArchive, table: str) -> list[dict[str, Any]]:
-    return list(step.archive.db.query(f"SELECT * FROM {table}"))
+def rows(run: Run | StoreInArchive, table: str) -> list[dict[str, Any]]:
+    return list(run.archive.db.query(f"SELECT * FROM {table}"))
 
 
-def link(step: StoreInArchive, url: str = POST.url) -> dict[str, Any]:
-    (row,) = step.archive.db.query("SELECT * FROM links WHERE url = ?", [url])
+def link(run: Run | StoreInArchive, url: str = POST.url) -> dict[str, Any]:
+    (row,) = run.archive.db.query("SELECT * FROM links WHERE url = ?", [url])
     return row
 
 
-def stands(step: StoreInArchive, url: str = POST.url) -> tuple[Any, ...]:
-    row = link(step, url)
+def stands(run: Run | StoreInArchive, url: str = POST.url) -> tuple[Any, ...]:
+    row = link(run, url)
     return row["state"], row["outcome"], row["reason"], row["article_id"]
 
 
 @pytest.mark.parametrize("item", [POST, ARCHIVED, {}, None], ids=kind)
 def test_the_archive_leaves_alone_what_is_no_record_of_its(step: StoreInArchive, item: Any):
-    assert step.process_item(item) is item
-    assert rows(step, "links") == rows(step, "articles") == []
+    assert asyncio.run(step.process_item(item)) is item
+    assert list(step.archive.db.query("SELECT * FROM links")) == []
 
 
-def test_an_article_is_stored_with_its_row_of_the_ledger(step: StoreInArchive):
-    assert step.process_item(ARTICLE) == ARCHIVED
-    assert step.archive.post(made.ID)["title"] == "江西出台5G行动计划"
-    assert stands(step) == ("stored", "new", None, 1)
+def test_an_article_is_stored_with_its_row_of_the_ledger(run: Run):
+    assert run.write(ARTICLE) == ARCHIVED
+    assert run.archive.post(made.ID)["title"] == "江西出台5G行动计划"
+    assert stands(run) == ("stored", "new", None, 1)
 
 
-def test_the_category_a_post_names_is_found(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    row = link(step, made.CATEGORY.url)
+def test_the_category_a_post_names_is_found(run: Run):
+    run.write(ARTICLE)
+    row = link(run, made.CATEGORY.url)
     assert (row["kind"], row["state"], row["found_on"], row["title"], row["attempts"]) == (
         "category", "found", POST.url, "大江网新闻", 0,
     )  # fmt: skip
 
 
-def test_a_listing_is_fetched_and_what_it_names_found(step: StoreInArchive):
-    assert step.process_item(made.listing(made.post_address())) == Archived(
-        address=made.HOME, outcome=None, noted="read"
-    )
-    assert stands(step, made.HOME.url) == ("fetched", None, None, None)
-    assert stands(step) == ("found", None, None, None)
+def test_a_listing_is_fetched_and_what_it_names_found(run: Run):
+    assert run.write(made.listing(made.post_address())) == Archived(address=made.HOME, outcome=None, noted="read")
+    assert stands(run, made.HOME.url) == ("fetched", None, None, None)
+    assert stands(run) == ("found", None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -238,9 +247,9 @@ def test_a_listing_is_fetched_and_what_it_names_found(step: StoreInArchive):
     ],
     ids=kind,
 )
-def test_an_end_without_a_post_is_written_with_its_reason(step: StoreInArchive, item: Any, outcome: Any, reason: str):
-    assert step.process_item(item) == archived(outcome, reason)
-    assert stands(step) == (outcome, outcome, reason, None)
+def test_an_end_without_a_post_is_written_with_its_reason(run: Run, item: Any, outcome: Any, reason: str):
+    assert run.write(item) == archived(outcome, reason)
+    assert stands(run) == (outcome, outcome, reason, None)
 
 
 @pytest.mark.parametrize(
@@ -253,38 +262,38 @@ def test_an_end_without_a_post_is_written_with_its_reason(step: StoreInArchive, 
     ],
     ids=kind,
 )
-def test_a_listing_comes_to_no_outcome(step: StoreInArchive, item: Any, state: str, noted: Any, reason: str | None):
-    assert step.process_item(item) == Archived(address=made.HOME, outcome=None, noted=noted, reason=reason)
-    assert stands(step, made.HOME.url) == (state, None, reason, None)
+def test_a_listing_comes_to_no_outcome(run: Run, item: Any, state: str, noted: Any, reason: str | None):
+    assert run.write(item) == Archived(address=made.HOME, outcome=None, noted=noted, reason=reason)
+    assert stands(run, made.HOME.url) == (state, None, reason, None)
 
 
-def test_a_post_that_is_gone_is_marked_and_stays(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    assert step.process_item(made.gone(at=made.LATER)) == archived("gone", "HTTP 404")
-    assert step.archive.post(made.ID)["gone_at"] == "2022-04-21T02:30:00+00:00"
-    assert stands(step) == ("gone", "gone", "HTTP 404", 1)
+def test_a_post_that_is_gone_is_marked_and_stays(run: Run):
+    run.write(ARTICLE)
+    assert run.write(made.gone(at=made.LATER)) == archived("gone", "HTTP 404")
+    assert run.archive.post(made.ID)["gone_at"] == "2022-04-21T02:30:00+00:00"
+    assert stands(run) == ("gone", "gone", "HTTP 404", 1)
 
 
-def test_a_post_that_failed_once_is_not_gone(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    step.process_item(made.failed())
-    assert step.archive.post(made.ID)["gone_at"] is None
+def test_a_post_that_failed_once_is_not_gone(run: Run):
+    run.write(ARTICLE)
+    run.write(made.failed())
+    assert run.archive.post(made.ID)["gone_at"] is None
 
 
-def test_a_page_that_has_not_changed_was_seen_again(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    step.process_item(made.gone())
-    before = step.archive.post(made.ID)
-    assert step.process_item(made.unchanged(at=made.LATER)) == archived("unchanged", article_id=1)
-    assert step.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00", "gone_at": None}
-    assert stands(step) == ("stored", "unchanged", None, 1)
+def test_a_page_that_has_not_changed_was_seen_again(run: Run):
+    run.write(ARTICLE)
+    run.write(made.gone())
+    before = run.archive.post(made.ID)
+    assert run.write(made.unchanged(at=made.LATER)) == archived("unchanged", article_id=1)
+    assert run.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00", "gone_at": None}
+    assert stands(run) == ("stored", "unchanged", None, 1)
 
 
-def test_one_post_by_two_ways_is_one_article_and_two_addresses(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    assert step.process_item(made.shared()) == archived("unchanged", address=made.share_address(), article_id=1)
-    assert stands(step, made.share_address().url) == ("stored", "unchanged", None, 1)
-    assert stands(step) == ("stored", "new", None, 1)
+def test_one_post_by_two_ways_is_one_article_and_two_addresses(run: Run):
+    run.write(ARTICLE)
+    assert run.write(made.shared()) == archived("unchanged", address=made.share_address(), article_id=1)
+    assert stands(run, made.share_address().url) == ("stored", "unchanged", None, 1)
+    assert stands(run) == ("stored", "new", None, 1)
 
 
 @pytest.mark.parametrize(
@@ -299,30 +308,28 @@ def test_one_post_by_two_ways_is_one_article_and_two_addresses(step: StoreInArch
     ],
     ids=kind,
 )
-def test_a_page_that_was_served_is_noted_with_the_rules_it_was_read_by(
-    step: StoreInArchive, item: Any, rules: str | None
-):
-    end = step.process_item(item)
-    assert link(step, end.address.url)["rules"] == rules
+def test_a_page_that_was_served_is_noted_with_the_rules_it_was_read_by(run: Run, item: Any, rules: str | None):
+    end = run.write(item)
+    assert link(run, end.address.url)["rules"] == rules
 
 
-def test_rules_are_those_of_the_definition_a_run_has(path: Path, step: StoreInArchive):
-    step.process_item(ARTICLE)
-    step.end("finished", Traffic())
+def test_rules_are_those_of_the_definition_a_run_has(path: Path, run: Run):
+    run.write(ARTICLE)
+    run.end()
     mended = replace(made.SITE, start=("/", "/mended/"))
-    again = StoreInArchive(str(path), mended)
-    again.process_item(made.unchanged())
+    again = Run(path, mended)
+    again.write(made.unchanged())
     assert link(again)["rules"] == made.RULES
-    again.process_item(ARTICLE)
+    again.write(ARTICLE)
     assert link(again)["rules"] == fingerprint(mended) != made.RULES
-    again.end("finished", Traffic())
+    again.end()
 
 
 WITH_VALIDATORS = made.article(fetch=made.fetch(etag='"a"', last_modified="Wed"))
 
 
-def validators(step: StoreInArchive) -> tuple[Any, ...]:
-    return link(step)["etag"], link(step)["last_modified"]
+def validators(run: Run) -> tuple[Any, ...]:
+    return link(run)["etag"], link(run)["last_modified"]
 
 
 @pytest.mark.parametrize(
@@ -333,24 +340,24 @@ def validators(step: StoreInArchive) -> tuple[Any, ...]:
     ],
     ids=["share", "expired"],
 )
-def test_a_page_keeps_its_validators_when_its_post_was_revised_by_another_way(step: StoreInArchive, other: Article):
-    step.process_item(WITH_VALIDATORS)
-    assert step.process_item(other).outcome == "changed"
-    assert validators(step) == ('"a"', "Wed")
-    assert step.process_item(WITH_VALIDATORS).outcome == "unchanged"
-    assert validators(step) == ('"a"', "Wed")
+def test_a_page_keeps_its_validators_when_its_post_was_revised_by_another_way(run: Run, other: Article):
+    run.write(WITH_VALIDATORS)
+    assert run.write(other).outcome == "changed"
+    assert validators(run) == ('"a"', "Wed")
+    assert run.write(WITH_VALIDATORS).outcome == "unchanged"
+    assert validators(run) == ('"a"', "Wed")
 
 
-def test_a_share_link_that_says_the_same_leaves_the_pages_validators(step: StoreInArchive):
-    step.process_item(WITH_VALIDATORS)
-    assert step.process_item(made.shared()).outcome == "unchanged"
-    assert validators(step) == ('"a"', "Wed")
+def test_a_share_link_that_says_the_same_leaves_the_pages_validators(run: Run):
+    run.write(WITH_VALIDATORS)
+    assert run.write(made.shared()).outcome == "unchanged"
+    assert validators(run) == ('"a"', "Wed")
 
 
-def test_a_page_that_changed_has_its_new_validators(step: StoreInArchive):
-    step.process_item(WITH_VALIDATORS)
-    step.process_item(made.article(title="改了", fetch=made.fetch(etag='"b"', last_modified="Thu")))
-    assert validators(step) == ('"b"', "Thu")
+def test_a_page_that_changed_has_its_new_validators(run: Run):
+    run.write(WITH_VALIDATORS)
+    run.write(made.article(title="改了", fetch=made.fetch(etag='"b"', last_modified="Thu")))
+    assert validators(run) == ('"b"', "Thu")
 
 
 # The same post by its id, at another address.
@@ -359,39 +366,39 @@ RIVAL = made.article(fetch=made.fetch(ELSEWHERE), url=ELSEWHERE.url, title="另�
 TWO_OF_ONE_ID = "another address has a post of this id"
 
 
-def test_another_post_of_the_same_id_is_refused_and_the_first_stays(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    before = step.archive.post(made.ID)
-    assert step.process_item(RIVAL) == archived("refused", TWO_OF_ONE_ID, address=ELSEWHERE)
-    assert stands(step, ELSEWHERE.url) == ("refused", "refused", TWO_OF_ONE_ID, None)
-    assert stands(step) == ("stored", "new", None, 1)
-    assert step.archive.post(made.ID) == before
-    assert len(rows(step, "revisions")) == 1
-    step.end("finished", Traffic())
-    assert step.report is not None
-    assert step.report["reasons"] == {f"refused: {TWO_OF_ONE_ID}": 1}
+def test_another_post_of_the_same_id_is_refused_and_the_first_stays(run: Run):
+    run.write(ARTICLE)
+    before = run.archive.post(made.ID)
+    assert run.write(RIVAL) == archived("refused", TWO_OF_ONE_ID, address=ELSEWHERE)
+    assert stands(run, ELSEWHERE.url) == ("refused", "refused", TWO_OF_ONE_ID, None)
+    assert stands(run) == ("stored", "new", None, 1)
+    assert run.archive.post(made.ID) == before
+    assert len(rows(run, "revisions")) == 1
+    run.end()
+    assert run.report is not None
+    assert run.report["reasons"] == {f"refused: {TWO_OF_ONE_ID}": 1}
 
 
-def test_a_post_that_moved_takes_its_place_once_the_former_address_is_gone(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    step.process_item(RIVAL)
-    step.process_item(made.gone())
-    assert step.process_item(RIVAL) == archived("changed", address=ELSEWHERE, article_id=1)
-    row = step.archive.post(made.ID)
+def test_a_post_that_moved_takes_its_place_once_the_former_address_is_gone(run: Run):
+    run.write(ARTICLE)
+    run.write(RIVAL)
+    run.write(made.gone())
+    assert run.write(RIVAL) == archived("changed", address=ELSEWHERE, article_id=1)
+    row = run.archive.post(made.ID)
     assert (row["url"], row["title"], row["revision"], row["gone_at"]) == (ELSEWHERE.url, "另一篇", 2, None)
-    assert step.process_item(ARTICLE) == archived("refused", TWO_OF_ONE_ID)
+    assert run.write(ARTICLE) == archived("refused", TWO_OF_ONE_ID)
 
 
-def test_the_same_words_at_another_address_are_the_same_post(step: StoreInArchive):
-    step.process_item(ARTICLE)
+def test_the_same_words_at_another_address_are_the_same_post(run: Run):
+    run.write(ARTICLE)
     copy = made.article(fetch=made.fetch(ELSEWHERE, fetched_at=made.LATER), url=ELSEWHERE.url)
-    before = step.archive.post(made.ID)
-    assert step.process_item(copy) == archived("unchanged", address=ELSEWHERE, article_id=1)
-    assert step.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
+    before = run.archive.post(made.ID)
+    assert run.write(copy) == archived("unchanged", address=ELSEWHERE, article_id=1)
+    assert run.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
 
 
 def a_scrapy_crawler(path: Path) -> Crawler:
-    return get_crawler(settings_dict={"FINEWS_ARCHIVE": str(path), "FINEWS_SITE": "finews"})
+    return get_crawler(settings_dict={"FINEWS_ARCHIVE": str(path), "FINEWS_SITE": "finews", "FINEWS_POSTS": ""})
 
 
 @pytest.mark.parametrize("signal", [signals.spider_error, signals.item_error], ids=["spider", "item"])
@@ -429,7 +436,7 @@ def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
         sqlite3, "connect", lambda file, **how: connect(f"{Path(file).as_uri()}?mode=ro", uri=True, **how)
     )
     with pytest.raises(ArchiveError) as refused:
-        StoreInArchive(str(path), made.SITE)
+        StoreInArchive(str(path), "finews", "")
     assert type(refused.value) is ArchiveError
     assert refused.value.exit_code == 1
     assert str(refused.value) == (
@@ -439,21 +446,21 @@ def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
         assert path.read_bytes() == before
 
 
-def test_a_record_is_written_whole_or_not_at_all(step: StoreInArchive):
+def test_a_record_is_written_whole_or_not_at_all(run: Run):
     broken = made.article(mentions=(Mention(code="no code", name="茅台", count=1),))
     with pytest.raises(AssertionError):
-        step.process_item(broken)
+        run.write(broken)
     for table in ("articles", "revisions", "categories", "tags", "article_tags", "securities", "mentions", "links"):
-        assert rows(step, table) == []
-    assert step.process_item(ARTICLE) == ARCHIVED
+        assert rows(run, table) == []
+    assert run.write(ARTICLE) == ARCHIVED
 
 
-def test_a_run_ends_with_its_report(step: StoreInArchive):
-    step.process_item(made.listing(made.post_address(), made.post_address("NW1"), made.post_address("NW2")))
-    step.process_item(ARTICLE)
-    step.process_item(made.refused(made.post_address("NW1")))
-    step.end("interrupted", Traffic(requests=4, not_modified=1, retries=2, bytes=1000))
-    report = step.report
+def test_a_run_ends_with_its_report(run: Run):
+    run.write(made.listing(made.post_address(), made.post_address("NW1"), made.post_address("NW2")))
+    run.write(ARTICLE)
+    run.write(made.refused(made.post_address("NW1")))
+    run.end("interrupted", Traffic(requests=4, not_modified=1, retries=2, bytes=1000))
+    report = run.report
     assert report is not None
     assert report == {
         "run": 1,
@@ -488,14 +495,14 @@ def test_a_run_that_has_ended_lets_go_of_the_archive(path: Path, step: StoreInAr
 
 def test_a_second_run_is_refused_while_the_first_goes_on(path: Path, step: StoreInArchive):
     with pytest.raises(ArchiveLocked, match=f"pid {os.getpid()}, started "):
-        StoreInArchive(str(path), made.SITE)
+        StoreInArchive(str(path), "finews", "")
     assert [row["outcome"] for row in rows(step, "runs")] == ["running"]
 
 
 def test_a_run_that_cannot_begin_lets_go_of_the_lock(path: Path):
     path.write_text("看看这个\n", encoding="utf-8")
     with pytest.raises(NotAnArchive):
-        StoreInArchive(str(path), made.SITE)
+        StoreInArchive(str(path), "finews", "")
     with run_lock(path):
         assert path.read_text(encoding="utf-8") == "看看这个\n"
 
@@ -506,12 +513,12 @@ def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Pa
         listing = made.listing(made.post_address())
         with archive.db.atomic():
             ledger.found(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
-    step = StoreInArchive(str(path), made.SITE)
-    frontier = Frontier(step.archive.db, "finews", 2, scope="usual")
+    run = Run(path)
+    frontier = Frontier(run.archive.db, "finews", 2, scope="usual")
     frontier.begin([], made.LATER)
     assert [known.url for known in frontier.take(10, made.LATER, host="finews.withounder.com")] == [POST.url]
-    step.process_item(ARTICLE)
-    step.end("finished", Traffic())
+    run.write(ARTICLE)
+    run.end()
     with Archive(path) as archive:
         assert [(report["outcome"], report["pending"], report["posts"]["new"]) for report in archive.runs()] == [
             ("finished", 0, 1),
@@ -522,9 +529,9 @@ def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Pa
 # What is asked for next.
 
 
-def state_of(step: StoreInArchive, address: Address) -> str | None:
+def state_of(run: Run, address: Address) -> str | None:
     """Return where an address stands; `None` when it was never met."""
-    states = [row["state"] for row in rows(step, "links") if row["url"] == address.url]
+    states = [row["state"] for row in rows(run, "links") if row["url"] == address.url]
     return states[0] if states else None
 
 
@@ -532,37 +539,37 @@ NEWEST = [made.post_address(f"NW{number}") for number in range(5)]
 READ_CATEGORY = made.listing(made.post_address("NW9"), by=made.CATEGORY)
 
 
-def test_a_home_page_that_has_changed_makes_the_feed_due(step: StoreInArchive):
-    step.process_item(made.listing(made.post_address()))
-    assert state_of(step, made.FEED) == "found"
+def test_a_home_page_that_has_changed_makes_the_feed_due(run: Run):
+    run.write(made.listing(made.post_address()))
+    assert state_of(run, made.FEED) == "found"
 
 
 @pytest.mark.parametrize("item", [made.unchanged(made.HOME), made.listing(by=made.CATEGORY), ARTICLE], ids=kind)
-def test_nothing_else_makes_the_feed_due(step: StoreInArchive, item: Any):
-    step.process_item(item)
-    assert state_of(step, made.FEED) is None
+def test_nothing_else_makes_the_feed_due(run: Run, item: Any):
+    run.write(item)
+    assert state_of(run, made.FEED) is None
 
 
-def test_the_feed_is_due_once_a_run(step: StoreInArchive):
-    step.process_item(made.listing(by=made.FEED))
-    step.process_item(made.listing(made.post_address()))
-    assert state_of(step, made.FEED) == "fetched"
+def test_the_feed_is_due_once_a_run(run: Run):
+    run.write(made.listing(by=made.FEED))
+    run.write(made.listing(made.post_address()))
+    assert state_of(run, made.FEED) == "fetched"
 
 
-def test_a_category_is_read_when_it_is_newly_met(step: StoreInArchive):
-    step.process_item(ARTICLE)
-    assert state_of(step, made.CATEGORY) == "found"
+def test_a_category_is_read_when_it_is_newly_met(run: Run):
+    run.write(ARTICLE)
+    assert state_of(run, made.CATEGORY) == "found"
 
 
-def test_a_category_that_was_read_is_read_again_when_all_home_shows_of_it_is_unknown(step: StoreInArchive):
-    step.process_item(READ_CATEGORY)
-    step.process_item(made.listing(*NEWEST))
-    assert state_of(step, made.CATEGORY) == "fetched"
-    step.end("interrupted", Traffic())
-    again = StoreInArchive(str(step.archive.path), made.SITE)
-    again.process_item(made.article("NW3"))
+def test_a_category_that_was_read_is_read_again_when_all_home_shows_of_it_is_unknown(run: Run):
+    run.write(READ_CATEGORY)
+    run.write(made.listing(*NEWEST))
+    assert state_of(run, made.CATEGORY) == "fetched"
+    run.end("interrupted", Traffic())
+    again = Run(run.archive.path)
+    again.write(made.article("NW3"))
     assert state_of(again, made.CATEGORY) == "found"
-    again.end("finished", Traffic())
+    again.end()
 
 
 @pytest.mark.parametrize(
@@ -571,87 +578,85 @@ def test_a_category_that_was_read_is_read_again_when_all_home_shows_of_it_is_unk
     ids=["one was known", "one had failed", "less than home shows"],
 )
 def test_a_category_that_was_read_is_not_read_again_when_home_shows_all_that_is_new_of_it(
-    path: Path, step: StoreInArchive, known: Any, shown: list[Address]
+    path: Path, run: Run, known: Any, shown: list[Address]
 ):
-    step.process_item(READ_CATEGORY)
+    run.write(READ_CATEGORY)
     if known is not None:
-        step.process_item(known)
-    step.end("finished", Traffic())
-    again = StoreInArchive(str(path), made.SITE)
-    again.process_item(made.listing(*shown))
+        run.write(known)
+    run.end()
+    again = Run(path)
+    again.write(made.listing(*shown))
     for address in shown:
-        again.process_item(made.article(address.key))
+        again.write(made.article(address.key))
     assert state_of(again, made.CATEGORY) == "fetched"
-    again.end("finished", Traffic())
+    again.end()
 
 
 @pytest.mark.parametrize(("hours", "state"), [(7, "found"), (5, "fetched")])
 def test_after_a_missed_run_a_category_is_read_again_for_any_unknown_post(
-    path: Path, step: StoreInArchive, hours: int, state: str
+    path: Path, run: Run, hours: int, state: str
 ):
-    step.process_item(READ_CATEGORY)
-    step.process_item(made.listing(made.post_address("NW9")))
-    step.end("finished", Traffic())
-    again = StoreInArchive(str(path), made.SITE)
+    run.write(READ_CATEGORY)
+    run.write(made.listing(made.post_address("NW9")))
+    run.end()
+    again = Run(path)
     at = made.SEEN + timedelta(hours=hours)
-    again.process_item(made.listing(made.post_address("NW9"), made.post_address("NW1"), at=at))
-    again.process_item(made.article("NW1"))
+    again.write(made.listing(made.post_address("NW9"), made.post_address("NW1"), at=at))
+    again.write(made.article("NW1"))
     assert state_of(again, made.CATEGORY) == state
-    again.end("finished", Traffic())
+    again.end()
 
 
 @pytest.mark.parametrize("item", [made.refused(made.HOME), made.failed(made.HOME), made.gone(made.HOME)], ids=kind)
-def test_without_home_every_other_listing_that_is_known_is_read(step: StoreInArchive, item: Any):
-    step.process_item(READ_CATEGORY)
-    step.process_item(made.listing(made.post_address()))
-    step.process_item(made.listing(by=made.FEED))
-    step.end("finished", Traffic())
-    again = StoreInArchive(str(step.archive.path), made.SITE)
-    again.process_item(item)
+def test_without_home_every_other_listing_that_is_known_is_read(run: Run, item: Any):
+    run.write(READ_CATEGORY)
+    run.write(made.listing(made.post_address()))
+    run.write(made.listing(by=made.FEED))
+    run.end()
+    again = Run(run.archive.path)
+    again.write(item)
     assert [state_of(again, address) for address in (made.CATEGORY, made.FEED)] == ["found", "found"]
-    again.end("finished", Traffic())
+    again.end()
 
 
 @pytest.mark.parametrize(
     "item", [made.refused(made.CATEGORY), made.failed(made.CATEGORY), made.gone(made.CATEGORY)], ids=kind
 )
-def test_without_another_listing_nothing_is_read_in_its_place(step: StoreInArchive, item: Any):
-    step.process_item(item)
-    assert [row["url"] for row in rows(step, "links")] == [made.CATEGORY.url]
+def test_without_another_listing_nothing_is_read_in_its_place(run: Run, item: Any):
+    run.write(item)
+    assert [row["url"] for row in rows(run, "links")] == [made.CATEGORY.url]
 
 
-def test_a_wrong_page_in_a_listing_s_place_leaves_the_validators_of_the_right_one(step: StoreInArchive):
+def test_a_wrong_page_in_a_listing_s_place_leaves_the_validators_of_the_right_one(run: Run):
     def served(etag: str) -> Any:
         return made.fetch(made.HOME, etag=etag, last_modified="Wed")
 
-    step.process_item(replace(made.refused(made.HOME), fetch=served('"wrong"')))
-    assert (link(step, made.HOME.url)["etag"], link(step, made.HOME.url)["last_modified"]) == (None, None)
-    step.process_item(replace(made.listing(made.post_address()), fetch=served('"right"')))
-    step.process_item(replace(made.refused(made.HOME), fetch=served('"wrong"')))
-    assert link(step, made.HOME.url)["etag"] == '"right"'
+    run.write(replace(made.refused(made.HOME), fetch=served('"wrong"')))
+    assert (link(run, made.HOME.url)["etag"], link(run, made.HOME.url)["last_modified"]) == (None, None)
+    run.write(replace(made.listing(made.post_address()), fetch=served('"right"')))
+    run.write(replace(made.refused(made.HOME), fetch=served('"wrong"')))
+    assert link(run, made.HOME.url)["etag"] == '"right"'
 
 
-def test_a_refused_post_keeps_the_validators_it_is_refused_by(step: StoreInArchive):
-    step.process_item(replace(made.refused(), fetch=made.fetch(etag='"a"', last_modified="Wed")))
-    assert validators(step) == ('"a"', "Wed")
+def test_a_refused_post_keeps_the_validators_it_is_refused_by(run: Run):
+    run.write(replace(made.refused(), fetch=made.fetch(etag='"a"', last_modified="Wed")))
+    assert validators(run) == ('"a"', "Wed")
 
 
-def test_what_was_refused_and_has_not_changed_is_refused_again(step: StoreInArchive):
-    step.process_item(made.refused(reason="no date", rule="layouts[page].date"))
-    assert step.process_item(made.unchanged(at=made.LATER)) == archived("refused", "no date")
-    assert stands(step) == ("refused", "refused", "no date", None)
-    (fetched, again) = rows(step, "fetches")
+def test_what_was_refused_and_has_not_changed_is_refused_again(run: Run):
+    run.write(made.refused(reason="no date", rule="layouts[page].date"))
+    assert run.write(made.unchanged(at=made.LATER)) == archived("refused", "no date")
+    assert stands(run) == ("refused", "refused", "no date", None)
+    (fetched, again) = rows(run, "fetches")
     assert (fetched["rule"], again["rule"], again["status"]) == ("layouts[page].date", "layouts[page].date", 304)
 
 
-def test_a_category_that_names_no_post_is_read_and_its_reason_stays(step: StoreInArchive):
+def test_a_category_that_names_no_post_is_read_and_its_reason_stays(run: Run):
     for item, noted in ((made.listing(by=made.CATEGORY), "read"), (made.unchanged(made.CATEGORY), "unchanged")):
-        assert step.process_item(item) == Archived(
-            address=made.CATEGORY, outcome=None, noted=noted, reason="names no post"
-        )
-        assert stands(step, made.CATEGORY.url) == ("fetched", None, "names no post", None)
-    step.process_item(READ_CATEGORY)
-    assert stands(step, made.CATEGORY.url) == ("fetched", None, None, None)
+        assert run.write(item) == Archived(address=made.CATEGORY, outcome=None, noted=noted, reason="names no post")
+        assert stands(run, made.CATEGORY.url) == ("fetched", None, "names no post", None)
+    run.write(READ_CATEGORY)
+    assert stands(run, made.CATEGORY.url) == ("fetched", None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -660,16 +665,16 @@ def test_a_category_that_names_no_post_is_read_and_its_reason_stays(step: StoreI
     ids=["seen of late", "seen long ago", "gone"],
 )
 def test_a_category_that_names_no_post_failed_while_its_posts_are_there(
-    step: StoreInArchive, hours: int, is_gone: bool, state: str
+    run: Run, hours: int, is_gone: bool, state: str
 ):
-    step.process_item(ARTICLE)
-    step.process_item(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"right"')))
+    run.write(ARTICLE)
+    run.write(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"right"')))
     if is_gone:
-        step.process_item(made.gone())
+        run.write(made.gone())
     at = made.SEEN + timedelta(hours=hours)
     empty = made.listing(by=made.CATEGORY, at=at)
-    step.process_item(replace(empty, fetch=replace(empty.fetch, etag='"wrong"')))
-    row = link(step, made.CATEGORY.url)
+    run.write(replace(empty, fetch=replace(empty.fetch, etag='"wrong"')))
+    row = link(run, made.CATEGORY.url)
     assert (row["state"], row["reason"]) == (state, "names no post")
     assert row["etag"] == ('"right"' if state == "failed" else '"wrong"')
 
@@ -685,39 +690,24 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def export(path: Path, step: StoreInArchive, folder: Path) -> Iterator[ExportMarkdown]:  # noqa: ARG001  # makes the archive
-    opened = ExportMarkdown(str(path), str(folder))
+def exporting(path: Path, folder: Path) -> Iterator[Run]:
+    opened = Run(path, folder=folder)
     yield opened
-    opened.close_spider()
-
-
-def through(step: StoreInArchive, export: ExportMarkdown, item: Any) -> Any:
-    return export.process_item(step.process_item(item))
+    opened.end()
 
 
 def written(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
 
 
-@pytest.mark.parametrize(
-    "item",
-    [
-        *ENDS,
-        POST,
-        ARTICLE,
-        {},
-        Archived(address=made.HOME, outcome=None),
-        Archived(address=made.post_address(), outcome="refused"),
-    ],
-    ids=kind,
-)
-def test_the_export_leaves_alone_what_was_not_stored(export: ExportMarkdown, folder: Path, item: Any):
-    assert export.process_item(item) is item
+@pytest.mark.parametrize("item", ENDS, ids=kind)
+def test_no_file_is_written_of_what_was_not_stored(exporting: Run, folder: Path, item: Any):
+    exporting.write(item)
     assert written(folder) == {}
 
 
-def test_a_post_that_was_stored_is_written(step: StoreInArchive, export: ExportMarkdown, folder: Path):
-    assert through(step, export, ARTICLE) == ARCHIVED
+def test_a_post_that_was_stored_is_written(exporting: Run, folder: Path):
+    assert exporting.write(ARTICLE) == ARCHIVED
     assert [file.name for file in folder.iterdir()] == [FILE]
     assert (folder / FILE).read_text(encoding="utf-8") == (
         """\
@@ -752,36 +742,36 @@ revision: 1
 
 
 @pytest.mark.parametrize("again", [ARTICLE, made.unchanged(at=made.LATER)], ids=kind)
-def test_a_second_look_leaves_the_files_bytes_and_time_alone(step, export, folder: Path, again: Any):
-    through(step, export, ARTICLE)
+def test_a_second_look_leaves_the_files_bytes_and_time_alone(exporting: Run, folder: Path, again: Any):
+    exporting.write(ARTICLE)
     os.utime(folder / FILE, (LONG_AGO, LONG_AGO))
     before = written(folder)
-    assert through(step, export, again).outcome == "unchanged"
+    assert exporting.write(again).outcome == "unchanged"
     assert written(folder) == before
 
 
 @pytest.mark.parametrize("again", [ARTICLE, made.unchanged(at=made.LATER)], ids=kind)
 @pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_text("别的")], ids=["deleted", "altered"])
-def test_a_file_that_is_not_as_it_should_be_is_written_again(step, export, folder: Path, again: Any, harm: Any):
-    through(step, export, ARTICLE)
+def test_a_file_that_is_not_as_it_should_be_is_written_again(exporting: Run, folder: Path, again: Any, harm: Any):
+    exporting.write(ARTICLE)
     whole = (folder / FILE).read_bytes()
     harm(folder / FILE)
-    through(step, export, again)
+    exporting.write(again)
     assert {name: content for name, (_, content) in written(folder).items()} == {FILE: whole}
 
 
-def test_a_changed_post_is_written_anew_in_its_place(step, export, folder: Path):
-    through(step, export, ARTICLE)
-    through(step, export, made.article(title='改了: "新"', html="<p>改了。</p>"))
+def test_a_changed_post_is_written_anew_in_its_place(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    exporting.write(made.article(title='改了: "新"', html="<p>改了。</p>"))
     assert [file.name for file in folder.iterdir()] == [FILE]
-    assert (folder / FILE).read_text(encoding="utf-8") == render_post(step.archive.post(made.ID))
+    assert (folder / FILE).read_text(encoding="utf-8") == render_post(exporting.archive.post(made.ID))
     assert "revision: 2\n---\n\n改了。\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
-def test_a_post_whose_day_changes_moves_its_file(step, export, folder: Path):
-    through(step, export, ARTICLE)
-    through(step, export, made.article("NW1"))
-    end = through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
+def test_a_post_whose_day_changes_moves_its_file(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    exporting.write(made.article("NW1"))
+    end = exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=1)))
     assert end == archived("changed", article_id=1)
     assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW1.md", f"2022-04-21-{made.ID}.md"]
 
@@ -789,26 +779,27 @@ def test_a_post_whose_day_changes_moves_its_file(step, export, folder: Path):
 @pytest.mark.parametrize("moves", [[1], [1, 2], [1, 0, 1]], ids=["once", "twice", "to and fro"])
 @pytest.mark.parametrize("by", ["page", "304"])
 def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_the_next_look(
-    step, export, folder: Path, moves: list[int], by: str
+    exporting: Run, folder: Path, moves: list[int], by: str
 ):
     moved = [made.article(published_at=made.PUBLISHED + timedelta(days=days)) for days in moves]
-    through(step, export, ARTICLE)
+    exporting.write(ARTICLE)
     (folder / f"2022-04-22-{made.ID}.md").write_text("was left", encoding="utf-8")
     (folder / f"2022-04-23-{made.ID}.md").write_text("我的", encoding="utf-8")
+    without_files = Archivist(exporting.archive, made.SITE, exporting.archivist.run_id, None)
     for article in moved:
-        step.process_item(article)  # and no export
-    end = through(step, export, moved[-1] if by == "page" else made.unchanged())
+        without_files.write([article])
+    end = exporting.write(moved[-1] if by == "page" else made.unchanged())
     assert end.outcome == "unchanged"
     former = {f"2022-04-{20 + days}-{made.ID}.md" for days in [0, *moves]}
     now = f"2022-04-{20 + moves[-1]}-{made.ID}.md"
     others = {f"2022-04-22-{made.ID}.md", f"2022-04-23-{made.ID}.md"} - former
     assert {file.name for file in folder.iterdir()} == {now, *others}
-    assert (folder / now).read_text(encoding="utf-8") == render_post(step.archive.post(made.ID))
+    assert (folder / now).read_text(encoding="utf-8") == render_post(exporting.archive.post(made.ID))
 
 
-def test_a_post_that_comes_back_to_its_first_day_comes_back_to_its_first_file(step, export, folder: Path):
+def test_a_post_that_comes_back_to_its_first_day_comes_back_to_its_first_file(exporting: Run, folder: Path):
     for days in (0, 1, 0):
-        through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=days)))
+        exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=days)))
     assert [file.name for file in folder.iterdir()] == [FILE]
     assert "revision: 3\n" in (folder / FILE).read_text(encoding="utf-8")
 
@@ -819,79 +810,75 @@ def of_minima(**changes: Any) -> Article:
     return made.article(fetch=made.fetch(address), site="minima", url=address.url, category=None, **changes)
 
 
-def test_of_two_sites_posts_of_one_id_and_day_the_second_is_not_written_over_the_first(step, export, folder: Path):
-    through(step, export, ARTICLE)
+def test_of_two_sites_posts_of_one_id_and_day_the_second_is_not_written_over_the_first(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
     before = written(folder)
-    assert export.trouble is None
-    end = through(step, export, of_minima(title="另一篇"))
+    assert exporting.archivist.trouble is None
+    end = exporting.write(of_minima(title="另一篇"))
     assert (end.outcome, end.article_id) == ("new", 2)
     assert written(folder) == before
-    assert export.trouble == (
+    assert exporting.archivist.trouble == (
         f"{folder / FILE} is a post of the site finews: give minima a folder of its own with --posts"
     )
 
 
-def test_a_post_keeps_its_file_when_another_site_has_one_of_its_name(step, export, folder: Path):
-    through(step, export, ARTICLE)
-    through(step, export, of_minima(title="另一篇"))
-    through(step, export, made.article(title="改了"))
+def test_a_post_keeps_its_file_when_another_site_has_one_of_its_name(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    exporting.write(of_minima(title="另一篇"))
+    exporting.write(made.article(title="改了"))
     assert "title: 改了\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
-def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(step, export, folder: Path):
-    through(step, export, ARTICLE)
-    through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
-    through(step, export, of_minima(title="另一篇"))
-    through(step, export, made.unchanged())
+def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=1)))
+    exporting.write(of_minima(title="另一篇"))
+    exporting.write(made.unchanged())
     assert "title: 另一篇\n" in (folder / FILE).read_text(encoding="utf-8")
-    assert export.trouble is None
+    assert exporting.archivist.trouble is None
 
 
-def test_posts_of_one_id_on_two_days_are_two_files_whatever_their_sites(step, export, folder: Path):
-    through(step, export, ARTICLE)
-    through(step, export, of_minima(published_at=made.PUBLISHED + timedelta(days=1)))
+def test_posts_of_one_id_on_two_days_are_two_files_whatever_their_sites(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    exporting.write(of_minima(published_at=made.PUBLISHED + timedelta(days=1)))
     assert sorted(file.name for file in folder.iterdir()) == [FILE, f"2022-04-21-{made.ID}.md"]
-    assert export.trouble is None
+    assert exporting.archivist.trouble is None
 
 
-def test_a_rival_that_is_refused_leaves_the_file_alone(step, export, folder: Path):
-    through(step, export, ARTICLE)
+def test_a_rival_that_is_refused_leaves_the_file_alone(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
     before = written(folder)
-    through(step, export, RIVAL)
+    exporting.write(RIVAL)
     assert written(folder) == before
 
 
-def test_a_post_whose_hour_changes_keeps_its_file(step, export, folder: Path):
-    through(step, export, ARTICLE)
-    through(step, export, made.article(published_at=made.PUBLISHED + timedelta(hours=1)))
+def test_a_post_whose_hour_changes_keeps_its_file(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    exporting.write(made.article(published_at=made.PUBLISHED + timedelta(hours=1)))
     assert [file.name for file in folder.iterdir()] == [FILE]
     assert "date: 2022-04-20 17:44:59 +0800\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
-def test_a_file_that_was_gone_before_its_post_moved_is_no_trouble(step, export, folder: Path):
-    through(step, export, ARTICLE)
+def test_a_file_that_was_gone_before_its_post_moved_is_no_trouble(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
     (folder / FILE).unlink()
-    through(step, export, made.article(published_at=made.PUBLISHED + timedelta(days=1)))
+    exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=1)))
     assert [file.name for file in folder.iterdir()] == [f"2022-04-21-{made.ID}.md"]
 
 
-def test_a_file_stays_when_its_post_is_gone(step, export, folder: Path):
-    through(step, export, ARTICLE)
+def test_a_file_stays_when_its_post_is_gone(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
     before = written(folder)
-    through(step, export, made.gone())
+    exporting.write(made.gone())
     assert written(folder) == before
 
 
-def test_a_whole_way_from_a_post_to_its_file(step, export, folder: Path):
-    item: Any = POST
-    for one in (Normalise(made.SITE), Validate(), step, export):
-        item = one.process_item(item)
-    assert item == ARCHIVED
-    assert (folder / FILE).read_text(encoding="utf-8") == render_post(step.archive.post(made.ID))
+def test_a_whole_way_from_a_post_to_its_file(exporting: Run, folder: Path):
+    assert exporting.write(Validate().process_item(Normalise(made.SITE).process_item(POST))) == ARCHIVED
+    assert (folder / FILE).read_text(encoding="utf-8") == render_post(exporting.archive.post(made.ID))
 
 
 @pytest.mark.parametrize("item", ENDS, ids=kind)
-def test_every_end_goes_the_whole_way_and_comes_out_archived(step, export, item: Any):
-    for one in (Normalise(made.SITE), Validate(), step, export):
-        item = one.process_item(item)
-    assert isinstance(item, Archived)
+def test_every_end_goes_the_whole_way_and_comes_out_archived(step: StoreInArchive, item: Any):
+    handed_on = Validate().process_item(Normalise(made.SITE).process_item(item))
+    assert isinstance(asyncio.run(step.process_item(handed_on)), Archived)

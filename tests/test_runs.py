@@ -18,7 +18,6 @@ from crawler.archive import Archive, hosts, ledger, runs
 from crawler.archive.ledger import End
 from crawler.archive.runs import Traffic
 from crawler.items import Address, Article, Listing, Missed, Refused
-from crawler.pipelines.archive import Record, StoreInArchive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.items import Outcome
+    from crawler.pipelines.archivist import Record
 
 NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
 BEGUN = {
@@ -524,14 +524,13 @@ def test_every_post_met_in_a_run_is_in_exactly_one_number_of_its_report(of_runs:
     account = Account()
     with tempfile.TemporaryDirectory() as folder:
         for records in of_runs:
-            step = StoreInArchive(str(Path(folder) / "archive.db"), made.SITE)
+            step = made.Run(Path(folder) / "archive.db")
             for record in records:
-                step.process_item(record)
-            step.end("finished", Traffic())
-            assert step.report is not None
+                step.write(record)
+            report = step.end()
             counted, pending, why = account.run(records)
-            assert (step.report["posts"], step.report["pending"]) == (counted, pending)
-            assert sum(step.report["reasons"].values()) == why
-            assert {reason.partition(":")[0] for reason in step.report["reasons"]} == {
+            assert (report["posts"], report["pending"]) == (counted, pending)
+            assert sum(report["reasons"].values()) == why
+            assert {reason.partition(":")[0] for reason in report["reasons"]} == {
                 outcome for outcome in ("refused", "failed", "gone") if counted[outcome]
             }

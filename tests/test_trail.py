@@ -9,8 +9,6 @@ import made
 import pytest
 
 from crawler.archive import Archive, trail
-from crawler.archive.runs import Traffic
-from crawler.pipelines.archive import StoreInArchive
 
 if TYPE_CHECKING:
     import subprocess
@@ -25,10 +23,10 @@ POST = made.post_address()
 
 def run(path: Path, *records: Any) -> None:
     """Have one run write these records."""
-    step = StoreInArchive(str(path), made.SITE)
+    step = made.Run(path)
     for record in records:
-        step.process_item(record)
-    step.end("finished", Traffic())
+        step.write(record)
+    step.end()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from crawler.archive.words import EVERY, TITLE, Grams, filter_word, forked, marked_in, words_of_time
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _AUTOMERGE = 4  # what SQLite itself sets
+_put_off: WeakKeyDictionary[Database, list[tuple[str, tuple[int, str]]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,28 @@ def add(db: Database, row: int, entry: Entry) -> None:
 
 def add_words(db: Database, row: int, words: str) -> None:
     """Add a row to the index, `words` being those of its entry."""
-    db.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [row, words])
+    _write(db, "INSERT INTO search (rowid, words) VALUES (?, ?)", row, words)
 
 
 def remove(db: Database, row: int, entry: Entry) -> None:
     """Take a row out of the index; `entry` must be what it was added with."""
-    db.execute("INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", [row, entry.words()])
+    _write(db, "INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", row, entry.words())
+
+
+@contextmanager
+def put_off(db: Database) -> Iterator[None]:
+    """Have what the block writes into the index written at its end, in the same order; to be used in a transaction.
+
+    FTS5 writes out all it holds whenever a statement opens a savepoint of its own, as an upsert does. So it would do
+    that for every post of a transaction, and merge as many more pieces.
+    """
+    statements = _put_off[db] = []
+    try:
+        yield
+    finally:
+        del _put_off[db]
+    for statement, values in statements:
+        db.execute(statement, values)
 
 
 @contextmanager
@@ -94,6 +112,13 @@ def rebuild(db: Database) -> int:
         count += 1
     db.execute("INSERT INTO search (search) VALUES ('optimize')")
     return count
+
+
+def _write(db: Database, statement: str, row: int, words: str) -> None:
+    if db in _put_off:
+        _put_off[db].append((statement, (row, words)))
+    else:
+        db.execute(statement, (row, words))
 
 
 def _set_automerge(db: Database, segments: int) -> None:

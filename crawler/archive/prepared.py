@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.archive.frames import frame
 from crawler.archive.index import Entry
 from crawler.dates import iso
 from crawler.likeness import fingerprint
+from crawler.securities import parse as parse_security
 
 if TYPE_CHECKING:
     from crawler.items import Article
@@ -75,7 +76,37 @@ class Prepared:
         """The keys by which it meets others that tell the same."""
         return fingerprint(self.article.text)
 
+    @cached_property
+    def row(self) -> dict[str, Any]:
+        """What `crawler.archive.posts.get` says of it as a new post, as far as its Markdown file goes by that."""
+        post = self.article.post
+        mentions = sorted(post.mentions, key=lambda mention: (-mention.count, _code(mention.code), mention.name))
+        return {
+            "site": post.site,
+            "post_id": post.post_id,
+            "url": post.url,
+            "share_url": post.share_url,
+            "title": post.title,
+            "source": post.source,
+            "category": post.category.slug if post.category else None,
+            "published_at": self.published_at,
+            "markdown": self.article.markdown,
+            "revision": 1,
+            "derived": list(post.derived),
+            "front_matter": dict(post.others),
+            "tags": list(dict.fromkeys(post.tags)),
+            "mentions": [
+                {"code": _code(mention.code), "name": mention.name, "count": mention.count} for mention in mentions
+            ],
+        }
+
     def complete(self) -> Prepared:
         """Make every part now, so that another process need not."""
         _ = self.bodies, self.words, self.keys
         return self
+
+
+def _code(written: str) -> str:
+    security = parse_security(written)
+    assert security is not None, "extraction keeps only codes it could parse"
+    return security.code

@@ -17,7 +17,6 @@ from scrapy.settings import Settings
 
 from crawler.errors import ArchiveError, FinewsError, UsageError
 from crawler.pipelines.archive import StoreInArchive
-from crawler.pipelines.export import ExportMarkdown
 from crawler.sites.loading import load_site
 from crawler.urls import canonical, is_loopback
 
@@ -99,9 +98,10 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
         )
     if step.report is None:  # a second Ctrl-C leaves no time for one
         raise KeyboardInterrupt
-    export = crawler.get_item_pipeline(ExportMarkdown)
-    if export is not None and export.trouble is not None:
-        raise FinewsError(f"{export.trouble}. The archive holds every post; `finews export` writes them elsewhere.")
+    if step.writer.files_trouble is not None:
+        raise FinewsError(
+            f"{step.writer.files_trouble}. The archive holds every post; `finews export` writes them elsewhere."
+        )
     return step.report
 
 

@@ -44,6 +44,29 @@ def articles(count: int, replaced: float = _REPLACED) -> Iterator[Article]:
         yield _article(number, chance, replaced)
 
 
+def source_file(article: Article, chance: random.Random) -> tuple[str, str]:
+    """Return name and text of the article's source post in the seed's form.
+
+    HTML on one line a paragraph, a security marked somewhere in the first half, share link and navigation at the end.
+    """
+    post = article.post
+    assert post.published_at is not None, "the corpus dates every post"
+    assert post.category is not None, "likewise"
+    html = post.html
+    for mention in post.mentions:
+        code = mention.code.replace(".", ",")
+        marked = f'<span id="stock_{mention.code}"><a href="http://quote.eastmoney.com/unify/r/{mention.code}"'
+        marked += f' class="keytip" data-code="{code}">{mention.name}</a></span>'
+        at = html.index("</p>", chance.randrange(len(html) // 2))
+        html = html[:at] + marked + html[at:]
+    front = f'---\nlayout: post\ntitle: "{post.title}"\ndate: {post.published_at:%Y-%m-%d %H:%M:%S %z}\n'
+    front += f"categories: {post.category.slug}\ntags: {post.tags[0]}\n---\n"
+    media = f'<p class="em_media">（文章来源：{post.source}）</p>'
+    back = f"[返回{post.tags[0]}](//finews.withounder.com/category/{post.category.slug}.html)"
+    tail = f"\n\n<{post.share_url}>\n\n{back}｜[返回首页](//finews.withounder.com/)"
+    return f"{post.published_at:%Y-%m-%d}-{post.post_id}.md", f"{front}{html}{media}{tail}"
+
+
 def word(chance: random.Random) -> str:
     """Return a word that posts are about, by its frequency."""
     words, weights = _vocabulary()

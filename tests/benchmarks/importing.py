@@ -67,27 +67,11 @@ def main(count: int = 20_000, rounds: int = 3) -> None:
 
 
 def _files(count: int) -> list[tuple[str, str]]:
-    """Make posts in the seed's form: HTML on one line a paragraph, share link and navigation at the end."""
-    return [_file(article, random.Random(number)) for number, article in enumerate(corpus.articles(count, _REPLACED))]
-
-
-def _file(article: corpus.Article, chance: random.Random) -> tuple[str, str]:
-    post = article.post
-    assert post.published_at is not None, "the corpus dates every post"
-    assert post.category is not None, "likewise"
-    html = post.html
-    for mention in post.mentions:
-        code = mention.code.replace(".", ",")
-        marked = f'<span id="stock_{mention.code}"><a href="http://quote.eastmoney.com/unify/r/{mention.code}"'
-        marked += f' class="keytip" data-code="{code}">{mention.name}</a></span>'
-        at = html.index("</p>", chance.randrange(len(html) // 2))
-        html = html[:at] + marked + html[at:]
-    front = f'---\nlayout: post\ntitle: "{post.title}"\ndate: {post.published_at:%Y-%m-%d %H:%M:%S %z}\n'
-    front += f"categories: {post.category.slug}\ntags: {post.tags[0]}\n---\n"
-    media = f'<p class="em_media">（文章来源：{post.source}）</p>'
-    back = f"[返回{post.tags[0]}](//finews.withounder.com/category/{post.category.slug}.html)"
-    tail = f"\n\n<{post.share_url}>\n\n{back}｜[返回首页](//finews.withounder.com/)"
-    return f"{post.published_at:%Y-%m-%d}-{post.post_id}.md", f"{front}{html}{media}{tail}"
+    """Make the posts of a folder."""
+    return [
+        corpus.source_file(article, random.Random(number))
+        for number, article in enumerate(corpus.articles(count, _REPLACED))
+    ]
 
 
 def _measured(command: list[str], count: int) -> tuple[float, float, float]:

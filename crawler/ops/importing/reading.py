@@ -6,7 +6,7 @@ Pure but for what it is given. Not here: where files come from, and storing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crawler.archive.prepared import Prepared
 from crawler.decoding import NoTextError, decode
@@ -16,7 +16,6 @@ from crawler.items import PostFile, UnreadFile
 from crawler.markdown.post_file import render_post
 from crawler.pipelines.normalise import normalise
 from crawler.pipelines.validate import fault
-from crawler.securities import parse as parse_security
 from crawler.sites.loading import load_site
 from crawler.text import printable
 
@@ -34,7 +33,6 @@ class ReadFile:
     path: str
     commit: str
     made: Prepared | None = None
-    row: dict[str, Any] | None = None
     markdown: str = ""
     reason: str | None = None
 
@@ -58,35 +56,4 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])
     made = Prepared(article).complete()
-    row = _row(made)
-    return ReadFile(path, file.commit, made, row, render_post(row))
-
-
-def _row(made: Prepared) -> dict[str, Any]:
-    """Return what `crawler.archive.posts.get` will say of a new post, as far as its file goes by that."""
-    post = made.article.post
-    mentions = sorted(post.mentions, key=lambda mention: (-mention.count, _code(mention.code), mention.name))
-    return {
-        "site": post.site,
-        "post_id": post.post_id,
-        "url": post.url,
-        "share_url": post.share_url,
-        "title": post.title,
-        "source": post.source,
-        "category": post.category.slug if post.category else None,
-        "published_at": made.published_at,
-        "markdown": made.article.markdown,
-        "revision": 1,
-        "derived": list(post.derived),
-        "front_matter": dict(post.others),
-        "tags": list(dict.fromkeys(post.tags)),
-        "mentions": [
-            {"code": _code(mention.code), "name": mention.name, "count": mention.count} for mention in mentions
-        ],
-    }
-
-
-def _code(written: str) -> str:
-    security = parse_security(written)
-    assert security is not None, "extraction keeps only codes it could parse"
-    return security.code
+    return ReadFile(path, file.commit, made, render_post(made.row))

@@ -115,7 +115,7 @@ class _Import:
     def take(self, batch: Iterable[ReadFile]) -> None:
         """Store what was read in one transaction, then write the Markdown of what is new."""
         stored = []
-        with self.db.atomic():
+        with self.db.atomic(), index.put_off(self.db):
             for file in batch:
                 outcome, reason, article_id = self._store(file)
                 files.note(
@@ -142,8 +142,8 @@ class _Import:
 
     @staticmethod
     def _write(folder: MarkdownFolder, file: ReadFile, outcome: Outcome, article_id: int | None) -> None:
-        if outcome == "new" and file.row is not None:
-            folder.write_new(file.row, file.markdown)
+        if outcome == "new" and file.made is not None:
+            folder.write_new(file.made.row, file.markdown)
         elif article_id is not None:
             folder.write(article_id)
 

@@ -1,0 +1,220 @@
+"""The archivist: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
+
+The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
+not written. Not here: SQL (`crawler.archive`), and Scrapy (`crawler.pipelines.archive`), in whose process this works
+only while a run is short (`crawler.pipelines.writer`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import traceback
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, assert_never
+
+from crawler import dates
+from crawler.archive import Archive, hosts, index, ledger, posts, runs
+from crawler.archive.ledger import End
+from crawler.archive.prepared import Prepared
+from crawler.cadence import missed_a_run
+from crawler.errors import ArchiveError
+from crawler.extraction.listing import leading
+from crawler.items import Archived, Article, Fetch, Link, Listing, Missed, Refused, Unchanged
+from crawler.markdown.post_file import render_post
+from crawler.pipelines.markdown_folder import MarkdownFolder
+from crawler.sites.addresses import address_of, category_address, start_addresses
+from crawler.sites.loading import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from crawler.archive.runs import RunOutcome, Traffic
+    from crawler.items import Address
+    from crawler.sites.definition import Site
+
+Record = Article | Listing | Refused | Missed | Unchanged
+
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+class Archivist:
+    """Writes the records of run `run_id` of `site`. `folder` is where Markdown goes, `None` for nowhere."""
+
+    def __init__(self, archive: Archive, site: Site, run_id: int, posts_folder: Path | None) -> None:
+        """Write into an open `archive`, and into a folder that is there."""
+        self.archive, self.site, self.run_id = archive, site, run_id
+        self.folder = MarkdownFolder(archive.db, posts_folder) if posts_folder else None
+
+    @classmethod
+    def of_new_run(cls, archive: Archive, site: Site, posts_folder: Path | None = None) -> Self:
+        """Begin a run. Raises `ArchiveError` where nothing can be written."""
+        try:
+            run_id = runs.begin(archive.db, site.name, dates.now())
+        except sqlite3.OperationalError as error:
+            raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
+        return cls(archive, site, run_id, posts_folder)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why a file could not be written, if one could not."""
+        return self.folder.trouble if self.folder else None
+
+    def catch_up(self) -> None:
+        """Write the Markdown that a run which was cut off has not."""
+        if self.folder is not None:
+            self.folder.catch_up()
+
+    def write(self, records: Sequence[Record]) -> list[Archived | Exception]:
+        """Write records and return what became of each: of its address, or the error that kept it from being written.
+
+        All in one transaction; if one fails, each in its own, so that the others are kept.
+        """
+        made = [Prepared(record).complete() if isinstance(record, Article) else None for record in records]
+        try:
+            with self.archive.db.atomic(), index.put_off(self.archive.db):
+                archived = [self._write(*each) for each in zip(records, made, strict=True)]
+        except Exception as error:  # noqa: BLE001  # told to whoever handed the record over
+            if len(records) == 1:
+                error.add_note(traceback.format_exc())
+                return [error]
+            return [end for record in records for end in self.write([record])]
+        if self.folder is not None:
+            for end, each in zip(archived, made, strict=True):
+                self._write_file(self.folder, end, each)
+        return list(archived)
+
+    def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
+        """End the run and return its report. One that gave up on the site itself has failed."""
+        if outcome == "finished" and hosts.gave_up(self.archive.db, self.site.hosts[0], self.run_id):
+            outcome = "failed"
+        return runs.finish(self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic)
+
+    @staticmethod
+    def _write_file(folder: MarkdownFolder, archived: Archived, made: Prepared | None) -> None:
+        if archived.outcome == "new" and made is not None:
+            folder.write_new(made.row, render_post(made.row))
+        elif archived.article_id is not None and archived.outcome is not None:
+            folder.write(archived.article_id)
+
+    def _write(self, record: Record, made: Prepared | None) -> Archived:
+        match record:
+            case Article():
+                return self._store(record, made)
+            case Listing():
+                return self._list(record)
+            case Unchanged():
+                return self._keep(record.fetch)
+            case Refused():
+                return self._refuse(record)
+            case Missed():
+                return self._miss(record)
+            case _:
+                assert_never(record)
+
+    def _store(self, article: Article, made: Prepared | None) -> Archived:
+        post = article.post
+        if posts.has_rival(self.archive.db, article, self.run_id):
+            reason = "another address has a post of this id"
+            return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
+        archived = posts.store(self.archive.db, article, self.run_id, made)
+        address = category_address(self.site, post.category.slug) if post.category else None
+        if address and post.category:
+            named = [Link(address=address, text=post.category.name)]
+            ledger.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+            before = ledger.known(self.archive.db, post.fetch.address.url)
+            if before is not None and before.leads_on:
+                ledger.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
+        end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
+        if post.came_from is not None:
+            self._settle(post.came_from, end)
+        settled = self._settle(post.fetch, end)
+        if post.fetch.status in _GONE:
+            posts.gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
+        return settled
+
+    def _list(self, listing: Listing) -> Archived:
+        """Note what a listing names; a home page that has changed makes the feed due."""
+        db, site, fetch = self.archive.db, self.site.name, listing.fetch
+        leads_on: set[str] = set()
+        if fetch.address.kind == "home":
+            leads_on = leading(
+                listing, self.site, ledger.unknown(db, listing.links), missed=self._has_missed_a_run(fetch)
+            )
+            ledger.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
+        ledger.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
+        if fetch.address.kind == "category" and not listing.groups:
+            return self._list_nothing(fetch)
+        return self._settle(fetch, End(state="fetched"))
+
+    def _list_nothing(self, fetch: Fetch) -> Archived:
+        """Note a category that names no post: an outlet may be quiet, but not while its posts are there."""
+        if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
+            fetch = replace(fetch, etag=None, last_modified=None)
+            return self._settle(fetch, End(state="failed", reason="names no post"))
+        return self._settle(fetch, End(state="fetched", reason="names no post"))
+
+    def _keep(self, fetch: Fetch) -> Archived:
+        """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
+        before = ledger.known(self.archive.db, fetch.address.url)
+        if before is not None and before.state == "refused":
+            end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
+            return self._settle(fetch, end)
+        if fetch.address.kind not in {"post", "share"}:
+            return self._settle(fetch, End(state="fetched", reason=before.reason if before else None))
+        if before is None or before.article_id is None:
+            # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
+            reason = "not modified, though nothing is stored"
+            return self._settle(fetch, End(state="failed", outcome="failed", reason=reason))
+        posts.seen_again(self.archive.db, before.article_id, fetch.fetched_at)
+        return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id))
+
+    def _refuse(self, refused: Refused) -> Archived:
+        fetch = refused.fetch
+        if fetch.address.kind not in {"post", "share"}:
+            # What a wrong page is known by must not stand for the right one.
+            fetch = replace(fetch, etag=None, last_modified=None)
+            self._do_without_home(fetch)
+        return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
+
+    def _miss(self, missed: Missed) -> Archived:
+        """Note a page that was not served: a post that is gone is marked, and stays."""
+        if missed.state == "gone":
+            posts.gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
+        self._do_without_home(missed.fetch)
+        return self._settle(missed.fetch, End(state=missed.state, outcome=missed.state, reason=missed.reason))
+
+    def _do_without_home(self, fetch: Fetch) -> None:
+        """Make every other listing due when home, which would say what is new, cannot be had."""
+        if fetch.address.kind != "home":
+            return
+        known = (address_of(self.site, link.url) for link in ledger.categories(self.archive.db, self.site.name))
+        listings = [*self._feed(), *filter(None, known)]
+        ledger.due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
+
+    def _feed(self) -> list[Address]:
+        return [address for address in start_addresses(self.site) if address.kind == "feed"]
+
+    def _has_missed_a_run(self, home: Fetch) -> bool:
+        before = ledger.known(self.archive.db, home.address.url)
+        if before is None or before.read_at is None:
+            return False
+        gap = home.fetched_at - datetime.fromisoformat(before.read_at)
+        return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
+
+    def _settle(self, fetch: Fetch, end: End) -> Archived:
+        """Write the ledger's row; only posts and share links, asked for as such, come to an outcome.
+
+        A share link that was asked for besides does so when it changed what its post says.
+        """
+        if fetch.address.kind not in {"post", "share"} or (fetch.besides and end.outcome != "changed"):
+            end = replace(end, outcome=None)
+        if fetch.status == HTTPStatus.OK:
+            end = replace(end, rules=fingerprint(self.site))
+        noted = ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id)
+        return Archived(
+            address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
+        )

@@ -1,0 +1,193 @@
+"""The writer: has an archivist write records, and in a long run a process of its own, so that both cores work.
+
+A run of a few posts is over before a process has begun. A longer one hands its archivist over: records go through a
+socket in their order, what became of them comes back, and what comes up while two transactions are on their way makes
+up the next. Not here: what is written (`crawler.pipelines.archivist`), and Scrapy.
+
+    python -m crawler.pipelines.writer '{"socket": 5, …}'    is that process; it ends when the run's process does
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive import Archive, index
+from crawler.items import Article
+from crawler.pipelines.archivist import Archivist
+from crawler.sites.loading import load_site
+
+if TYPE_CHECKING:
+    from crawler.archive.runs import RunOutcome, Traffic
+    from crawler.items import Archived
+    from crawler.pipelines.archivist import Record
+
+MANY = 64
+"""The posts after which a run is a long one."""
+
+_ON_THEIR_WAY = 4  # transactions: one that is written, and some so that the writer need not wait
+_WAITING = 12  # records, at most: what is not written when a run is killed is asked for again
+_LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # they end the run, and that ends the writer
+
+
+class WriterLostError(RuntimeError):
+    """The writing process has ended, and the run has not."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the process that writes it was ended, for want of memory perhaps")
+
+
+class Writer:
+    """Writes through `archivist`, in this process as long as there are few posts. `site` is a name or a file."""
+
+    def __init__(self, archivist: Archivist, site: str, *, many: int = MANY) -> None:
+        """Hand over to a process after `many` posts."""
+        self.archivist, self.site = archivist, site
+        self._left = many
+        self._process: _Process | None = None
+
+    def submit(self, record: Record) -> Future[Archived]:
+        """Write a record, at once or soon: the result is what became of its address, or an error."""
+        if self._process is None and isinstance(record, Article):
+            self._left -= 1
+            if self._left < 0:
+                self._process = _Process(self.archivist, self.site)
+        ended: Future[Archived] = Future()
+        if self._process is not None:
+            self._process.submit(record, ended)
+        else:
+            _settle(ended, self.archivist.write([record])[0])
+        return ended
+
+    @property
+    def files_trouble(self) -> str | None:
+        """Why a Markdown file could not be written, if one could not; known when the run has ended."""
+        return self.archivist.trouble or (self._process.files_trouble if self._process else None)
+
+    def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
+        """End the run, after all that was handed over is written, and return its report."""
+        if self._process is not None:
+            self._process.end()
+        return self.archivist.end(outcome, seconds, traffic)
+
+
+class _Process:
+    """A writing process, seen from the run's."""
+
+    def __init__(self, archivist: Archivist, site: str) -> None:
+        """Start it; it begins with what it is given first."""
+        self.files_trouble: str | None = None
+        self._unsent: list[Record] = []
+        self._is_lost = False
+        self._sent = 0  # transactions that are on their way
+        self._waiting: deque[Future[Archived]] = deque()
+        ours, theirs = socket.socketpair()
+        folder = archivist.folder
+        told = {
+            "socket": theirs.fileno(),
+            "archive": str(archivist.archive.path),
+            "site": site,
+            "run_id": archivist.run_id,
+            "folder": str(folder.folder) if folder else None,
+        }
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_ALONE)  # and so they stay in the process
+        with theirs:
+            self._child = subprocess.Popen(  # noqa: S603  # this very program
+                [sys.executable, "-m", __name__, json.dumps(told)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # scrapyd's eggs, say
+            )
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._connection = Connection(ours.detach())
+        asyncio.get_running_loop().add_reader(self._connection.fileno(), self._receive)
+
+    def submit(self, record: Record, ended: Future[Archived]) -> None:
+        while len(self._waiting) >= _WAITING:
+            self._receive()
+        if self._is_lost:
+            ended.set_exception(WriterLostError())
+            return
+        self._waiting.append(ended)
+        self._unsent.append(record)
+        self._send()
+
+    def end(self) -> None:
+        """Have the process put its things in order and wait for its end."""
+        asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
+            self._connection.send([])
+            self.files_trouble = self._connection.recv()
+        self._connection.close()
+        self._child.wait()
+
+    def _send(self) -> None:
+        if self._unsent and self._sent < _ON_THEIR_WAY:
+            records, self._unsent = self._unsent, []
+            try:
+                self._connection.send(records)
+                self._sent += 1
+            except OSError:
+                self._lose()
+
+    def _receive(self) -> None:
+        try:
+            results = self._connection.recv()
+        except (OSError, EOFError):
+            self._lose()
+            return
+        self._sent -= 1
+        self._send()
+        for result in results:
+            _settle(self._waiting.popleft(), result)
+
+    def _lose(self) -> None:
+        self._is_lost = True
+        asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        while self._waiting:
+            self._waiting.popleft().set_exception(WriterLostError())
+
+
+def _settle(ended: Future[Archived], result: Archived | Exception) -> None:
+    if isinstance(result, Exception):
+        ended.set_exception(result)
+    else:
+        ended.set_result(result)
+
+
+def _serve(connection: Connection, archivist: Archivist) -> None:
+    """Write what comes, until the run has ended or its process has."""
+    parent = os.getppid()
+    with suppress(OSError, EOFError):  # nobody is there any more
+        while records := connection.recv():
+            if os.getppid() != parent:  # killed: what it had not written is asked for again by the next run
+                return
+            connection.send(archivist.write(records))
+        connection.send(archivist.trouble)
+
+
+def main(told: dict[str, Any]) -> None:
+    """Be the writing process."""
+    with ExitStack() as opened:
+        connection = opened.enter_context(Connection(told["socket"]))
+        archive = opened.enter_context(Archive(told["archive"], create=True))
+        folder = Path(told["folder"]) if told["folder"] else None
+        with index.in_bulk(archive.db):
+            _serve(connection, Archivist(archive, load_site(told["site"]), told["run_id"], folder))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
