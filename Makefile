@@ -1,12 +1,13 @@
 # make demo   see it work, offline            make test   run the tests
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
-# make bench  measure: search on 100,000 posts, how well one story is recognised, importing 20,000 posts
+# make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
+# make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format bench fixtures clean
+.PHONY: demo test lint format bench bench-quick fixtures clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -24,9 +25,13 @@ format: $(VENV)/installed-lint
 	$(BIN)/ruff format .
 
 bench: $(VENV)/installed-bench
+	$(BIN)/python tests/benchmarks/crawling.py
 	$(BIN)/python tests/benchmarks/likeness.py
 	$(BIN)/python tests/benchmarks/search.py
 	$(BIN)/python tests/benchmarks/importing.py
+
+bench-quick: $(VENV)/installed
+	$(BIN)/python tests/benchmarks/quick.py
 
 fixtures: $(VENV)/installed-test
 	$(BIN)/python tests/fixture_pages.py
@@ -36,6 +41,12 @@ clean:
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+# newspaper4k and trafilatura ask for the same extra of lxml in two spellings, which pips before 24 cannot resolve.
+$(VENV)/installed-bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	touch $@
 
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .

@@ -62,8 +62,8 @@ RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
 # A page gives one record and the pipelines never wait; Scrapy would start a hundred tasks for each page.
 CONCURRENT_ITEMS = 1
-# What has been downloaded and not yet stored is asked for again after a kill: some tens of pages, not five megabytes.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 500_000
+# What has been downloaded and not yet stored is lost when the run is killed: a few pages, not five megabytes of them.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64_000
 
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default

@@ -10,6 +10,7 @@ up the next. Not here: what is written (`crawler.pipelines.archivist`), and Scra
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
@@ -37,7 +38,7 @@ MANY = 64
 """The posts after which a run is a long one."""
 
 _ON_THEIR_WAY = 4  # transactions: one that is written, and some so that the writer need not wait
-_WAITING = 12  # records, at most: what is not written when a run is killed is asked for again
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # they end the run, and that ends the writer
 
 
@@ -97,6 +98,7 @@ class _Process:
         folder = archivist.folder
         told = {
             "socket": theirs.fileno(),
+            "parent": os.getpid(),
             "archive": str(archivist.archive.path),
             "site": site,
             "run_id": archivist.run_id,
@@ -116,8 +118,6 @@ class _Process:
         asyncio.get_running_loop().add_reader(self._connection.fileno(), self._receive)
 
     def submit(self, record: Record, ended: Future[Archived]) -> None:
-        while len(self._waiting) >= _WAITING:
-            self._receive()
         if self._is_lost:
             ended.set_exception(WriterLostError())
             return
@@ -170,17 +170,23 @@ def _settle(ended: Future[Archived], result: Archived | Exception) -> None:
 
 def _serve(connection: Connection, archivist: Archivist) -> None:
     """Write what comes, until the run has ended or its process has."""
-    parent = os.getppid()
     with suppress(OSError, EOFError):  # nobody is there any more
         while records := connection.recv():
-            if os.getppid() != parent:  # killed: what it had not written is asked for again by the next run
-                return
             connection.send(archivist.write(records))
         connection.send(archivist.trouble)
 
 
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when the run's is: nothing is written of a run that the next one follows."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit()
+
+
 def main(told: dict[str, Any]) -> None:
     """Be the writing process."""
+    _die_with(told["parent"])
     with ExitStack() as opened:
         connection = opened.enter_context(Connection(told["socket"]))
         archive = opened.enter_context(Archive(told["archive"], create=True))
