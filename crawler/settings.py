@@ -65,6 +65,8 @@ CONCURRENT_ITEMS = 1
 # What has been downloaded and not yet stored is lost when the run is killed: a few pages, not five megabytes of them.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64_000
 
+WARN_ON_GENERATOR_RETURN_VALUE = False  # reads the source of every callback, at every start, for what ruff finds
+
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 DOWNLOAD_TIMEOUT = 30  # seconds; the default waits three minutes

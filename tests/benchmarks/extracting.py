@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 import time
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-import newspaper
 import trafilatura
 
 from crawler.extraction.post import read_post
@@ -25,6 +25,9 @@ from crawler.items import Fetch, Page, Post
 from crawler.pipelines.normalise import normalise
 from crawler.sites.addresses import address_of
 from crawler.sites.loading import load_site
+
+with warnings.catch_warnings(action="ignore"):  # of an optional package that summaries would take
+    import newspaper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -21,8 +22,7 @@ RESULTS = Path("build/bench")
 KEPT = Path(__file__).parent / "kept"
 
 _BLOCK = 512  # bytes, what the kernel counts writing by
-_EVERY = 0.05  # seconds
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_EVERY = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,14 @@ class _Memory(threading.Thread):
 
 
 def _held(pid: int) -> int:
-    """Return the bytes that a process and its children hold; 0 when it is no more."""
+    """Return the bytes that a process and its children hold, what they share counted once; 0 when it is no more."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        resident = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    except (OSError, IndexError):
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
         return 0
-    return resident + sum(_held(int(child)) for child in children) if resident else 0
+    found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
+    return int(found[1]) * 1024 + sum(_held(int(child)) for child in children) if found else 0
 
 
 def keep(name: str, figures: Mapping[str, float], details: Mapping[str, Any], *, kept: bool) -> None:

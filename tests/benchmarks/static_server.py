@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,7 @@ _PATIENCE = 10.0  # seconds a server may take to begin
 
 _NGINX = """
 daemon off;
+{user}
 pid {place}/pid;
 error_log {place}/error.log;
 events {{ worker_connections 256; }}
@@ -62,12 +64,11 @@ def served(folder: Path) -> Iterator[Served]:
         nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
         if nginx:
             configuration = Path(place) / "nginx.conf"
-            configuration.write_text(_NGINX.format(place=place, port=port, folder=folder))
+            user = "user root;" if os.geteuid() == 0 else ""  # the folder is nobody else's to read
+            configuration.write_text(_NGINX.format(place=place, port=port, folder=folder, user=user))
             command = [nginx, "-c", str(configuration), "-e", f"{place}/error.log"]
         else:
             command = [sys.executable, __file__, str(folder), str(port)]
-        Path(place).chmod(0o755)  # nginx's workers are somebody else
-        folder.chmod(0o755)
         with subprocess.Popen(command) as child:
             try:
                 _wait_for(port)
