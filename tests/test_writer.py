@@ -93,6 +93,19 @@ def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
     assert report["posts"]["new"] == 9
 
 
+def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+
+    async def whole() -> dict[str, Any]:
+        writer = Writer(run.archivist, "finews", many=0)
+        ended = [writer.submit(article) for article in ARTICLES]
+        report = writer.end("finished", 1.0, made.NO_TRAFFIC)
+        assert all(end.result().outcome == "new" for end in ended)
+        return report
+
+    assert asyncio.run(whole())["posts"]["new"] == 40
+
+
 def test_a_full_disk_is_told_to_the_run(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     run.write(ARTICLES[0])

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections import deque
 from concurrent.futures import Future
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ from crawler.pipelines.archivist import Archivist
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crawler.archive.runs import RunOutcome, Traffic
     from crawler.items import Archived
     from crawler.pipelines.archivist import Record
@@ -104,8 +106,7 @@ class _Process:
             "run_id": archivist.run_id,
             "folder": str(folder.folder) if folder else None,
         }
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_ALONE)  # and so they stay in the process
-        with theirs:
+        with theirs, _signals_blocked():  # and so they stay in the process
             self._child = subprocess.Popen(  # noqa: S603  # this very program
                 [sys.executable, "-m", __name__, json.dumps(told)],
                 stdin=subprocess.DEVNULL,
@@ -113,7 +114,6 @@ class _Process:
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # scrapyd's eggs, say
             )
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._connection = Connection(ours.detach())
         asyncio.get_running_loop().add_reader(self._connection.fileno(), self._receive)
 
@@ -126,8 +126,10 @@ class _Process:
         self._send()
 
     def end(self) -> None:
-        """Have the process put its things in order and wait for its end."""
+        """Have the process write the rest and put its things in order, and wait for its end."""
         asyncio.get_running_loop().remove_reader(self._connection.fileno())
+        while self._waiting:
+            self._receive()
         with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
             self._connection.send([])
             self.files_trouble = self._connection.recv()
@@ -159,6 +161,15 @@ class _Process:
         asyncio.get_running_loop().remove_reader(self._connection.fileno())
         while self._waiting:
             self._waiting.popleft().set_exception(WriterLostError())
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_ALONE)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _settle(ended: Future[Archived], result: Archived | Exception) -> None:
