@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -106,7 +107,7 @@ def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
     assert asyncio.run(whole())["posts"]["new"] == 40
 
 
-def test_a_full_disk_is_told_to_the_run(tmp_path: Path):
+def test_what_sqlite_refuses_is_told_to_the_run(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     run.write(ARTICLES[0])
     run.archive.db.execute("CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT raise(ABORT, 'full'); END")
@@ -214,3 +215,19 @@ def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):
         "Error: output/archive.db could not be written (the process that writes it was ended, for want of memory"
         " perhaps): mend that and run again, what was stored stays.\n"
     )
+
+
+def test_a_disk_that_fills_up_while_a_process_writes_ends_the_run_in_a_sentence(
+    long_run: Any, finews: Finews, tmp_path: Path
+):
+    with serve(build(many(300))) as server:
+        with long_run(server.url) as crawl:
+            resource.prlimit(children(crawl.pid)[0], resource.RLIMIT_FSIZE, (100_000, 100_000))
+            out, err = crawl.communicate(timeout=60)
+        again = finews("crawl", "--mirror", server.url, "--no-posts", "--json")
+    assert (crawl.returncode, out) == (1, "")
+    assert err.startswith("Error: output/archive.db could not be written (")
+    assert err.endswith("): mend that and run again, what was stored stays.\n")
+    assert (again.returncode, again.stderr) == (0, "")
+    with Archive(tmp_path / "output" / "archive.db") as archive:
+        assert len(list(archive.posts())) == 300

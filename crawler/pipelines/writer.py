@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import Archive, index
+from crawler.archive import Archive
 from crawler.items import Article
 from crawler.pipelines.archivist import Archivist
 from crawler.sites.loading import load_site
@@ -202,8 +202,7 @@ def main(told: dict[str, Any]) -> None:
         connection = opened.enter_context(Connection(told["socket"]))
         archive = opened.enter_context(Archive(told["archive"], create=True))
         folder = Path(told["folder"]) if told["folder"] else None
-        with index.in_bulk(archive.db):
-            _serve(connection, Archivist(archive, load_site(told["site"]), told["run_id"], folder))
+        _serve(connection, Archivist(archive, load_site(told["site"]), told["run_id"], folder))
 
 
 if __name__ == "__main__":
