@@ -18,7 +18,7 @@ import made
 import pytest
 from made import Run
 
-from crawler.archive import Archive
+from crawler.archive import Archive, index
 from crawler.items import Archived, Mention
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import serve
@@ -231,3 +231,18 @@ def test_a_disk_that_fills_up_while_a_process_writes_ends_the_run_in_a_sentence(
     assert (again.returncode, again.stderr) == (0, "")
     with Archive(tmp_path / "output" / "archive.db") as archive:
         assert len(list(archive.posts())) == 300
+
+
+def automerge(path: Path) -> list[tuple[int]]:
+    with Archive(path) as archive:
+        return archive.db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchall()
+
+
+def test_the_index_is_kept_in_order_again_after_a_long_run_and_after_a_killed_one(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+    through_a_process(run, ARTICLES)
+    assert automerge(tmp_path / "a.db") == [(4,)]
+    with index.in_bulk(run.archive.db):
+        assert automerge(tmp_path / "a.db") == [(0,)]
+        Run(tmp_path / "a.db")  # as the one after a killed one
+        assert automerge(tmp_path / "a.db") == [(4,)]

@@ -93,6 +93,12 @@ def in_bulk(db: Database) -> Iterator[None]:
         _set_automerge(db, _AUTOMERGE)
 
 
+def in_order_again(db: Database) -> None:
+    """Have the index kept in order as things are added, should a run have been killed `in_bulk`."""
+    if db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchone() == (0,):
+        _set_automerge(db, _AUTOMERGE)
+
+
 def current(db: Database, article_id: int) -> Entry:
     """Return the entry of a post's current version, from the tables."""
     return next(

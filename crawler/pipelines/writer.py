@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import Archive
+from crawler.archive import Archive, index
 from crawler.items import Article
 from crawler.pipelines.archivist import Archivist
 from crawler.sites.loading import load_site
@@ -60,13 +60,14 @@ class Writer:
         self.archivist, self.site = archivist, site
         self._left = many
         self._process: _Process | None = None
+        self._in_bulk = ExitStack()
 
     def submit(self, record: Record) -> Future[Archived]:
         """Write a record, at once or soon: the result is what became of its address, or an error."""
         if self._process is None and isinstance(record, Article):
             self._left -= 1
             if self._left < 0:
-                self._process = _Process(self.archivist, self.site)
+                self._hand_over()
         ended: Future[Archived] = Future()
         if self._process is not None:
             self._process.submit(record, ended)
@@ -81,9 +82,14 @@ class Writer:
 
     def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
         """End the run, after all that was handed over is written, and return its report."""
-        if self._process is not None:
-            self._process.end()
+        with self._in_bulk:
+            if self._process is not None:
+                self._process.end()
         return self.archivist.end(outcome, seconds, traffic)
+
+    def _hand_over(self) -> None:
+        self._in_bulk.enter_context(index.in_bulk(self.archivist.archive.db))
+        self._process = _Process(self.archivist, self.site)
 
 
 class _Process:
