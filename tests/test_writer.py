@@ -206,6 +206,16 @@ def test_a_signal_to_all_processes_of_a_run_ends_it_in_order(long_run: Any, numb
     assert '"outcome": "interrupted"' in out
 
 
+def test_a_package_of_the_same_name_in_the_folder_at_hand_is_not_run(environment: dict[str, str], tmp_path: Path):
+    (tmp_path / "crawler").mkdir()
+    (tmp_path / "crawler" / "__init__.py").write_text("raise SystemExit('another crawler')", encoding="utf-8")
+    with serve(build(many(100))) as server:
+        program = Path(sys.executable).with_name("finews")
+        command = [program, "crawl", "--mirror", server.url, "--no-posts", "--json"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):
     with serve(build(many(300))) as server, long_run(server.url) as crawl:
         os.kill(children(crawl.pid)[0], signal.SIGKILL)

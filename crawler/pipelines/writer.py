@@ -114,7 +114,7 @@ class _Process:
         }
         with theirs, _signals_blocked():  # and so they stay in the process
             self._child = subprocess.Popen(  # noqa: S603  # this very program
-                [sys.executable, "-m", __name__, json.dumps(told)],
+                [sys.executable, "-P", "-m", __name__, json.dumps(told)],  # -P: no package of the folder at hand
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
