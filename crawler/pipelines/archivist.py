@@ -8,7 +8,6 @@ only while a run is short (`crawler.pipelines.writer`).
 from __future__ import annotations
 
 import sqlite3
-import traceback
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -80,7 +79,6 @@ class Archivist:
                 archived = [self._write(*each) for each in zip(records, made, strict=True)]
         except Exception as error:  # noqa: BLE001  # told to whoever handed the record over
             if len(records) == 1:
-                error.add_note(traceback.format_exc())
                 return [error]
             return [end for record in records for end in self.write([record])]
         if self.folder is not None:

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import traceback
 from collections import deque
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
@@ -189,8 +190,15 @@ def _serve(connection: Connection, archivist: Archivist) -> None:
     """Write what comes, until the run has ended or its process has."""
     with suppress(OSError, EOFError):  # nobody is there any more
         while records := connection.recv():
-            connection.send(archivist.write(records))
+            connection.send([_with_its_traceback(result) for result in archivist.write(records)])
         connection.send(archivist.trouble)
+
+
+def _with_its_traceback(result: Archived | Exception) -> Archived | Exception:
+    """Return what became of a record; an error loses its traceback between processes, so it is noted."""
+    if isinstance(result, Exception):
+        result.add_note("".join(traceback.format_exception(result)))
+    return result
 
 
 def _die_with(parent: int) -> None:
