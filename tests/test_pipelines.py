@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 from dataclasses import replace
@@ -213,7 +212,7 @@ def stands(run: Run | StoreInArchive, url: str = POST.url) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("item", [POST, ARCHIVED, {}, None], ids=kind)
 def test_the_archive_leaves_alone_what_is_no_record_of_its(step: StoreInArchive, item: Any):
-    assert asyncio.run(step.process_item(item)) is item
+    assert step.process_item(item) is item
     assert list(step.archive.db.query("SELECT * FROM links")) == []
 
 
@@ -881,4 +880,4 @@ def test_a_whole_way_from_a_post_to_its_file(exporting: Run, folder: Path):
 @pytest.mark.parametrize("item", ENDS, ids=kind)
 def test_every_end_goes_the_whole_way_and_comes_out_archived(step: StoreInArchive, item: Any):
     handed_on = Validate().process_item(Normalise(made.SITE).process_item(item))
-    assert isinstance(asyncio.run(step.process_item(handed_on)), Archived)
+    assert isinstance(step.process_item(handed_on), Archived)

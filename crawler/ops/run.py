@@ -98,9 +98,9 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
         )
     if step.report is None:  # a second Ctrl-C leaves no time for one
         raise KeyboardInterrupt
-    if step.writer.files_trouble is not None:
+    if step.archivist.trouble is not None:
         raise FinewsError(
-            f"{step.writer.files_trouble}. The archive holds every post; `finews export` writes them elsewhere."
+            f"{step.archivist.trouble}. The archive holds every post; `finews export` writes them elsewhere."
         )
     return step.report
 

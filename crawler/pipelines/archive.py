@@ -6,7 +6,6 @@ It holds the archive's lock from the first item to the last. Not here: what is w
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from contextlib import ExitStack
@@ -24,7 +23,6 @@ from crawler.archive.runs import RunOutcome, Traffic
 from crawler.errors import UsageError
 from crawler.items import Fetch, Missed
 from crawler.pipelines.archivist import Archivist, Record
-from crawler.pipelines.writer import Writer, WriterLostError
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
@@ -64,8 +62,7 @@ class StoreInArchive:
         with ExitStack() as opening:
             opening.enter_context(run_lock(Path(path)))
             self.archive = opening.enter_context(Archive(path, create=True))
-            archivist = Archivist.of_new_run(self.archive, load_site(site), Path(folder) if folder else None)
-            self.writer = Writer(archivist, site)
+            self.archivist = Archivist.of_new_run(self.archive, load_site(site), Path(folder) if folder else None)
             self._open = opening.pop_all()
 
     @classmethod
@@ -89,18 +86,19 @@ class StoreInArchive:
 
     def open_spider(self) -> None:
         """Write the Markdown that a run which was killed has not."""
-        self.writer.archivist.catch_up()
+        self.archivist.catch_up()
 
-    async def process_item(self, item: Any) -> Any:
+    def process_item(self, item: Any) -> Any:
         """Have a record written and hand on what became of its address."""
         if not isinstance(item, Record):
             return item
-        try:
-            ended = self.writer.submit(item)
-            return ended.result() if ended.done() else await asyncio.wrap_future(ended)
-        except (sqlite3.OperationalError, WriterLostError) as error:
-            self._give_up(str(error))
-            raise DropItem(f"not archived: {error}", log_level="DEBUG") from error
+        (end,) = self.archivist.write([item])
+        if isinstance(end, sqlite3.OperationalError):
+            self._give_up(str(end))
+            raise DropItem(f"not archived: {end}", log_level="DEBUG") from end
+        if isinstance(end, Exception):
+            raise end
+        return end
 
     def note_error(self, failure: Failure, response: Response | None) -> None:
         """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback.
@@ -113,7 +111,7 @@ class StoreInArchive:
         if asked is not None:
             fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
             name = type(failure.value).__name__
-            self.writer.submit(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
+            self.process_item(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
 
     def end(self, outcome: RunOutcome, traffic: Traffic) -> None:
         """End the run, keep its report, close the archive and let go of the lock.
@@ -123,7 +121,7 @@ class StoreInArchive:
         seconds = time.monotonic() - self._began
         with self._open:
             try:
-                self.report = self.writer.end(outcome, seconds, traffic)
+                self.report = self.archivist.end(outcome, seconds, traffic)
             except sqlite3.OperationalError as error:
                 self.trouble = str(error)
 

@@ -1,8 +1,7 @@
 """The archivist: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
 
 The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
-not written. Not here: SQL (`crawler.archive`), and Scrapy (`crawler.pipelines.archive`), in whose process this works
-only while a run is short (`crawler.pipelines.writer`).
+not written. Not here: SQL (`crawler.archive`), and Scrapy, which hands records over (`crawler.pipelines.archive`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Where the processor's time of a crawl goes: a run in one process, its stages timed. Prints their shares as JSON.
+"""Where the processor's time of a crawl goes: a run, its stages timed. Prints their shares as JSON.
 
-The clock is the thread's own, so what waits costs nothing. Written in one process, posts go into a transaction each;
-what writing several at a time saves is not shown here.
+The clock is the thread's own, so what waits costs nothing.
 
     python tests/benchmarks/stages.py http://127.0.0.1:8000
 """
@@ -19,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive import index
 from crawler.ops.run import RunOptions, run
-from crawler.pipelines import archive, normalise
+from crawler.pipelines import normalise
 from crawler.pipelines.archivist import Archivist
 from crawler.pipelines.markdown_folder import MarkdownFolder
-from crawler.pipelines.writer import Writer
 from crawler.spiders import category
 
 if TYPE_CHECKING:
@@ -80,7 +78,6 @@ def main(mirror: str) -> dict[str, float]:
         outer.__exit__(None, None, None)
 
     index.put_off = timed
-    archive.Writer = functools.partial(Writer, many=sys.maxsize)  # type: ignore[misc]
     run("category", RunOptions(archive=Path("output/archive.db"), posts=Path("output/_posts"), mirror=mirror))
     whole = time.process_time()
     rest = whole - began - sum(stages.seconds.values())

@@ -157,8 +157,9 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: str, at: datetime)
         return
     processes = min(os.cpu_count() or 1, _PROCESSES)
     context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
-    with ProcessPoolExecutor(processes, context, initializer=_leave_interrupts_alone) as pool:
-        pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
+    with ProcessPoolExecutor(processes, context) as pool:
+        with _interrupts_blocked():  # and so they stay in the processes, which the first batch starts
+            pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
         while pending:
             while len(pending) < processes + _AHEAD and (batch := list(islice(found, _BATCH))):
                 pending.append(pool.submit(read_files, batch, site, at))
@@ -189,9 +190,14 @@ def _first_interrupt_noted() -> Iterator[Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _leave_interrupts_alone() -> None:
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
     """Let Ctrl-C end the import, and not each of its processes with a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _make(folder: Path) -> None:
