@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-_AUTOMERGE = 4  # what SQLite itself sets
+_MERGED_AT_ONCE = 16
 _put_off: WeakKeyDictionary[Database, list[tuple[str, tuple[int, str]]]] = WeakKeyDictionary()
 
 
@@ -83,20 +83,14 @@ def put_off(db: Database) -> Iterator[None]:
         db.execute(statement, values)
 
 
-@contextmanager
-def in_bulk(db: Database) -> Iterator[None]:
-    """Have what is added while the block runs put in order later, all at once: that takes a third less time."""
-    _set_automerge(db, 0)
-    try:
-        yield
-    finally:
-        _set_automerge(db, _AUTOMERGE)
+def merge_seldom(db: Database) -> None:
+    """Have the index merge sixteen pieces of it into one, where SQLite itself would merge four.
 
-
-def in_order_again(db: Database) -> None:
-    """Have the index kept in order as things are added, should a run have been killed `in_bulk`."""
-    if db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchone() == (0,):
-        _set_automerge(db, _AUTOMERGE)
+    So each word is written fewer times over. A look into more pieces is hardly longer.
+    """
+    if db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchone() != (_MERGED_AT_ONCE,):
+        with db.atomic():
+            db.execute("INSERT INTO search (search, rank) VALUES ('automerge', ?)", [_MERGED_AT_ONCE])
 
 
 def current(db: Database, article_id: int) -> Entry:
@@ -125,12 +119,6 @@ def _write(db: Database, statement: str, row: int, words: str) -> None:
         _put_off[db].append((statement, (row, words)))
     else:
         db.execute(statement, (row, words))
-
-
-def _set_automerge(db: Database, segments: int) -> None:
-    """Say how many pieces of the index are merged into one whenever there are so many (0: only when there are 16)."""
-    with db.atomic():
-        db.execute("INSERT INTO search (search, rank) VALUES ('automerge', ?)", [segments])
 
 
 def _entries(db: Database, where: str, values: list[int]) -> Iterator[tuple[int, Entry]]:

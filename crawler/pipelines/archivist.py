@@ -52,7 +52,7 @@ class Archivist:
         """Begin a run. Raises `ArchiveError` where nothing can be written."""
         try:
             run_id = runs.begin(archive.db, site.name, dates.now())
-            index.in_order_again(archive.db)
+            index.merge_seldom(archive.db)
         except sqlite3.OperationalError as error:
             raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
         return cls(archive, site, run_id, posts_folder)

@@ -76,11 +76,12 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
         archive = opened.enter_context(Archive(options.archive, create=True))
         importing = _Import(archive, runs.begin(archive.db, site.name, at), site.name, options)
         runs.set_scope(archive.db, importing.run_id, "import")
+        index.merge_seldom(archive.db)
         importing.catch_up()
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths)
-            with index.in_bulk(archive.db), _first_interrupt_noted() as interrupted:
+            with _first_interrupt_noted() as interrupted:
                 for batch in _read_ahead(found, options.site, at):
                     importing.take(batch)
                     if interrupted.is_set():
