@@ -92,6 +92,15 @@ class NewerArchive(ArchiveError):
         )
 
 
+class ArchiveNotWritten(ArchiveError):
+    """Something, a full disk for one, keeps a run from writing to the archive at `path`; what was stored stays."""
+
+    def __init__(self, path: Path, trouble: str) -> None:
+        """`trouble` is what SQLite says."""
+        self.path, self.trouble = path, trouble
+        super().__init__(f"{path} could not be written ({trouble}): mend that and run again, what was stored stays.")
+
+
 class ArchiveLocked(FinewsError):
     """Another run holds the archive's lock."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.errors import ArchiveError, FinewsError, UsageError
+from crawler.errors import ArchiveNotWritten, FinewsError, UsageError
 from crawler.pipelines.archive import StoreInArchive
 from crawler.sites.loading import load_site
 from crawler.urls import canonical, is_loopback
@@ -92,10 +92,7 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
     if step is None:
         raise FinewsError("The run ended before it began; the log above says why.")
     if step.trouble is not None:
-        path = step.archive.path
-        raise ArchiveError(
-            f"{path} could not be written ({step.trouble}): mend that and run again, what was stored stays."
-        )
+        raise ArchiveNotWritten(step.archive.path, step.trouble)
     if step.report is None:  # a second Ctrl-C leaves no time for one
         raise KeyboardInterrupt
     if step.archivist.trouble is not None:

@@ -17,7 +17,7 @@ from crawler.archive import Archive, hosts, index, ledger, posts, runs
 from crawler.archive.ledger import End
 from crawler.archive.prepared import Prepared
 from crawler.cadence import missed_a_run
-from crawler.errors import ArchiveError
+from crawler.errors import ArchiveError, ArchiveNotWritten
 from crawler.extraction.listing import leading
 from crawler.items import Archived, Article, Fetch, Link, Listing, Missed, Refused, Unchanged
 from crawler.markdown.post_file import render_post
@@ -54,7 +54,9 @@ class Archivist:
             run_id = runs.begin(archive.db, site.name, dates.now())
             index.merge_seldom(archive.db)
         except sqlite3.OperationalError as error:
-            raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
+            if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:
+                raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
+            raise ArchiveNotWritten(archive.path, str(error)) from error
         return cls(archive, site, run_id, posts_folder)
 
     @property
