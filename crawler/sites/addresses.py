@@ -6,7 +6,7 @@ Not here: how addresses are written in general (`crawler.urls`), and whether one
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +29,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, with the date and the ending
 
 
+@lru_cache(4096)  # a page's own address and those of its category and its home are asked about over and over
 def address_of(site: Site, url: str) -> Address | None:
     """Tell what `url` (canonical, see `crawler.urls`) leads to; `None` when the definition does not know it.
 

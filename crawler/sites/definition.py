@@ -143,9 +143,12 @@ class Body:
     unwrap: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Site:
     """A site. `hosts`: its own, the canonical one first. `start`: the paths a run begins with; `feed`: its feed.
+
+    Two are the same only if they are one object: much is remembered by site, and a whole definition would have to be
+    looked through each time.
 
     `capitals`: ids that this pattern matches as a whole, whatever their case, are written in capitals. `navigation`:
     how the site's source leads back, made from `{name}` and `{category}`, for `export`.
