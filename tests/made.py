@@ -138,7 +138,7 @@ def unchanged(address: Address | None = None, at: datetime = SEEN) -> Unchanged:
 
 
 class Run:
-    """A run that writes records one by one, as a crawl's first ones are; `report` is there once it has ended."""
+    """A run that writes records as a crawl does; `report` is there once it has ended."""
 
     def __init__(self, path: Path, site: Site = SITE, folder: Path | None = None) -> None:
         self._opened = ExitStack()
@@ -147,10 +147,7 @@ class Run:
         self.report: dict[str, Any] | None = None
 
     def write(self, record: Record) -> Archived:
-        (end,) = self.archivist.write([record])
-        if isinstance(end, Exception):
-            raise end
-        return end
+        return self.archivist.write(record)
 
     def end(self, outcome: RunOutcome = "finished", traffic: Traffic = NO_TRAFFIC) -> dict[str, Any]:
         with self._opened:

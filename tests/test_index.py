@@ -207,6 +207,19 @@ def test_a_row_is_added_and_taken_out_again(archive: Archive):
     assert one == {-7: {"西", *every}}
 
 
+def test_what_is_put_off_is_written_in_its_order(archive: Archive):
+    archive.db.begin()
+    with index.put_off(archive.db):
+        index.add(archive.db, 1, entry("江", "西"))
+        index.remove(archive.db, 1, entry("江", "西"))
+        index.add(archive.db, 1, entry("东", ""))
+        meanwhile = indexed(archive)
+    at_the_end = indexed(archive)
+    archive.db.rollback()
+    assert meanwhile == {}
+    assert at_the_end == {1: {"东", "¶东", "§", *TIME}}
+
+
 def test_a_new_post_has_a_row_and_a_former_version_keeps_one_of_its_own(archive: Archive):
     every = {"§", *TIME, "§sourcee5a4a7e6b19fe7bd91", "§category64616a69616e6777616e67"}
     every |= {"§stock312e363030353139", "§stock3131362e3030373030"}

@@ -786,7 +786,7 @@ def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_t
     (folder / f"2022-04-23-{made.ID}.md").write_text("我的", encoding="utf-8")
     without_files = Archivist(exporting.archive, made.SITE, exporting.archivist.run_id, None)
     for article in moved:
-        without_files.write([article])
+        without_files.write(article)
     end = exporting.write(moved[-1] if by == "page" else made.unchanged())
     assert end.outcome == "unchanged"
     former = {f"2022-04-{20 + days}-{made.ID}.md" for days in [0, *moves]}

@@ -92,13 +92,11 @@ class StoreInArchive:
         """Have a record written and hand on what became of its address."""
         if not isinstance(item, Record):
             return item
-        (end,) = self.archivist.write([item])
-        if isinstance(end, sqlite3.OperationalError):
-            self._give_up(str(end))
-            raise DropItem(f"not archived: {end}", log_level="DEBUG") from end
-        if isinstance(end, Exception):
-            raise end
-        return end
+        try:
+            return self.archivist.write(item)
+        except sqlite3.OperationalError as error:
+            self._give_up(str(error))
+            raise DropItem(f"not archived: {error}", log_level="DEBUG") from error
 
     def note_error(self, failure: Failure, response: Response | None) -> None:
         """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback.

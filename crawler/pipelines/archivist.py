@@ -1,4 +1,4 @@
-"""The archivist: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
+"""The archivist: writes what a run brings, each record in one transaction, then the Markdown of what is stored.
 
 The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
 not written. Not here: SQL (`crawler.archive`), and Scrapy, which hands records over (`crawler.pipelines.archive`).
@@ -26,7 +26,6 @@ from crawler.sites.addresses import address_of, category_address, start_addresse
 from crawler.sites.loading import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
     from typing import Self
 
@@ -69,23 +68,14 @@ class Archivist:
         if self.folder is not None:
             self.folder.catch_up()
 
-    def write(self, records: Sequence[Record]) -> list[Archived | Exception]:
-        """Write records and return what became of each: of its address, or the error that kept it from being written.
-
-        All in one transaction; if one fails, each in its own, so that the others are kept.
-        """
-        made = [Prepared(record).complete() if isinstance(record, Article) else None for record in records]
-        try:
-            with self.archive.db.atomic(), index.put_off(self.archive.db):
-                archived = [self._write(*each) for each in zip(records, made, strict=True)]
-        except Exception as error:  # noqa: BLE001  # told to whoever handed the record over
-            if len(records) == 1:
-                return [error]
-            return [end for record in records for end in self.write([record])]
+    def write(self, record: Record) -> Archived:
+        """Write a record, all of it in one transaction, then its Markdown; return what became of its address."""
+        made = Prepared(record) if isinstance(record, Article) else None
+        with self.archive.db.atomic(), index.put_off(self.archive.db):
+            archived = self._write(record, made)
         if self.folder is not None:
-            for end, each in zip(archived, made, strict=True):
-                self._write_file(self.folder, end, each)
-        return list(archived)
+            self._write_file(self.folder, archived, made)
+        return archived
 
     def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
         """End the run and return its report. One that gave up on the site itself has failed."""

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +71,13 @@ def main(mirror: str) -> dict[str, float]:
 
     @contextmanager
     def timed(db: Any) -> Iterator[None]:
-        with put_off(db):
-            yield
-            outer = stages.timed("index")
-            outer.__enter__()
-        outer.__exit__(None, None, None)
+        with ExitStack() as at_the_end:
+            with put_off(db):
+                yield
+                at_the_end.enter_context(stages.timed("index"))
+            # FTS5 writes out what it holds, as it would a moment later, when the transaction ends.
+            db.execute("SAVEPOINT written")
+            db.execute("RELEASE written")
 
     index.put_off = timed
     run("category", RunOptions(archive=Path("output/archive.db"), posts=Path("output/_posts"), mirror=mirror))
