@@ -158,7 +158,7 @@ def _parsed(written: str) -> Any:
     # Each open list or mapping, in that order, and the key that waits for its value.
     root: list[Any] = []
     open_: list[tuple[Any, list[str]]] = [(root, [])]
-    for event in yaml.parse(written, Loader=_LOADER):
+    for event in _events(written):
         if isinstance(event, yaml.AliasEvent):
             raise FrontMatterError("front matter with YAML aliases")
         if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) not in {None, "!"}:
@@ -176,6 +176,16 @@ def _parsed(written: str) -> Any:
         elif isinstance(event, yaml.DocumentStartEvent) and root:
             raise FrontMatterError("front matter of several documents")
     return root[0] if root else None
+
+
+def _events(written: str) -> Iterator[yaml.Event]:
+    """Yield what YAML reads. libyaml gives up by itself on what is nested a thousand deep, from 0.2.6 on."""
+    try:
+        yield from yaml.parse(written, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        if "nesting" in (error.problem or ""):
+            raise FrontMatterError("front matter nested too deeply") from None
+        raise
 
 
 def _add(place: tuple[Any, list[str]], value: Any) -> None:

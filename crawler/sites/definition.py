@@ -143,12 +143,9 @@ class Body:
     unwrap: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A site. `hosts`: its own, the canonical one first. `start`: the paths a run begins with; `feed`: its feed.
-
-    Two are the same only if they are one object: much is remembered by site, and a whole definition would have to be
-    looked through each time.
 
     `capitals`: ids that this pattern matches as a whole, whatever their case, are written in capitals. `navigation`:
     how the site's source leads back, made from `{name}` and `{category}`, for `export`.
@@ -170,3 +167,7 @@ class Site:
     securities: Securities | None = None
     body: Body = Body()
     navigation: str | None = None
+
+    def __hash__(self) -> int:
+        """Return the name's: much is remembered by site, and a whole definition would be hashed at each look."""
+        return hash(self.name)
