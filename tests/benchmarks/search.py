@@ -58,8 +58,9 @@ def build(path: Path, count: int) -> None:
     # These posts share most of their sentences, as no site's do: deciding which tell one story would be all that is
     # measured. See likeness.py for that; here the keys are kept and nothing is compared.
     stories._LIKELIEST = 0  # noqa: SLF001
-    spent = {"store": 0.0, "of which index": 0.0}
-    timed(index, "add", spent, "of which index")
+    spent = {"store": 0.0, "of which words": 0.0, "of which index": 0.0}
+    timed(index.Entry, "words", spent, "of which words")
+    timed(index, "add_words", spent, "of which index")
     with Archive(path, create=True) as archive:
         run_id = runs.begin(archive.db, "finews", corpus.FIRST)
         articles = corpus.articles(count)
@@ -93,10 +94,8 @@ def timed(module: Any, name: str, spent: dict[str, float], what: str) -> None:
 def store(archive: Archive, article: Any, run_id: int) -> None:
     """Store a post with its row of the ledger."""
     done = posts.store(archive.db, article, run_id)
-    ledger.settled(
-        archive.db, "finews", article.post.fetch, "stored",
-        run_id=run_id, outcome=done.outcome, article_id=done.article_id, rules="0123456789abcdef",
-    )  # fmt: skip
+    end = ledger.End(state="stored", outcome=done.outcome, article_id=done.article_id, rules="0123456789abcdef")
+    ledger.settled(archive.db, "finews", article.post.fetch, end, run_id=run_id)
 
 
 def size(archive: Archive) -> None:
