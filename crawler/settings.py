@@ -44,6 +44,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
 
+# Requests carry all that a callback needs: neither depth nor referer, and no address is too long for the guard.
+SPIDER_MIDDLEWARES = dict.fromkeys(
+    f"scrapy.spidermiddlewares.{name}"
+    for name in ("depth.DepthMiddleware", "referer.RefererMiddleware", "urllength.UrlLengthMiddleware")
+)
+
 EXTENSIONS = {
     "crawler.extensions.events.LogEvents": 500,
     "crawler.extensions.progress.ShowProgress": 510,
@@ -62,8 +68,6 @@ RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
 # A page gives one record and the pipelines never wait; Scrapy would start a hundred tasks for each page.
 CONCURRENT_ITEMS = 1
-# What has been downloaded and not yet stored is lost when the run is killed: a few pages, not five megabytes of them.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64_000
 
 WARN_ON_GENERATOR_RETURN_VALUE = False  # reads the source of every callback, at every start, for what ruff finds
 

@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive import Archive
+from crawler.archive.prepared import Prepared
 from crawler.archive.runs import Traffic
 from crawler.items import (
     Address,
+    Article,
     Category,
     Fetch,
     Link,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive.runs import RunOutcome
-    from crawler.items import Archived, Article
+    from crawler.items import Archived
     from crawler.pipelines.archivist import Record
     from crawler.sites.definition import Site
 
@@ -137,8 +139,13 @@ def unchanged(address: Address | None = None, at: datetime = SEEN) -> Unchanged:
     return Unchanged(fetch=fetch(address, status=304, fetched_at=at))
 
 
+def prepared(record: Any) -> Record:
+    """Make of an article what is written, as the last step of the pipelines does; other records are."""
+    return Prepared(record) if isinstance(record, Article) else record
+
+
 class Run:
-    """A run that writes records as a crawl does; `report` is there once it has ended."""
+    """A run that writes records one by one, as a crawl's first ones are; `report` is there once it has ended."""
 
     def __init__(self, path: Path, site: Site = SITE, folder: Path | None = None) -> None:
         self._opened = ExitStack()
@@ -146,8 +153,11 @@ class Run:
         self.archivist = Archivist.of_new_run(self.archive, site, folder)
         self.report: dict[str, Any] | None = None
 
-    def write(self, record: Record) -> Archived:
-        return self.archivist.write(record)
+    def write(self, record: Record | Article) -> Archived:
+        (end,) = self.archivist.write([prepared(record)])
+        if isinstance(end, Exception):
+            raise end
+        return end
 
     def end(self, outcome: RunOutcome = "finished", traffic: Traffic = NO_TRAFFIC) -> dict[str, Any]:
         with self._opened:

@@ -621,3 +621,28 @@ def test_a_lock_without_a_place_is_refused(tmp_path: Path):
     assert str(refused.value) == (
         f"{tmp_path / 'file' / 'archive.db.lock'} cannot be made: File exists; a run needs to write there."
     )
+
+
+def test_a_transaction_that_is_to_write_keeps_others_from_writing_in_between(path: Path):
+    with Archive(path, create=True) as one, Archive(path) as other:
+        other.db.execute("PRAGMA busy_timeout = 0")
+        with connection.writing(one.db):
+            known = one.db.execute("SELECT count(*) FROM hosts").fetchone()
+            with pytest.raises(sqlite3.OperationalError, match=r"^database is locked$"):
+                other.db.execute("INSERT INTO hosts (host) VALUES ('other.example')")
+            one.db.execute("INSERT INTO hosts (host) VALUES ('one.example')")
+        assert known == (0,)
+        assert other.db.execute("SELECT host FROM hosts").fetchall() == [("one.example",)]
+
+
+def test_a_transaction_that_fails_writes_nothing_and_ends(path: Path):
+    def fail(archive: Archive) -> None:
+        with connection.writing(archive.db):
+            archive.db.execute("INSERT INTO hosts (host) VALUES ('one.example')")
+            raise ValueError("no")
+
+    with Archive(path, create=True) as archive:
+        with pytest.raises(ValueError, match=r"^no$"):
+            fail(archive)
+        assert not archive.db.conn.in_transaction
+        assert archive.db.execute("SELECT host FROM hosts").fetchall() == []

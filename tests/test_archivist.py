@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import made
-import pytest
 from made import Run
 
 from crawler.archive import Archive
-from crawler.items import Mention
+from crawler.items import Archived, Mention
 from crawler.ops.check import check
 
 if TYPE_CHECKING:
@@ -22,12 +21,9 @@ BROKEN = made.article("NW99", title="没有代码", mentions=(Mention(code="no c
 def test_a_record_that_cannot_be_written_leaves_nothing_and_takes_no_other_with_it(tmp_path: Path):
     (tmp_path / "_posts").mkdir()
     run = Run(tmp_path / "a.db", folder=tmp_path / "_posts")
-    for article in ARTICLES[:5]:
-        run.write(article)
-    with pytest.raises(AssertionError, match=r"^extraction keeps only codes it could parse$"):
-        run.write(BROKEN)
-    for article in ARTICLES[5:]:
-        run.write(article)
+    ends = run.archivist.write([made.prepared(article) for article in [*ARTICLES[:5], BROKEN, *ARTICLES[5:]]])
+    assert [type(end) for end in ends] == [Archived] * 5 + [AssertionError] + [Archived] * 4
+    assert str(ends[5]) == "extraction keeps only codes it could parse"
     assert [run.archive.search(title)["total"] for title in ("第4条", BROKEN.post.title, "第5条")] == [1, 0, 1]
     assert run.end()["posts"]["new"] == 9
     assert len(list((tmp_path / "_posts").iterdir())) == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from dataclasses import replace
@@ -212,7 +213,7 @@ def stands(run: Run | StoreInArchive, url: str = POST.url) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("item", [POST, ARCHIVED, {}, None], ids=kind)
 def test_the_archive_leaves_alone_what_is_no_record_of_its(step: StoreInArchive, item: Any):
-    assert step.process_item(item) is item
+    assert asyncio.run(step.process_item(item)) is item
     assert list(step.archive.db.query("SELECT * FROM links")) == []
 
 
@@ -786,7 +787,7 @@ def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_t
     (folder / f"2022-04-23-{made.ID}.md").write_text("我的", encoding="utf-8")
     without_files = Archivist(exporting.archive, made.SITE, exporting.archivist.run_id, None)
     for article in moved:
-        without_files.write(article)
+        without_files.write([made.prepared(article)])
     end = exporting.write(moved[-1] if by == "page" else made.unchanged())
     assert end.outcome == "unchanged"
     former = {f"2022-04-{20 + days}-{made.ID}.md" for days in [0, *moves]}
@@ -880,4 +881,4 @@ def test_a_whole_way_from_a_post_to_its_file(exporting: Run, folder: Path):
 @pytest.mark.parametrize("item", ENDS, ids=kind)
 def test_every_end_goes_the_whole_way_and_comes_out_archived(step: StoreInArchive, item: Any):
     handed_on = Validate().process_item(Normalise(made.SITE).process_item(item))
-    assert isinstance(step.process_item(handed_on), Archived)
+    assert isinstance(asyncio.run(step.process_item(handed_on)), Archived)

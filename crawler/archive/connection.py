@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from crawler.archive.migrations import steps, unknown_step
 from crawler.errors import ArchiveError, NewerArchive, NoArchive, NotAnArchive
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
 APPLICATION_ID = 0x66696E77
@@ -52,6 +54,22 @@ def open_database(path: str | PathLike[str], *, create: bool) -> Database:
     except OSError as error:
         raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
     return db
+
+
+@contextmanager
+def writing(db: Database) -> Iterator[None]:
+    """Hold a transaction that may write from its first statement on.
+
+    One that reads first is refused as soon as it writes if another process has written in between, however long it
+    would have waited.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.rollback()  # does nothing where the error has done it
+        raise
 
 
 def holds_archive(file: Path) -> bool:

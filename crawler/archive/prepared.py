@@ -101,7 +101,7 @@ class Prepared:
         }
 
     def complete(self) -> Prepared:
-        """Make every part now, so that another process need not."""
+        """Make every part that takes time now, so that another process need not."""
         _ = self.bodies, self.words, self.keys
         return self
 

@@ -66,6 +66,8 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     process = CrawlerProcess(_settings(options))
     for name in (*_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # Scrapy makes a record of each page and item for its handlers to leave out, which are told to show warnings.
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
 
@@ -95,9 +97,9 @@ def _report_of(crawler: Crawler) -> dict[str, Any]:
         raise ArchiveNotWritten(step.archive.path, step.trouble)
     if step.report is None:  # a second Ctrl-C leaves no time for one
         raise KeyboardInterrupt
-    if step.archivist.trouble is not None:
+    if step.writer.files_trouble is not None:
         raise FinewsError(
-            f"{step.archivist.trouble}. The archive holds every post; `finews export` writes them elsewhere."
+            f"{step.writer.files_trouble}. The archive holds every post; `finews export` writes them elsewhere."
         )
     return step.report
 

@@ -1,11 +1,12 @@
-"""Archive: hand every record to the archivist, and end the run with its report.
+"""Archive: hand every record to the writer, and end the run with its report.
 
 It holds the archive's lock from the first item to the last. Not here: what is written
-(`crawler.pipelines.archivist`).
+(`crawler.pipelines.archivist`), and in which process (`crawler.pipelines.writer`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from contextlib import ExitStack
@@ -19,10 +20,12 @@ from scrapy.utils.defer import deferred_from_coro
 from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.lock import run_lock
+from crawler.archive.prepared import Prepared
 from crawler.archive.runs import RunOutcome, Traffic
 from crawler.errors import UsageError
-from crawler.items import Fetch, Missed
+from crawler.items import Article, Fetch, Missed
 from crawler.pipelines.archivist import Archivist, Record
+from crawler.pipelines.writer import Writer, WriterLostError
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
@@ -62,7 +65,8 @@ class StoreInArchive:
         with ExitStack() as opening:
             opening.enter_context(run_lock(Path(path)))
             self.archive = opening.enter_context(Archive(path, create=True))
-            self.archivist = Archivist.of_new_run(self.archive, load_site(site), Path(folder) if folder else None)
+            archivist = Archivist.of_new_run(self.archive, load_site(site), Path(folder) if folder else None)
+            self.writer = Writer(archivist, site)
             self._open = opening.pop_all()
 
     @classmethod
@@ -86,15 +90,17 @@ class StoreInArchive:
 
     def open_spider(self) -> None:
         """Write the Markdown that a run which was killed has not."""
-        self.archivist.catch_up()
+        self.writer.archivist.catch_up()
 
-    def process_item(self, item: Any) -> Any:
+    async def process_item(self, item: Any) -> Any:
         """Have a record written and hand on what became of its address."""
-        if not isinstance(item, Record):
+        record = Prepared(item) if isinstance(item, Article) else item
+        if not isinstance(record, Record):
             return item
+        ended = self.writer.submit(record)
         try:
-            return self.archivist.write(item)
-        except sqlite3.OperationalError as error:
+            return ended.result() if ended.done() else await asyncio.wrap_future(ended)
+        except (sqlite3.OperationalError, WriterLostError) as error:
             self._give_up(str(error))
             raise DropItem(f"not archived: {error}", log_level="DEBUG") from error
 
@@ -109,7 +115,7 @@ class StoreInArchive:
         if asked is not None:
             fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
             name = type(failure.value).__name__
-            self.process_item(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
+            self.writer.submit(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
 
     def end(self, outcome: RunOutcome, traffic: Traffic) -> None:
         """End the run, keep its report, close the archive and let go of the lock.
@@ -119,7 +125,7 @@ class StoreInArchive:
         seconds = time.monotonic() - self._began
         with self._open:
             try:
-                self.report = self.archivist.end(outcome, seconds, traffic)
+                self.report = self.writer.end(outcome, seconds, traffic)
             except sqlite3.OperationalError as error:
                 self.trouble = str(error)
 

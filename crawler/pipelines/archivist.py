@@ -1,4 +1,4 @@
-"""The archivist: writes what a run brings, each record in one transaction, then the Markdown of what is stored.
+"""The archivist: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
 
 The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
 not written. Not here: SQL (`crawler.archive`), and Scrapy, which hands records over (`crawler.pipelines.archive`).
@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from crawler import dates
 from crawler.archive import Archive, hosts, index, ledger, posts, runs
+from crawler.archive.connection import writing
 from crawler.archive.ledger import End
 from crawler.archive.prepared import Prepared
 from crawler.cadence import missed_a_run
 from crawler.errors import ArchiveError, ArchiveNotWritten
 from crawler.extraction.listing import leading
-from crawler.items import Archived, Article, Fetch, Link, Listing, Missed, Refused, Unchanged
+from crawler.items import Archived, Fetch, Link, Listing, Missed, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.pipelines.markdown_folder import MarkdownFolder
 from crawler.sites.addresses import address_of, category_address, start_addresses
 from crawler.sites.loading import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Self
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from crawler.items import Address
     from crawler.sites.definition import Site
 
-Record = Article | Listing | Refused | Missed | Unchanged
+Record = Prepared | Listing | Refused | Missed | Unchanged
 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
@@ -68,14 +70,20 @@ class Archivist:
         if self.folder is not None:
             self.folder.catch_up()
 
-    def write(self, record: Record) -> Archived:
-        """Write a record, all of it in one transaction, then its Markdown; return what became of its address."""
-        made = Prepared(record) if isinstance(record, Article) else None
-        with self.archive.db.atomic(), index.put_off(self.archive.db):
-            archived = self._write(record, made)
+    def write(self, records: Sequence[Record]) -> list[Archived | Exception]:
+        """Write records and return what became of each: of its address, or the error that kept it from being written.
+
+        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown.
+        """
+        try:
+            with writing(self.archive.db), index.put_off(self.archive.db):
+                archived = [self._write(record) for record in records]
+        except Exception as error:  # noqa: BLE001  # raised where it is waited for
+            return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
         if self.folder is not None:
-            self._write_file(self.folder, archived, made)
-        return archived
+            for end, record in zip(archived, records, strict=True):
+                self._write_file(self.folder, end, record)
+        return list(archived)
 
     def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
         """End the run and return its report. One that gave up on the site itself has failed."""
@@ -84,16 +92,16 @@ class Archivist:
         return runs.finish(self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic)
 
     @staticmethod
-    def _write_file(folder: MarkdownFolder, archived: Archived, made: Prepared | None) -> None:
-        if archived.outcome == "new" and made is not None:
-            folder.write_new(made.row, render_post(made.row))
+    def _write_file(folder: MarkdownFolder, archived: Archived, record: Record) -> None:
+        if archived.outcome == "new" and isinstance(record, Prepared):
+            folder.write_new(record.row, render_post(record.row))
         elif archived.article_id is not None and archived.outcome is not None:
             folder.write(archived.article_id)
 
-    def _write(self, record: Record, made: Prepared | None) -> Archived:
+    def _write(self, record: Record) -> Archived:
         match record:
-            case Article():
-                return self._store(record, made)
+            case Prepared():
+                return self._store(record)
             case Listing():
                 return self._list(record)
             case Unchanged():
@@ -105,8 +113,8 @@ class Archivist:
             case _:
                 assert_never(record)
 
-    def _store(self, article: Article, made: Prepared | None) -> Archived:
-        post = article.post
+    def _store(self, made: Prepared) -> Archived:
+        article, post = made.article, made.article.post
         if posts.has_rival(self.archive.db, article, self.run_id):
             reason = "another address has a post of this id"
             return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
 
-_AT_A_TIME = 32  # addresses taken from the ledger: enough to keep Scrapy busy while it asks for more
+# Pages asked for and not yet stored are asked for again after a kill. So many keep reading, writing and the network
+# busy side by side; the ledger is looked into for several at a time.
+_ON_THEIR_WAY, _AT_A_TIME = 24, 8
 
 
 class CategorySpider(Spider):
@@ -161,10 +163,19 @@ class CategorySpider(Spider):
             yield self._texts.ask(share, found_on=asked.address.url, besides=True)
 
     def _take(self) -> Iterator[Request]:
-        for link in self._frontier.take(_AT_A_TIME, dates.now(), host=self.site.hosts[0]):
+        room = _ON_THEIR_WAY - self._on_their_way()
+        if room < _AT_A_TIME:
+            return
+        for link in self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
             address = address_of(self.site, link.url)
             if address is not None:  # a site's definition may have changed since
                 yield self._request(address, link)
+
+    def _on_their_way(self) -> int:
+        """Count the pages that were asked for and are not stored yet."""
+        downloader, scraper = self.crawler.engine.downloader, self.crawler.engine.scraper.slot
+        assert scraper is not None, "there is one as long as a spider is open"
+        return len(downloader.active) + len(scraper.queue) + len(scraper.active)
 
     def _request(self, address: Address, link: Known) -> Request:
         if address.kind == "share":

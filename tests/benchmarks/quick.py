@@ -21,6 +21,7 @@ import corpus
 
 from crawler import dates
 from crawler.archive import Archive
+from crawler.archive.prepared import Prepared
 from crawler.archive.runs import Traffic
 from crawler.extraction.post import read_post
 from crawler.items import Fetch, Page, Post
@@ -109,7 +110,7 @@ def _storing() -> dict[str, float]:
 
 def _store(archivist: Archivist, articles: Sequence[Article]) -> None:
     for article in articles:
-        archivist.write(article)
+        archivist.write([Prepared(article)])
 
 
 def _counted(archive: Archive, work: Callable[[], None]) -> tuple[int, int]:

@@ -1,0 +1,243 @@
+"""The writing process of a long run: it writes what a short run's own process does, and ends with its run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import made
+import pytest
+from made import Run
+
+from crawler.archive import Archive
+from crawler.items import Archived, Mention
+from crawler.ops.check import check
+from crawler.ops.sample_site.server import serve
+from crawler.ops.sample_site.site import build, bundled_posts
+from crawler.pipelines.writer import Writer, WriterLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crawler.ops.sample_site.source import SourcePost
+    from crawler.pipelines.archivist import Record
+
+    Finews = Callable[..., subprocess.CompletedProcess[str]]
+
+ARTICLES = [made.article(f"NW{number}", title=f"第{number}条") for number in range(40)]
+BROKEN = made.article("NW99", mentions=(Mention(code="no code", name="茅台", count=1),))
+
+
+async def hand_over(writer: Writer, records: Sequence[Record]) -> list[Any]:
+    """Submit all records at once and return how each ended."""
+    ended = [asyncio.wrap_future(writer.submit(made.prepared(record))) for record in records]
+    return await asyncio.gather(*ended, return_exceptions=True)
+
+
+def through_a_process(run: Run, records: Sequence[Record]) -> tuple[list[Any], dict[str, Any]]:
+    """Write all but the first record in another process; return how each ended, and the run's report."""
+
+    async def whole() -> tuple[list[Any], dict[str, Any]]:
+        writer = Writer(run.archivist, "finews", many=1)
+        ends = await hand_over(writer, records)
+        return ends, writer.end("finished", 1.0, made.NO_TRAFFIC)
+
+    return asyncio.run(whole())
+
+
+def many(count: int) -> list[SourcePost]:
+    """Return posts that are more than a short run has, each with words of its own."""
+    seed = next(post for post in bundled_posts() if post.id == made.ID)
+    navigation = seed.body.rstrip().splitlines()[-1]
+    return [
+        replace(seed, id=f"NW20220420{number:08}", body=f"<p>{chr(0x4E00 + number) * 40}</p>\n\n{navigation}")
+        for number in range(count)
+    ]
+
+
+def test_a_process_writes_what_the_run_itself_would(tmp_path: Path):
+    folders = [tmp_path / name for name in ("alone", "process")]
+    for folder in folders:
+        (folder / "_posts").mkdir(parents=True)
+    alone, process = (Run(folder / "a.db", folder=folder / "_posts") for folder in folders)
+    expected = [alone.write(article) for article in ARTICLES]
+    ends, report = through_a_process(process, ARTICLES)
+    assert ends == expected
+    alone_report = alone.end()
+    assert report["posts"] == alone_report["posts"] == {**alone_report["posts"], "new": 40}
+    process.end()
+    written = [{file.name: file.read_bytes() for file in (folder / "_posts").iterdir()} for folder in folders]
+    assert written[0] == written[1]
+    posts = []
+    for folder in folders:
+        with Archive(folder / "a.db") as archive:
+            posts.append(list(archive.posts()))
+            assert archive.search("第7条")["total"] == 1
+        assert check(folder / "a.db", folder / "_posts")["findings"] == []
+    assert posts[0] == posts[1]
+
+
+def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
+    ends, report = through_a_process(Run(tmp_path / "a.db"), [*ARTICLES[:5], BROKEN, *ARTICLES[5:9]])
+    assert [type(end) for end in ends] == [Archived] * 5 + [AssertionError] + [Archived] * 4
+    assert "could parse" in str(ends[5])
+    assert "Traceback" in ends[5].__notes__[0]
+    assert report["posts"]["new"] == 9
+
+
+def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+
+    async def whole() -> dict[str, Any]:
+        writer = Writer(run.archivist, "finews", many=0)
+        ended = [writer.submit(made.prepared(article)) for article in ARTICLES]
+        report = writer.end("finished", 1.0, made.NO_TRAFFIC)
+        assert all(end.result().outcome == "new" for end in ended)
+        return report
+
+    assert asyncio.run(whole())["posts"]["new"] == 40
+
+
+def test_what_sqlite_refuses_is_told_to_the_run(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+    run.write(ARTICLES[0])
+    run.archive.db.execute("CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT raise(ABORT, 'full'); END")
+    run.archive.db.conn.commit()
+    ends, _ = through_a_process(run, ARTICLES[1:4])
+    assert [type(end) for end in ends] == [sqlite3.IntegrityError] * 3
+
+
+def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path):
+    folder = tmp_path / "_posts"
+    folder.mkdir()
+    run = Run(tmp_path / "a.db", folder=folder)
+    (folder / f"2022-04-20-{ARTICLES[1].post.post_id}.md").mkdir()
+
+    async def whole() -> str | None:
+        writer = Writer(run.archivist, "finews", many=0)
+        await hand_over(writer, ARTICLES[:3])
+        writer.end("finished", 1.0, made.NO_TRAFFIC)
+        return writer.files_trouble
+
+    assert "cannot be written to" in (asyncio.run(whole()) or "")
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was_written(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+
+    async def whole() -> list[Any]:
+        writer = Writer(run.archivist, "finews", many=0)
+        first = await hand_over(writer, ARTICLES[:3])
+        (child,) = children(os.getpid())
+        os.kill(child, signal.SIGKILL)
+        rest = await hand_over(writer, ARTICLES[3:])
+        writer.end("failed", 1.0, made.NO_TRAFFIC)
+        return [*first, *rest]
+
+    ends = asyncio.run(whole())
+    assert [type(end) for end in ends] == [Archived] * 3 + [WriterLostError] * 37
+    assert run.end("failed")["posts"]["new"] == 3
+    assert check(tmp_path / "a.db", None)["findings"] == []
+
+
+def children(pid: int) -> list[int]:
+    """Return the writing processes that a process has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [child for child in map(int, found) if b"pipelines.writer" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+@pytest.fixture
+def long_run(environment: dict[str, str], tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
+    """Begin a crawl and return it when its writing process is at work."""
+
+    def begin(url: str) -> subprocess.Popen[str]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "crawler", "crawl", "--mirror", url, "--json", "--no-posts"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        until = time.monotonic() + 60
+        while not children(child.pid):
+            assert child.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        return child
+
+    return begin
+
+
+def test_the_writing_process_dies_with_its_run(long_run: Any, finews: Finews, tmp_path: Path):
+    with serve(build(many(300))) as server:
+        with long_run(server.url) as crawl:
+            (writer,) = children(crawl.pid)
+            crawl.kill()
+        until = time.monotonic() + 10
+        while Path(f"/proc/{writer}").exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        again = finews("crawl", "--mirror", server.url, "--json", "--no-posts")
+    assert (again.returncode, again.stderr) == (0, "")
+    path = tmp_path / "output" / "archive.db"
+    assert check(path, None)["findings"] == []
+    with Archive(path) as archive:
+        assert len({post["post_id"] for post in archive.posts()}) == 300
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_signal_to_all_processes_of_a_run_ends_it_in_order(long_run: Any, number: signal.Signals):
+    with serve(build(many(300))) as server, long_run(server.url) as crawl:
+        os.killpg(crawl.pid, number)
+        out, err = crawl.communicate(timeout=60)
+    assert (crawl.returncode, err) == (130, "")
+    assert '"outcome": "interrupted"' in out
+
+
+def test_a_package_of_the_same_name_in_the_folder_at_hand_is_not_run(environment: dict[str, str], tmp_path: Path):
+    (tmp_path / "crawler").mkdir()
+    (tmp_path / "crawler" / "__init__.py").write_text("raise SystemExit('another crawler')", encoding="utf-8")
+    with serve(build(many(100))) as server:
+        program = Path(sys.executable).with_name("finews")
+        command = [program, "crawl", "--mirror", server.url, "--no-posts", "--json"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):
+    with serve(build(many(300))) as server, long_run(server.url) as crawl:
+        os.kill(children(crawl.pid)[0], signal.SIGKILL)
+        out, err = crawl.communicate(timeout=60)
+    assert (crawl.returncode, out) == (1, "")
+    assert err == (
+        "Error: output/archive.db could not be written (the process that writes it was ended, for want of memory"
+        " perhaps): mend that and run again, what was stored stays.\n"
+    )
+
+
+def test_a_disk_that_fills_up_while_a_process_writes_ends_the_run_in_a_sentence(
+    long_run: Any, finews: Finews, tmp_path: Path
+):
+    with serve(build(many(300))) as server:
+        with long_run(server.url) as crawl:
+            resource.prlimit(children(crawl.pid)[0], resource.RLIMIT_FSIZE, (100_000, 100_000))
+            out, err = crawl.communicate(timeout=60)
+        again = finews("crawl", "--mirror", server.url, "--no-posts", "--json")
+    assert (crawl.returncode, out) == (1, "")
+    assert err.startswith("Error: output/archive.db could not be written (")
+    assert err.endswith("): mend that and run again, what was stored stays.\n")
+    assert (again.returncode, again.stderr) == (0, "")
+    with Archive(tmp_path / "output" / "archive.db") as archive:
+        assert len(list(archive.posts())) == 300
