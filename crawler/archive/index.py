@@ -37,11 +37,11 @@ class Entry:
 
     def words(self) -> str:
         """Return the words of the entry's row, parted by spaces."""
-        fields = [Grams(marked_in(field)) for field in (self.title, self.text)]
+        title, text = (Grams(marked_in(field)) for field in (self.title, self.text))
         filters = [EVERY, *words_of_time(self.published_ts)]
         filters += [filter_word(kind, value) for kind, value in self._values()]
-        found = [word for field in fields for word in field.words()]
-        return " ".join([*found, *(TITLE + word for word in fields[0].words()), *forked(fields), *filters])
+        of_title = title.words()
+        return " ".join([*of_title, *text.words(), *map(TITLE.__add__, of_title), *forked([title, text]), *filters])
 
     def _values(self) -> Iterator[tuple[str, str]]:
         if self.source:

@@ -102,9 +102,9 @@ class Grams:
         self.twos = list(map(operator.add, marked, marked[1:]))
         self.threes = list(map(operator.add, self.twos, marked[2:]))
 
-    def words(self) -> Iterator[str]:
-        """Yield them all."""
-        return chain(self.ones, self.twos, self.threes)
+    def words(self) -> list[str]:
+        """Return them all."""
+        return [*self.ones, *self.twos, *self.threes]
 
 
 def forked(fields: list[Grams]) -> Iterator[str]:

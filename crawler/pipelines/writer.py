@@ -121,12 +121,12 @@ class _Process:
         asyncio.get_running_loop().add_reader(self._results.fileno(), self._receive)
 
     def submit(self, record: Record, ended: Future[Archived]) -> None:
-        """Hand a record over, with all that can be made of it here; `ended` will tell what became of it."""
+        """Hand a record over; `ended` will tell what became of it."""
         if self._is_lost:
             ended.set_exception(WriterLostError())
             return
         self._waiting.append(ended)
-        if isinstance(record, Prepared):
+        if isinstance(record, Prepared) and len(self._waiting) > _AT_ONCE:  # the writer has enough to do
             record.complete()
         try:
             self._records.send(record)
