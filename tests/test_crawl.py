@@ -628,8 +628,7 @@ def test_posts_that_failed_are_taken_up_by_the_next_run_though_home_has_not_chan
 
 # Kill-proof.
 
-# What may be on its way when a run is killed: 16 requests, and what was downloaded and is not stored yet, which is
-# held to 64 kB, ten pages of these. Measured are 8 to 18 in all.
+# What may be on its way when a run is killed: the spider lets 24 pages be so.
 ON_THE_WAY = 16 + 10
 
 

@@ -418,6 +418,19 @@ def test_a_page_the_program_stumbles_over_is_a_failure_of_that_page(path: Path, 
     assert step.report["reasons"] == {"failed: error in the program: ZeroDivisionError": 1}
 
 
+def test_a_run_gives_up_when_not_even_a_failure_can_be_written(path: Path):
+    stops: list[str] = []
+    step = StoreInArchive(str(path), "finews", "", stop=lambda: stops.append("stop"))
+    step.archive.db.execute("PRAGMA query_only = 1")
+    request = Request(POST.url, cb_kwargs={"asked": Asked(address=made.post_address())})
+    failure = Failure(ZeroDivisionError("division by zero"))
+    for _ in range(2):
+        step.note_error(failure, Response(POST.url, request=request))
+    assert (step.trouble, stops) == ("attempt to write a readonly database", ["stop"])
+    step.archive.db.execute("PRAGMA query_only = 0")
+    step.end("failed", made.NO_TRAFFIC)
+
+
 def test_an_error_that_belongs_to_no_page_of_ours_is_not_counted(step: StoreInArchive):
     failure = Failure(ZeroDivisionError("division by zero"))
     step.note_error(failure, Response(POST.url))

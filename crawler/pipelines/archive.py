@@ -30,6 +30,7 @@ from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from typing import Self
 
     from scrapy import Spider
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.statscollectors import StatsCollector
     from twisted.python.failure import Failure
+
+    from crawler.items import Archived
 
 # How Scrapy says why a run ended; anything else is a failure.
 _OUTCOMES: dict[str, RunOutcome] = {
@@ -115,7 +118,8 @@ class StoreInArchive:
         if asked is not None:
             fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
             name = type(failure.value).__name__
-            self.writer.submit(Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}"))
+            missed = Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}")
+            self.writer.submit(missed).add_done_callback(self._note_end)
 
     def end(self, outcome: RunOutcome, traffic: Traffic) -> None:
         """End the run, keep its report, close the archive and let go of the lock.
@@ -128,6 +132,13 @@ class StoreInArchive:
                 self.report = self.writer.end(outcome, seconds, traffic)
             except sqlite3.OperationalError as error:
                 self.trouble = str(error)
+
+    def _note_end(self, ended: Future[Archived]) -> None:
+        """Note why a record that nobody waits for could not be written; what is no trouble of the disk is logged."""
+        try:
+            ended.result()
+        except (sqlite3.OperationalError, WriterLostError) as error:
+            self._give_up(str(error))
 
     def _give_up(self, trouble: str) -> None:
         """End the run: after a full disk, or a file made read-only, nothing more can be kept."""

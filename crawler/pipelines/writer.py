@@ -71,6 +71,7 @@ class Writer:
             if self._left < 0:
                 self._process = _Process(self.archivist, self.site)
         ended: Future[Archived] = Future()
+        ended.set_running_or_notify_cancel()  # whoever stops waiting for it, it will be written
         if self._process is not None:
             self._process.submit(record, ended)
         else:
@@ -99,8 +100,9 @@ class _Process:
         self._waiting: deque[Future[Archived]] = deque()
         taken, self._records = Pipe(duplex=False)
         self._results, told_back = Pipe(duplex=False)
-        if sys.platform == "linux":  # elsewhere a run waits now and then until the writer has taken a record
-            fcntl.fcntl(self._records.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+        if sys.platform == "linux":
+            with suppress(OSError):  # without room the run waits now and then until the writer has taken a record
+                fcntl.fcntl(self._records.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
         folder, pipes = archivist.folder, [taken.fileno(), told_back.fileno()]
         told = {
             "pipes": pipes,
