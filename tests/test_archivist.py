@@ -1,4 +1,4 @@
-"""The archivist: a record in one transaction, and how it leaves the index."""
+"""The archivist: records in one transaction, and how it leaves the index."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
 ARTICLES = [made.article(f"NW{number}", title=f"第{number}条") for number in range(9)]
 BROKEN = made.article("NW99", title="没有代码", mentions=(Mention(code="no code", name="茅台", count=1),))
+
+
+def test_records_that_come_together_share_a_transaction(tmp_path: Path):
+    run, statements = Run(tmp_path / "a.db"), list[str]()
+    run.archive.db.conn.set_trace_callback(statements.append)
+    ends = run.archivist.write([made.prepared(article) for article in ARTICLES])
+    run.archive.db.conn.set_trace_callback(None)
+    assert [type(end) for end in ends] == [Archived] * 9
+    assert [statement for statement in statements if statement in {"BEGIN IMMEDIATE", "COMMIT"}] == [
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+    ]
+    run.end()
 
 
 def test_a_record_that_cannot_be_written_leaves_nothing_and_takes_no_other_with_it(tmp_path: Path):
