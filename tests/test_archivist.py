@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import JSONDecodeError
 from typing import TYPE_CHECKING
 
 import made
@@ -41,6 +42,20 @@ def test_a_record_that_cannot_be_written_leaves_nothing_and_takes_no_other_with_
     assert run.end()["posts"]["new"] == 9
     assert len(list((tmp_path / "_posts").iterdir())) == 9
     assert check(tmp_path / "a.db", tmp_path / "_posts")["findings"] == []
+
+
+def test_an_error_with_one_file_takes_no_other_with_it(tmp_path: Path):
+    (tmp_path / "_posts").mkdir()
+    run = Run(tmp_path / "a.db", folder=tmp_path / "_posts")
+    run.write(ARTICLES[0])
+    run.archive.db.execute("UPDATE versions SET front_matter = '{'")
+    run.archive.db.conn.commit()
+    seen = made.unchanged(ARTICLES[0].post.fetch.address)
+    ends = run.archivist.write([seen, *map(made.prepared, ARTICLES[1:3])])
+    assert [type(end) for end in ends] == [JSONDecodeError, Archived, Archived]
+    counts = run.end()["posts"]
+    assert (counts["new"], counts["unchanged"]) == (2, 1)
+    assert len(list((tmp_path / "_posts").iterdir())) == 3
 
 
 def test_a_run_has_the_index_merged_seldom_whatever_it_was_set_to(tmp_path: Path):

@@ -842,6 +842,13 @@ def test_a_post_keeps_its_file_when_another_site_has_one_of_its_name(exporting: 
     assert "title: 改了\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
+def test_a_file_that_is_no_text_is_no_other_site_s_post(exporting: Run, folder: Path):
+    exporting.write(ARTICLE)
+    (folder / FILE).write_bytes("题".encode("gbk"))
+    assert exporting.write(of_minima(title="另一篇")).outcome == "new"
+    assert "title: 另一篇\n" in (folder / FILE).read_text(encoding="utf-8")
+
+
 def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=1)))

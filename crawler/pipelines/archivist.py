@@ -73,17 +73,15 @@ class Archivist:
     def write(self, records: Sequence[Record]) -> list[Archived | Exception]:
         """Write records and return what became of each: of its address, or the error that kept it from being written.
 
-        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown.
+        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
+        error is returned.
         """
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
                 archived = [self._write(record) for record in records]
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
-        if self.folder is not None:
-            for end, record in zip(archived, records, strict=True):
-                self._write_file(self.folder, end, record)
-        return list(archived)
+        return [self._with_file(end, record) for end, record in zip(archived, records, strict=True)]
 
     def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
         """End the run and return its report. One that gave up on the site itself has failed."""
@@ -91,12 +89,16 @@ class Archivist:
             outcome = "failed"
         return runs.finish(self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic)
 
-    @staticmethod
-    def _write_file(folder: MarkdownFolder, archived: Archived, record: Record) -> None:
-        if archived.outcome == "new" and isinstance(record, Prepared):
-            folder.write_new(record.row, render_post(record.row))
-        elif archived.article_id is not None and archived.outcome is not None:
-            folder.write(archived.article_id)
+    def _with_file(self, archived: Archived, record: Record) -> Archived | Exception:
+        """Write a post's Markdown and return `archived`, or an error that is none of the folder's."""
+        try:
+            if self.folder is not None and archived.outcome == "new" and isinstance(record, Prepared):
+                self.folder.write_new(record.row, render_post(record.row))
+            elif self.folder is not None and archived.article_id is not None and archived.outcome is not None:
+                self.folder.write(archived.article_id)
+        except Exception as error:  # noqa: BLE001  # raised where it is waited for
+            return error
+        return archived
 
     def _write(self, record: Record) -> Archived:
         match record:

@@ -73,7 +73,7 @@ class MarkdownFolder:
         if other is None or not path.is_file():
             return None
         site, url = other
-        return site if f"\nurl: {url}\n" in path.read_text(encoding="utf-8") else None
+        return site if f"\nurl: {url}\n" in path.read_text(encoding="utf-8", errors="replace") else None
 
     def _note(self, error: OSError) -> None:
         self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
