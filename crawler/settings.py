@@ -66,7 +66,7 @@ DOWNLOAD_DELAY = 0.1
 RETRY_ENABLED = False  # see crawler.middlewares.retry
 RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
-# A page gives one record; Scrapy would start a hundred tasks for it.
+# What a page asks for besides is asked for when its post is stored. And Scrapy would start a hundred tasks a page.
 CONCURRENT_ITEMS = 1
 
 WARN_ON_GENERATOR_RETURN_VALUE = False  # reads the source of every callback, at every start, for what ruff finds

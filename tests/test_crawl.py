@@ -629,7 +629,7 @@ def test_posts_that_failed_are_taken_up_by_the_next_run_though_home_has_not_chan
 # Kill-proof.
 
 # What may be on its way when a run is killed: the spider lets 24 pages be so.
-ON_THE_WAY = 16 + 10
+ON_THE_WAY = 24
 
 
 def _on_the_way(archive: Path, run_id: int, asked: set[str], folder: Path) -> set[str]:
