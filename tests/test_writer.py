@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +26,7 @@ from crawler.items import Archived, Mention
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts
+from crawler.pipelines.normalise import normalise
 from crawler.pipelines.writer import Writer, WriterLostError
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
     Finews = Callable[..., subprocess.CompletedProcess[str]]
 
+ROOT = Path(__file__).parent.parent
 ARTICLES = [made.article(f"NW{number}", title=f"第{number}条") for number in range(40)]
 BROKEN = made.article("NW99", mentions=(Mention(code="no code", name="茅台", count=1),))
 
@@ -47,7 +52,7 @@ def through_a_process(run: Run, records: Sequence[Record]) -> tuple[list[Any], d
     """Write all but the first record in another process; return how each ended, and the run's report."""
 
     async def whole() -> tuple[list[Any], dict[str, Any]]:
-        writer = Writer(run.archivist, "finews", many=1)
+        writer = Writer(run.archivist, many=1)
         ends = await hand_over(writer, records)
         return ends, writer.end("finished", 1.0, made.NO_TRAFFIC)
 
@@ -98,7 +103,7 @@ def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
     run = Run(tmp_path / "a.db")
 
     async def whole() -> dict[str, Any]:
-        writer = Writer(run.archivist, "finews", many=0)
+        writer = Writer(run.archivist, many=0)
         ended = [writer.submit(made.prepared(article)) for article in ARTICLES]
         report = writer.end("finished", 1.0, made.NO_TRAFFIC)
         assert all(end.result().outcome == "new" for end in ended)
@@ -107,13 +112,63 @@ def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
     assert asyncio.run(whole())["posts"]["new"] == 40
 
 
+def fill(run: Run) -> None:
+    """Have SQLite refuse every post from now on."""
+    run.archive.db.execute("CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT raise(ABORT, 'full'); END")
+    run.archive.db.conn.commit()
+
+
 def test_what_sqlite_refuses_is_told_to_the_run(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     run.write(ARTICLES[0])
-    run.archive.db.execute("CREATE TRIGGER full BEFORE INSERT ON versions BEGIN SELECT raise(ABORT, 'full'); END")
-    run.archive.db.conn.commit()
+    fill(run)
     ends, _ = through_a_process(run, ARTICLES[1:4])
     assert [type(end) for end in ends] == [sqlite3.IntegrityError] * 3
+
+
+def test_more_than_both_pipes_hold_is_written_and_told(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+    fill(run)
+    patience = threading.Timer(60, lambda: os.kill(children(os.getpid())[0], signal.SIGKILL))
+    patience.start()
+    ends, _ = through_a_process(run, ARTICLES[:1] * 2_000)  # whose errors take more than a megabyte
+    patience.cancel()
+    assert [type(end) for end in ends] == [sqlite3.IntegrityError] * 2_000
+
+
+def test_an_error_before_a_record_is_handed_over_is_raised_there_and_moves_no_other(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+    records = [made.prepared(article) for article in ARTICLES[:20]]
+    records[15] = made.prepared(replace(ARTICLES[15], summary=None))  # without a body no frame can be made
+
+    async def whole() -> dict[int, Archived]:
+        writer, ended = Writer(run.archivist, many=0), {}
+        for number, record in enumerate(records):
+            with suppress(TypeError):
+                ended[number] = writer.submit(record)
+        writer.end("finished", 1.0, made.NO_TRAFFIC)
+        return {number: end.result() for number, end in ended.items()}
+
+    ends = asyncio.run(whole())
+    assert sorted(ends) == [*range(15), *range(16, 20)]
+    assert all(end.address == ARTICLES[number].post.fetch.address for number, end in ends.items())
+
+
+def test_where_no_process_can_be_started_the_run_writes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "")  # as where Python is embedded
+    run = Run(tmp_path / "a.db")
+    ends, report = through_a_process(run, ARTICLES[:5])
+    assert [end.outcome for end in ends] == ["new"] * 5
+    assert report["posts"]["new"] == 5
+
+
+def test_a_process_writes_by_the_definition_that_the_run_began_with(tmp_path: Path):
+    mine = replace(made.SITE, name="mine")
+    run = Run(tmp_path / "a.db", site=mine)
+    ends, _ = through_a_process(run, [normalise(made.post(f"NW{number}", site="mine"), mine) for number in range(3)])
+    assert [end.outcome for end in ends] == ["new"] * 3
+    with Archive(tmp_path / "a.db") as archive:
+        assert archive.stats()["sites"] == {"mine": 3}
 
 
 def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path):
@@ -123,7 +178,7 @@ def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path)
     (folder / f"2022-04-20-{ARTICLES[1].post.post_id}.md").mkdir()
 
     async def whole() -> str | None:
-        writer = Writer(run.archivist, "finews", many=0)
+        writer = Writer(run.archivist, many=0)
         await hand_over(writer, ARTICLES[:3])
         writer.end("finished", 1.0, made.NO_TRAFFIC)
         return writer.files_trouble
@@ -136,7 +191,7 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
     run = Run(tmp_path / "a.db")
 
     async def whole() -> list[Any]:
-        writer = Writer(run.archivist, "finews", many=0)
+        writer = Writer(run.archivist, many=0)
         first = await hand_over(writer, ARTICLES[:3])
         (child,) = children(os.getpid())
         os.kill(child, signal.SIGKILL)
@@ -156,13 +211,21 @@ def children(pid: int) -> list[int]:
     return [child for child in map(int, found) if b"pipelines.writer" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
+def has_archive_open(pid: int) -> bool:
+    """Tell whether a process has begun to write."""
+    with suppress(FileNotFoundError):  # one was closed between two looks
+        return any(path.readlink().name == "archive.db" for path in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
 @pytest.fixture
 def long_run(environment: dict[str, str], tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
     """Begin a crawl and return it when its writing process is at work."""
 
     def begin(url: str) -> subprocess.Popen[str]:
+        program = ["env", "--default-signal=HUP", sys.executable, "-m", "crawler"]  # under nohup, too
         child = subprocess.Popen(
-            [sys.executable, "-m", "crawler", "crawl", "--mirror", url, "--json", "--no-posts"],
+            [*program, "crawl", "--mirror", url, "--json", "--no-posts"],
             cwd=tmp_path,
             env=environment,
             stdout=subprocess.PIPE,
@@ -171,7 +234,7 @@ def long_run(environment: dict[str, str], tmp_path: Path) -> Callable[[str], sub
             start_new_session=True,
         )
         until = time.monotonic() + 60
-        while not children(child.pid):
+        while not any(map(has_archive_open, children(child.pid))):
             assert child.poll() is None
             assert time.monotonic() < until
             time.sleep(0.005)
@@ -184,6 +247,7 @@ def test_the_writing_process_dies_with_its_run(long_run: Any, finews: Finews, tm
     with serve(build(many(300))) as server:
         with long_run(server.url) as crawl:
             (writer,) = children(crawl.pid)
+            os.kill(writer, signal.SIGSTOP)  # it cannot see that nothing more will come
             crawl.kill()
         until = time.monotonic() + 10
         while Path(f"/proc/{writer}").exists():
@@ -197,7 +261,7 @@ def test_the_writing_process_dies_with_its_run(long_run: Any, finews: Finews, tm
         assert len({post["post_id"] for post in archive.posts()}) == 300
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
 def test_a_signal_to_all_processes_of_a_run_ends_it_in_order(long_run: Any, number: signal.Signals):
     with serve(build(many(300))) as server, long_run(server.url) as crawl:
         os.killpg(crawl.pid, number)
@@ -214,6 +278,29 @@ def test_a_package_of_the_same_name_in_the_folder_at_hand_is_not_run(environment
         command = [program, "crawl", "--mirror", server.url, "--no-posts", "--json"]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Make a copy of the program, in a folder of its own, which says so whenever something of it begins to write."""
+    folder = tmp_path / "a copy"
+    shutil.copytree(ROOT / "crawler", folder / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "crawler" / "pipelines" / "archivist.py").open("a", encoding="utf-8") as module:
+        module.write("import sys\nprint('a copy', file=sys.stderr)\n")
+    return folder
+
+
+@pytest.mark.parametrize("way", ["egg", "folder at hand"])
+def test_the_writing_process_is_of_the_same_program_as_its_run(way: str, copy: Path, environment: dict[str, str]):
+    found_in = ""
+    if way == "egg":
+        found_in = shutil.make_archive(str(copy / "program"), "zip", copy, "crawler")
+        shutil.rmtree(copy / "crawler")
+    script = f"import sys; sys.path[0] = {found_in!r}; from crawler.cli import main; main()"
+    with serve(build(many(100))) as server:
+        command = [sys.executable, "-c", script, "crawl", "--mirror", server.url, "--no-posts", "--json"]
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "a copy\n" * 2)
 
 
 def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):

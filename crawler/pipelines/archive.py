@@ -69,7 +69,7 @@ class StoreInArchive:
             opening.enter_context(run_lock(Path(path)))
             self.archive = opening.enter_context(Archive(path, create=True))
             archivist = Archivist.of_new_run(self.archive, load_site(site), Path(folder) if folder else None)
-            self.writer = Writer(archivist, site)
+            self.writer = Writer(archivist)
             self._open = opening.pop_all()
 
     @classmethod

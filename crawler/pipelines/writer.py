@@ -1,9 +1,8 @@
 """The writer: has an archivist write records, and in a long run a process of its own, so that both cores work.
 
 A run of a few posts is over before a process has begun. A longer one hands its archivist over: records go through a
-pipe in their order, and what became of them comes back. How many are on their way at a time is the spider's to bound
-(`crawler.spiders.category`). Not here: what is written (`crawler.pipelines.archivist`), and
-Scrapy.
+pipe in their order, and what became of them comes back. Not here: what is written (`crawler.pipelines.archivist`),
+how many pages a crawl has on their way (`crawler.spiders.category`), and Scrapy.
 
     python -m crawler.pipelines.writer '{"pipes": [5, 8], …}'    is that process; it ends when the run's process does
 """
@@ -29,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 from crawler.archive import Archive
 from crawler.archive.prepared import Prepared
 from crawler.pipelines.archivist import Archivist
-from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +35,14 @@ if TYPE_CHECKING:
     from crawler.archive.runs import RunOutcome, Traffic
     from crawler.items import Archived
     from crawler.pipelines.archivist import Record
+    from crawler.sites.definition import Site
 
 MANY = 64
 """The posts after which a run is a long one."""
 
-_PIPE = 1 << 20  # bytes: a dozen posts
+_PIPE = 1 << 20  # bytes: a dozen posts, or what became of hundreds
 _AT_ONCE = 8  # records in one transaction
+_MOST_WAITING = 32  # records; were their results more than the pipe holds, each process would wait for the other
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # they end the run, and that ends the writer
 
@@ -50,17 +50,18 @@ _LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # they end the run
 class WriterLostError(RuntimeError):
     """The writing process has ended, and the run has not."""
 
-    def __init__(self) -> None:
-        """Say so."""
-        super().__init__("the process that writes it was ended, for want of memory perhaps")
+    def __init__(self, code: int) -> None:
+        """Say so; `code` is its exit status, below zero for a signal."""
+        why = "was ended, for want of memory perhaps" if code < 0 else "has stumbled over an error, see above"
+        super().__init__(f"the process that writes it {why}")
 
 
 class Writer:
-    """Writes through `archivist`, in this process as long as there are few posts. `site` is a name or a file."""
+    """Writes through `archivist`, in this process as long as there are few posts."""
 
-    def __init__(self, archivist: Archivist, site: str, *, many: int = MANY) -> None:
+    def __init__(self, archivist: Archivist, *, many: int = MANY) -> None:
         """Hand over to a process after `many` posts."""
-        self.archivist, self.site = archivist, site
+        self.archivist = archivist
         self._left = many
         self._process: _Process | None = None
 
@@ -68,8 +69,9 @@ class Writer:
         """Write a record, at once or soon: the result is what became of its address, or an error."""
         if self._process is None and isinstance(record, Prepared):
             self._left -= 1
-            if self._left < 0:
-                self._process = _Process(self.archivist, self.site)
+            if self._left == -1:
+                with suppress(OSError):  # where no process can be started, this one goes on
+                    self._process = _Process(self.archivist)
         ended: Future[Archived] = Future()
         ended.set_running_or_notify_cancel()  # whoever stops waiting for it, it will be written
         if self._process is not None:
@@ -93,74 +95,91 @@ class Writer:
 class _Process:
     """A writing process, seen from the run's."""
 
-    def __init__(self, archivist: Archivist, site: str) -> None:
-        """Start it; it begins with what it is given first."""
+    def __init__(self, archivist: Archivist) -> None:
+        """Start it; it begins with what it is given first. Raises `OSError` where it cannot be started."""
         self.files_trouble: str | None = None
-        self._is_lost = False
+        self._lost: WriterLostError | None = None
         self._waiting: deque[Future[Archived]] = deque()
         taken, self._records = Pipe(duplex=False)
         self._results, told_back = Pipe(duplex=False)
-        if sys.platform == "linux":
-            with suppress(OSError):  # without room the run waits now and then until the writer has taken a record
-                fcntl.fcntl(self._records.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+        _enlarge(self._records, self._results)
         folder, pipes = archivist.folder, [taken.fileno(), told_back.fileno()]
         told = {
             "pipes": pipes,
             "parent": os.getpid(),
             "archive": str(archivist.archive.path),
-            "site": site,
             "run_id": archivist.run_id,
             "folder": str(folder.folder) if folder else None,
         }
+        found_in = [entry or os.getcwd() for entry in sys.path]  # scrapyd's eggs, say  # noqa: PTH109
         with taken, told_back, _signals_blocked():  # and so they stay in the process
             self._child = subprocess.Popen(  # noqa: S603  # this very program
                 [sys.executable, "-P", "-m", __name__, json.dumps(told)],  # -P: no package of the folder at hand
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=pipes,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # scrapyd's eggs, say
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(found_in)},
             )
         asyncio.get_running_loop().add_reader(self._results.fileno(), self._receive)
+        self._send(archivist.site)  # not its name: a definition may have changed since
 
     def submit(self, record: Record, ended: Future[Archived]) -> None:
-        """Hand a record over; `ended` will tell what became of it."""
-        if self._is_lost:
-            ended.set_exception(WriterLostError())
-            return
-        self._waiting.append(ended)
+        """Hand a record over; `ended` will tell what became of it. Waits while too many are on their way."""
         if isinstance(record, Prepared) and len(self._waiting) > _AT_ONCE:  # the writer has enough to do
             record.complete()
-        try:
-            self._records.send(record)
-        except OSError:
-            self._lose()
+        while len(self._waiting) >= _MOST_WAITING:
+            self._receive()
+        self._send(record)
+        if self._lost is None:
+            self._waiting.append(ended)
+        else:
+            ended.set_exception(self._lost)
 
     def end(self) -> None:
         """Have the process write the rest, and wait for its end."""
-        asyncio.get_running_loop().remove_reader(self._results.fileno())
         while self._waiting:
             self._receive()
-        with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
-            self._records.send(None)
-            self.files_trouble = self._results.recv()
-        self._records.close()
-        self._results.close()
-        self._child.wait()
+        if self._lost is None:
+            self._records.close()  # there are no more
+            with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
+                self.files_trouble = self._results.recv()
+            self._leave()
+
+    def _send(self, message: Site | Record) -> None:
+        if self._lost is None:
+            try:
+                self._records.send(message)
+            except OSError:
+                self._lose()
 
     def _receive(self) -> None:
         try:
             results = self._results.recv()
-        except (OSError, EOFError):
+        except Exception:  # noqa: BLE001  # it has ended, or says what nobody understands
             self._lose()
         else:
             for result in results:
                 _settle(self._waiting.popleft(), result)
 
     def _lose(self) -> None:
-        self._is_lost = True
-        asyncio.get_running_loop().remove_reader(self._results.fileno())
+        self._lost = WriterLostError(self._leave())
         while self._waiting:
-            self._waiting.popleft().set_exception(WriterLostError())
+            self._waiting.popleft().set_exception(self._lost)
+
+    def _leave(self) -> int:
+        """Close the pipes, which ends the process, and return its exit status."""
+        asyncio.get_running_loop().remove_reader(self._results.fileno())
+        self._records.close()
+        self._results.close()
+        return self._child.wait()
+
+
+def _enlarge(*pipes: Connection) -> None:
+    """Give pipes more room. Without, the run waits now and then until the writer has taken a record."""
+    if sys.platform == "linux":
+        for pipe in pipes:
+            with suppress(OSError):
+                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 @contextmanager
@@ -180,27 +199,28 @@ def _settle(ended: Future[Archived], result: Archived | Exception) -> None:
 
 
 def _serve(taken: Connection, told: Connection, archivist: Archivist) -> None:
-    """Write what comes, until the run has ended or its process has."""
-    with suppress(OSError, EOFError):  # nobody is there any more
-        while records := _received(taken):
-            results = archivist.write(records)
-            for result in results:
-                if isinstance(result, Exception):  # it loses its traceback between processes
-                    result.add_note("".join(traceback.format_exception(result)))
-            told.send(results)
-        told.send(archivist.trouble)
+    """Write what comes, until no more will."""
+    while records := _received(taken):
+        results = archivist.write(records)
+        for result in results:
+            if isinstance(result, Exception):  # it loses its traceback between processes
+                result.add_note("".join(traceback.format_exception(result, chain=False)))
+        told.send(results)
+    told.send(archivist.trouble)
 
 
 def _received(taken: Connection) -> list[Record]:
     """Return the records that have come, at least one; none when there are no more."""
-    records = [taken.recv()]
-    while len(records) < _AT_ONCE and records[-1] is not None and taken.poll():
+    records: list[Record] = []
+    with suppress(EOFError):
         records.append(taken.recv())
-    return [record for record in records if record is not None]
+        while len(records) < _AT_ONCE and taken.poll():
+            records.append(taken.recv())
+    return records
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when the run's is: nothing is written of a run that the next one follows."""
+    """Have Linux kill this process when the run's is: nothing is written of a run that the next one follows."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -216,7 +236,8 @@ def main(told: dict[str, Any]) -> None:
         results = opened.enter_context(Connection(told_back, readable=False))
         archive = opened.enter_context(Archive(told["archive"], create=True))
         folder = Path(told["folder"]) if told["folder"] else None
-        _serve(records, results, Archivist(archive, load_site(told["site"]), told["run_id"], folder))
+        with suppress(BrokenPipeError, EOFError):  # the run's process is there no more
+            _serve(records, results, Archivist(archive, records.recv(), told["run_id"], folder))
 
 
 if __name__ == "__main__":
