@@ -41,10 +41,8 @@ def snippet(text: str, query: Query, marks: tuple[str, str]) -> str:
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     """Return where the wanted terms stand in `text`, in order, none within another."""
-    folded, places = _folded(text)
-    found = sorted(
-        (places[first][0], places[end - 1][1]) for term in query.terms for first, end in term.spans(folded)
-    )
+    folded, begins, ends = _folded(text)
+    found = sorted((begins[first], ends[end - 1]) for term in query.terms for first, end in term.spans(folded))
     spans: list[tuple[int, int]] = []
     for first, last in found:
         if not spans or first >= spans[-1][1]:
@@ -52,13 +50,15 @@ def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     return spans
 
 
-def _folded(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
-    """Fold a text, and return of each character of it where it comes from."""
+def _folded(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """Fold a text, and return of each character of it where what it comes from begins and ends."""
     folded = fold(text)
     if len(folded) == len(text) and is_normalized("NFKC", half_width(text)):
-        return folded, [(at, at + 1) for at in range(len(text))]
+        return folded, range(len(text)), range(1, len(text) + 1)
     # Some signs fold to several, `…` to three dots, and some to one with those behind them, `ｶﾞ` to `ガ`.
     signs = [(sign.span(), fold(sign[0])) for sign in _SIGN.finditer(text)]
     by_sign = "".join(piece for _, piece in signs)
+    places = [place for place, piece in signs for _ in piece]
     # Only in its word a sigma shows which one it is in lower case: `ΟΣ` becomes `ος`.
-    return folded if len(folded) == len(by_sign) else by_sign, [place for place, piece in signs for _ in piece]
+    folded = folded if len(folded) == len(by_sign) else by_sign
+    return folded, [begin for begin, _ in places], [end for _, end in places]
