@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from crawler.pipelines.normalise import normalise
 from crawler.pipelines.writer import Writer, WriterLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from crawler.ops.sample_site.source import SourcePost
     from crawler.pipelines.archivist import Record
@@ -126,13 +126,22 @@ def test_what_sqlite_refuses_is_told_to_the_run(tmp_path: Path):
     assert [type(end) for end in ends] == [sqlite3.IntegrityError] * 3
 
 
+@contextmanager
+def patience() -> Iterator[None]:
+    """Kill the writing process when it takes a minute: where both wait for the other, the test fails."""
+    timer = threading.Timer(60, lambda: os.kill(children(os.getpid())[0], signal.SIGKILL))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def test_more_than_both_pipes_hold_is_written_and_told(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     fill(run)
-    patience = threading.Timer(60, lambda: os.kill(children(os.getpid())[0], signal.SIGKILL))
-    patience.start()
-    ends, _ = through_a_process(run, ARTICLES[:1] * 2_000)  # whose errors take more than a megabyte
-    patience.cancel()
+    with patience():
+        ends, _ = through_a_process(run, ARTICLES[:1] * 2_000)  # whose errors take more than a megabyte
     assert [type(end) for end in ends] == [sqlite3.IntegrityError] * 2_000
 
 
@@ -149,7 +158,8 @@ def test_an_error_before_a_record_is_handed_over_is_raised_there_and_moves_no_ot
         writer.end("finished", 1.0, made.NO_TRAFFIC)
         return {number: end.result() for number, end in ended.items()}
 
-    ends = asyncio.run(whole())
+    with patience():
+        ends = asyncio.run(whole())
     assert sorted(ends) == [*range(15), *range(16, 20)]
     assert all(end.address == ARTICLES[number].post.fetch.address for number, end in ends.items())
 
@@ -263,7 +273,7 @@ def test_the_writing_process_dies_with_its_run(long_run: Any, finews: Finews, tm
         assert len({post["post_id"] for post in archive.posts()}) == 300
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_to_all_processes_of_a_run_ends_it_in_order(long_run: Any, number: signal.Signals):
     with serve(build(many(300))) as server, long_run(server.url) as crawl:
         os.killpg(crawl.pid, number)
@@ -303,6 +313,20 @@ def test_the_writing_process_is_of_the_same_program_as_its_run(way: str, copy: P
         command = [sys.executable, "-c", script, "crawl", "--mirror", server.url, "--no-posts", "--json"]
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "a copy\n" * 2)
+
+
+def test_a_run_whose_writing_process_stumbles_says_so(copy: Path, environment: dict[str, str]):
+    with (copy / "crawler" / "pipelines" / "archivist.py").open("a", encoding="utf-8") as module:
+        module.write("if 'crawler.pipelines.writer' in sys.orig_argv: raise RuntimeError('a stone')\n")
+    with serve(build(many(100))) as server:
+        command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--no-posts", "--json"]
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "RuntimeError: a stone\n" in done.stderr
+    assert done.stderr.endswith(
+        "Error: output/archive.db could not be written (the process that writes it has stumbled over an error, see"
+        " above): mend that and run again, what was stored stays.\n"
+    )
 
 
 def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):
