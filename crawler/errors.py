@@ -7,8 +7,10 @@
     │   └── NoSuchTime         a time is written as nobody writes one
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
-    │   └── NewerArchive       the file was written by a newer version
+    │   ├── NewerArchive       the file was written by a newer version
+    │   └── ArchiveNotWritten  the archive can be read, and not written to
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
+    ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is at work on it
     ├── NoSuchPost             the archive holds no such post
     ├── NoSuchRevision         it holds the post, but not in that many versions
     └── NoSuchSecurity         no post in it mentions the security
@@ -110,6 +112,19 @@ class ArchiveLocked(FinewsError):
         """`holder` is what the lock file says of the other run: its pid and start."""
         self.path, self.holder = path, holder
         super().__init__(f"Another run holds {path} ({holder}): wait for it to end, or stop it.")
+
+
+class ArchiveOutdated(FinewsError):
+    """The archive at `path` is of an older version, and is not brought forward as long as a run is at work on it."""
+
+    exit_code = 75
+
+    def __init__(self, path: Path, holder: str) -> None:
+        """`holder` is what the lock file says of the run: its pid and start."""
+        self.path, self.holder = path, holder
+        super().__init__(
+            f"{path} is of an older version, and a run is at work on it ({holder}): ask again when it has ended."
+        )
 
 
 class NoSuchPost(FinewsError):

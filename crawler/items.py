@@ -30,6 +30,9 @@ Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
 
 
+NAMES_NO_POST = "names no post"
+"""The reason of a listing that could be read and named nothing, as it stands in the ledger."""
+
 Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
 """How a fetch ended, for the ledger: an outcome, or that a listing was read."""
 

@@ -14,12 +14,14 @@ SPIDER_MODULES = ["crawler.spiders"]
 
 FINEWS_SITE = "finews"  # a bundled site's name, or a YAML file
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE", "output/archive.db")
-FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" writes none
+FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" or None writes none
 FINEWS_MIRROR = ""  # a server that is asked in place of the site's own
 FINEWS_REQUESTS_A_DAY = 20_000  # of one host, all runs of a day together; 0 for no limit
 FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each other waits four times longer
 FINEWS_PROGRESS = False  # show the run as it goes, on a terminal
 FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, in place of Scrapy's
+
+ADDONS = {"crawler.addon.RunAddon": 100}  # begins the run, before anything is built that takes part in it
 
 # The way of an item. Each step takes every record and hands on the ones that are not its business.
 ITEM_PIPELINES = {

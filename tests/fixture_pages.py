@@ -18,8 +18,8 @@ from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.items import Article, Fetch, Listing, Page, Post, Refused
 from crawler.ops.sample_site.site import bundled_posts, bundled_site
-from crawler.pipelines.normalise import normalise
 from crawler.pipelines.validate import Validate
+from crawler.recording.normalise import normalise
 from crawler.sites.addresses import address_of
 from crawler.sites.loading import load_site
 from crawler.urls import resolve

@@ -5,12 +5,11 @@ Everything made is of the site `finews` and always the same: no clock, no chance
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import Archive
+from crawler import run
 from crawler.archive.prepared import Prepared
 from crawler.archive.runs import Traffic
 from crawler.items import (
@@ -26,16 +25,15 @@ from crawler.items import (
     Refused,
     Unchanged,
 )
-from crawler.pipelines.archivist import Archivist
-from crawler.pipelines.normalise import normalise
+from crawler.recording.normalise import normalise
 from crawler.sites.loading import fingerprint, load_site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive.runs import RunOutcome
-    from crawler.items import Archived
-    from crawler.pipelines.archivist import Record
+    from crawler.items import Archived, Scope
+    from crawler.recording.archivist import Record
     from crawler.sites.definition import Site
 
 SITE = load_site("finews")
@@ -144,14 +142,11 @@ def prepared(record: Any) -> Record:
     return Prepared(record) if isinstance(record, Article) else record
 
 
-class Run:
-    """A run that writes records one by one, as a crawl's first ones are; `report` is there once it has ended."""
+class Run(run.Run):
+    """A run that writes records one by one, as a crawl's first ones are."""
 
-    def __init__(self, path: Path, site: Site = SITE, folder: Path | None = None) -> None:
-        self._opened = ExitStack()
-        self.archive = self._opened.enter_context(Archive(path, create=True))
-        self.archivist = Archivist.of_new_run(self.archive, site, folder)
-        self.report: dict[str, Any] | None = None
+    def __init__(self, path: Path, site: Site = SITE, folder: Path | None = None, scope: Scope = "usual") -> None:
+        super().__init__(path, site, scope, folder)
 
     def write(self, record: Record | Article) -> Archived:
         (end,) = self.archivist.write([prepared(record)])
@@ -160,6 +155,4 @@ class Run:
         return end
 
     def end(self, outcome: RunOutcome = "finished", traffic: Traffic = NO_TRAFFIC) -> dict[str, Any]:
-        with self._opened:
-            self.report = self.archivist.end(outcome, 0.0, traffic)
-        return self.report
+        return super().end(outcome, traffic)

@@ -159,8 +159,8 @@ def test_an_archive_without_a_post_is_copied(tmp_path: Path):
 
 def test_a_backup_that_a_run_opens_is_in_wal_mode_as_any_archive(archive: Archive, tmp_path: Path):
     archive.backup(tmp_path / "backup.db")
-    with Archive(tmp_path / "backup.db", create=True) as copy:
-        assert copy.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    with made.Run(tmp_path / "backup.db") as run:
+        assert run.archive.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 # While others write.
@@ -357,5 +357,5 @@ def test_a_full_disk_is_a_sentence_and_the_earlier_backup_stays(
     assert done.stderr.count("\n") == 1
     assert "disk I/O error" in done.stderr
     assert names(tmp_path) == (["backup.db", "output"] if earlier else ["output"])
-    assert names(path.parent) == ["archive.db"]
+    assert names(path.parent) == ["archive.db", "archive.db.lock"]
     assert not earlier or file.read_bytes() == before

@@ -15,7 +15,7 @@ from crawler.archive import Archive, posts, runs
 from crawler.archive.frames import filled, frame
 from crawler.extraction.post import read_body
 from crawler.items import Page
-from crawler.pipelines.normalise import normalise
+from crawler.recording.normalise import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

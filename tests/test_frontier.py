@@ -352,12 +352,6 @@ def test_a_full_run_of_one_site_makes_nothing_due_of_another(db: Database):
     assert list(db.query("SELECT * FROM links")) == before
 
 
-@pytest.mark.parametrize("scope", ["usual", "full", "part"])
-def test_a_run_says_what_it_is_about(db: Database, scope: str):
-    set_out(db, scope=scope)
-    assert runs.report(db, RUN)["scope"] == scope
-
-
 # Hosts.
 
 

@@ -32,8 +32,7 @@ def _in_their_order(components: dict[str, int | None]) -> list[str]:
 
 
 def test_every_step_of_the_pipeline_is_in_the_settings() -> None:
-    shared = {f"crawler.pipelines.{name}" for name in ("archivist", "markdown_folder", "writer")}
-    assert _modules(settings.ITEM_PIPELINES) | shared == _files("pipelines")
+    assert _modules(settings.ITEM_PIPELINES) == _files("pipelines")
 
 
 def test_every_middleware_and_extension_is_in_the_settings() -> None:

@@ -12,9 +12,12 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "crawler"
 ROWS = [
     {"cli", "__main__"},
-    {"ops", "web"},
+    {"ops"},
     {"settings"},
     {"spiders", "middlewares", "pipelines", "extensions"},
+    {"addon"},
+    {"run"},
+    {"recording"},
     {"extraction", "archive", "markdown"},
     {"sites", "cadence"},
     {"items"},
@@ -23,7 +26,7 @@ ROWS = [
     {"errors", "text", "decoding", "unasked"},
 ]
 RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}
-KNOW_SCRAPY = {"ops", "spiders", "middlewares", "pipelines", "extensions"}
+KNOW_SCRAPY = {"ops", "addon", "spiders", "middlewares", "pipelines", "extensions"}
 # `python -m crawler` is the command line under another name.
 ALLOWED = {("__main__", "cli")}
 
@@ -72,6 +75,7 @@ def test_every_part_of_the_house_has_its_row() -> None:
         "from crawler.archive import Archive",
         "import crawler.extraction.post",
         "import crawler.ops.export",
+        "import crawler.ops.importing.run",
     ],
 )
 def test_asking_loads_neither_scrapy_nor_twisted(program: str, environment: dict[str, str]) -> None:

@@ -137,7 +137,7 @@ NOT_TO_BE_HAD: list[tuple[Response | Exception, str]] = [
 def obeying(archive: Archive, *answers: Response | Exception, takes: float = 0) -> tuple[ObeyRobots, Answers]:
     """Return the middleware of one run, and the download it asks for robots.txt by."""
     download = Answers(*answers, takes=takes)
-    middleware = ObeyRobots(str(archive.path), "finews-archive", download)
+    middleware = ObeyRobots(archive.db, runs.latest(archive.db), "finews-archive", download)
     return middleware, download
 
 
@@ -147,10 +147,7 @@ def robots(text: str) -> Response:
 
 def asked_of(middleware: ObeyRobots, *urls: str) -> list[str | None]:
     requests = [Request(url) for url in urls]
-    try:
-        return said(ended(*map(middleware.process_request, requests)))
-    finally:
-        middleware.archive.close()
+    return said(ended(*map(middleware.process_request, requests)))
 
 
 FORBIDDING = "User-agent: *\nDisallow: /dajiangwang/\n"
@@ -161,7 +158,6 @@ ALLOWED = f"https://{HOST}/emnews/"
 def test_what_robots_txt_forbids_is_refused_by_its_rule(archive: Archive):
     middleware, download = obeying(archive, robots(FORBIDDING))
     (refusal, allowed) = ended(*(middleware.process_request(Request(url)) for url in (POST, ALLOWED)))
-    middleware.archive.close()
     assert isinstance(refusal, Refusal)
     assert (str(refusal), refusal.rule, allowed) == (FORBIDDEN, "robots.txt", None)
     assert download.urls == [ROBOTS]
@@ -247,7 +243,6 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything_and_the_host_is_give
 ):
     middleware, download = obeying(archive, trouble)
     results = ended(*(middleware.process_request(Request(url)) for url in (POST, ALLOWED)))
-    middleware.archive.close()
     assert [(type(result), str(result)) for result in results] == [(Unreachable, reason)] * 2
     assert download.urls == [ROBOTS]
     known = host(archive)
@@ -258,7 +253,6 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything_and_the_host_is_give
 def test_a_robots_txt_that_cannot_be_unpacked_forbids_everything(archive: Archive, trouble: Exception):
     middleware, _ = obeying(archive, trouble)
     (result,) = ended(middleware.process_request(Request(POST)))
-    middleware.archive.close()
     assert isinstance(result, Unreachable)
 
 
@@ -292,7 +286,6 @@ def test_a_crawl_delay_is_handed_on_and_cut_to_a_minute(archive: Archive, writte
     middleware, _ = obeying(archive, robots(f"User-agent: *\nCrawl-delay: {written}\n"))
     request = Request(POST)
     assert ended(middleware.process_request(request)) == [None]
-    middleware.archive.close()
     assert request.meta.get("crawl_delay") == delay
 
 
@@ -317,7 +310,7 @@ class Polite:
 
     def __init__(self, archive: Archive, *probed: Response | Exception, budget: int = 0, takes: float = 0) -> None:
         self.download = Answers(*(probed or [DownloadTimeoutError("x")]), takes=takes)
-        self.middleware = BePolite(str(archive.path), self.download, budget=budget)
+        self.middleware = BePolite(archive.db, runs.latest(archive.db), self.download, budget=budget)
 
     def ask(self, *urls: str, **meta: Any) -> list[str | None]:
         """Return why each of these may not be asked for, `None` if it may."""
@@ -342,13 +335,13 @@ def polite(archive: Archive) -> Iterator[Callable[..., Polite]]:
 
     def make(*probed: Response | Exception, **how: Any) -> Polite:
         if made_so_far:
-            made_so_far[-1].middleware.close()
+            made_so_far[-1].middleware.note_requests()
             begin(archive)
         made_so_far.append(Polite(archive, *probed, **how))
         return made_so_far[-1]
 
     yield make
-    made_so_far[-1].middleware.close()
+    made_so_far[-1].middleware.note_requests()
 
 
 def test_a_host_that_asks_for_nothing_is_asked_at_once(polite: Callable[..., Polite]):
@@ -797,11 +790,12 @@ VALIDATORS = {"etag": '"a"', "last_modified": "Wed, 20 Apr 2022 08:00:00 GMT"}
 CONDITIONAL = {b"If-None-Match": [b'"a"'], b"If-Modified-Since": [b"Wed, 20 Apr 2022 08:00:00 GMT"]}
 
 
-def headers_for(archive: Archive, asked: Asked | None, **also: Any) -> dict[bytes, list[bytes]]:
-    middleware = AskConditionally(str(archive.path), made.RULES)
-    request = Request(POST, cb_kwargs={**({"asked": asked} if asked else {}), **also})
-    middleware.process_request(request)
-    middleware.archive.close()
+def headers_for(archive: Archive, asked: Asked | None) -> dict[bytes, list[bytes]]:
+    """Return the headers of a request for what the frontier has taken from the ledger."""
+    if asked is not None:
+        asked = replace(asked, known=ledger.known(archive.db, asked.address.url))
+    request = Request(POST, cb_kwargs={"asked": asked} if asked else {})
+    AskConditionally(made.RULES).process_request(request)
     return dict(request.headers)
 
 
@@ -835,8 +829,13 @@ def with_post(archive: Archive) -> Archive:
 def test_what_was_read_to_an_end_is_asked_for_conditionally(with_post: Archive, address: Any, state: Any, how: Any):
     read(with_post, address, state, **how)
     assert headers_for(with_post, Asked(address=address)) == CONDITIONAL
-    assert headers_for(with_post, Asked(address=address, in_full=True)) == {}
-    assert headers_for(with_post, Asked(address=address, besides=True)) == {}
+
+
+def test_what_is_asked_for_as_if_nothing_were_known_of_it_is_asked_for_in_full(with_post: Archive):
+    read(with_post, made.HOME, "fetched")
+    request = Request(made.HOME.url, cb_kwargs={"asked": Asked(address=made.HOME)})
+    AskConditionally(made.RULES).process_request(request)
+    assert dict(request.headers) == {}
 
 
 @pytest.mark.parametrize("state", ["refused", "failed", "gone", "found"])

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import made
 import pytest
 from made import Run
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.http import Response
-from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
 from crawler.archive import Archive, ledger, runs
@@ -26,17 +25,16 @@ from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
 from crawler.items import Address, Archived, Article, Mention
 from crawler.markdown.post_file import render_post
 from crawler.pipelines.archive import StoreInArchive
-from crawler.pipelines.archivist import Archivist
-from crawler.pipelines.normalise import Normalise, normalise
+from crawler.pipelines.normalise import Normalise
 from crawler.pipelines.validate import Validate
+from crawler.recording.archivist import Archivist
+from crawler.recording.normalise import normalise
+from crawler.recording.writer import Writer
 from crawler.sites.loading import fingerprint
 from crawler.spiders.asking import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from scrapy.crawler import Crawler
-
 POST, ARTICLE = made.post(), made.article()
 ENDS = [made.listing(made.post_address()), made.refused(), made.gone(), made.failed(), made.unchanged()]
 ARCHIVED = Archived(address=made.post_address(), outcome="new", article_id=1)
@@ -189,32 +187,29 @@ def run(path: Path) -> Iterator[Run]:
 
 
 @pytest.fixture
-def step(path: Path) -> Iterator[StoreInArchive]:
+def step(run: Run) -> StoreInArchive:
     """The step itself, as Scrapy has it."""
-    opened = StoreInArchive(str(path), "finews", "")
-    yield opened
-    if opened.report is None:
-        opened.end("finished", Traffic())
+    return StoreInArchive(Writer(run.archivist), give_up=lambda _: None)
 
 
-def rows(run: Run | StoreInArchive, table: str) -> list[dict[str, Any]]:
+def rows(run: Run, table: str) -> list[dict[str, Any]]:
     return list(run.archive.db.query(f"SELECT * FROM {table}"))
 
 
-def link(run: Run | StoreInArchive, url: str = POST.url) -> dict[str, Any]:
+def link(run: Run, url: str = POST.url) -> dict[str, Any]:
     (row,) = run.archive.db.query("SELECT * FROM links WHERE url = ?", [url])
     return row
 
 
-def stands(run: Run | StoreInArchive, url: str = POST.url) -> tuple[Any, ...]:
+def stands(run: Run, url: str = POST.url) -> tuple[Any, ...]:
     row = link(run, url)
     return row["state"], row["outcome"], row["reason"], row["article_id"]
 
 
 @pytest.mark.parametrize("item", [POST, ARCHIVED, {}, None], ids=kind)
-def test_the_archive_leaves_alone_what_is_no_record_of_its(step: StoreInArchive, item: Any):
+def test_the_archive_leaves_alone_what_is_no_record_of_its(run: Run, step: StoreInArchive, item: Any):
     assert asyncio.run(step.process_item(item)) is item
-    assert list(step.archive.db.query("SELECT * FROM links")) == []
+    assert rows(run, "links") == []
 
 
 def test_an_article_is_stored_with_its_row_of_the_ledger(run: Run):
@@ -397,45 +392,22 @@ def test_the_same_words_at_another_address_are_the_same_post(run: Run):
     assert run.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
 
 
-def a_scrapy_crawler(path: Path) -> Crawler:
-    return get_crawler(settings_dict={"FINEWS_ARCHIVE": str(path), "FINEWS_SITE": "finews", "FINEWS_POSTS": ""})
-
-
-@pytest.mark.parametrize("signal", [signals.spider_error, signals.item_error], ids=["spider", "item"])
-def test_a_page_the_program_stumbles_over_is_a_failure_of_that_page(path: Path, signal: object):
-    crawler = a_scrapy_crawler(path)
-    step = StoreInArchive.from_crawler(crawler)
-    asked = Asked(address=made.post_address(), found_on=made.HOME.url)
-    request = Request(POST.url, cb_kwargs={"asked": asked})
-    response = Response(POST.url, request=request)
-    failure = Failure(ZeroDivisionError("division by zero"))
-    crawler.signals.send_catch_log(signal, item=POST, response=response, spider=None, failure=failure)
-    assert stands(step) == ("failed", "failed", "error in the program: ZeroDivisionError", None)
-    row = link(step)
-    assert (row["found_on"], row["status"], row["rules"]) == (made.HOME.url, None, None)
-    crawler.signals.send_catch_log(signals.spider_closed, spider=None, reason="finished")
-    assert step.report is not None
-    assert step.report["reasons"] == {"failed: error in the program: ZeroDivisionError": 1}
-
-
-def test_a_run_gives_up_when_not_even_a_failure_can_be_written(path: Path):
-    stops: list[str] = []
-    step = StoreInArchive(str(path), "finews", "", stop=lambda: stops.append("stop"))
-    step.archive.db.execute("PRAGMA query_only = 1")
+def test_a_run_gives_up_when_not_even_a_failure_can_be_written(run: Run):
+    troubles: list[str] = []
+    step = StoreInArchive(Writer(run.archivist), give_up=troubles.append)
+    run.archive.db.execute("PRAGMA query_only = 1")
     request = Request(POST.url, cb_kwargs={"asked": Asked(address=made.post_address())})
     failure = Failure(ZeroDivisionError("division by zero"))
-    for _ in range(2):
-        step.note_error(failure, Response(POST.url, request=request))
-    assert (step.trouble, stops) == ("attempt to write a readonly database", ["stop"])
-    step.archive.db.execute("PRAGMA query_only = 0")
-    step.end("failed", made.NO_TRAFFIC)
+    step.note_error(failure, Response(POST.url, request=request))
+    assert troubles == ["attempt to write a readonly database"]
+    run.archive.db.execute("PRAGMA query_only = 0")
 
 
-def test_an_error_that_belongs_to_no_page_of_ours_is_not_counted(step: StoreInArchive):
+def test_an_error_that_belongs_to_no_page_of_ours_is_not_counted(run: Run, step: StoreInArchive):
     failure = Failure(ZeroDivisionError("division by zero"))
     step.note_error(failure, Response(POST.url))
     step.note_error(failure, Response(POST.url, request=Request(POST.url)))
-    assert rows(step, "links") == []
+    assert rows(run, "links") == []
 
 
 def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
@@ -445,11 +417,14 @@ def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
     before = path.read_bytes()
     # The tests' own user may write anywhere; SQLite itself is told that it may not.
     connect = sqlite3.connect
+    read_only = f"{path.as_uri()}?mode=ro"
     monkeypatch.setattr(
-        sqlite3, "connect", lambda file, **how: connect(f"{Path(file).as_uri()}?mode=ro", uri=True, **how)
+        sqlite3,
+        "connect",
+        lambda file, **how: connect(file if "uri" in how else read_only, **{**how, "uri": True}),
     )
     with pytest.raises(ArchiveError) as refused:
-        StoreInArchive(str(path), "finews", "")
+        Run(path)
     assert type(refused.value) is ArchiveError
     assert refused.value.exit_code == 1
     assert str(refused.value) == (
@@ -499,23 +474,23 @@ def test_a_run_ends_with_its_report(run: Run):
     assert report["started_at"] <= report["finished_at"]
 
 
-def test_a_run_that_has_ended_lets_go_of_the_archive(path: Path, step: StoreInArchive):
-    step.end("finished", Traffic())
+def test_a_run_that_has_ended_lets_go_of_the_archive(path: Path, run: Run):
+    run.end()
     with run_lock(path), Archive(path) as archive:
-        assert list(runs.reports(archive.db)) == [step.report]
+        assert list(runs.reports(archive.db)) == [run.report]
     assert not path.with_name("archive.db-wal").exists()
 
 
-def test_a_second_run_is_refused_while_the_first_goes_on(path: Path, step: StoreInArchive):
+def test_a_second_run_is_refused_while_the_first_goes_on(path: Path, run: Run):
     with pytest.raises(ArchiveLocked, match=f"pid {os.getpid()}, started "):
-        StoreInArchive(str(path), "finews", "")
-    assert [row["outcome"] for row in rows(step, "runs")] == ["running"]
+        Run(path)
+    assert [row["outcome"] for row in rows(run, "runs")] == ["running"]
 
 
 def test_a_run_that_cannot_begin_lets_go_of_the_lock(path: Path):
     path.write_text("看看这个\n", encoding="utf-8")
     with pytest.raises(NotAnArchive):
-        StoreInArchive(str(path), "finews", "")
+        Run(path)
     with run_lock(path):
         assert path.read_text(encoding="utf-8") == "看看这个\n"
 

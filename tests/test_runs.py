@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.items import Outcome
-    from crawler.pipelines.archivist import Record
+    from crawler.recording.archivist import Record
 
 NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
 BEGUN = {
@@ -76,12 +76,14 @@ def finish(
 def settle(db: Database, address: Address, state: Any, outcome: Outcome | None = None, **how: Any) -> None:
     run_id, at = how.pop("run_id", 1), how.pop("at", made.SEEN)
     end = End(state=state, outcome=outcome, **how)
-    ledger.settled(db, "finews", made.fetch(address, fetched_at=at), end, run_id=run_id)
+    with db.atomic():
+        ledger.settled(db, "finews", made.fetch(address, fetched_at=at), end, run_id=run_id)
 
 
 def name(db: Database, *addresses: Address, run_id: int) -> None:
     listing = made.listing(*addresses)
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
+    with db.atomic():
+        ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
 
 
 def test_a_run_that_has_begun_is_running(db: Database):
@@ -372,8 +374,7 @@ def test_what_a_killed_run_left_is_counted_once_in_the_run_that_takes_it_up(db: 
 
 @pytest.mark.parametrize("scope", ["usual", "full", "part", "share"])
 def test_a_report_says_what_the_run_is_about(db: Database, scope: Any):
-    begin(db)
-    runs.set_scope(db, 1, scope)
+    runs.begin(db, "finews", made.SEEN, scope)
     assert finish(db) == {**ENDED, "scope": scope}
 
 
@@ -398,9 +399,7 @@ def test_hosts_a_run_left_alone_are_in_its_report_with_the_reason(db: Database):
 
 
 def begin_after(db: Database, minutes: int, scope: Any = "usual", site: str = "finews") -> int:
-    run_id = runs.begin(db, site, made.SEEN + timedelta(minutes=minutes))
-    runs.set_scope(db, run_id, scope)
-    return run_id
+    return runs.begin(db, site, made.SEEN + timedelta(minutes=minutes), scope)
 
 
 def test_the_gaps_before_a_run_are_between_those_about_its_whole_site_the_latest_first(db: Database):

@@ -20,7 +20,7 @@ from crawler.front_matter import FrontMatterError
 from crawler.items import Category, Mention, Post, PostFile
 from crawler.markdown.post_file import render_post
 from crawler.ops.importing.reading import read_file
-from crawler.pipelines.normalise import normalise
+from crawler.recording.normalise import normalise
 from crawler.sites.loading import load_site
 
 FINEWS, MINIMA = made.SITE, load_site("minima")

@@ -26,14 +26,14 @@ from crawler.items import Archived, Mention
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts
-from crawler.pipelines.normalise import normalise
-from crawler.pipelines.writer import Writer, WriterLostError
+from crawler.recording.normalise import normalise
+from crawler.recording.writer import Writer, WriterLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from crawler.ops.sample_site.source import SourcePost
-    from crawler.pipelines.archivist import Record
+    from crawler.recording.archivist import Record
 
     Finews = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -54,7 +54,8 @@ def through_a_process(run: Run, records: Sequence[Record]) -> tuple[list[Any], d
     async def whole() -> tuple[list[Any], dict[str, Any]]:
         writer = Writer(run.archivist, many=1)
         ends = await hand_over(writer, records)
-        return ends, writer.end("finished", 1.0, made.NO_TRAFFIC)
+        writer.end()
+        return ends, run.end()
 
     return asyncio.run(whole())
 
@@ -79,7 +80,6 @@ def test_a_process_writes_what_the_run_itself_would(tmp_path: Path):
     assert ends == expected
     alone_report = alone.end()
     assert report["posts"] == alone_report["posts"] == {**alone_report["posts"], "new": 40}
-    process.end()
     written = [{file.name: file.read_bytes() for file in (folder / "_posts").iterdir()} for folder in folders]
     assert written[0] == written[1]
     posts = []
@@ -102,14 +102,14 @@ def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
 def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
     run = Run(tmp_path / "a.db")
 
-    async def whole() -> dict[str, Any]:
+    async def whole() -> None:
         writer = Writer(run.archivist, many=0)
         ended = [writer.submit(made.prepared(article)) for article in ARTICLES]
-        report = writer.end("finished", 1.0, made.NO_TRAFFIC)
+        writer.end()
         assert all(end.result().outcome == "new" for end in ended)
-        return report
 
-    assert asyncio.run(whole())["posts"]["new"] == 40
+    asyncio.run(whole())
+    assert run.end()["posts"]["new"] == 40
 
 
 def fill(run: Run) -> None:
@@ -155,7 +155,7 @@ def test_an_error_before_a_record_is_handed_over_is_raised_there_and_moves_no_ot
         for number, record in enumerate(records):
             with suppress(TypeError):
                 ended[number] = writer.submit(record)
-        writer.end("finished", 1.0, made.NO_TRAFFIC)
+        writer.end()
         return {number: end.result() for number, end in ended.items()}
 
     with patience():
@@ -192,7 +192,7 @@ def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path)
     async def whole() -> str | None:
         writer = Writer(run.archivist, many=0)
         await hand_over(writer, ARTICLES[:3])
-        writer.end("finished", 1.0, made.NO_TRAFFIC)
+        writer.end()
         return writer.files_trouble
 
     assert "cannot be written to" in (asyncio.run(whole()) or "")
@@ -208,7 +208,7 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
         (child,) = children(os.getpid())
         os.kill(child, signal.SIGKILL)
         rest = await hand_over(writer, ARTICLES[3:])
-        writer.end("failed", 1.0, made.NO_TRAFFIC)
+        writer.end()
         return [*first, *rest]
 
     ends = asyncio.run(whole())
@@ -220,7 +220,7 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
 def children(pid: int) -> list[int]:
     """Return the writing processes that a process has started."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [child for child in map(int, found) if b"pipelines.writer" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in map(int, found) if b"recording.writer" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def has_archive_open(pid: int) -> bool:
@@ -297,7 +297,7 @@ def copy(tmp_path: Path) -> Path:
     """Make a copy of the program, in a folder of its own, which says so whenever something of it begins to write."""
     folder = tmp_path / "a copy"
     shutil.copytree(ROOT / "crawler", folder / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / "crawler" / "pipelines" / "archivist.py").open("a", encoding="utf-8") as module:
+    with (folder / "crawler" / "recording" / "archivist.py").open("a", encoding="utf-8") as module:
         module.write("import sys\nprint('a copy', file=sys.stderr)\n")
     return folder
 
@@ -316,8 +316,8 @@ def test_the_writing_process_is_of_the_same_program_as_its_run(way: str, copy: P
 
 
 def test_a_run_whose_writing_process_stumbles_says_so(copy: Path, environment: dict[str, str]):
-    with (copy / "crawler" / "pipelines" / "archivist.py").open("a", encoding="utf-8") as module:
-        module.write("if 'crawler.pipelines.writer' in sys.orig_argv: raise RuntimeError('a stone')\n")
+    with (copy / "crawler" / "recording" / "archivist.py").open("a", encoding="utf-8") as module:
+        module.write("if 'crawler.recording.writer' in sys.orig_argv: raise RuntimeError('a stone')\n")
     with serve(build(many(100))) as server:
         command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--no-posts", "--json"]
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)

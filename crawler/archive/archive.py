@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from crawler.archive.alarm import Alarm
     from crawler.archive.coverage import Coverage
     from crawler.archive.history import Revision
+    from crawler.archive.lock import RunLock
     from crawler.archive.results import Found, Marks
     from crawler.archive.search import Sort
     from crawler.changes import Changes
@@ -78,13 +79,13 @@ class Archive:
     in a `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
     """
 
-    def __init__(self, path: str | PathLike[str], *, create: bool = False) -> None:
-        """Open the archive at `path`; with `create`, make one if there is none.
+    def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
+        """Open the archive at `path`; with `create`, make one if there is none. A run says that it has the `lock`.
 
-        Raises `NoArchive`, `NotAnArchive`, `NewerArchive` or `ArchiveError`, see `crawler.errors`.
+        Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` or `ArchiveError`, see `crawler.errors`.
         """
         self.path = Path(path)
-        self.db = open_database(self.path, create=create)
+        self.db = open_database(self.path, create=create, lock=lock)
 
     def __enter__(self) -> Self:
         """Return the archive itself."""

@@ -24,7 +24,7 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
     """
     draft = file.with_name(f".{file.name}.tmp")
     try:
-        if file.exists() and (file.samefile(path) or not holds_archive(file)):
+        if file.exists() and (file.samefile(path) or not _is_backup(file)):
             raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -39,6 +39,13 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
         return {"archive": str(path), "file": str(file), "bytes": file.stat().st_size, **counts}
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
+
+
+def _is_backup(file: Path) -> bool:
+    try:
+        return holds_archive(file)
+    except ArchiveError:
+        return False
 
 
 def _copied(db: Database, draft: Path) -> dict[str, int]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from crawler.archive import hosts, ledger, runs
+from crawler.archive import hosts, ledger
 from crawler.archive.ledger import Known, known_where
+from crawler.archive.transactions import writing
 from crawler.cadence import LONGEST
 from crawler.dates import iso
 
@@ -68,8 +69,7 @@ class Frontier:
         """Set out with `addresses`; if all is to be visited, make everything due that is known of the site."""
         addresses = list(addresses)
         self._planned = json.dumps([address.url for address in addresses])
-        with self.db.atomic():
-            runs.set_scope(self.db, self.run_id, self.scope)
+        with writing(self.db):
             ledger.planned(self.db, self.site, addresses, now, run_id=self.run_id)
             if self.scope == "full":
                 self._make_everything_due(now)

@@ -89,8 +89,7 @@ def merge_seldom(db: Database) -> None:
     So each word is written fewer times over. A look into more pieces is hardly longer.
     """
     if db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchone() != (_MERGED_AT_ONCE,):
-        with db.atomic():
-            db.execute("INSERT INTO search (search, rank) VALUES ('automerge', ?)", [_MERGED_AT_ONCE])
+        db.execute("INSERT INTO search (search, rank) VALUES ('automerge', ?)", [_MERGED_AT_ONCE])
 
 
 def current(db: Database, article_id: int) -> Entry:

@@ -1,7 +1,7 @@
 """The ledger: every address met, where it stands, and each fetch of it. Tables `links` and `fetches`.
 
 Each function is a few statements, meant to run inside the transaction of the page they belong to. Not here: which
-address to ask for next (`crawler.archive.frontier`), and how an address's story is told (`crawler.archive.story`).
+address to ask for next (`crawler.archive.frontier`), and how an address's story is told (`crawler.archive.trail`).
 """
 
 from __future__ import annotations
@@ -127,15 +127,16 @@ def due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, r
     )
 
 
-def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int) -> Noted:
+def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None) -> Noted:
     """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
 
+    `before` is what was known of the address, if the caller has read it.
     Validators of the last good page stay when none came, and so do the `rules` it was read by.
     """
     at = iso(fetch.fetched_at)
     again = None
     if _is_looked_at_again(fetch, end):
-        again = next_look(end.state, _since(db, fetch, end), fetch.fetched_at)
+        again = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
     [(link_id,)] = db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
         " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
@@ -203,9 +204,9 @@ def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
     return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 
 
-def _since(db: Database, fetch: Fetch, end: End) -> datetime:
+def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> datetime:
     """Return when an address began to fail, if it does; else when it was found."""
-    before = known(db, fetch.address.url)
+    before = before or known(db, fetch.address.url)
     if before is None:
         return fetch.fetched_at
     if end.state != "failed":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler import dates
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@dataclass(frozen=True, slots=True)
+class RunLock:
+    """Says that this process, or the run it writes for, holds the lock of `archive`."""
+
+    archive: Path
+
+
 @contextmanager
-def run_lock(archive: Path) -> Iterator[None]:
+def run_lock(archive: Path) -> Iterator[RunLock]:
     """Hold the lock of `archive` for as long as the block runs.
 
     Raises `ArchiveLocked` at once when another process holds it, `ArchiveError` when there is no place for it.
@@ -33,18 +41,7 @@ def run_lock(archive: Path) -> Iterator[None]:
         raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
     try:
         _take(descriptor, archive)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Wait for a moment alone: hold a lock of `folder` itself, which leaves no file behind."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield RunLock(archive)
     finally:
         os.close(descriptor)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.wording import DAY, command, moment
 from crawler.dates import iso
+from crawler.items import NAMES_NO_POST
 from crawler.text import counted
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.alarm import Alarm
-
-NAMES_NO_POST = "names no post"
-"""The reason a category page has in the ledger that could be read and named nothing."""
 
 _LATEST, _BEFORE, _TO_JUDGE = 100, 1000, 200  # posts
 _RECENT = 7 * DAY

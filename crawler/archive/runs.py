@@ -1,6 +1,6 @@
 """Runs and their reports. Table `runs`; the counts come from the ledger, so that they cannot disagree with it.
 
-Not here: printing a report.
+What writes is meant to run inside a transaction of its caller's. Not here: printing a report.
 """
 
 from __future__ import annotations
@@ -55,17 +55,18 @@ class Traffic:
     bytes: int = 0
 
 
-def begin(db: Database, site: str, now: datetime) -> int:
-    """Begin a run and return its number.
+def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int:
+    """Begin a run that is about `scope` and return its number.
 
     A run still marked as running was killed, since the lock is ours: it is put down as interrupted, with what the
     ledger knows of it.
     """
-    with db.atomic():
-        for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
-            _write(db, killed, "interrupted")
-            db.execute(_WHAT_IS_KNOWN_OF_A_KILLED_RUN, {"run": killed})
-        cursor = db.execute("INSERT INTO runs (site, outcome, started_at) VALUES (?, 'running', ?)", [site, iso(now)])
+    for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
+        _write(db, killed, "interrupted")
+        db.execute(_WHAT_IS_KNOWN_OF_A_KILLED_RUN, {"run": killed})
+    cursor = db.execute(
+        "INSERT INTO runs (site, outcome, started_at, scope) VALUES (?, 'running', ?, ?)", [site, iso(now), scope]
+    )
     assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
     return cursor.lastrowid
 
@@ -74,30 +75,23 @@ def finish(
     db: Database, run_id: int, outcome: RunOutcome, *, now: datetime, seconds: float, traffic: Traffic
 ) -> dict[str, Any]:
     """End a run and return its report. `seconds` is measured by the caller, the wall clock may have been set."""
-    with db.atomic():
-        db.execute(
-            "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
-            " WHERE id = ?",
-            [
-                iso(now),
-                round(seconds, 2),
-                traffic.requests,
-                traffic.not_modified,
-                traffic.retries,
-                traffic.bytes,
-                run_id,
-            ],
-        )
-        _write(db, run_id, outcome)
-        troubles = hosts.troubles(db, run_id, now)
-        db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
+    db.execute(
+        "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
+        " WHERE id = ?",
+        [
+            iso(now),
+            round(seconds, 2),
+            traffic.requests,
+            traffic.not_modified,
+            traffic.retries,
+            traffic.bytes,
+            run_id,
+        ],
+    )
+    _write(db, run_id, outcome)
+    troubles = hosts.troubles(db, run_id, now)
+    db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
     return report(db, run_id)
-
-
-def set_scope(db: Database, run_id: int, scope: Scope) -> None:
-    """Note what a run is about."""
-    with db.atomic():
-        db.execute("UPDATE runs SET scope = ? WHERE id = ?", [scope, run_id])
 
 
 def gaps(db: Database, run_id: int) -> list[timedelta]:

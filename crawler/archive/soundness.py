@@ -14,6 +14,7 @@ from crawler.archive import index, runs, stories
 from crawler.archive.filters import Filters
 from crawler.archive.query import parse
 from crawler.archive.search import search
+from crawler.archive.transactions import writing
 from crawler.archive.words import EVERY, filter_word, words_of_time
 from crawler.text import counted, tokens
 
@@ -90,7 +91,7 @@ def staleness(db: Database, *, seed: int = 0) -> Iterator[str]:
 
 def repair(db: Database) -> None:
     """Make anew what is derived: index, stories, the counts of runs. The posts themselves are left as they are."""
-    with db.atomic():
+    with writing(db):
         index.rebuild(db)
         stories.rebuild(db)
         runs.recount(db)

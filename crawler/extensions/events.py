@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 
-from crawler.archive import Archive, runs
+from crawler.addon import RunAddon, run_ended
 from crawler.items import Archived
-from crawler.sites.loading import load_site
 from crawler.text import counted
 
 if TYPE_CHECKING:
@@ -32,30 +31,23 @@ _TROUBLE = {"refused", "failed"}
 class LogEvents:
     """The extension; `form` is `text`, `json`, or nothing for whatever logging is set up already."""
 
-    def __init__(self, archive: str, site: str, form: str) -> None:
-        """Log the run that is going on in the archive at `archive`."""
-        self.archive = archive
-        self.site = site
-        self.form = form
-        self.run_id = 0
+    def __init__(self, site: str, run_id: int, form: str) -> None:
+        """Log run `run_id`, which is of `site`."""
+        self.site, self.run_id, self.form = site, run_id, form
         self._handler: logging.Handler | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read archive, site and form from the settings."""
-        settings = crawler.settings
-        extension = cls(
-            settings["FINEWS_ARCHIVE"], load_site(settings["FINEWS_SITE"]).name, settings["FINEWS_LOG_FORMAT"]
-        )
+        """Read the form from the settings, and take part in the run."""
+        run = RunAddon.of(crawler).run
+        extension = cls(run.site.name, run.id, crawler.settings["FINEWS_LOG_FORMAT"])
         crawler.signals.connect(extension.begin, signals.spider_opened)
         crawler.signals.connect(extension.note, signals.item_scraped)
-        crawler.signals.connect(extension.end, signals.engine_stopped)  # when the report is written
+        crawler.signals.connect(extension.end, run_ended)
         return extension
 
     def begin(self, spider: Spider) -> None:
         """Begin to log."""
-        with Archive(self.archive) as archive:
-            self.run_id = runs.latest(archive.db)
         if self.form:
             self._handler = line_handler(self.form, self.run_id)
             logging.getLogger().addHandler(self._handler)
@@ -76,12 +68,8 @@ class LogEvents:
         fields = {"kind": kind, "url": url, "outcome": item.noted, "reason": item.reason}
         self._say(level, f"{item.noted} {url}{reason}", event="address", **fields)
 
-    def end(self) -> None:
+    def end(self, report: dict[str, Any]) -> None:
         """Log how the run ended, and log no more."""
-        if not self.run_id:  # it ended before it began
-            return
-        with Archive(self.archive) as archive:
-            report = runs.report(archive.db, self.run_id)
         counts = ", ".join(f"{count} {outcome}" for outcome, count in report["posts"].items() if count)
         message = f"run {report['outcome']}, {counted(report['requests'], 'request')}: {counts or 'nothing new'}"
         self._say(logging.INFO, message, event="end", report=report)

@@ -17,12 +17,15 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from twisted.internet.task import LoopingCall
 
-from crawler.archive import Archive, runs
+from crawler.addon import RunAddon, run_ending
+from crawler.archive import runs
 
 if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
+
+    from crawler.run import Run
 
 _ALWAYS_SHOWN = {"new", "changed", "unchanged", "refused"}
 _SECONDS = 0.5  # between two looks
@@ -31,9 +34,9 @@ _SECONDS = 0.5  # between two looks
 class ShowProgress:
     """The extension, on when `FINEWS_PROGRESS` is."""
 
-    def __init__(self, crawler: Crawler, console: Console) -> None:
-        """Watch `crawler` and write to `console`."""
-        self.crawler = crawler
+    def __init__(self, run: Run, crawler: Crawler, console: Console) -> None:
+        """Watch `crawler` at work on `run`, and write to `console`."""
+        self.run, self.crawler = run, crawler
         self.console = console
         self._live = Live(console=console, transient=True, auto_refresh=False)
         self._loop = LoopingCall(self._show)
@@ -45,14 +48,13 @@ class ShowProgress:
         console = Console(stderr=True)
         if not crawler.settings.getbool("FINEWS_PROGRESS") or not console.is_terminal:
             raise NotConfigured
-        extension = cls(crawler, console)
+        extension = cls(RunAddon.of(crawler).run, crawler, console)
         crawler.signals.connect(extension.begin, signals.spider_opened)
-        crawler.signals.connect(extension.end, signals.spider_closed)
+        crawler.signals.connect(extension.end, run_ending)
         return extension
 
     def begin(self) -> None:
         """Begin to show."""
-        self._archive = Archive(self.crawler.settings["FINEWS_ARCHIVE"])
         self._live.start()
         _log_to(sys.stderr)  # which is the live display's now, so that lines go above it
         self._loop.start(_SECONDS, now=False)
@@ -62,19 +64,18 @@ class ShowProgress:
         self._loop.stop()
         self._live.stop()
         _log_to(sys.stderr)
-        self._archive.close()
 
     def _show(self) -> None:
         self._live.update(self._line(), refresh=True)
 
     def _line(self) -> Text:
-        run_id = runs.latest(self._archive.db)
-        counts = runs.tally(self._archive.db, run_id)
+        db, run_id = self.run.archive.db, self.run.id
+        counts = runs.tally(db, run_id)
         # What a run should not hold is shown when it does, so that the line fits a terminal.
         shown = [f"{counts[name]} {name}" for name in counts if counts[name] or name in _ALWAYS_SHOWN]
         pages = self.crawler.stats.get_value("response_received_count", 0)
         rate = pages / max(time.monotonic() - self._began, 0.1)
-        pending = runs.pending(self._archive.db, run_id)
+        pending = runs.pending(db, run_id)
         return Text(f"{pages} pages, {rate:.0f}/s, {pending} pending: {' · '.join(shown)}", no_wrap=True)
 
 

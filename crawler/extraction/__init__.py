@@ -2,5 +2,5 @@
 
 `post` reads a post's page, `share` the text behind a share link, `listing` home, category and feed pages;
 `rules` applies a definition's rules, `body` knows what belongs to a body. Not here: judging what was read
-(`crawler.pipelines`) and turning it into Markdown (`crawler.markdown`).
+(`crawler.recording`) and turning it into Markdown (`crawler.markdown`).
 """

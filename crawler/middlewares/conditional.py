@@ -1,17 +1,15 @@
 """Ask conditionally for what the archive has read: `If-None-Match`, `If-Modified-Since` from the ledger.
 
-Asked in full is what was read by other rules than today's, what ended badly, and what a person asks for by name. Not
-here: what a 304 means.
+Asked in full is what was read by other rules than today's, what ended badly, and what a request says nothing is known
+of. Not here: what a 304 means.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrapy import signals
-
-from crawler.archive import Archive, ledger
-from crawler.sites.loading import fingerprint, load_site
+from crawler.addon import RunAddon
+from crawler.sites.loading import fingerprint
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,25 +23,20 @@ if TYPE_CHECKING:
 class AskConditionally:
     """Adds the validators of the last good answer to a request."""
 
-    def __init__(self, archive: str, rules: str) -> None:
-        """Open the archive at `archive`; only what was read by `rules` is asked for conditionally."""
-        self.archive = Archive(archive, create=True)
+    def __init__(self, rules: str) -> None:
+        """Only what was read by `rules` is asked for conditionally."""
         self.rules = rules
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read archive and site from the settings."""
-        middleware = cls(crawler.settings["FINEWS_ARCHIVE"], fingerprint(load_site(crawler.settings["FINEWS_SITE"])))
-        crawler.signals.connect(middleware.archive.close, signals.spider_closed)
-        return middleware
+        """Go by the rules of the run's site."""
+        return cls(fingerprint(RunAddon.of(crawler).run.site))
 
     def process_request(self, request: Request) -> None:
         """Set the headers, if what is asked for is known and its last reading still counts."""
         asked = request.cb_kwargs.get("asked")
-        if asked is None or asked.in_full or asked.besides or asked.address.kind == "share":
-            return
-        known = ledger.known(self.archive.db, asked.address.url)
-        if known is None or known.rules != self.rules or not _was_read(known):
+        known = asked.known if asked is not None else None
+        if known is None or known.kind == "share" or known.rules != self.rules or not _was_read(known):
             return
         if known.etag:
             request.headers["If-None-Match"] = known.etag

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.addon import RunAddon
 from crawler.sites.addresses import may_be_asked
-from crawler.sites.loading import load_site
 from crawler.unasked import Refusal
 from crawler.urls import canonical
 
@@ -31,8 +31,8 @@ class GuardAddresses:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the site from the settings."""
-        return cls(load_site(crawler.settings["FINEWS_SITE"]))
+        """Guard the run's site."""
+        return cls(RunAddon.of(crawler).run.site)
 
     def process_request(self, request: Request) -> None:
         """Raise `Refusal` for an address that is not the site's."""

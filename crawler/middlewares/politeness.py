@@ -15,12 +15,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
-from crawler.archive import Archive, hosts, runs
+from crawler.addon import RunAddon, run_ending
+from crawler.archive import hosts
 from crawler.archive.hosts import PATIENCE, Host
 from crawler.cadence import retry_after
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from sqlite_utils import Database
 
 GIVE_UP_AFTER = 10
 """So many failures in a row, and a run gives up on a host, unless what it answered well before is answered again."""
@@ -49,17 +51,18 @@ class BePolite:
 
     def __init__(
         self,
-        archive: str,
+        db: Database,
+        run_id: int,
         download: Callable[[Request], Awaitable[Response]],
         *,
         budget: int = 0,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Remember in the archive at `archive`; ask each host `budget` times a day at most, 0 for no limit.
+        """Remember in the archive open as `db`; ask each host `budget` times a day at most, 0 for no limit.
 
         `download` is how a host is asked whether it is there at all, `goes_on` tells whether the run is to go on.
         """
-        self.archive = Archive(archive, create=True)
+        self.db, self.run_id = db, run_id
         self.budget = budget
         self._download = download
         self._goes_on = goes_on
@@ -69,29 +72,29 @@ class BePolite:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read archive and budget from the settings."""
+        """Read the budget from the settings, and take part in the run."""
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
 
+        run = RunAddon.of(crawler).run
         middleware = cls(
-            crawler.settings["FINEWS_ARCHIVE"],
+            run.archive.db,
+            run.id,
             download,
             budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY"),
             goes_on=lambda: crawler.engine.running,
         )
-        crawler.signals.connect(middleware.close, signals.spider_closed)
+        crawler.signals.connect(middleware.note_requests, run_ending)
         return middleware
 
-    def close(self) -> None:
-        """Write down how often each host was asked, and close the archive."""
+    def note_requests(self) -> None:
+        """Write down how often each host was asked."""
         try:
             for host in self._hosts.values():
-                hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
-        except sqlite3.OperationalError as error:  # a full disk, which the archive's pipeline tells of in full
+                hosts.note(self.db, host.host, day=host.day, requests=host.requests)
+        except sqlite3.OperationalError as error:  # a full disk, which the run's end tells of in full
             _log.warning("how often each host was asked could not be written down (%s)", error)
-        finally:
-            self.archive.close()
 
     async def process_request(self, request: Request) -> None:
         """Wait until the host may be asked; raise `Postponed` when that is not in this run."""
@@ -127,13 +130,13 @@ class BePolite:
     def _host(self, request: Request) -> Host:
         name = urlsplit(request.url).netloc
         if name not in self._hosts:
-            self._hosts[name] = hosts.known(self.archive.db, name)
+            self._hosts[name] = hosts.known(self.db, name)
         return self._hosts[name]
 
     def _check(self, host: Host) -> None:
         """Raise `Postponed` when the run is done with a host."""
         now = dates.now()
-        if host.given_up_run_id == runs.latest(self.archive.db):
+        if host.given_up_run_id == self.run_id:
             raise Postponed(f"{host.host} is given up ({host.failure})")
         if host.wait_left(now) > PATIENCE:
             raise Postponed(f"{host.host} {host.says()}")
@@ -158,33 +161,32 @@ class BePolite:
         host.requests = host.requests + 1 if host.day == today else 1
         host.day = today
         if host.requests % _COUNTED_BY == 0:  # so that a run that is killed counts too
-            hosts.note(self.archive.db, host.host, day=host.day, requests=host.requests)
+            hosts.note(self.db, host.host, day=host.day, requests=host.requests)
 
     def _wait(self, host: Host, until: datetime, reason: str | None = None) -> None:
         # Kept to the second, and rather one too many.
         host.wait_until, host.wait_reason = dates.iso(until + timedelta(seconds=bool(until.microsecond))), reason
-        hosts.note(self.archive.db, host.host, wait_until=host.wait_until, wait_reason=reason)
+        hosts.note(self.db, host.host, wait_until=host.wait_until, wait_reason=reason)
         _log.warning("%s %s", host.host, host.says())
 
     def _forgive(self, host: Host) -> None:
         if host.failures:
             host.failures = 0
-            hosts.note(self.archive.db, host.host, failures=0, failure=None)
+            hosts.note(self.db, host.host, failures=0, failure=None)
 
     async def _fail(self, host: Host, request: Request, failure: str) -> None:
         """Note a failure; after so many in a row, see whether the host is there at all, and give up if not."""
         if IS_PROBE in request.meta:
             return
         host.failures, host.failure = host.failures + 1, failure
-        hosts.note(self.archive.db, host.host, failures=host.failures, failure=failure)
-        run_id = runs.latest(self.archive.db)
-        if host.failures < GIVE_UP_AFTER or host.given_up_run_id == run_id:
+        hosts.note(self.db, host.host, failures=host.failures, failure=failure)
+        if host.failures < GIVE_UP_AFTER or host.given_up_run_id == self.run_id:
             return
         if await self._is_there(host):
             self._forgive(host)  # it is these addresses that fail
-        elif host.given_up_run_id != run_id:
-            host.given_up_run_id = run_id
-            hosts.note(self.archive.db, host.host, given_up_run_id=run_id)
+        elif host.given_up_run_id != self.run_id:
+            host.given_up_run_id = self.run_id
+            hosts.note(self.db, host.host, given_up_run_id=self.run_id)
             _log.warning("%s is given up after %s failures in a row (%s)", host.host, host.failures, failure)
 
     async def _is_there(self, host: Host) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.addon import RunAddon
 from crawler.sites.addresses import address_of, may_be_asked
-from crawler.sites.loading import load_site
 from crawler.unasked import Refusal
 from crawler.urls import path_of, resolve
 
@@ -35,8 +35,8 @@ class FollowToTheSame:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the site from the settings."""
-        return cls(load_site(crawler.settings["FINEWS_SITE"]))
+        """Go by the run's site."""
+        return cls(RunAddon.of(crawler).run.site)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request for where a redirect leads; raise `Refusal` when that is something else."""

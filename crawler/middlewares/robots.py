@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from protego import Protego
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
-from crawler.archive import Archive, hosts, runs
+from crawler.addon import RunAddon
+from crawler.archive import hosts
 from crawler.middlewares.failures import NO_ANSWER, UNREADABLE
 from crawler.unasked import Postponed, Refusal, Unreachable, words_for
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from sqlite_utils import Database
 
 _GOOD_FOR = timedelta(days=1)
 _LONGEST = 500 * 1024  # bytes; RFC 9309 asks for so many to be read
@@ -39,23 +41,23 @@ _NAME = "robots.txt"
 class ObeyRobots:
     """Asks each host's robots.txt once a day, and each request by it."""
 
-    def __init__(self, archive: str, agent: str, download: Callable[[Request], Awaitable[Response]]) -> None:
-        """Keep what robots.txt says in the archive at `archive`; obey as `agent`; fetch it by `download`."""
-        self.archive = Archive(archive, create=True)
-        self.agent = agent
+    def __init__(
+        self, db: Database, run_id: int, agent: str, download: Callable[[Request], Awaitable[Response]]
+    ) -> None:
+        """Keep what robots.txt says in the archive open as `db`; obey as `agent`; fetch it by `download`."""
+        self.db, self.run_id, self.agent = db, run_id, agent
         self._download = download
         self._asking: dict[str, asyncio.Future[Protego]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read archive and agent from the settings."""
+        """Read the agent from the settings, and take part in the run."""
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
 
-        middleware = cls(crawler.settings["FINEWS_ARCHIVE"], crawler.settings["ROBOTSTXT_USER_AGENT"], download)
-        crawler.signals.connect(middleware.archive.close, signals.spider_closed)
-        return middleware
+        run = RunAddon.of(crawler).run
+        return cls(run.archive.db, run.id, crawler.settings["ROBOTSTXT_USER_AGENT"], download)
 
     async def process_request(self, request: Request) -> None:
         """Raise `Refusal` for what is forbidden; note the delay that is asked for in `request.meta`."""
@@ -78,7 +80,7 @@ class ObeyRobots:
 
     async def _read(self, origin: str, host: str) -> Protego:
         """Return the rules of a host: as the archive has them, anew, or in need as they were."""
-        known, now = hosts.known(self.archive.db, host), dates.now()
+        known, now = hosts.known(self.db, host), dates.now()
         if known.robots is not None and known.robots_at is not None:
             age = now - datetime.fromisoformat(known.robots_at)
             if timedelta() <= age < _GOOD_FOR:
@@ -88,10 +90,9 @@ class ObeyRobots:
         except Unreachable as error:
             if known.robots is not None:
                 return Protego.parse(known.robots)
-            failure, run_id = str(error), runs.latest(self.archive.db)
-            hosts.note(self.archive.db, host, failure=failure, given_up_run_id=run_id)
+            hosts.note(self.db, host, failure=str(error), given_up_run_id=self.run_id)
             raise
-        hosts.note(self.archive.db, host, robots=text, robots_at=dates.iso(now))
+        hosts.note(self.db, host, robots=text, robots_at=dates.iso(now))
         return Protego.parse(text)
 
     async def _fetch(self, url: str) -> str:

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
+from crawler.addon import RunAddon
 from crawler.errors import ArchiveNotWritten, FinewsError, UsageError
-from crawler.pipelines.archive import StoreInArchive
-from crawler.sites.loading import load_site
 from crawler.urls import canonical, is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
 _EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
@@ -62,7 +60,6 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
 
     Raises a `FinewsError` for what keeps a run from beginning: a wrong site, a wrong argument, a locked archive.
     """
-    load_site(options.site)
     process = CrawlerProcess(_settings(options))
     for name in (*_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -78,9 +75,14 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
     process.crawl(crawler, **arguments).addErrback(keep)
     _end_in_order_on_hangup()
     process.start()
-    if failures:
-        raise failures[0]
-    return _report_of(crawler)
+    addon = crawler.get_addon(RunAddon)
+    try:
+        if failures:
+            raise failures[0]
+        return _report_of(addon)
+    finally:
+        if addon is not None:
+            addon.run.close()
 
 
 def _end_in_order_on_hangup() -> None:
@@ -89,19 +91,18 @@ def _end_in_order_on_hangup() -> None:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
-def _report_of(crawler: Crawler) -> dict[str, Any]:
-    step = crawler.get_item_pipeline(StoreInArchive)
-    if step is None:
+def _report_of(addon: RunAddon | None) -> dict[str, Any]:
+    if addon is None:
         raise FinewsError("The run ended before it began; the log above says why.")
-    if step.trouble is not None:
-        raise ArchiveNotWritten(step.archive.path, step.trouble)
-    if step.report is None:  # a second Ctrl-C leaves no time for one
+    if addon.trouble is not None:
+        raise ArchiveNotWritten(addon.run.archive.path, addon.trouble)
+    if addon.run.report is None:  # a second Ctrl-C leaves no time for one
         raise KeyboardInterrupt
-    if step.writer.files_trouble is not None:
+    if addon.writer.files_trouble is not None:
         raise FinewsError(
-            f"{step.writer.files_trouble}. The archive holds every post; `finews export` writes them elsewhere."
+            f"{addon.writer.files_trouble}. The archive holds every post; `finews export` writes them elsewhere."
         )
-    return step.report
+    return addon.run.report
 
 
 def _settings(options: RunOptions) -> Settings:
@@ -109,8 +110,8 @@ def _settings(options: RunOptions) -> Settings:
     settings.setmodule("crawler.settings", priority="project")
     own = {
         "FINEWS_SITE": options.site,
-        "FINEWS_ARCHIVE": str(options.archive),
-        "FINEWS_POSTS": str(options.posts) if options.posts else "",
+        "FINEWS_ARCHIVE": options.archive,
+        "FINEWS_POSTS": options.posts,
         "FINEWS_PROGRESS": options.progress,
         "FINEWS_LOG_FORMAT": options.log,
         "LOG_INSTALL_ROOT_HANDLER": not options.log,

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
-from twisted.python.failure import Failure
 
 from crawler import dates
 from crawler.items import Fetch, Missed, Page, Refused, Unchanged
@@ -23,9 +22,10 @@ from crawler.unasked import Postponed, Refusal, Unasked, words_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scrapy import Spider
     from scrapy.http import Response
+    from twisted.python.failure import Failure
 
+    from crawler.archive.ledger import Known
     from crawler.items import Address
 
 _FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same
@@ -40,14 +40,14 @@ _LARGEST_LISTING = 16 * _MEGABYTE
 class Asked:
     """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there.
 
-    `in_full`: its whole page, even if it has not changed. `besides`: on behalf of a post's page, see
-    `crawler.items.Fetch`.
+    `known`: what the ledger has of it, if it may answer that nothing has changed since. `besides`: on behalf of a
+    post's page, see `crawler.items.Fetch`.
     """
 
     address: Address
     found_on: str | None = None
     title: str = ""
-    in_full: bool = False
+    known: Known | None = None
     besides: bool = False
 
 
@@ -105,12 +105,6 @@ def failed(failure: Failure) -> Missed:
     asked, error = asked_by(failure), failure.value
     assert error is not None, "a request that failed did so with an error"
     return Missed(fetch=_no_answer(asked), state="failed", reason=_readable(error, asked))
-
-
-def end_for(error: Exception, spider: Spider) -> None:
-    """Tell the run of an error outside any answer, as of one in a callback: the archive's pipeline ends the run."""
-    failure = Failure(error)  # type: ignore[no-untyped-call]
-    spider.crawler.signals.send_catch_log(signals.spider_error, failure=failure, response=None, spider=spider)
 
 
 def _ended_with_status(fetch: Fetch) -> Unchanged | Missed:

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Spider, signals
 
 from crawler import dates
-from crawler.archive import Archive, ledger, posts, runs
+from crawler.addon import RunAddon
+from crawler.archive import ledger, posts
 from crawler.archive.frontier import Frontier
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
-from crawler.items import Missed, Post, Refused, Unchanged
+from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
-from crawler.spiders.asking import Asked, asked_by, end_for, ended, page_of, request_for
+from crawler.spiders.asking import Asked, asked_by, ended, page_of, request_for
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
 
@@ -51,14 +52,13 @@ class CategorySpider(Spider):
     def __init__(
         self,
         site: Site,
-        archive: str,
         *,
         only: Sequence[Address] = (),
         full: bool = False,
         share: ShareUse = "missing",
         limit: int | None = None,
     ) -> None:
-        """Crawl `site` into the archive at `archive`.
+        """Crawl `site`.
 
         `only`: these pages and the posts they name, nothing else. `full`: visit every listing and ask again for every
         known post, listed or not. `share`: which posts' share links to look behind: those whose page is gone or lacks
@@ -66,7 +66,6 @@ class CategorySpider(Spider):
         """
         super().__init__()
         self.site = site
-        self.path = archive
         self.only = only
         self.scope: Scope = "part" if only else "full" if full else "usual"
         self.share = share
@@ -89,7 +88,6 @@ class CategorySpider(Spider):
         site = load_site(crawler.settings["FINEWS_SITE"])
         spider = cls(
             site,
-            crawler.settings["FINEWS_ARCHIVE"],
             only=[
                 *(arguments.category_page(site, slug) for slug in arguments.listed(category)),
                 *(arguments.page_of_site(site, url) for url in arguments.listed(page)),
@@ -103,18 +101,16 @@ class CategorySpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Set out, and from now on go on whenever Scrapy has nothing left to do."""
-        self._archive = Archive(self.path, create=True)
+        addon = RunAddon.of(self.crawler)
+        self._db, run_id = addon.run.archive.db, addon.run.id
         self._recovery = Recovery(self.site)
-        self._texts = SharedTexts(self.site, self._archive.db, self._recovery)
-        self._frontier = Frontier(
-            self._archive.db, self.site.name, runs.latest(self._archive.db), scope=self.scope, limit=self.limit
-        )
+        self._texts = SharedTexts(self.site, self._db, self._recovery)
+        self._frontier = Frontier(self._db, self.site.name, run_id, scope=self.scope, limit=self.limit)
         homes = [address for address in start_addresses(self.site) if address.kind == "home"]
-        self.crawler.signals.connect(self._archive.close, signals.spider_closed)
         try:
             self._frontier.begin(self.only or homes, dates.now())
-        except sqlite3.OperationalError as error:  # a full disk: what is open will be closed, and the run ended
-            end_for(error, self)
+        except sqlite3.OperationalError as error:
+            addon.give_up(str(error))
             return
         self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
         for request in self._take():
@@ -129,7 +125,7 @@ class CategorySpider(Spider):
         """Read a listing; a start page that names nothing is none."""
         listing = read_listing(page_of(response, asked), self.site)
         if asked.address.kind == "home" and not listing.links:
-            yield Refused(fetch=listing.fetch, reason="names no post", rule="addresses.post")
+            yield Refused(fetch=listing.fetch, reason=NAMES_NO_POST, rule="addresses.post")
         else:
             yield listing
 
@@ -158,7 +154,7 @@ class CategorySpider(Spider):
         share = share_address(self.site, asked.address.key) if asked.address.kind == "post" else None
         if share is None or self.share == "never":
             return
-        known = ledger.known(self._archive.db, share.url)
+        known = ledger.known(self._db, share.url)
         if again or known is None or known.state == "failed":
             yield self._texts.ask(share, found_on=asked.address.url, besides=True)
 
@@ -180,9 +176,10 @@ class CategorySpider(Spider):
     def _request(self, address: Address, link: Known) -> Request:
         if address.kind == "share":
             return self._texts.ask(address, found_on=link.found_on, title=link.title or "")
-        asked = Asked(address=address, found_on=link.found_on, title=link.title or "", in_full=address in self.only)
+        known = None if address in self.only else link  # what a person asks for by name is asked for in full
+        asked = Asked(address=address, found_on=link.found_on, title=link.title or "", known=known)
         return request_for(asked, self.post if address.kind == "post" else self.listing, self.missed)
 
     def _is_lost(self, post: Address) -> bool:
         """Tell whether nothing is stored of a post: else what is found elsewhere would be no more than that."""
-        return post.kind == "post" and posts.row_of(self._archive.db, self.site.name, post.key) is None
+        return post.kind == "post" and posts.row_of(self._db, self.site.name, post.key) is None

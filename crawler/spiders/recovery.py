@@ -86,7 +86,7 @@ class Recovery:
         """Ask at the next place, or end the search."""
         if search.places:
             place = search.places[0]
-            asked = Asked(address=place, found_on=search.asked.address.url, in_full=True, besides=True)
+            asked = Asked(address=place, found_on=search.asked.address.url, besides=True)
             url = share_text_url(self.site, place.key) if place.kind == "share" else place.url
             request = request_for(asked, self.found, self.missed, url=url)
             rest = replace(search, places=search.places[1:])

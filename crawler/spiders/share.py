@@ -8,15 +8,16 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Spider, signals
+from scrapy import Spider
 
 from crawler import dates
-from crawler.archive import Archive, ledger, runs
+from crawler.addon import RunAddon
+from crawler.archive import ledger
+from crawler.archive.transactions import writing
 from crawler.errors import UsageError
 from crawler.sites.addresses import post_id_named, share_address
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
-from crawler.spiders.asking import end_for
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
-    from crawler.items import Address
+    from crawler.items import Address, Scope
     from crawler.sites.definition import Site
 
 
@@ -35,11 +36,11 @@ class ShareSpider(Spider):
 
     name = "share"
 
-    def __init__(self, site: Site, archive: str, *, shares: Sequence[Address]) -> None:
-        """Fetch the texts behind the links `shares` of `site`; what the archive at `archive` knows of them stays."""
+    def __init__(self, site: Site, *, shares: Sequence[Address]) -> None:
+        """Fetch the texts behind the links `shares` of `site`."""
         super().__init__()
         self.site = site
-        self.archive = archive
+        self.scope: Scope = "share"
         self.shares = shares
 
     @classmethod
@@ -53,23 +54,21 @@ class ShareSpider(Spider):
                 "No share link was given: give info codes or addresses, as -a code=NW202204202350104915."
             )
         shares = dict.fromkeys(_share(site, code) for code in codes)
-        spider = cls(site, crawler.settings["FINEWS_ARCHIVE"], shares=list(shares))
+        spider = cls(site, shares=list(shares))
         spider._set_crawler(crawler)  # as Spider.from_crawler does
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
         """Note the links, so that another run goes on where this one may end, and ask for the text of each."""
-        archive = Archive(self.archive, create=True)
-        self.crawler.signals.connect(archive.close, signals.spider_closed, weak=False)
-        run_id = runs.latest(archive.db)
+        addon = RunAddon.of(self.crawler)
+        db, run_id = addon.run.archive.db, addon.run.id
         try:
-            runs.set_scope(archive.db, run_id, "share")
-            with archive.db.atomic():
-                ledger.planned(archive.db, self.site.name, self.shares, dates.now(), run_id=run_id)
-        except sqlite3.OperationalError as error:  # a full disk
-            end_for(error, self)
+            with writing(db):
+                ledger.planned(db, self.site.name, self.shares, dates.now(), run_id=run_id)
+        except sqlite3.OperationalError as error:
+            addon.give_up(str(error))
             return
-        texts = SharedTexts(self.site, archive.db, Recovery(self.site))
+        texts = SharedTexts(self.site, db, Recovery(self.site))
         for share in self.shares:
             yield texts.ask(share)
 

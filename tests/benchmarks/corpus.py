@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Address, Article, Category, Fetch, Mention, Post
 from crawler.ops.sample_site.site import bundled_posts
-from crawler.pipelines.normalise import content_hash
+from crawler.recording.normalise import content_hash
 from crawler.text import opening
 
 if TYPE_CHECKING:

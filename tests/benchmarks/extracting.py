@@ -22,7 +22,7 @@ import trafilatura
 
 from crawler.extraction.post import read_post
 from crawler.items import Fetch, Page, Post
-from crawler.pipelines.normalise import normalise
+from crawler.recording.normalise import normalise
 from crawler.sites.addresses import address_of
 from crawler.sites.loading import load_site
 

@@ -20,22 +20,22 @@ from typing import TYPE_CHECKING, Any
 import corpus
 
 from crawler import dates
-from crawler.archive import Archive
 from crawler.archive.prepared import Prepared
-from crawler.archive.runs import Traffic
 from crawler.extraction.post import read_post
 from crawler.items import Fetch, Page, Post
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import bundled_site
-from crawler.pipelines.archivist import Archivist
-from crawler.pipelines.normalise import normalise
+from crawler.recording.normalise import normalise
+from crawler.run import Run
 from crawler.sites.addresses import address_of
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from crawler.archive import Archive
     from crawler.items import Article
+    from crawler.recording.archivist import Archivist
 
 KEPT = Path(__file__).parent / "kept" / "costs.json"
 TOLERANCE = 0.1
@@ -91,14 +91,13 @@ def _storing() -> dict[str, float]:
     articles = list(corpus.articles(_POSTS, replaced=0.9))
     with tempfile.TemporaryDirectory(prefix="finews-bench-") as name:
         folder = Path(name)
-        (folder / "_posts").mkdir()
-        with Archive(folder / "archive.db", create=True) as archive:
-            archivist = Archivist.of_new_run(archive, _SITE, folder / "_posts")
+        with Run(folder / "archive.db", _SITE, "usual", folder / "_posts") as run:
+            archive, archivist = run.archive, run.archivist
             written = _written()
             _store(archivist, articles[: _POSTS // 2])
             written = _written() - written
             calls, statements = _counted(archive, lambda: _store(archivist, articles[_POSTS // 2 :]))
-            archivist.end("finished", 1.0, Traffic())
+            run.end("finished")
         size = (folder / "archive.db").stat().st_size
     return {
         "SQL statements a post": statements / (_POSTS / 2),

@@ -17,12 +17,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler import addon
 from crawler.archive import index
 from crawler.ops.run import RunOptions, run
-from crawler.pipelines import archive, normalise
-from crawler.pipelines.archivist import Archivist
-from crawler.pipelines.markdown_folder import MarkdownFolder
-from crawler.pipelines.writer import Writer
+from crawler.pipelines import normalise
+from crawler.recording.archivist import Archivist
+from crawler.recording.markdown_folder import MarkdownFolder
+from crawler.recording.writer import Writer
 from crawler.spiders import category
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def main(mirror: str) -> dict[str, float]:
             db.execute("RELEASE written")
 
     index.put_off = timed
-    archive.Writer = functools.partial(Writer, many=sys.maxsize)  # type: ignore[misc]
+    addon.Writer = functools.partial(Writer, many=sys.maxsize)  # type: ignore[misc]
     run("category", RunOptions(archive=Path("output/archive.db"), posts=Path("output/_posts"), mirror=mirror))
     whole = time.process_time()
     rest = whole - began - sum(stages.seconds.values())

@@ -14,9 +14,8 @@ from crawler.extraction.source import SourceError, read_source
 from crawler.front_matter import FrontMatterError
 from crawler.items import PostFile, UnreadFile
 from crawler.markdown.post_file import render_post
-from crawler.pipelines.normalise import normalise
-from crawler.pipelines.validate import fault
-from crawler.sites.loading import load_site
+from crawler.recording.normalise import normalise
+from crawler.recording.validate import fault
 from crawler.text import printable
 
 if TYPE_CHECKING:
@@ -37,9 +36,9 @@ class ReadFile:
     reason: str | None = None
 
 
-def read_files(files: Sequence[PostFile | UnreadFile], site: str, at: datetime) -> list[ReadFile]:
-    """Read files of `site` (a name or a path, see `crawler.sites.loading`) that were taken in `at` that time."""
-    return [read_file(file, load_site(site), at) for file in files]
+def read_files(files: Sequence[PostFile | UnreadFile], site: Site, at: datetime) -> list[ReadFile]:
+    """Read files of `site` that were taken in `at` that time."""
+    return [read_file(file, site, at) for file in files]
 
 
 def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile:

@@ -9,25 +9,23 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive import Archive, files, index, posts, runs
-from crawler.archive.lock import run_lock
-from crawler.archive.runs import Traffic
+from crawler.archive import files, index, posts
+from crawler.archive.transactions import writing
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import read_files
-from crawler.pipelines.markdown_folder import MarkdownFolder
+from crawler.run import Run
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ if TYPE_CHECKING:
     from crawler.archive.runs import RunOutcome
     from crawler.items import Outcome, PostFile, UnreadFile
     from crawler.ops.importing.reading import ReadFile
+    from crawler.recording.markdown_folder import MarkdownFolder
+    from crawler.sites.definition import Site
 
 _BATCH = 128  # files that are read at a time, and stored in one transaction
 _PROCESSES = 4  # at most: more read faster than one can store
@@ -68,55 +68,43 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
     for path in paths:
         if not options.history and not os.path.lexists(path):
             raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
-    if options.posts is not None:
-        _make(options.posts)
-    began, at = time.monotonic(), dates.now()
-    with ExitStack() as opened:
-        opened.enter_context(run_lock(options.archive))
-        archive = opened.enter_context(Archive(options.archive, create=True))
-        importing = _Import(archive, runs.begin(archive.db, site.name, at), site.name, options)
-        runs.set_scope(archive.db, importing.run_id, "import")
-        index.merge_seldom(archive.db)
-        importing.catch_up()
+    at = dates.now()
+    # The archive makes sentences of what SQLite reports.
+    with Run(options.archive, site, "import", options.posts) as run, run.archive:
+        importing = _Import(run, options)
+        run.archivist.catch_up()
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths)
             with _first_interrupt_noted() as interrupted:
-                for batch in _read_ahead(found, options.site, at):
+                for batch in _read_ahead(found, site, at):
                     importing.take(batch)
                     if interrupted.is_set():
                         raise KeyboardInterrupt
             outcome = "finished"
         except KeyboardInterrupt:
             outcome = "interrupted"
-            importing.catch_up()
+            run.archivist.catch_up()
         finally:
-            seconds = time.monotonic() - began
-            report = runs.finish(
-                archive.db, importing.run_id, outcome, now=dates.now(), seconds=seconds, traffic=Traffic()
-            )
-        if importing.folder is not None and importing.folder.trouble is not None:
-            raise FinewsError(f"{importing.folder.trouble}. The archive holds every post.")
-        return {**report, "refused": files.refused(archive.db, importing.run_id)}
+            refused = files.refused(run.archive.db, run.id)
+            report = run.end(outcome)
+        if run.archivist.trouble is not None:
+            raise FinewsError(f"{run.archivist.trouble}. The archive holds every post.")
+        return {**report, "refused": refused}
 
 
 class _Import:
-    """An import that goes on in run `run_id`."""
+    """An import that goes on as `run`."""
 
-    def __init__(self, archive: Archive, run_id: int, site: str, options: ImportOptions) -> None:
-        self.db, self.run_id, self.site, self.options = archive.db, run_id, site, options
-        self.folder = MarkdownFolder(archive.db, options.posts) if options.posts else None
+    def __init__(self, run: Run, options: ImportOptions) -> None:
+        self.db, self.run_id, self.site, self.options = run.archive.db, run.id, run.site.name, options
+        self.folder = run.archivist.folder
         self.count = 0
-
-    def catch_up(self) -> None:
-        """Write the Markdown that a run which was cut off has not."""
-        if self.folder is not None:
-            self.folder.catch_up()
 
     def take(self, batch: Iterable[ReadFile]) -> None:
         """Store what was read in one transaction, then write the Markdown of what is new."""
         stored = []
-        with self.db.atomic(), index.put_off(self.db):
+        with writing(self.db), index.put_off(self.db):
             for file in batch:
                 outcome, reason, article_id = self._store(file)
                 files.note(
@@ -149,7 +137,7 @@ class _Import:
             folder.write(article_id)
 
 
-def _read_ahead(found: Iterator[PostFile | UnreadFile], site: str, at: datetime) -> Iterator[list[ReadFile]]:
+def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime) -> Iterator[list[ReadFile]]:
     """Yield what was read, a batch at a time and in order; of a single batch, without starting processes for it."""
     first = list(islice(found, _BATCH))
     following = list(islice(found, _BATCH))
@@ -199,10 +187,3 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error

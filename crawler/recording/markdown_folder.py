@@ -1,6 +1,6 @@
 """The folder of Markdown posts: each post's file as the archive has the post, and no other file of it.
 
-Knows no Scrapy, so that an import writes files as a crawl does. Not here: what a file looks like
+An import writes files as a crawl does. Not here: what a file looks like
 (`crawler.markdown.post_file`).
 """
 

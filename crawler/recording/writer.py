@@ -1,10 +1,10 @@
 """The writer: has an archivist write records, and in a long run a process of its own, so that both cores work.
 
 A run of a few posts is over before a process has begun. A longer one hands its archivist over: records go through a
-pipe in their order, and what became of them comes back. Not here: what is written (`crawler.pipelines.archivist`),
+pipe in their order, and what became of them comes back. Not here: what is written (`crawler.recording.archivist`),
 how many pages a crawl has on their way (`crawler.spiders.category`), and Scrapy.
 
-    python -m crawler.pipelines.writer '{"pipes": [5, 8], …}'    is that process; it ends when the run's process does
+    python -m crawler.recording.writer '{"pipes": [5, 8], …}'    is that process; it ends when the run's process does
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive import Archive
+from crawler.archive.lock import RunLock
 from crawler.archive.prepared import Prepared
-from crawler.pipelines.archivist import Archivist
+from crawler.recording.archivist import Archivist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.archive.runs import RunOutcome, Traffic
     from crawler.items import Archived
-    from crawler.pipelines.archivist import Record
+    from crawler.recording.archivist import Record
     from crawler.sites.definition import Site
 
 MANY = 64
@@ -85,11 +85,10 @@ class Writer:
         """Why a Markdown file could not be written, if one could not; known when the run has ended."""
         return self.archivist.trouble or (self._process.files_trouble if self._process else None)
 
-    def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
-        """End the run, after all that was handed over is written, and return its report."""
+    def end(self) -> None:
+        """Have all written that was handed over, and end the process if there is one."""
         if self._process is not None:
             self._process.end()
-        return self.archivist.end(outcome, seconds, traffic)
 
 
 class _Process:
@@ -234,7 +233,8 @@ def main(told: dict[str, Any]) -> None:
         taken, told_back = told["pipes"]
         records = opened.enter_context(Connection(taken, writable=False))
         results = opened.enter_context(Connection(told_back, readable=False))
-        archive = opened.enter_context(Archive(told["archive"], create=True))
+        path = Path(told["archive"])
+        archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run has it
         folder = Path(told["folder"]) if told["folder"] else None
         with suppress(BrokenPipeError, EOFError):  # the run's process is there no more
             _serve(records, results, Archivist(archive, records.recv(), told["run_id"], folder))

@@ -1,37 +1,34 @@
 """The archivist: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
 
 The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
-not written. Not here: SQL (`crawler.archive`), and Scrapy, which hands records over (`crawler.pipelines.archive`).
+not written. Not here: SQL (`crawler.archive`), and where the records come from.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from crawler import dates
-from crawler.archive import Archive, hosts, index, ledger, posts, runs
-from crawler.archive.connection import writing
+from crawler.archive import index, ledger, posts, runs
 from crawler.archive.ledger import End
 from crawler.archive.prepared import Prepared
+from crawler.archive.transactions import writing
 from crawler.cadence import missed_a_run
-from crawler.errors import ArchiveError, ArchiveNotWritten
 from crawler.extraction.listing import leading
-from crawler.items import Archived, Fetch, Link, Listing, Missed, Refused, Unchanged
+from crawler.items import NAMES_NO_POST, Archived, Fetch, Link, Listing, Missed, Refused, Unchanged
 from crawler.markdown.post_file import render_post
-from crawler.pipelines.markdown_folder import MarkdownFolder
+from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.sites.addresses import address_of, category_address, start_addresses
 from crawler.sites.loading import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from typing import Self
 
-    from crawler.archive.runs import RunOutcome, Traffic
+    from crawler.archive import Archive
+    from crawler.archive.ledger import Known
     from crawler.items import Address
     from crawler.sites.definition import Site
 
@@ -47,18 +44,6 @@ class Archivist:
         """Write into an open `archive`, and into a folder that is there."""
         self.archive, self.site, self.run_id = archive, site, run_id
         self.folder = MarkdownFolder(archive.db, posts_folder) if posts_folder else None
-
-    @classmethod
-    def of_new_run(cls, archive: Archive, site: Site, posts_folder: Path | None = None) -> Self:
-        """Begin a run. Raises `ArchiveError` where nothing can be written."""
-        try:
-            run_id = runs.begin(archive.db, site.name, dates.now())
-            index.merge_seldom(archive.db)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:
-                raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
-            raise ArchiveNotWritten(archive.path, str(error)) from error
-        return cls(archive, site, run_id, posts_folder)
 
     @property
     def trouble(self) -> str | None:
@@ -82,12 +67,6 @@ class Archivist:
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
         return [self._with_file(end, record) for end, record in zip(archived, records, strict=True)]
-
-    def end(self, outcome: RunOutcome, seconds: float, traffic: Traffic) -> dict[str, Any]:
-        """End the run and return its report. One that gave up on the site itself has failed."""
-        if outcome == "finished" and hosts.gave_up(self.archive.db, self.site.hosts[0], self.run_id):
-            outcome = "failed"
-        return runs.finish(self.archive.db, self.run_id, outcome, now=dates.now(), seconds=seconds, traffic=traffic)
 
     def _with_file(self, archived: Archived, record: Record) -> Archived | Exception:
         """Write a post's Markdown and return `archived`, or an error that is none of the folder's."""
@@ -120,18 +99,17 @@ class Archivist:
         if posts.has_rival(self.archive.db, article, self.run_id):
             reason = "another address has a post of this id"
             return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
-        archived = posts.store(self.archive.db, article, self.run_id, made)
+        archived, before = posts.store(self.archive.db, article, self.run_id, made), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
             ledger.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
-            before = ledger.known(self.archive.db, post.fetch.address.url)
             if before is not None and before.leads_on:
                 ledger.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
         if post.came_from is not None:
             self._settle(post.came_from, end)
-        settled = self._settle(post.fetch, end)
+        settled = self._settle(post.fetch, end, before)
         if post.fetch.status in _GONE:
             posts.gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
         return settled
@@ -139,38 +117,37 @@ class Archivist:
     def _list(self, listing: Listing) -> Archived:
         """Note what a listing names; a home page that has changed makes the feed due."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
-        leads_on: set[str] = set()
+        before, leads_on = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
-            leads_on = leading(
-                listing, self.site, ledger.unknown(db, listing.links), missed=self._has_missed_a_run(fetch)
-            )
+            missed = self._has_missed_a_run(fetch, before)
+            leads_on = leading(listing, self.site, ledger.unknown(db, listing.links), missed=missed)
             ledger.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
         ledger.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
         if fetch.address.kind == "category" and not listing.groups:
-            return self._list_nothing(fetch)
-        return self._settle(fetch, End(state="fetched"))
+            return self._list_nothing(fetch, before)
+        return self._settle(fetch, End(state="fetched"), before)
 
-    def _list_nothing(self, fetch: Fetch) -> Archived:
+    def _list_nothing(self, fetch: Fetch, before: Known | None) -> Archived:
         """Note a category that names no post: an outlet may be quiet, but not while its posts are there."""
         if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
             fetch = replace(fetch, etag=None, last_modified=None)
-            return self._settle(fetch, End(state="failed", reason="names no post"))
-        return self._settle(fetch, End(state="fetched", reason="names no post"))
+            return self._settle(fetch, End(state="failed", reason=NAMES_NO_POST), before)
+        return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST), before)
 
     def _keep(self, fetch: Fetch) -> Archived:
         """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
-        before = ledger.known(self.archive.db, fetch.address.url)
+        before = self._known(fetch)
         if before is not None and before.state == "refused":
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
-            return self._settle(fetch, end)
+            return self._settle(fetch, end, before)
         if fetch.address.kind not in {"post", "share"}:
-            return self._settle(fetch, End(state="fetched", reason=before.reason if before else None))
+            return self._settle(fetch, End(state="fetched", reason=before.reason if before else None), before)
         if before is None or before.article_id is None:
             # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
             reason = "not modified, though nothing is stored"
-            return self._settle(fetch, End(state="failed", outcome="failed", reason=reason))
+            return self._settle(fetch, End(state="failed", outcome="failed", reason=reason), before)
         posts.seen_again(self.archive.db, before.article_id, fetch.fetched_at)
-        return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id))
+        return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id), before)
 
     def _refuse(self, refused: Refused) -> Archived:
         fetch = refused.fetch
@@ -198,15 +175,20 @@ class Archivist:
     def _feed(self) -> list[Address]:
         return [address for address in start_addresses(self.site) if address.kind == "feed"]
 
-    def _has_missed_a_run(self, home: Fetch) -> bool:
-        before = ledger.known(self.archive.db, home.address.url)
+    def _has_missed_a_run(self, home: Fetch, before: Known | None) -> bool:
         if before is None or before.read_at is None:
             return False
         gap = home.fetched_at - datetime.fromisoformat(before.read_at)
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
-    def _settle(self, fetch: Fetch, end: End) -> Archived:
+    def _known(self, fetch: Fetch) -> Known | None:
+        """Return what the ledger has of an address that was asked for."""
+        return ledger.known(self.archive.db, fetch.address.url)
+
+    def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Archived:
         """Write the ledger's row; only posts and share links, asked for as such, come to an outcome.
+
+        `before` is what the row was, if it has been read.
 
         A share link that was asked for besides does so when it changed what its post says.
         """
@@ -214,7 +196,7 @@ class Archivist:
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
             end = replace(end, rules=fingerprint(self.site))
-        noted = ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id)
+        noted = ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
         return Archived(
             address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
         )

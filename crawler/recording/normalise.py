@@ -1,0 +1,49 @@
+"""Normalise: a `Post` becomes an `Article` with Markdown, plain text, a summary and the hash of what matters.
+
+Not here: whether it is good enough to keep.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crawler import dates
+from crawler.items import Article
+from crawler.markdown.body import safe_html, to_markdown, to_text
+from crawler.text import bare, first_sentence, fold, opening
+
+if TYPE_CHECKING:
+    from crawler.items import Post
+    from crawler.sites.definition import Site
+
+_SUMMARY_LENGTH = 160
+_TITLE_LENGTH, _LONGEST = 40, 100
+
+
+def normalise(post: Post, site: Site) -> Article:
+    """Return the article of a post: its body as safe Markdown and as plain text, and what follows from these."""
+    safe = safe_html(post.html, site.body, post.url)
+    text = to_text(safe)
+    if post.via != "page" and not post.title:
+        post = replace(post, title=_derived_title(post, text), derived=tuple(dict.fromkeys(("title", *post.derived))))
+    return Article(
+        post=post,
+        markdown=to_markdown(safe),
+        text=text,
+        summary=opening(text.partition("\n")[0], _SUMMARY_LENGTH),
+        content_hash=content_hash(post, text),
+    )
+
+
+def _derived_title(post: Post, text: str) -> str:
+    """Return a title for what came without: a share link's text never has one, a file may lack it."""
+    return opening(text, _TITLE_LENGTH) if post.via == "share" else first_sentence(text.partition("\n")[0], _LONGEST)
+
+
+def content_hash(post: Post, text: str) -> str:
+    """Hash what makes a revision when it changes: title, time and words. White space and markup do not count."""
+    moment = dates.iso(post.published_at) if post.published_at else ""
+    matter = "\n".join((bare(fold(post.title)), moment, bare(fold(text))))
+    return hashlib.sha256(matter.encode("utf-8", "surrogatepass")).hexdigest()

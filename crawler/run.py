@@ -1,0 +1,111 @@
+"""A run and its one owner: lock, archive, number, end.
+
+Whoever writes into an archive for long does so as a run: a crawl, a look behind share links, an import. The `Run`
+takes the archive's lock, opens the archive, brings it forward, and begins; nobody else in its process opens the
+archive. It closes what it opened, however the run ends. Not here: Scrapy, whose parts get the run from
+`crawler.addon`, and what is written (`crawler.recording`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import weakref
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from crawler import dates
+from crawler.archive import Archive, hosts, index, runs
+from crawler.archive.lock import run_lock
+from crawler.archive.runs import Traffic
+from crawler.archive.transactions import writing
+from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
+from crawler.recording.archivist import Archivist
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from crawler.archive.runs import RunOutcome
+    from crawler.items import Scope
+    from crawler.sites.definition import Site
+
+_NO_TRAFFIC = Traffic()
+
+
+class Run:
+    """A run of `site`: its `id`, its open `archive`, and the `archivist` that writes what it brings.
+
+    `report` is the run's report once it has ended, as `finews crawl --json` prints it.
+    """
+
+    def __init__(self, path: Path, site: Site, scope: Scope, posts_folder: Path | None = None) -> None:
+        """Begin a run about `scope` in the archive at `path`, which is made if there is none.
+
+        Markdown goes into `posts_folder`, made if need be; `None` is for nowhere. Raises `ArchiveLocked` while
+        another run goes on, `UsageError` for a folder that cannot be made, `ArchiveError` for an archive that cannot
+        be used or written to.
+        """
+        self.site = site
+        self.report: dict[str, Any] | None = None
+        self._began = time.monotonic()
+        with ExitStack() as opening:
+            lock = opening.enter_context(run_lock(path))
+            if posts_folder is not None:
+                _make(posts_folder)
+            self.archive = opening.enter_context(Archive(path, create=True, lock=lock))
+            self.id = _begin(self.archive, site, scope)
+            # Once, by whoever comes first: the end of the run, or that of the program.
+            self._close = weakref.finalize(self, opening.pop_all().close)
+        self.archivist = Archivist(self.archive, site, self.id, posts_folder)
+
+    def __enter__(self) -> Self:
+        """Return the run itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what the run has open."""
+        self.close()
+
+    def end(self, outcome: RunOutcome, traffic: Traffic = _NO_TRAFFIC) -> dict[str, Any]:
+        """End the run, close what it has open, and return its report. One that gave up on the site itself has failed.
+
+        Raises `sqlite3.OperationalError` when there is no room for the report; the next run puts this one down as
+        interrupted.
+        """
+        db, seconds = self.archive.db, time.monotonic() - self._began
+        try:
+            if outcome == "finished" and hosts.gave_up(db, self.site.hosts[0], self.id):
+                outcome = "failed"
+            with writing(db):
+                self.report = runs.finish(db, self.id, outcome, now=dates.now(), seconds=seconds, traffic=traffic)
+        finally:
+            self.close()
+        return self.report
+
+    def close(self) -> None:
+        """Close the archive and let go of its lock, if that was not done."""
+        self._close()
+
+
+def _begin(archive: Archive, site: Site, scope: Scope) -> int:
+    """Begin a run and return its number; raise `ArchiveError` where nothing can be written."""
+    try:
+        with writing(archive.db):
+            run_id = runs.begin(archive.db, site.name, dates.now(), scope)
+            index.merge_seldom(archive.db)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:
+            raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
+        raise ArchiveNotWritten(archive.path, str(error)) from error
+    return run_id
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error
