@@ -1,13 +1,19 @@
-"""No test reaches out."""
+"""No test reaches out, and the program leaves its archives to SQLite."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
-from sitecustomize import ReachedOutError
+from sitecustomize import OpenedByHandError, ReachedOutError
+
+from crawler.ops.importing.folder import post_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_connection_to_another_machine_is_refused() -> None:
@@ -27,3 +33,11 @@ def test_a_child_process_is_guarded_too(environment: dict[str, str]) -> None:
     )
     assert child.returncode == 1
     assert "ReachedOutError: a test reached out to example.org" in child.stderr
+
+
+def test_the_program_opens_no_archive_by_itself(tmp_path: Path) -> None:
+    file = tmp_path / "somebody's.db"
+    file.touch()
+    with pytest.raises(OpenedByHandError, match=r"the program itself opened .*somebody's\.db"):
+        list(post_files([file], tmp_path / "archive.db"))
+    assert file.read_bytes() == b""

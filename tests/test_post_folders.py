@@ -13,6 +13,7 @@ from crawler.errors import UsageError
 from crawler.items import PostFile, UnreadFile
 from crawler.ops.importing.folder import LARGEST, TOO_LARGE, is_post, name_of, post_files
 
+NOT_HERE = Path("nowhere/archive.db")
 LINK = "a symbolic link to a folder or out of this one"
 
 
@@ -30,11 +31,11 @@ def write(folder: Path, *names: str) -> None:
         (folder / name).write_text(name, encoding="utf-8")
 
 
-def found(folder: Path) -> list[str]:
+def found(folder: Path, archive: Path = NOT_HERE) -> list[str]:
     """Return the files found in a folder by their paths in it; what was not read with the reason."""
     return [
         os.path.relpath(file.path, folder) + (f": {file.reason}" if isinstance(file, UnreadFile) else "")
-        for file in post_files([folder])
+        for file in post_files([folder], archive)
     ]
 
 
@@ -45,7 +46,9 @@ def test_a_file_is_found_with_its_bytes_and_its_name(folder: Path) -> None:
     (folder / "2020-01-02-花园.md").write_bytes(b"\xff\0\r\n")
 
     path = folder / "2020-01-02-花园.md"
-    assert list(post_files([folder])) == [PostFile(path=str(path), name="2020-01-02-花园.md", content=b"\xff\0\r\n")]
+    assert list(post_files([folder], NOT_HERE)) == [
+        PostFile(path=str(path), name="2020-01-02-花园.md", content=b"\xff\0\r\n")
+    ]
 
 
 def test_files_come_in_the_order_of_their_numbers(folder: Path) -> None:
@@ -61,7 +64,7 @@ def test_paths_come_in_the_order_they_are_named_in(folder: Path) -> None:
     write(folder, "b/1.md", "b/2.md", "a/1.md")
 
     paths = [folder / "b", folder / "a" / "1.md", folder / "b" / "1.md"]
-    assert [os.path.relpath(file.path, folder) for file in post_files(paths)] == [
+    assert [os.path.relpath(file.path, folder) for file in post_files(paths, NOT_HERE)] == [
         "b/1.md",
         "b/2.md",
         "a/1.md",
@@ -113,7 +116,7 @@ def test_a_post_in_a_folder_of_its_own_is_named_by_that(path: str, name: str) ->
 def test_the_name_of_a_folder_of_its_own_is_given(folder: Path) -> None:
     write(folder, "my-post/index.md")
 
-    assert [(file.name, file.content) for file in post_files([folder]) if isinstance(file, PostFile)] == [
+    assert [(file.name, file.content) for file in post_files([folder], NOT_HERE) if isinstance(file, PostFile)] == [
         ("my-post.md", b"my-post/index.md")
     ]
 
@@ -122,19 +125,24 @@ def test_a_file_that_is_named_is_read_whatever_its_ending(folder: Path) -> None:
     write(folder, "a.txt", ".b", "_c", "d.md")
 
     paths = [folder / name for name in ("a.txt", ".b", "_c", "d.md")]
-    assert [file.name for file in post_files(paths) if isinstance(file, PostFile)] == ["a.txt", ".b", "_c", "d.md"]
+    assert [file.name for file in post_files(paths, NOT_HERE) if isinstance(file, PostFile)] == [
+        "a.txt",
+        ".b",
+        "_c",
+        "d.md",
+    ]
 
 
 def test_an_empty_folder_and_no_path_at_all_give_nothing(folder: Path) -> None:
     assert found(folder) == []
-    assert list(post_files([])) == []
+    assert list(post_files([], NOT_HERE)) == []
 
 
 def test_names_that_are_no_utf_8_are_found(folder: Path) -> None:
     name = "花园.md".encode("gbk")
     Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"x")
 
-    (file,) = post_files([folder])
+    (file,) = post_files([folder], NOT_HERE)
 
     assert isinstance(file, PostFile)
     assert (os.fsencode(file.name), os.fsencode(file.path), file.content) == (
@@ -147,7 +155,7 @@ def test_names_that_are_no_utf_8_are_found(folder: Path) -> None:
 def test_files_are_read_as_they_are_asked_for(folder: Path) -> None:
     write(folder, "a.md", "b.md")
 
-    files = post_files([folder, folder / "none"])
+    files = post_files([folder, folder / "none"], NOT_HERE)
     first = next(files)
     (folder / "b.md").unlink()
 
@@ -175,7 +183,7 @@ def test_a_path_with_nothing_at_it_is_an_error(folder: Path, name: str) -> None:
     write(folder, "a.md")
     (folder / "loop").symlink_to("loop")
     with pytest.raises(UsageError) as caught:
-        list(post_files([folder / name]))
+        list(post_files([folder / name], NOT_HERE))
 
     assert str(caught.value) == (
         f"{folder / name} does not exist: give files, or folders such as a Jekyll site's _posts."
@@ -190,7 +198,7 @@ def test_only_plain_files_are_opened(folder: Path) -> None:
     write(folder, "b.md")
 
     assert found(folder) == ["a.md: not a plain file", "b.md"]
-    assert list(post_files([folder / "a.md", Path("/dev/zero")])) == [
+    assert list(post_files([folder / "a.md", Path("/dev/zero")], NOT_HERE)) == [
         UnreadFile(path=str(folder / "a.md"), reason="not a plain file"),
         UnreadFile(path="/dev/zero", reason="not a plain file"),
     ]
@@ -238,7 +246,7 @@ def test_a_link_that_is_named_is_followed_wherever_it_leads(folder: Path) -> Non
     for name, target in (("a.md", "../outside.md"), ("b", "../far"), ("c", "c"), ("d", "none"), ("e", "长" * 300)):
         (folder / name).symlink_to(target)
 
-    assert list(post_files(sorted(folder.iterdir()))) == [
+    assert list(post_files(sorted(folder.iterdir()), NOT_HERE)) == [
         PostFile(path=str(folder / "a.md"), name="a.md", content=b"outside.md"),
         PostFile(path=str(folder / "b" / "x.md"), name="x.md", content=b"far/x.md"),
         UnreadFile(path=str(folder / "c"), reason="too many levels of symbolic links"),
@@ -261,7 +269,9 @@ def test_a_file_that_is_too_large_is_refused_unread(folder: Path) -> None:
             file.truncate(size)
     tracemalloc.start()
 
-    files = [len(file.content) if isinstance(file, PostFile) else file.reason for file in post_files([folder])]
+    files = [
+        len(file.content) if isinstance(file, PostFile) else file.reason for file in post_files([folder], NOT_HERE)
+    ]
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -271,7 +281,7 @@ def test_a_file_that_is_too_large_is_refused_unread(folder: Path) -> None:
 
 def test_what_cannot_be_opened_is_refused_and_the_rest_goes_on(folder: Path) -> None:
     write(folder, "a.md", "b.md", "c/d.md", "e.md")
-    files = post_files([folder])
+    files = post_files([folder], NOT_HERE)
     assert isinstance(next(files), PostFile)
     (folder / "b.md").unlink()
     (folder / "b.md").mkdir()
@@ -294,7 +304,7 @@ def test_folders_in_one_another_are_searched_however_deep(folder: Path) -> None:
     write(deepest, "x.md")
     began = time.monotonic()
 
-    files = list(post_files([folder]))
+    files = list(post_files([folder], NOT_HERE))
 
     assert time.monotonic() - began < 20
     assert files == [
@@ -310,9 +320,24 @@ def test_a_folder_of_many_files_is_read_one_at_a_time(folder: Path) -> None:
         (folder / f"{number}.md").write_bytes(b"x" * 100_000)
     tracemalloc.start()
 
-    count = sum(isinstance(file, PostFile) for file in post_files([folder]))
+    count = sum(isinstance(file, PostFile) for file in post_files([folder], NOT_HERE))
 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 300
     assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("way", ["by its name", "a symbolic link", "a hard link"])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_the_archive_that_is_imported_to_is_never_opened(folder: Path, way: str, ending: str) -> None:
+    archive = folder / "archive.db"
+    file = folder / f"archive.db{ending}"
+    file.write_text("x", encoding="utf-8")
+    named = file if way == "by its name" else folder / "a.md"
+    if way == "a symbolic link":
+        named.symlink_to(file)
+    elif way == "a hard link":
+        named.hardlink_to(file)
+    assert list(post_files([named], archive)) == [UnreadFile(path=str(named), reason="the archive itself")]
+    assert found(folder, archive) == ([] if way == "by its name" else ["a.md: the archive itself"])

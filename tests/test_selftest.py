@@ -1,8 +1,9 @@
-"""`finews crawl --selftest`: real crawls, really killed."""
+"""`finews crawl --selftest`: real crawls, really killed, and really read beside."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 
@@ -18,13 +19,23 @@ def test_killed_at_random_nothing_is_lost(finews: Finews):
     points = result.pop("killed_at")
     assert (len(points), points) == (3, sorted(points))
     assert result.pop("repeated") <= 3 * ON_THE_WAY
-    assert result == {"posts": 600, "stored": 600, "lost": 0, "kills": 3, "findings": []}
+    assert result.pop("readers") >= 5  # one of each kind
+    assert result == {
+        "posts": 600,
+        "stored": 600,
+        "lost": 0,
+        "kills": 3,
+        "reader_failures": [],
+        "log_deleted": False,
+        "findings": [],
+    }
 
 
 def test_the_proof_is_told_in_a_few_lines(finews: Finews):
     done = finews("crawl", "--selftest", "1", timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
-    first, second, third = done.stdout.splitlines()
+    first, second, third, fourth = done.stdout.splitlines()
     assert first.startswith("Killed 1 time (SIGKILL), at ")
     assert second.startswith("600 of 600 posts stored, 0 lost, ")
-    assert third == "The archive is sound."
+    assert re.fullmatch(r"\d+ readers? beside the runs, 0 failed", third)
+    assert fourth == "The archive is sound."

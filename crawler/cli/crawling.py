@@ -57,7 +57,7 @@ _MANY = 3  # posts refused and none kept: of one or two that is chance
     type=click.IntRange(1, 50),
     is_flag=False,
     flag_value=5,
-    help="Instead: crawl a sample site, kill the run N times (5), and show that nothing is lost.",
+    help="Instead: crawl a sample site, read beside it, kill the run N times (5), and show that nothing is lost.",
 )
 @log_format_option
 @json_option
@@ -249,7 +249,7 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
 
     result = run_selftest(kills)
     printing.result(result, printing.selftest, as_json=as_json)
-    if result["lost"] or result["findings"]:
+    if result["lost"] or result["reader_failures"] or result["log_deleted"] or result["findings"]:
         ctx.exit(_FAILED)
 
 

@@ -64,6 +64,11 @@ def selftest(result: Mapping[str, Any]) -> None:
         f"{result['stored']} of {result['posts']} posts stored, {result['lost']} lost,"
         f" {counted(result['repeated'], 'page')} asked for again"
     )
+    click.echo(f"{counted(result['readers'], 'reader')} beside the runs, {len(result['reader_failures'])} failed")
+    for failure in result["reader_failures"]:
+        click.echo(f"  {failure}")
+    if result["log_deleted"]:
+        click.echo("A log was deleted under a run: what was written into it is lost.")
     click.echo("\n".join(result["findings"]) or "The archive is sound.")
 
 

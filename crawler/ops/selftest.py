@@ -1,7 +1,8 @@
-"""The proof that a killed run loses nothing: crawl a sample site, kill the run at random, again and again, and count.
+"""The proof that a killed run loses nothing, and that readers beside it harm nothing.
 
-Nothing is simulated: a real server on loopback, real runs in processes of their own, SIGKILL. Not here: the user's
-archive, which has no part in it.
+A sample site is crawled, the run killed at random, again and again, while readers come and go; then everything is
+counted. Nothing is simulated: a real server on loopback, real processes, SIGKILL. Not here: the user's archive, which
+has no part in it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.archive import Archive
 from crawler.errors import FinewsError
 from crawler.ops.check import check
+from crawler.ops.readers import Readers, writes_into_a_deleted_log
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts
 from crawler.text import CJK
@@ -37,8 +39,9 @@ _PATIENCE = 120.0  # seconds, for a run to get anywhere
 def run_selftest(kills: int) -> dict[str, Any]:
     """Crawl a site of 600 posts, kill the run `kills` times at random, let the last one end, and compare.
 
-    Returns how many `posts` there are and were `stored`, how many were `lost`, how many pages were `repeated`, i.e.
-    asked for though they had been before, `killed_at` how many pages, what a check of the archive `findings` had.
+    Returns how many `posts` there are and were `stored`, how many were `lost` or are not as on their pages, how many
+    pages were `repeated`, i.e. asked for though they had been before, `killed_at` how many pages; how many `readers`
+    came and went, their `reader_failures`, whether a log was deleted under a run; and the `findings` of a check.
     Raises `FinewsError` when a run does not get on.
     """
     chance = random.Random()  # noqa: S311  # no secret
@@ -46,46 +49,61 @@ def run_selftest(kills: int) -> dict[str, Any]:
     points = sorted(chance.sample(range(1, _POSTS), kills))
     with tempfile.TemporaryDirectory(prefix="finews-selftest-") as folder, serve(build(posts)) as server:
         archive = Path(folder) / "archive.db"
-        for point in points:
-            _crawl(server, archive, kill_at=point)
-        _crawl(server, archive, kill_at=None)
+        readers = Readers(archive)
+        deleted = [_crawl(server, readers, kill_at=point) for point in (*points, None)]
         with Archive(archive) as opened:
-            stored = {post["post_id"] for post in opened.posts()}
+            stored = {post["post_id"]: post["text"] for post in opened.posts()}
         findings = check(archive, None)["findings"]
         asked = Counter(request.target for request in server.requests if request.target.endswith(".html"))
     return {
         "posts": len(posts),
         "stored": len(stored),
-        "lost": len({post.id for post in posts} - stored),
+        "lost": sum(stored.get(post.id) != _text(post) for post in posts),
         "kills": kills,
         "killed_at": points,
         "repeated": sum(asked.values()) - len(asked),
+        "readers": readers.count,
+        "reader_failures": readers.failures,
+        "log_deleted": any(deleted),
         "findings": findings,
     }
 
 
-def _crawl(server: RunningServer, archive: Path, *, kill_at: int | None) -> None:
-    """Run a crawl to its end, or until the server has answered `kill_at` pages of posts in all, and kill it."""
-    command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--archive", str(archive)]
+def _crawl(server: RunningServer, readers: Readers, *, kill_at: int | None) -> bool:
+    """Run a crawl to its end, or until the server has answered `kill_at` pages of posts in all, and kill it.
+
+    Readers come and go beside it; beside the last one, which is not killed, a second run as well: in the place of one
+    that was killed it would go on. Returns whether the run's log was deleted under it.
+    """
+    command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--archive", str(readers.archive)]
+    command += ["--no-posts", "--json"]
+    before, deleted = len(server.requests), False
     child = subprocess.Popen(  # noqa: S603  # this very program
-        [*command, "--no-posts", "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    with child:
+    with child, readers.beside(lambda: len(server.requests) > before, () if kill_at else command):
         deadline = time.monotonic() + _PATIENCE
         while child.poll() is None and (kill_at is None or _served(server) < kill_at):
             if time.monotonic() > deadline:
                 child.kill()
                 raise FinewsError(f"The crawl did not get on within {_PATIENCE:.0f} seconds: run it by hand and see.")
+            deleted = deleted or writes_into_a_deleted_log(child.pid)
             time.sleep(0.005)
         child.kill()
         _, errors = child.communicate()
     if child.returncode > 0:
         raise FinewsError(f"The crawl of the sample site failed: {errors.strip() or child.returncode}")
+    return deleted
 
 
 def _served(server: RunningServer) -> int:
     """Count the posts that were answered so far, each once."""
     return len({request.target for request in server.requests if "/2022/" in request.target})
+
+
+def _text(post: SourcePost) -> str:
+    """Return what stands in a made post."""
+    return post.body.removeprefix("<p>").partition("</p>")[0]
 
 
 def _posts(chance: random.Random) -> list[SourcePost]:

@@ -1,7 +1,8 @@
 """Files and folders of Markdown become post files, one after the other, none of them trusted.
 
 Folders are read in the order of names. Only plain files are opened: no device, no pipe, no link that leads out of the
-folder it stands in. Not here: what the files say, and former versions of them (`history`).
+folder it stands in, and never the archive that is imported to, whose locks would be gone when it is closed (see
+`crawler.archive.connection`). Not here: what the files say, and former versions of them (`history`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crawler.errors import UsageError
@@ -28,16 +30,17 @@ _ENDINGS = (".md", ".markdown", ".mkd", ".mkdn", ".mdown", ".html", ".htm")
 _NUMBER = re.compile(r"(\d+)")
 
 
-def post_files(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
+def post_files(paths: Iterable[Path], archive: Path) -> Iterator[PostFile | UnreadFile]:
     """Yield the files `paths` and those in the folders among them, whatever can be wrong with one.
 
-    A file that is named is read whatever its ending. Raises `UsageError` when there is nothing at a path.
+    A file that is named is read whatever its ending, but for those of `archive`. Raises `UsageError` when there is
+    nothing at a path.
     """
     for path in paths:
         if is_folder(path):
-            yield from _in_folder(path, path.resolve())
+            yield from _in_folder(path, path.resolve(), archive)
         elif os.path.lexists(path):
-            yield _read(path)
+            yield _read(path, archive)
         else:
             raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
 
@@ -60,7 +63,7 @@ def name_of(path: PurePath) -> str:
     return f"{path.parent.name}{path.suffix}" if path.stem == "index" and path.parent.name else path.name
 
 
-def _in_folder(folder: Path, root: Path) -> Iterator[PostFile | UnreadFile]:
+def _in_folder(folder: Path, root: Path, archive: Path) -> Iterator[PostFile | UnreadFile]:
     """Yield the posts in a folder and those below it, however deep."""
     waiting: list[tuple[Path, os.DirEntry[str] | None]] = [(folder, None)]  # the next one last
     while waiting:
@@ -73,7 +76,7 @@ def _in_folder(folder: Path, root: Path) -> Iterator[PostFile | UnreadFile]:
         elif entry.is_symlink() and not _leads_inside(path, root):
             yield UnreadFile(path=str(path), reason="a symbolic link to a folder or out of this one")
         elif is_post(entry.name):
-            yield _read(path)
+            yield _read(path, archive)
 
 
 def _entries(folder: Path) -> list[tuple[Path, os.DirEntry[str]]]:
@@ -93,10 +96,13 @@ def _leads_inside(link: Path, root: Path) -> bool:
     return target.is_relative_to(root) and not target.is_dir()
 
 
-def _read(path: Path) -> PostFile | UnreadFile:
+def _read(path: Path, archive: Path) -> PostFile | UnreadFile:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a device can be felt
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # opening a device can be felt
             return UnreadFile(path=str(path), reason="not a plain file")
+        if _is_of(archive, found):
+            return UnreadFile(path=str(path), reason="the archive itself")
         # Without O_NONBLOCK, a pipe would be waited at until somebody writes.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -111,6 +117,15 @@ def _read(path: Path) -> PostFile | UnreadFile:
     if len(content) > LARGEST:
         return UnreadFile(path=str(path), reason=TOO_LARGE)
     return PostFile(path=str(path), name=name_of(path), content=content)
+
+
+def _is_of(archive: Path, found: os.stat_result) -> bool:
+    """Tell whether a file is the archive's, by whichever name it was found."""
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            if os.path.samestat(found, archive.with_name(archive.name + ending).stat()):
+                return True
+    return False
 
 
 def _by_number(name: str) -> list[tuple[int, str]]:

@@ -75,7 +75,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
         run.archivist.catch_up()
         outcome: RunOutcome = "failed"
         try:
-            found = file_versions(paths) if options.history else post_files(paths)
+            found = file_versions(paths) if options.history else post_files(paths, options.archive)
             with _first_interrupt_noted() as interrupted:
                 for batch in _read_ahead(found, site, at):
                     importing.take(batch)

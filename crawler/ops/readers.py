@@ -1,0 +1,101 @@
+"""Readers of every kind that come and go beside a run: part of the proof that reading harms no writing.
+
+Nothing is simulated: each is a process of its own, as a person or a timer would start it. Not here: the run.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_LOOPS = 2
+_DONE, _TURNED_AWAY = 0, 75
+_PAUSE = 0.005  # seconds between two looks
+_ANOTHER_PROGRAM = """
+import sqlite3, sys
+archive = sqlite3.connect(sys.argv[1])
+print(archive.execute("SELECT count(*) FROM articles").fetchone())
+archive.close()
+"""
+
+
+@dataclass
+class Readers:
+    """Who reads `archive`: how many came, how many second runs were `turned_away`, what went wrong with any."""
+
+    archive: Path
+    count: int = 0
+    turned_away: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def beside(self, begun: Callable[[], bool], second_run: Sequence[str] = ()) -> Iterator[None]:
+        """Have readers come and go from when a run has `begun` until the block ends, two at a time.
+
+        `second_run` is the command of another run of the same archive, which comes and goes like them.
+        """
+        over = Event()
+        with ThreadPoolExecutor(_LOOPS) as pool:
+            loops = [pool.submit(self._read, over, begun, number, second_run) for number in range(_LOOPS)]
+            try:
+                yield
+            finally:
+                over.set()
+        for loop in loops:
+            loop.result()
+
+    def _read(self, over: Event, begun: Callable[[], bool], number: int, second_run: Sequence[str]) -> None:
+        while not begun() and not over.is_set():
+            time.sleep(_PAUSE)
+        for command in cycle([*([second_run] if second_run else []), *self._commands(number)]):
+            if over.is_set():
+                return
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+            self.count += 1
+            if command is second_run and done.returncode == _TURNED_AWAY:
+                self.turned_away += 1
+            elif done.returncode != _DONE:
+                self.failures.append(f"{' '.join(command)}: {done.returncode}, {done.stderr.strip()}")
+
+    def _commands(self, number: int) -> list[list[str]]:
+        """Return the commands of one loop; each has a backup of its own."""
+        asked = ["stats", "search 江西", "runs", f"backup {self.archive.with_name(f'backup{number}.db')}"]
+        finews = [sys.executable, "-m", "crawler"]
+        return [
+            *([*finews, *command.split(" "), "--archive", str(self.archive), "--json"] for command in asked),
+            [sys.executable, "-c", _ANOTHER_PROGRAM, str(self.archive)],
+        ]
+
+
+def writes_into_a_deleted_log(pid: int) -> bool:
+    """Tell whether a process, or one it has started, holds a write-ahead log that somebody has deleted (on Linux)."""
+    return any(
+        link.endswith("-wal (deleted)") for process in (pid, *_children(pid)) for link in _descriptors(process)
+    )
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()))
+    except OSError:  # it has ended, or this is no Linux
+        return []
+
+
+def _descriptors(pid: int) -> Iterator[str]:
+    """Yield what a process has open."""
+    try:
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            yield str(link.readlink())
+    except OSError:  # closed between two looks, or this is no Linux
+        return
