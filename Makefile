@@ -1,10 +1,11 @@
-# make demo   see it work, offline            make test   run the tests
+# make demo   see it work, offline            make test   run the tests, with another Python: PYTHON=… VENV=…
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
 # make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
 # make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values
 
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint format bench bench-quick fixtures clean
@@ -13,7 +14,7 @@ demo: $(VENV)/installed
 	$(BIN)/finews demo
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
