@@ -31,6 +31,8 @@ from crawler.sites.loading import fingerprint, load_site
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlite_utils import Database
+
     from crawler.archive.runs import RunOutcome
     from crawler.items import Archived, Scope
     from crawler.recording.archivist import Record
@@ -140,6 +142,11 @@ def unchanged(address: Address | None = None, at: datetime = SEEN) -> Unchanged:
 def prepared(record: Any) -> Record:
     """Make of an article what is written, as the last step of the pipelines does; other records are."""
     return Prepared(record) if isinstance(record, Article) else record
+
+
+def latest_run(db: Database) -> int:
+    """Return the number of the latest run, 0 before the first."""
+    return db.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()[0]
 
 
 class Run(run.Run):

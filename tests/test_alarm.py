@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, ledger, posts, runs, silence
+from crawler.archive import Archive, ledger, posts, silence
 from crawler.archive.ledger import End
 from crawler.archive.misreading import Decision, began, has_jumped
 from crawler.archive.wording import command, lasting, moment
@@ -71,7 +71,7 @@ def published(
     **columns: Any,
 ) -> None:
     """Write posts that were published then, and seen at once or at a certain time."""
-    if not runs.latest(db):
+    if not made.latest_run(db):
         looked(db, [MONDAY])
     (last,) = db.execute("SELECT coalesce(max(id), 0) FROM posts").fetchone()
     post = {"site": "finews", "source": source, "revision": 1, **columns}
@@ -375,7 +375,7 @@ def decided(
     db: Database, refused: Iterable[bool], at: datetime = made.SEEN, reason: str = "no title", name: str = "NW"
 ) -> None:
     """Have posts fetched for the first time, one after the other, and stored or refused."""
-    if not runs.latest(db):
+    if not made.latest_run(db):
         looked(db, [at])
     for number, is_refused in enumerate(refused):
         fetch = made.fetch(made.post_address(f"{name}{number}"), fetched_at=at)

@@ -163,6 +163,13 @@ def test_an_archive_leaves_nothing_beside_it_when_it_is_closed(path: Path):
     assert sorted(traces(path.parent)) == ["archive.db", "archive.db.lock"]
 
 
+def test_an_archive_in_memory_leaves_nothing_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with Archive(":memory:", create=True) as archive:
+        assert archive.search("江西")["total"] == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("create", [True, False])
 def test_opening_an_archive_again_changes_nothing(path: Path, create: bool):
     make(path)

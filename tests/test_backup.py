@@ -15,7 +15,7 @@ import made
 import pytest
 
 from crawler.archive import Archive, posts, runs
-from crawler.errors import ArchiveError, UsageError
+from crawler.errors import ArchiveError, ArchiveLocked, UsageError
 from crawler.ops.check import check
 
 if TYPE_CHECKING:
@@ -359,3 +359,18 @@ def test_a_full_disk_is_a_sentence_and_the_earlier_backup_stays(
     assert names(tmp_path) == (["backup.db", "output"] if earlier else ["output"])
     assert names(path.parent) == ["archive.db", "archive.db.lock"]
     assert not earlier or file.read_bytes() == before
+
+
+def test_an_archive_that_a_run_writes_is_not_replaced_by_a_backup_of_another(archive: Archive, tmp_path: Path):
+    other = tmp_path / "other.db"
+    with made.Run(other) as run:
+        run.write(made.article("NW9"))
+        with pytest.raises(ArchiveLocked, match=f"pid {os.getpid()}, started "):
+            archive.backup(other)
+        run.end()
+    assert names(tmp_path) == ["other.db", "other.db.lock", "output"]
+    with Archive(other) as left:
+        assert [post["post_id"] for post in left.posts()] == ["NW9"]
+    archive.backup(other)  # nobody is at work
+    with Archive(other) as copy:
+        assert [post["post_id"] for post in copy.posts()] == ["NW1", "NW2", "NW3"]

@@ -53,6 +53,13 @@ def test_every_bundled_site_has_pages_that_prove_it() -> None:
     assert {path.name for path in (ROOT / "tests" / "pages").iterdir()} == set(bundled_names())
 
 
+def test_transactions_that_write_begin_in_one_place() -> None:
+    # Another one, which reads first, would be refused whenever a second program has written meanwhile.
+    ways = re.compile(r"BEGIN IMMEDIATE|BEGIN EXCLUSIVE|\.atomic\(|\.begin\(\)")
+    begun = {path for path in MODULES if ways.search(path.read_text(encoding="utf-8"))}
+    assert begun == {PACKAGE / "archive" / "transactions.py"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_module_says_what_lives_in_it(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))

@@ -137,7 +137,7 @@ NOT_TO_BE_HAD: list[tuple[Response | Exception, str]] = [
 def obeying(archive: Archive, *answers: Response | Exception, takes: float = 0) -> tuple[ObeyRobots, Answers]:
     """Return the middleware of one run, and the download it asks for robots.txt by."""
     download = Answers(*answers, takes=takes)
-    middleware = ObeyRobots(archive.db, runs.latest(archive.db), "finews-archive", download)
+    middleware = ObeyRobots(archive.db, made.latest_run(archive.db), "finews-archive", download)
     return middleware, download
 
 
@@ -310,7 +310,7 @@ class Polite:
 
     def __init__(self, archive: Archive, *probed: Response | Exception, budget: int = 0, takes: float = 0) -> None:
         self.download = Answers(*(probed or [DownloadTimeoutError("x")]), takes=takes)
-        self.middleware = BePolite(archive.db, runs.latest(archive.db), self.download, budget=budget)
+        self.middleware = BePolite(archive.db, made.latest_run(archive.db), self.download, budget=budget)
 
     def ask(self, *urls: str, **meta: Any) -> list[str | None]:
         """Return why each of these may not be asked for, `None` if it may."""

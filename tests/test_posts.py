@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,11 @@ from hypothesis import strategies as st
 
 from crawler.archive import Archive, ledger, posts, runs
 from crawler.archive.ledger import End
+from crawler.archive.prepared import Prepared
 from crawler.errors import NoSuchPost
 from crawler.items import Archived, Category, Mention
+from crawler.markdown.post_file import render_post
+from crawler.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -383,6 +387,45 @@ def test_there_are_as_many_revisions_as_changes(opened: Archive, titles: list[st
         opened.db.rollback()
     assert history == list(enumerate(changes, start=1))
     assert revision == len(changes)
+
+
+mentions = st.tuples(
+    st.sampled_from(["1.600519", "0.000001", "116.00700", "90.BK0493", "7.odd"]),
+    st.sampled_from("甲乙"),
+    st.integers(1, 3),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    title=st.text(min_size=1, max_size=20).filter(str.strip),
+    body=st.text(max_size=60),
+    tags=st.lists(st.sampled_from(["大江网新闻", "5G", "a b", ""]), max_size=3),
+    mentioned=st.lists(mentions, max_size=4, unique_by=lambda each: each[:2]),
+    categorised=st.booleans(),
+)
+def test_the_file_of_a_new_post_is_the_same_whether_it_is_made_before_it_is_stored_or_from_the_archive(
+    opened: Archive,
+    title: str,
+    body: str,
+    tags: list[str],
+    mentioned: list[tuple[str, str, int]],
+    categorised: bool,
+):
+    article = made.article(
+        title=printable(title),
+        html=f"<p>文。{html.escape(body)}</p>",
+        tags=tuple(tags),
+        mentions=tuple(Mention(code=code, name=name, count=count) for code, name, count in mentioned),
+        category=made.DAJIANGWANG if categorised else None,
+    )
+    opened.db.begin()
+    try:
+        posts.store(opened.db, article, 1)
+        from_the_archive = render_post(opened.post(made.ID))
+    finally:
+        opened.db.rollback()
+    assert render_post(Prepared(article).row) == from_the_archive
 
 
 def test_a_post_remembers_every_time_its_revisions_were_published_at(db: Database):

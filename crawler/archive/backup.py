@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive.connection import holds_archive
+from crawler.archive.lock import run_lock
 from crawler.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -20,7 +22,7 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
 
     Returns `archive`, `file`, its `bytes`, and how many `posts` and `versions` are in it. An earlier backup at `file`
     is replaced, once the new one is found sound; anything else there is left alone. Raises `UsageError` for a file
-    that cannot be written, `ArchiveError` for a copy that is not sound.
+    that cannot be written, `ArchiveLocked` for one that a run writes, `ArchiveError` for a copy that is not sound.
     """
     draft = file.with_name(f".{file.name}.tmp")
     try:
@@ -30,15 +32,21 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
         try:
             draft.write_bytes(b"")
             counts = _copied(db, draft)
-            # What was left beside an earlier backup must not be played into this one.
-            for companion in ("-journal", "-wal", "-shm"):
-                file.with_name(file.name + companion).unlink(missing_ok=True)
-            draft.replace(file)
+            with _lock_of(file):
+                # What was left beside an earlier backup must not be played into this one.
+                for companion in ("-journal", "-wal", "-shm"):
+                    file.with_name(file.name + companion).unlink(missing_ok=True)
+                draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
         return {"archive": str(path), "file": str(file), "bytes": file.stat().st_size, **counts}
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
+
+
+def _lock_of(file: Path) -> AbstractContextManager[object]:
+    """Return the lock of a file that runs have written, as they do into a copy that is gone on with."""
+    return run_lock(file) if file.with_name(f"{file.name}.lock").exists() else nullcontext()
 
 
 def _is_backup(file: Path) -> bool:

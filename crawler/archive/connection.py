@@ -19,18 +19,17 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from crawler.archive import functions
-from crawler.archive.lock import run_lock
+from crawler.archive.lock import RunLock, run_lock
 from crawler.archive.migrations import steps, unknown_step
 from crawler.errors import ArchiveError, ArchiveLocked, ArchiveOutdated, NewerArchive, NoArchive, NotAnArchive
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from crawler.archive.lock import RunLock
-
 APPLICATION_ID = 0x66696E77
 """「finw」: what `PRAGMA application_id` says of an archive."""
 
+_IN_MEMORY = ":memory:"
 _SMALLEST = 512  # bytes: a page of SQLite's. It takes a file of less for an empty one
 _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
@@ -45,6 +44,8 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
     run is at work on, or `ArchiveError` for what SQLite or the disk refuses.
     """
     file = Path(path)
+    if str(path) == _IN_MEMORY:  # where nobody else can come
+        lock = RunLock(file)
     existing = holds_archive(file)
     if not existing and not create:
         raise NoArchive(file)

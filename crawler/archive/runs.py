@@ -115,12 +115,6 @@ def reports(db: Database) -> Iterator[dict[str, Any]]:
     return _reports(db, "ORDER BY id DESC", [])
 
 
-def latest(db: Database) -> int:
-    """Return the number of the latest run, 0 before the first."""
-    (run_id,) = db.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()
-    return int(run_id)
-
-
 def tally(db: Database, run_id: int) -> dict[Outcome, int]:
     """Count the posts that came to each outcome in a run so far."""
     rows = db.execute(

@@ -98,18 +98,17 @@ def _leads_inside(link: Path, root: Path) -> bool:
 
 def _read(path: Path, archive: Path) -> PostFile | UnreadFile:
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # opening a device can be felt
-            return UnreadFile(path=str(path), reason="not a plain file")
-        if _is_of(archive, found):
-            return UnreadFile(path=str(path), reason="the archive itself")
+        reason = _why_not(path.stat(), archive)  # opening a device can be felt
+        if reason is not None:
+            return UnreadFile(path=str(path), reason=reason)
         # Without O_NONBLOCK, a pipe would be waited at until somebody writes.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         return UnreadFile(path=str(path), reason=_words(error))
     with open(descriptor, "rb") as file:  # noqa: PTH123  # opened already
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return UnreadFile(path=str(path), reason="not a plain file")
+        reason = _why_not(os.fstat(descriptor), archive)
+        if reason is not None:
+            return UnreadFile(path=str(path), reason=reason)
         try:
             content = file.read(LARGEST + 1)
         except OSError as error:
@@ -117,6 +116,13 @@ def _read(path: Path, archive: Path) -> PostFile | UnreadFile:
     if len(content) > LARGEST:
         return UnreadFile(path=str(path), reason=TOO_LARGE)
     return PostFile(path=str(path), name=name_of(path), content=content)
+
+
+def _why_not(found: os.stat_result, archive: Path) -> str | None:
+    """Return why a file is not to be read, `None` if it is."""
+    if not stat.S_ISREG(found.st_mode):
+        return "not a plain file"
+    return "the archive itself" if _is_of(archive, found) else None
 
 
 def _is_of(archive: Path, found: os.stat_result) -> bool:
