@@ -15,7 +15,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
-from crawler.archive.runs import Traffic
+from crawler.archive.ledger.runs import Traffic
 from crawler.recording.writer import Writer
 from crawler.run import Run
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.statscollectors import StatsCollector
 
-    from crawler.archive.runs import RunOutcome
+    from crawler.archive.ledger.runs import RunOutcome
     from crawler.items import Scope
     from crawler.sites.definition import Site
 

@@ -1,6 +1,6 @@
 """When to ask again: how long after a look, after a failure, and after a host's own word. Pure rules of time.
 
-Not here: the clock, and which addresses there are (`crawler.archive.frontier`).
+Not here: the clock, and which addresses there are (`crawler.archive.ledger.frontier`).
 """
 
 from __future__ import annotations

@@ -15,10 +15,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive import Archive, hosts, index, runs
-from crawler.archive.lock import run_lock
-from crawler.archive.runs import Traffic
-from crawler.archive.transactions import writing
+from crawler.archive import Archive
+from crawler.archive.ledger import hosts, runs
+from crawler.archive.ledger.runs import Traffic
+from crawler.archive.search import index
+from crawler.archive.store.lock import run_lock
+from crawler.archive.store.transactions import writing
 from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
 from crawler.recording.archivist import Archivist
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.runs import RunOutcome
+    from crawler.archive.ledger.runs import RunOutcome
     from crawler.items import Scope
     from crawler.sites.definition import Site
 

@@ -1,6 +1,6 @@
 """Plain text: folding, tokens and sentences, the same for what is stored and for what is asked.
 
-Pure functions over strings. Not here: markup (`crawler.markdown`) and queries (`crawler.archive.search`).
+Pure functions over strings. Not here: markup (`crawler.markdown`) and queries (`crawler.archive.search.search`).
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from crawler import run
-from crawler.archive.prepared import Prepared
-from crawler.archive.runs import Traffic
+from crawler.archive.ledger.runs import Traffic
+from crawler.archive.store.derived import Prepared
 from crawler.items import (
     Address,
     Article,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.runs import RunOutcome
+    from crawler.archive.ledger.runs import RunOutcome
     from crawler.items import Archived, Scope
     from crawler.recording.archivist import Record
     from crawler.sites.definition import Site

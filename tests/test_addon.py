@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from crawler.addon import RunAddon, run_ended, run_ending
 from crawler.archive import Archive
-from crawler.archive.lock import run_lock
+from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveLocked
 from crawler.pipelines.archive import StoreInArchive
 from crawler.spiders.asking import Asked

@@ -14,10 +14,13 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, ledger, posts, silence
-from crawler.archive.ledger import End
-from crawler.archive.misreading import Decision, began, has_jumped
-from crawler.archive.wording import command, lasting, moment
+from crawler.archive import Archive
+from crawler.archive.ledger import links
+from crawler.archive.ledger.links import End
+from crawler.archive.store import posts
+from crawler.archive.watch import silence
+from crawler.archive.watch.extraction_drift import Decision, began, has_jumped
+from crawler.archive.watch.phrases import command, lasting, moment
 from crawler.cli import main
 from crawler.dates import iso
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.alarm import Alarm
+    from crawler.archive.watch.alarm import Alarm
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 QUARTER, HALF = timedelta(minutes=15), timedelta(minutes=30)
@@ -381,7 +384,7 @@ def decided(
         fetch = made.fetch(made.post_address(f"{name}{number}"), fetched_at=at)
         state, outcome = ("refused", "refused") if is_refused else ("stored", "new")
         why = reason if is_refused else None
-        ledger.settled(db, "finews", fetch, End(state=state, outcome=outcome, reason=why), run_id=1)
+        links.settled(db, "finews", fetch, End(state=state, outcome=outcome, reason=why), run_id=1)
     db.conn.commit()
 
 
@@ -417,7 +420,7 @@ def test_the_same_refusals_again_and_again_are_no_jump(archive: Archive):
             fetch = made.fetch(made.post_address(f"NW{number}"), fetched_at=made.SEEN + hour * HOUR)
             reason = f"no title {hour}"
             end = End(state="refused", outcome="refused", reason=reason)
-            ledger.settled(archive.db, "finews", fetch, end, run_id=1)
+            links.settled(archive.db, "finews", fetch, end, run_id=1)
     assert archive.alarms(made.LATER) == []
 
 
@@ -442,7 +445,7 @@ def test_what_was_forbidden_or_failed_was_not_refused_by_its_looks(archive: Arch
     for number in range(50):
         fetch = made.fetch(made.post_address(f"A{number}"), status=None)
         end = End(state="refused", outcome="refused", reason="forbidden by robots.txt")
-        ledger.settled(archive.db, "finews", fetch, end, run_id=1)
+        links.settled(archive.db, "finews", fetch, end, run_id=1)
     assert archive.alarms(made.LATER) == []
 
 
@@ -483,7 +486,7 @@ def listed_nothing(
     insert(db, "categories", [{"site": "finews", "slug": slug, "name": slug, "url": url}])
     address = made.CATEGORY if slug == "dajiangwang" else made.Address(url=url, kind="category", key=slug)
     end = End(state="fetched", reason=reason)
-    ledger.settled(db, "finews", made.fetch(address, fetched_at=at.astimezone(UTC)), end, run_id=1)
+    links.settled(db, "finews", made.fetch(address, fetched_at=at.astimezone(UTC)), end, run_id=1)
     db.conn.commit()
 
 
@@ -516,7 +519,7 @@ def test_a_category_page_that_is_as_it_was_still_names_no_post(archive: Archive)
     listed_nothing(archive.db, made.SEEN)
     published(archive.db, [made.SEEN - HOUR], category="dajiangwang")
     same = made.fetch(made.CATEGORY, status=304, fetched_at=made.LATER)
-    ledger.settled(archive.db, "finews", same, End(state="fetched"), run_id=1)
+    links.settled(archive.db, "finews", same, End(state="fetched"), run_id=1)
     assert kinds(archive, made.LATER) == ["category"]
 
 

@@ -17,9 +17,11 @@ import made
 import pytest
 
 import crawler
-from crawler.archive import Archive, connection, posts, runs
-from crawler.archive.lock import run_lock
-from crawler.archive.transactions import writing
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import connection, posts
+from crawler.archive.store.lock import run_lock
+from crawler.archive.store.transactions import writing
 from crawler.errors import ArchiveError, ArchiveLocked, FinewsError, NewerArchive, NoArchive, NotAnArchive
 
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ def test_a_link_to_an_article_that_is_not_there_is_refused(path: Path):
 
 def test_every_step_is_recorded_in_order(path: Path):
     make(path)
-    steps = sorted(entry.name for entry in files("crawler.archive").joinpath("steps").iterdir())
+    steps = sorted(entry.name for entry in files("crawler.archive.store").joinpath("steps").iterdir())
     assert steps[0] == "0001_first_schema.sql"
     assert applied(path) == [("finews-archive", name.removesuffix(".sql")) for name in steps]
 

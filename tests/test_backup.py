@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import made
 import pytest
 
-from crawler.archive import Archive, posts, runs
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts
 from crawler.errors import ArchiveError, ArchiveLocked, UsageError
 from crawler.ops.check import check
 

@@ -13,10 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, index, ledger, posts, runs, soundness
-from crawler.archive.ledger import End
-from crawler.archive.lock import run_lock
-from crawler.archive.runs import Traffic
+from crawler.archive import Archive
+from crawler.archive.care import integrity
+from crawler.archive.ledger import links, runs
+from crawler.archive.ledger.links import End
+from crawler.archive.ledger.runs import Traffic
+from crawler.archive.search import index
+from crawler.archive.store import posts
+from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveError, ArchiveLocked, NoArchive, UsageError
 from crawler.ops.check import check
 from crawler.ops.export import export_posts
@@ -92,7 +96,7 @@ def store(archive: Archive, article: Article, run: int) -> None:
     """Store a post, with its row in the ledger, as a run does."""
     done = posts.store(archive.db, article, run)
     end = End(state="stored", outcome=done.outcome, article_id=done.article_id)
-    ledger.settled(archive.db, "finews", article.post.fetch, end, run_id=run)
+    links.settled(archive.db, "finews", article.post.fetch, end, run_id=run)
 
 
 def markdown(path: Path) -> Path:
@@ -267,7 +271,7 @@ def test_whatever_is_stored_in_whatever_order_is_sound(
                 post_id, title=title, html=f"<p>{text}</p>", source=source, published_at=published_at
             )
             posts.store(opened.db, article, 1)
-        assert [*soundness.losses(opened.db), *soundness.staleness(opened.db, seed=seed)] == []
+        assert [*integrity.losses(opened.db), *integrity.staleness(opened.db, seed=seed)] == []
     finally:
         opened.db.rollback()
 
@@ -616,7 +620,7 @@ def test_what_a_run_has_not_finished_writing_is_not_looked_at(path: Path):
 
 def test_a_post_that_comes_in_during_a_check_is_no_fault(path: Path, monkeypatch: pytest.MonkeyPatch):
     written: list[str] = []
-    staleness = soundness.staleness
+    staleness = integrity.staleness
 
     def busy(db: Database) -> Iterator[str]:
         """Have a run store a post once the index has been read, and before the texts are."""
@@ -632,7 +636,7 @@ def test_a_post_that_comes_in_during_a_check_is_no_fault(path: Path, monkeypatch
         yield from staleness(db)
         db.conn.set_trace_callback(None)
 
-    monkeypatch.setattr(soundness, "staleness", busy)
+    monkeypatch.setattr(integrity, "staleness", busy)
     assert found(path, with_posts=True) == []
     assert written
     monkeypatch.undo()

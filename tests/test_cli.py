@@ -16,8 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crawler import __version__
-from crawler.archive import Archive, posts, runs
-from crawler.archive.runs import Traffic
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.ledger.runs import Traffic
+from crawler.archive.store import posts
 from crawler.cli import main
 from crawler.items import Category, Mention
 from crawler.ops.export import export_posts

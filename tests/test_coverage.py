@@ -15,8 +15,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, ledger, posts
-from crawler.archive.ledger import End
+from crawler.archive import Archive
+from crawler.archive.ledger import links
+from crawler.archive.ledger.links import End
+from crawler.archive.store import posts
 from crawler.cli import main
 from crawler.items import Address, Category
 from crawler.sites.addresses import address_of
@@ -24,7 +26,7 @@ from crawler.sites.addresses import address_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.archive.coverage import Row
+    from crawler.archive.watch.coverage import Row
     from crawler.items import State
 
 ROOT = "https://finews.withounder.com"
@@ -55,7 +57,7 @@ def store(archive: Archive, post_id: str = made.ID, address: Address | None = No
     article = made.article(post_id, url=address.url, **changes)
     stored = posts.store(archive.db, article, 1)
     end = End(state="stored", outcome=stored.outcome, article_id=stored.article_id)
-    ledger.settled(archive.db, article.post.site, made.fetch(address), end, run_id=1)
+    links.settled(archive.db, article.post.site, made.fetch(address), end, run_id=1)
     archive.db.conn.commit()
 
 

@@ -27,7 +27,8 @@ import outlets
 import pytest
 from fixture_pages import PAGES, expected
 
-from crawler.archive import Archive, runs
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
 from crawler.dates import iso
 from crawler.ops.sample_site.server import RunningServer, SeenRequest, serve
 from crawler.ops.sample_site.site import Resource, SampleSite, build, bundled_extras, bundled_posts, bundled_site
@@ -295,7 +296,7 @@ def test_a_site_that_cannot_be_reached_is_a_failed_run_not_a_traceback(finews: R
 
 def test_a_second_run_at_the_same_time_is_turned_away(crawl: Crawls, environment: dict[str, str]) -> None:
     program = (
-        "import pathlib, sys, time\nfrom crawler.archive.lock import run_lock\n"
+        "import pathlib, sys, time\nfrom crawler.archive.store.lock import run_lock\n"
         f"with run_lock(pathlib.Path({str(crawl.archive)!r})):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     holder = subprocess.Popen(

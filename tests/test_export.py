@@ -15,7 +15,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, posts, runs
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts
 from crawler.errors import UsageError
 from crawler.items import Category, Mention
 from crawler.markdown.post_file import parse

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, posts, runs
-from crawler.archive.frames import filled, frame
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts
+from crawler.archive.store.bodies import filled, frame
 from crawler.extraction.post import read_body
 from crawler.items import Page
 from crawler.recording.normalise import normalise

@@ -12,7 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_query import queries, sought, texts
 
-from crawler.archive import Archive, posts, runs
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

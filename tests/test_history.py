@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, posts, runs
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts
 from crawler.errors import NoSuchPost, NoSuchRevision
 from crawler.items import Mention
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import made
 import pytest
 
-from crawler.archive import Archive, hosts, runs
-from crawler.archive.hosts import Host
+from crawler.archive import Archive
+from crawler.archive.ledger import hosts, runs
+from crawler.archive.ledger.hosts import Host
 from crawler.dates import iso
 
 if TYPE_CHECKING:

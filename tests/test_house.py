@@ -44,9 +44,9 @@ def test_every_middleware_and_extension_is_in_the_settings() -> None:
 
 
 def test_every_step_of_the_schema_is_registered_under_its_file_s_name() -> None:
-    migrations = (PACKAGE / "archive" / "migrations.py").read_text(encoding="utf-8")
+    migrations = (PACKAGE / "archive" / "store" / "migrations.py").read_text(encoding="utf-8")
     registered = re.findall(r'@steps\(name="(\w+)"\)', migrations)
-    assert registered == sorted(path.stem for path in (PACKAGE / "archive" / "steps").glob("*.sql"))
+    assert registered == sorted(path.stem for path in (PACKAGE / "archive" / "store" / "steps").glob("*.sql"))
 
 
 def test_every_bundled_site_has_pages_that_prove_it() -> None:
@@ -57,7 +57,7 @@ def test_transactions_that_write_begin_in_one_place() -> None:
     # Another one, which reads first, would be refused whenever a second program has written meanwhile.
     ways = re.compile(r"BEGIN IMMEDIATE|BEGIN EXCLUSIVE|\.atomic\(|\.begin\(\)")
     begun = {path for path in MODULES if ways.search(path.read_text(encoding="utf-8"))}
-    assert begun == {PACKAGE / "archive" / "transactions.py"}
+    assert begun == {PACKAGE / "archive" / "store" / "transactions.py"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -16,7 +16,7 @@ import made
 import pytest
 
 from crawler.archive import Archive
-from crawler.archive.lock import run_lock
+from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveLocked, UsageError
 from crawler.markdown.post_file import render_post
 from crawler.ops.check import check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,11 @@ ALLOWED = {("__main__", "cli")}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+# The rooms of the archive, each above the next; `archive.py`, what readers see, is above them all.
+ROOMS = ["archive", "watch", "care", "ledger", "store", "search"]
+BESIDE = {("watch", "care"), ("care", "watch")}
+
+
 def _part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
@@ -55,6 +61,22 @@ def test_a_module_imports_only_from_the_rows_below(path: Path) -> None:
         other for allowed, other in ALLOWED if allowed == part
     }
     assert upward == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "archive").rglob("*.py")), ids=lambda path: path.name)
+def test_a_room_of_the_archive_imports_only_from_those_below(path: Path) -> None:
+    room = path.relative_to(PACKAGE / "archive").with_suffix("").parts[0]
+    if room == "__init__":
+        return
+    others = {name.split(".")[2] for name in _imported(path) if re.match(r"crawler\.archive\.\w", name)} - {room}
+    above = {other for other in others if ROOMS.index(other) < ROOMS.index(room) or (room, other) in BESIDE}
+    assert above == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "archive" / "search").glob("*.py")), ids=lambda path: path.name)
+def test_search_knows_only_text(path: Path) -> None:
+    ours = {name for name in _imported(path) if name.startswith("crawler.")}
+    assert {name for name in ours if not name.startswith(("crawler.archive.search", "crawler.text"))} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

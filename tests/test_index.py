@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from test_query import queries, sought, texts
 
 from crawler import dates
-from crawler.archive import Archive, index, posts, runs, words
-from crawler.archive.expression import expressions
-from crawler.archive.index import Entry
-from crawler.archive.query import parse
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.search import index, words
+from crawler.archive.search.expression import expressions
+from crawler.archive.search.index import Entry
+from crawler.archive.search.query import parse
+from crawler.archive.store import posts
 from crawler.items import Category, Mention
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import made
 import pytest
 
-from crawler.archive import Archive, ledger, posts, runs
-from crawler.archive.ledger import End, Known
+from crawler.archive import Archive
+from crawler.archive.ledger import links, runs
+from crawler.archive.ledger.links import End, Known
+from crawler.archive.store import posts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +82,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 
 def found(db: Database, listing: Listing, run_id: int = 1, **how: Any) -> None:
-    ledger.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id, **how)
+    links.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id, **how)
 
 
 def name(db: Database, text: str, run_id: int = 1, **how: Any) -> None:
@@ -100,7 +102,7 @@ def settle(
 ) -> Noted:
     """Settle the post, or the `address`, as fetched by `fetched`; `how` is how that ended."""
     fetch = made.fetch(address, **(fetched or {}))
-    return ledger.settled(db, "finews", fetch, End(state=state, **how), run_id=run_id)
+    return links.settled(db, "finews", fetch, End(state=state, **how), run_id=run_id)
 
 
 def row(db: Database, url: str = POST.url) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def fetches(db: Database, url: str = POST.url) -> list[dict[str, Any]]:
 
 
 def test_an_address_a_run_sets_out_for_is_found_by_nobody(db: Database):
-    ledger.planned(db, "finews", [POST], made.SEEN, run_id=1)
+    links.planned(db, "finews", [POST], made.SEEN, run_id=1)
     assert row(db) == {**FOUND, "found_on": None, "title": None}
 
 
@@ -126,7 +128,7 @@ def test_an_address_a_run_sets_out_for_is_found_by_nobody(db: Database):
 def test_a_known_address_a_run_sets_out_for_is_met_and_nothing_else(db: Database, state: str):
     settle(db, state, outcome=None, reason="timeout")
     before = row(db)
-    ledger.planned(db, "finews", [POST], made.LATER, run_id=2)
+    links.planned(db, "finews", [POST], made.LATER, run_id=2)
     assert row(db) == {**before, "met_run_id": 2}
 
 
@@ -220,7 +222,7 @@ def test_a_post_leads_on_until_it_is_settled(db: Database):
 
 
 def test_a_listing_that_is_due_is_found(db: Database):
-    ledger.due(db, "finews", [made.FEED], made.SEEN, run_id=1)
+    links.due(db, "finews", [made.FEED], made.SEEN, run_id=1)
     assert row(db, made.FEED.url) == {**FOUND, "url": made.FEED.url, "kind": "feed", "found_on": None, "title": None}
 
 
@@ -228,7 +230,7 @@ def test_a_listing_that_is_due_is_found(db: Database):
 def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
     settle(db, state, address=made.FEED, reason="timeout")
     before = row(db, made.FEED.url)
-    ledger.due(db, "finews", [made.FEED], made.LATER, run_id=2)
+    links.due(db, "finews", [made.FEED], made.LATER, run_id=2)
     assert row(db, made.FEED.url) == {**before, "state": "found"}
 
 
@@ -236,7 +238,7 @@ def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
 def test_a_listing_is_not_due_twice_in_a_run(db: Database, state: str):
     settle(db, state, address=made.FEED, run_id=2)
     before = row(db, made.FEED.url)
-    ledger.due(db, "finews", [made.FEED], made.LATER, run_id=2)
+    links.due(db, "finews", [made.FEED], made.LATER, run_id=2)
     assert row(db, made.FEED.url) == before
 
 
@@ -450,27 +452,27 @@ def test_a_post_s_fetch_is_noted_by_its_outcome(db: Database, outcome: Any):
 
 
 def test_an_address_never_met_is_not_known(db: Database):
-    assert ledger.known(db, POST.url) is None
-    assert ledger.article_at(db, POST.url) is None
+    assert links.known(db, POST.url) is None
+    assert links.article_at(db, POST.url) is None
 
 
 def test_which_addresses_of_a_page_are_unknown_can_be_told(db: Database):
     name(db, "推进5G规模化应用！")
     links = made.listing(POST, OTHER, made.CATEGORY).links
-    assert ledger.unknown(db, links) == {OTHER.url, made.CATEGORY.url}
-    assert ledger.unknown(db, []) == set()
+    assert links.unknown(db, links) == {OTHER.url, made.CATEGORY.url}
+    assert links.unknown(db, []) == set()
 
 
 def test_an_address_that_was_only_found_is_known_as_found(db: Database):
     name(db, "推进5G规模化应用！")
-    assert ledger.known(db, POST.url) == KNOWN
-    assert ledger.article_at(db, POST.url) is None
+    assert links.known(db, POST.url) == KNOWN
+    assert links.article_at(db, POST.url) is None
 
 
 def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: Database):
     fetched = {"etag": '"a"', "last_modified": "Wed", "found_on": None}
     settle(db, "stored", article_id=1, rules="now", fetched=fetched)
-    assert ledger.known(db, POST.url) == replace(
+    assert links.known(db, POST.url) == replace(
         KNOWN,
         state="stored",
         found_on=None,
@@ -481,14 +483,14 @@ def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: D
         rules="now",
         article_id=1,
     )
-    assert ledger.article_at(db, POST.url) == 1
+    assert links.article_at(db, POST.url) == 1
 
 
 @pytest.mark.parametrize("state", ["found", "fetched", "refused", "failed", "gone"])
 def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_something_else(db: Database, state: Any):
     settle(db, "stored", article_id=1, rules="now", fetched={"etag": '"a"'})
     settle(db, state, reason="timeout", rule="robots.txt", fetched={"status": None})
-    assert ledger.known(db, POST.url) == replace(
+    assert links.known(db, POST.url) == replace(
         KNOWN,
         state=state,
         reason="timeout",
@@ -499,26 +501,26 @@ def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_somethi
         rules="now",
         article_id=1,
     )
-    assert ledger.article_at(db, POST.url) == 1
+    assert links.article_at(db, POST.url) == 1
 
 
 def test_what_refused_an_address_is_known_by_its_last_fetch(db: Database):
     settle(db, "refused", outcome="refused", reason="forbidden by robots.txt", rule="robots.txt")
     settle(db, "refused", outcome="refused", reason="no title", rule="layouts[page].title")
-    known = ledger.known(db, POST.url)
+    known = links.known(db, POST.url)
     assert known is not None
     assert (known.reason, known.rule) == ("no title", "layouts[page].title")
 
 
 def test_the_categories_of_each_site_are_asked_for_by_themselves(db: Database):
     found(db, made.listing(made.CATEGORY, OTHER, POST, made.FEED, made.share_address()))
-    assert ledger.categories(db, "finews") == [ledger.known(db, made.CATEGORY.url)]
-    assert ledger.categories(db, "minima") == []
+    assert links.categories(db, "finews") == [links.known(db, made.CATEGORY.url)]
+    assert links.categories(db, "minima") == []
 
 
 def test_a_deleted_article_leaves_its_row_of_the_ledger(db: Database):
     settle(db, "stored", article_id=1, fetched={"etag": '"a"'})
     db.execute("DELETE FROM articles WHERE id = 1")
-    assert ledger.known(db, POST.url) == replace(
+    assert links.known(db, POST.url) == replace(
         KNOWN, state="stored", title=None, read_at="2022-04-21T01:00:00+00:00", etag='"a"'
     )

@@ -24,8 +24,10 @@ from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
 from crawler import dates
-from crawler.archive import Archive, hosts, ledger, posts, runs
-from crawler.archive.ledger import End
+from crawler.archive import Archive
+from crawler.archive.ledger import hosts, links, runs
+from crawler.archive.ledger.links import End
+from crawler.archive.store import posts
 from crawler.middlewares.conditional import AskConditionally
 from crawler.middlewares.failures import IS_PROBE
 from crawler.middlewares.guard import GuardAddresses
@@ -793,7 +795,7 @@ CONDITIONAL = {b"If-None-Match": [b'"a"'], b"If-Modified-Since": [b"Wed, 20 Apr 
 def headers_for(archive: Archive, asked: Asked | None) -> dict[bytes, list[bytes]]:
     """Return the headers of a request for what the frontier has taken from the ledger."""
     if asked is not None:
-        asked = replace(asked, known=ledger.known(archive.db, asked.address.url))
+        asked = replace(asked, known=links.known(archive.db, asked.address.url))
     request = Request(POST, cb_kwargs={"asked": asked} if asked else {})
     AskConditionally(made.RULES).process_request(request)
     return dict(request.headers)
@@ -805,7 +807,7 @@ def read(archive: Archive, address: Any, state: Any, rules: str | None = made.RU
 
 def settle(archive: Archive, fetch: Fetch, end: End) -> None:
     with archive.db.atomic():
-        ledger.settled(archive.db, "finews", fetch, end, run_id=1)
+        links.settled(archive.db, "finews", fetch, end, run_id=1)
 
 
 @pytest.fixture

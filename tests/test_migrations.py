@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.archive import Archive, index, migrations, runs
-from crawler.archive.frontier import Frontier
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.ledger.frontier import Frontier
+from crawler.archive.search import index
+from crawler.archive.store import migrations
 from crawler.dates import iso
 from crawler.errors import ArchiveError
 from crawler.items import Address
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 KEPT = {path.stem: path for path in sorted((Path(__file__).parent / "archives").glob("*.db"))}
-STEPS = sorted(entry.name.removesuffix(".sql") for entry in files("crawler.archive").joinpath("steps").iterdir())
+STEPS = sorted(
+    entry.name.removesuffix(".sql") for entry in files("crawler.archive.store").joinpath("steps").iterdir()
+)
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 # What has been told by every schema so far, in the order its rows are compared in.
 TOLD = {

@@ -17,10 +17,11 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.archive import Archive, ledger, runs
-from crawler.archive.frontier import Frontier
-from crawler.archive.lock import run_lock
-from crawler.archive.runs import Traffic
+from crawler.archive import Archive
+from crawler.archive.ledger import links, runs
+from crawler.archive.ledger.frontier import Frontier
+from crawler.archive.ledger.runs import Traffic
+from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
 from crawler.items import Address, Archived, Article, Mention
 from crawler.markdown.post_file import render_post
@@ -500,7 +501,7 @@ def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Pa
         runs.begin(archive.db, "finews", made.SEEN)
         listing = made.listing(made.post_address())
         with archive.db.atomic():
-            ledger.found(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
+            links.found(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
     run = Run(path)
     frontier = Frontier(run.archive.db, "finews", 2, scope="usual")
     frontier.begin([], made.LATER)

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, ledger, posts, runs
-from crawler.archive.ledger import End
-from crawler.archive.prepared import Prepared
+from crawler.archive import Archive
+from crawler.archive.ledger import links, runs
+from crawler.archive.ledger.links import End
+from crawler.archive.ledger.lookup import find_post
+from crawler.archive.store import posts
+from crawler.archive.store.derived import Prepared
 from crawler.errors import NoSuchPost
 from crawler.items import Archived, Category, Mention
 from crawler.markdown.post_file import render_post
@@ -460,7 +463,7 @@ def test_other_words_at_another_address_that_is_there_are_a_rivals(
     db: Database, changes: dict[str, Any], state: Any, rival: bool
 ):
     stored(db, made.article())
-    ledger.settled(db, "finews", made.fetch(), End(state=state, article_id=1), run_id=1)
+    links.settled(db, "finews", made.fetch(), End(state=state, article_id=1), run_id=1)
     assert posts.has_rival(db, made.article(**changes), 1) is rival
 
 
@@ -471,7 +474,7 @@ def test_a_post_the_ledger_does_not_know_is_nobodys_rival(db: Database):
 
 def test_an_address_the_site_names_no_longer_is_nobodys_rival(db: Database):
     stored(db, made.article())
-    ledger.settled(db, "finews", made.fetch(), End(state="stored", article_id=1), run_id=1)
+    links.settled(db, "finews", made.fetch(), End(state="stored", article_id=1), run_id=1)
     assert not posts.has_rival(db, made.article(url=MOVED, title="改了"), 2)
 
 
@@ -569,15 +572,15 @@ def test_a_category_takes_a_better_name_but_never_its_slug(db: Database, names: 
 )
 def test_a_post_is_found_by_its_id_its_file_and_any_form_of_its_addresses(archive: Archive, name: str):
     stored(archive.db, made.article("NW202204200000000000"), made.article())
-    assert posts.find(archive.db, name) == 2
+    assert find_post(archive.db, name) == 2
     assert archive.post(name)["post_id"] == made.ID
 
 
 def test_a_post_is_found_by_an_address_only_the_ledger_knows(db: Database):
     stored(db, made.article())
     address = replace(made.post_address(), url="https://elsewhere.example/old.html")
-    ledger.settled(db, "finews", made.fetch(address), End(state="stored", article_id=1), run_id=1)
-    assert posts.find(db, "HTTPS://elsewhere.example:443/old.html#top") == 1
+    links.settled(db, "finews", made.fetch(address), End(state="stored", article_id=1), run_id=1)
+    assert find_post(db, "HTTPS://elsewhere.example:443/old.html#top") == 1
 
 
 @pytest.mark.parametrize(
@@ -610,8 +613,8 @@ def test_a_post_that_is_not_there_is_a_sentence(archive: Archive, name: str):
 
 
 def test_an_address_the_ledger_knows_without_an_article_is_no_post(db: Database):
-    ledger.found(db, "finews", made.listing(made.post_address()).links, by=made.fetch(made.HOME), run_id=1)
-    assert posts.find(db, made.post_address().url) is None
+    links.found(db, "finews", made.listing(made.post_address()).links, by=made.fetch(made.HOME), run_id=1)
+    assert find_post(db, made.post_address().url) is None
 
 
 def test_posts_of_several_sites_may_bear_one_id(db: Database):
@@ -619,9 +622,9 @@ def test_posts_of_several_sites_may_bear_one_id(db: Database):
     ours = "https://finews.withounder.com/a/2022/04/20/hello.html"
     stored(db, made.article("hello", site="minima", url=blog, category=None), made.article("hello", url=ours))
     assert [(row["id"], row["site"]) for row in rows(db, "articles")] == [(1, "minima"), (2, "finews")]
-    assert posts.find(db, "hello") == 1
-    assert posts.find(db, blog) == posts.find(db, "https://blog.example/2022/04/20/hello.html?x") == 1
-    assert posts.find(db, ours) == posts.find(db, "https://finews.zning.me/b/2022/04/20/hello.html") == 2
+    assert find_post(db, "hello") == 1
+    assert find_post(db, blog) == find_post(db, "https://blog.example/2022/04/20/hello.html?x") == 1
+    assert find_post(db, ours) == find_post(db, "https://finews.zning.me/b/2022/04/20/hello.html") == 2
 
 
 # Read.
@@ -722,7 +725,7 @@ def test_a_time_that_is_written_is_the_time_of_the_mentions_too(db: Database):
 def test_a_deleted_article_takes_with_it_all_that_is_its_own(db: Database):
     stored(db, made.article("NW1"), made.article("NW1", title="改了"))
     posts.store(db, made.article("NW2"), 2)
-    ledger.settled(db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1)
+    links.settled(db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1)
     (_, kept), tables = rows(db, "articles"), ("revisions", "article_tags", "mentions")
     of_others = [[row for row in rows(db, table) if row["article_id"] == 2] for table in tables]
     db.execute("DELETE FROM articles WHERE post_id = 'NW1'")
@@ -743,7 +746,7 @@ def test_the_archive_counts_what_it_holds(archive: Archive):
     stored(archive.db, made.article(), made.article(title="改了"))
     posts.store(archive.db, made.article("NW2", published_at=made.PUBLISHED + DAY, source=None), 2)
     posts.gone(archive.db, made.post_address().url, made.LATER)
-    ledger.found(archive.db, "finews", made.listing(made.CATEGORY).links, by=made.fetch(made.HOME), run_id=1)
+    links.found(archive.db, "finews", made.listing(made.CATEGORY).links, by=made.fetch(made.HOME), run_id=1)
     assert archive.stats() == {
         "archive": str(archive.path),
         "bytes": archive.path.stat().st_size,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.archive.query import Query, Term, parse
+from crawler.archive.search.query import Query, Term, parse
 from crawler.text import CJK
 
 # By hand: what the public surface says of a query, word for word.

@@ -24,8 +24,9 @@ import made
 import outlets
 import pytest
 
-from crawler.archive import Archive, connection
-from crawler.archive.lock import run_lock
+from crawler.archive import Archive
+from crawler.archive.store import connection
+from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveLocked, ArchiveOutdated, UsageError
 from crawler.items import UnreadFile
 from crawler.ops.check import check

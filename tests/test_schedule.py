@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.archive import Archive
-from crawler.archive.lock import run_lock
+from crawler.archive.store.lock import run_lock
 from crawler.cli import main
 from crawler.errors import UsageError
 from crawler.ops.sample_site.server import serve

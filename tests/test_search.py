@@ -16,15 +16,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_query import queries, sought, texts
 
-from crawler.archive import Archive, index, posts, results, runs, search
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.search import index, results, search
+from crawler.archive.store import posts
 from crawler.errors import NoSuchTime
 from crawler.items import Category, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from crawler.archive.results import Found
-    from crawler.archive.search import Sort
+    from crawler.archive.search.results import Found
+    from crawler.archive.search.search import Sort
     from crawler.items import Article
 
 ALL = 10_000

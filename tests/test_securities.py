@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.archive.stocks import agree
+from crawler.archive.store.securities import agree
 from crawler.securities import Security, Typed, parse, parse_typed
 
 

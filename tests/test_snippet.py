@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_query import by_hand, queries, sought, texts
 
-from crawler.archive.query import parse
-from crawler.archive.snippet import snippet
+from crawler.archive.search.query import parse
+from crawler.archive.search.snippet import snippet
 
 SQUARE = ("[", "]")
 # Marks that stand in no text, so that what is marked can be told.

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.archive.prepared import Prepared
+from crawler.archive.store.derived import Prepared
 from crawler.extraction.markup import to_html
 from crawler.extraction.source import SourceError, read_source
 from crawler.front_matter import FrontMatterError

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import made
 import pytest
 
-from crawler.archive import Archive, posts, runs
-from crawler.archive.standing import Wording, adds, is_another
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts
+from crawler.archive.store.revisions import Wording, adds, is_another
 from crawler.dates import iso
 
 if TYPE_CHECKING:

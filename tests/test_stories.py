@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, posts, runs, stories
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.store import posts, stories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from crawler.archive.search import Sort
+    from crawler.archive.search.search import Sort
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

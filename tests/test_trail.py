@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import made
 import pytest
 
-from crawler.archive import Archive, trail
+from crawler.archive import Archive
+from crawler.archive.ledger import address_history
 
 if TYPE_CHECKING:
     import subprocess
@@ -34,7 +35,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.db"
 
 
-def why(path: Path, name: str) -> list[trail.Trail]:
+def why(path: Path, name: str) -> list[address_history.Trail]:
     with Archive(path) as archive:
         return archive.why(name)
 
@@ -151,7 +152,7 @@ def test_what_was_never_seen_has_no_trail(path: Path, name: str):
     ],
 )
 def test_for_what_was_never_seen_there_is_advice(name: str, advice: str):
-    assert trail.advice(name, made.SITE) == advice
+    assert address_history.advice(name, made.SITE) == advice
 
 
 def test_the_command_tells_the_story_in_lines(path: Path, finews: Finews):

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.archive import Archive, runs
-from crawler.archive.usual import FIGURES, compared, with_usual
+from crawler.archive import Archive
+from crawler.archive.ledger import runs
+from crawler.archive.watch.baseline import FIGURES, compared, with_usual
 from crawler.cli import main
 
 if TYPE_CHECKING:

@@ -5,12 +5,10 @@
     with Archive("output/archive.db") as archive:
         post = archive.post("NW202204202350104915")
 
-`connection` opens the file, `migrations` brings it forward, `lock` keeps two runs apart. `posts`, `history`,
-`stocks`, `stories`, `ledger` and `runs` each know their tables. A query is read by `query`, asked of the index by
-`expression` and `filters`, answered by `search` and shown by `results`; `index` and `words` keep what it is answered
-from. Of runs, `frontier` says what to ask for next, `hosts` who wants to be left alone, `trail` what became of an
-address, `usual`, `alarm` and `coverage` what is amiss. `soundness` and `backup` look after the file. Not here: HTML,
-the network, and Scrapy, which none of this loads.
+`archive` is what readers see. Behind it are rooms, each above the next: `watch` (what a person would notice too late)
+beside `care` (is the file sound, backups), `ledger` (addresses, fetches, hosts, runs), `store` (the file, posts and
+their versions), and `search` (derived from the posts). Not here: HTML, the network, and Scrapy, which none of this
+loads.
 """
 
 from crawler.archive.archive import Archive

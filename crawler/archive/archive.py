@@ -1,7 +1,7 @@
 """The archive as its readers see it: open it, ask it, close it.
 
 For Python programs; the command line asks through it too. Not here: writing, which a run does through
-`crawler.archive.posts`, `ledger` and `runs`.
+`crawler.archive.store.posts`, `ledger` and `runs`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler import dates
-from crawler.archive import files, history, posts, results, runs, search, stocks, stories, summary, trail
-from crawler.archive.backup import backup
-from crawler.archive.connection import open_database
-from crawler.archive.filters import Filters
-from crawler.archive.query import parse
-from crawler.archive.snippet import snippet
+from crawler.archive.care import summary
+from crawler.archive.care.backup import backup
+from crawler.archive.ledger import address_history, runs
+from crawler.archive.ledger.lookup import find_post
+from crawler.archive.search import results, search
+from crawler.archive.search.filters import Filters
+from crawler.archive.search.query import parse
+from crawler.archive.search.snippet import snippet
+from crawler.archive.store import files, history, posts, securities, stories
+from crawler.archive.store.connection import open_database
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
 from crawler.text import printable
 
@@ -28,12 +32,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.alarm import Alarm
-    from crawler.archive.coverage import Coverage
-    from crawler.archive.history import Revision
-    from crawler.archive.lock import RunLock
-    from crawler.archive.results import Found, Marks
-    from crawler.archive.search import Sort
+    from crawler.archive.search.results import Found, Marks
+    from crawler.archive.search.search import Sort
+    from crawler.archive.store.history import Revision
+    from crawler.archive.store.lock import RunLock
+    from crawler.archive.watch.alarm import Alarm
+    from crawler.archive.watch.coverage import Coverage
     from crawler.changes import Changes
 
 
@@ -64,9 +68,9 @@ class Stock(TypedDict):
     symbol: str
     market: str
     name: str
-    names: list[stocks.Name]
+    names: list[securities.Name]
     total: int
-    days: list[stocks.Day]
+    days: list[securities.Day]
     others: list[str]
     results: list[StockPost]
 
@@ -75,8 +79,8 @@ class Archive:
     """An open archive. `db` is the `sqlite_utils.Database` behind it, for SQL of one's own.
 
     Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC
-    they are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.functions`. Used
-    in a `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
+    they are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.search.functions`.
+    Used in a `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
     """
 
     def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
@@ -145,7 +149,7 @@ class Archive:
             until=None if until is None else _seconds(self._span(until)[1]),
             source=source,
             category=category,
-            codes=None if stock is None else tuple(each["code"] for each in stocks.choose(self.db, stock)),
+            codes=None if stock is None else tuple(each["code"] for each in securities.choose(self.db, stock)),
             as_of=None if as_of is None else dates.iso(_utc(self._span(as_of)[1])),
         )
         return search.search(
@@ -182,11 +186,11 @@ class Archive:
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, or a name. Raises `NoSuchSecurity` and
         `NoSuchTime`.
         """
-        chosen = stocks.choose(self.db, written)
+        chosen = securities.choose(self.db, written)
         if not chosen:
             raise NoSuchSecurity(written, self.path)
         code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
-        names, days = stocks.names(self.db, code), stocks.days(self.db, code, begin)
+        names, days = securities.names(self.db, code), securities.days(self.db, code, begin)
         odd = {name["name"] for name in names if name["odd"]}
         results: list[StockPost] = [
             {
@@ -195,7 +199,7 @@ class Archive:
                 "printed": " / ".join(printed),
                 "odd": not odd.isdisjoint(printed),
             }
-            for post, text, printed in stocks.mentioning(self.db, code, begin, limit=limit, offset=offset)
+            for post, text, printed in securities.mentioning(self.db, code, begin, limit=limit, offset=offset)
         ]
         return {
             "code": code,
@@ -209,29 +213,29 @@ class Archive:
             "results": results,
         }
 
-    def why(self, name: str) -> list[trail.Trail]:
+    def why(self, name: str) -> list[address_history.Trail]:
         """Return what happened to the addresses of a post, or to any address; an empty list when it was never seen.
 
-        `name` is a post's id or an address. See `crawler.archive.trail`.
+        `name` is a post's id or an address. See `crawler.archive.ledger.address_history`.
         """
-        return trail.trails(self.db, name)
+        return address_history.trails(self.db, name)
 
     def imports(self, name: str) -> list[files.Imported]:
         """Return the files that a post came from, or what became of the file at the path `name`."""
-        return files.told(self.db, posts.find(self.db, name), printable(name))
+        return files.told(self.db, find_post(self.db, name), printable(name))
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """Yield the report of every run, the latest first.
 
         Each with what is `usual`, medians of the runs before it, and in a few words what of it is `unusual`.
         """
-        from crawler.archive.usual import with_usual  # noqa: PLC0415  # see `changes`
+        from crawler.archive.watch.baseline import with_usual  # noqa: PLC0415  # see `changes`
 
         return with_usual(runs.reports(self.db))
 
     def alarms(self, now: datetime | None = None) -> list[Alarm]:
-        """Return what is amiss and a person would notice too late; see `crawler.archive.alarm`."""
-        from crawler.archive.alarm import alarms  # noqa: PLC0415  # see `changes`
+        """Return what is amiss and a person would notice too late; see `crawler.archive.watch.watchman`."""
+        from crawler.archive.watch.watchman import alarms  # noqa: PLC0415  # see `changes`
 
         return alarms(self.db, None, now or dates.now())
 
@@ -242,18 +246,18 @@ class Archive:
     def coverage(self, since: str | None = None) -> Coverage:
         """Return what was listed and what of it is stored, per site, category and day, from the day of `since` on.
 
-        See `crawler.archive.coverage`. Raises `NoSuchTime`.
+        See `crawler.archive.watch.coverage`. Raises `NoSuchTime`.
         """
-        from crawler.archive.coverage import coverage  # noqa: PLC0415  # see `changes`
+        from crawler.archive.watch.coverage import coverage  # noqa: PLC0415  # see `changes`
 
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
     def backup(self, file: str | PathLike[str]) -> dict[str, Any]:
-        """Copy the archive to `file`, also while a run writes, and verify the copy; see `crawler.archive.backup`."""
+        """Copy the archive to `file`, also while a run writes, and verify the copy; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 
     def _find(self, name: str) -> int:
-        article_id = posts.find(self.db, name)
+        article_id = find_post(self.db, name)
         if article_id is None:
             raise NoSuchPost(name, self.path)
         return article_id

@@ -141,13 +141,14 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
       finews why NW202204202350104915
       finews why https://finews.withounder.com/category/dajiangwang.html
     """
-    from crawler.archive import Archive, trail  # noqa: PLC0415  # --help needs no database
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+    from crawler.archive.ledger import address_history  # noqa: PLC0415  # likewise
     from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
 
     definition = load_site(site)
     if name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
-    hint = trail.advice(name, definition)
+    hint = address_history.advice(name, definition)
     with Archive(archive) as opened:
         trails, imports = opened.why(name), opened.imports(name)
     seen = bool(trails or imports)

@@ -18,7 +18,7 @@ from scrapy.exceptions import NotConfigured
 from twisted.internet.task import LoopingCall
 
 from crawler.addon import RunAddon, run_ending
-from crawler.archive import runs
+from crawler.archive.ledger import runs
 
 if TYPE_CHECKING:
     from typing import Self

@@ -38,7 +38,7 @@ def file_name(published_at: str, post_id: str) -> str:
 
 
 def render_post(row: Mapping[str, Any]) -> str:
-    """Write a post of the archive (`crawler.archive.posts.get`) as a file for Jekyll and for people."""
+    """Write a post of the archive (`crawler.archive.store.posts.get`) as a file for Jekyll and for people."""
     published_at = datetime.fromisoformat(row["published_at"])
     front = {
         "layout": "post",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def render_source(row: Mapping[str, Any], site: Site | None) -> str:
-    """Write a post of the archive (`crawler.archive.posts.get`) in the source form of `site`, if that is known."""
+    """Write a post of the archive in the source form of `site`, if that is known."""
     share_url = row["share_url"] or ""
     tail = [f"<{share_url}>"] if share_url or site else []
     tail += [navigation] if (navigation := _navigation(row, site)) else []

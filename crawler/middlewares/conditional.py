@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-    from crawler.archive.ledger import Known
+    from crawler.archive.ledger.links import Known
 
 
 class AskConditionally:

@@ -21,8 +21,8 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
 from crawler.addon import RunAddon, run_ending
-from crawler.archive import hosts
-from crawler.archive.hosts import PATIENCE, Host
+from crawler.archive.ledger import hosts
+from crawler.archive.ledger.hosts import PATIENCE, Host
 from crawler.cadence import retry_after
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
 from crawler.middlewares.waiting import rest

@@ -20,7 +20,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive import hosts
+from crawler.archive.ledger import hosts
 from crawler.middlewares.failures import NO_ANSWER, UNREADABLE
 from crawler.unasked import Postponed, Refusal, Unreachable, words_for
 

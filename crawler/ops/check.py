@@ -1,14 +1,15 @@
 """Check an archive and the Markdown written from it, and repair what is derived.
 
-Not here: what is wrong inside the database (`crawler.archive.soundness`).
+Not here: what is wrong inside the database (`crawler.archive.care.integrity`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import Archive, soundness
-from crawler.archive.lock import run_lock
+from crawler.archive import Archive
+from crawler.archive.care import integrity
+from crawler.archive.store.lock import run_lock
 from crawler.errors import UsageError
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 from crawler.text import counted
@@ -28,11 +29,11 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> dict[str,
     and `ArchiveLocked` when a run is busy with what is to be repaired.
     """
     with Archive(path) as archive:
-        damage = soundness.damage(archive.db)
+        damage = integrity.damage(archive.db)
         if repair and not damage:
             with run_lock(path):
-                soundness.repair(archive.db)
-                if not soundness.losses(archive.db):
+                integrity.repair(archive.db)
+                if not integrity.losses(archive.db):
                     _rewrite(archive, folder)
         findings = damage or _findings(archive, folder)
     return {
@@ -47,8 +48,8 @@ def _findings(archive: Archive, folder: Path | None) -> list[str]:
     """Return what is wrong with an archive whose file is sound, at one moment: a run may be writing."""
     archive.db.conn.execute("BEGIN")
     try:
-        lost = soundness.losses(archive.db)
-        return lost or [*soundness.staleness(archive.db), *_file_faults(archive, folder)]
+        lost = integrity.losses(archive.db)
+        return lost or [*integrity.staleness(archive.db), *_file_faults(archive, folder)]
     finally:
         archive.db.conn.rollback()
 

@@ -15,7 +15,7 @@ from scrapy.exceptions import DropItem
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive.prepared import Prepared
+from crawler.archive.store.derived import Prepared
 from crawler.items import Article, Fetch, Missed
 from crawler.recording.archivist import Record
 from crawler.recording.writer import WriterLostError

@@ -11,10 +11,12 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
-from crawler.archive import index, ledger, posts, runs
-from crawler.archive.ledger import End
-from crawler.archive.prepared import Prepared
-from crawler.archive.transactions import writing
+from crawler.archive.ledger import links, runs
+from crawler.archive.ledger.links import End
+from crawler.archive.search import index
+from crawler.archive.store import posts
+from crawler.archive.store.derived import Prepared
+from crawler.archive.store.transactions import writing
 from crawler.cadence import missed_a_run
 from crawler.extraction.listing import leading
 from crawler.items import NAMES_NO_POST, Archived, Fetch, Link, Listing, Missed, Refused, Unchanged
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive import Archive
-    from crawler.archive.ledger import Known
+    from crawler.archive.ledger.links import Known
     from crawler.items import Address
     from crawler.sites.definition import Site
 
@@ -103,9 +105,9 @@ class Archivist:
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
-            ledger.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+            links.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
             if before is not None and before.leads_on:
-                ledger.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
+                links.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
         if post.came_from is not None:
             self._settle(post.came_from, end)
@@ -120,9 +122,9 @@ class Archivist:
         before, leads_on = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
-            leads_on = leading(listing, self.site, ledger.unknown(db, listing.links), missed=missed)
-            ledger.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
-        ledger.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
+            leads_on = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
+            links.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
+        links.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
         if fetch.address.kind == "category" and not listing.groups:
             return self._list_nothing(fetch, before)
         return self._settle(fetch, End(state="fetched"), before)
@@ -168,9 +170,9 @@ class Archivist:
         """Make every other listing due when home, which would say what is new, cannot be had."""
         if fetch.address.kind != "home":
             return
-        known = (address_of(self.site, link.url) for link in ledger.categories(self.archive.db, self.site.name))
+        known = (address_of(self.site, link.url) for link in links.categories(self.archive.db, self.site.name))
         listings = [*self._feed(), *filter(None, known)]
-        ledger.due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
+        links.due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
 
     def _feed(self) -> list[Address]:
         return [address for address in start_addresses(self.site) if address.kind == "feed"]
@@ -183,7 +185,7 @@ class Archivist:
 
     def _known(self, fetch: Fetch) -> Known | None:
         """Return what the ledger has of an address that was asked for."""
-        return ledger.known(self.archive.db, fetch.address.url)
+        return links.known(self.archive.db, fetch.address.url)
 
     def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Archived:
         """Write the ledger's row; only posts and share links, asked for as such, come to an outcome.
@@ -196,7 +198,7 @@ class Archivist:
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
             end = replace(end, rules=fingerprint(self.site))
-        noted = ledger.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
+        noted = links.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
         return Archived(
             address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
         )

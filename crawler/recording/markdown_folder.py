@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive import posts
+from crawler.archive.store import posts
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 
 if TYPE_CHECKING:

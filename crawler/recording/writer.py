@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive import Archive
-from crawler.archive.lock import RunLock
-from crawler.archive.prepared import Prepared
+from crawler.archive.store.derived import Prepared
+from crawler.archive.store.lock import RunLock
 from crawler.recording.archivist import Archivist
 
 if TYPE_CHECKING:

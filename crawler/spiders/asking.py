@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archive.ledger import Known
+    from crawler.archive.ledger.links import Known
     from crawler.items import Address
 
 _FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same

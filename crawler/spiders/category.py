@@ -1,7 +1,7 @@
 """Follow listings: home names posts, posts name their categories, categories name more posts.
 
-Which addresses there are to ask for is the ledger's to say (`crawler.archive.frontier`); what a page names gets there
-by way of the pipelines. Not here: reading pages (`crawler.extraction`), and what is done with what was read.
+Which addresses there are to ask for is for the ledger to say (`crawler.archive.ledger.frontier`); what a page names
+gets there by way of the pipelines. Not here: reading pages (`crawler.extraction`), and what becomes of what was read.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from scrapy import Spider, signals
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive import ledger, posts
-from crawler.archive.frontier import Frontier
+from crawler.archive.ledger import links
+from crawler.archive.ledger.frontier import Frontier
+from crawler.archive.store import posts
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archive.ledger import Known
+    from crawler.archive.ledger.links import Known
     from crawler.items import Address, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
@@ -154,7 +155,7 @@ class CategorySpider(Spider):
         share = share_address(self.site, asked.address.key) if asked.address.kind == "post" else None
         if share is None or self.share == "never":
             return
-        known = ledger.known(self._db, share.url)
+        known = links.known(self._db, share.url)
         if again or known is None or known.state == "failed":
             yield self._texts.ask(share, found_on=asked.address.url, besides=True)
 

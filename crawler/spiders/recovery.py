@@ -2,7 +2,7 @@
 
 A `Search` goes from place to place until one gives the post. What becomes of each place is noted in the ledger under
 its own address; the outcome is that of the address the search is for. Not here: which posts are searched for (the
-spiders say), and whether what was found says anything new (`crawler.archive.standing`).
+spiders say), and whether what was found says anything new (`crawler.archive.store.revisions`).
 """
 
 from __future__ import annotations

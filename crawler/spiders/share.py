@@ -12,8 +12,8 @@ from scrapy import Spider
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive import ledger
-from crawler.archive.transactions import writing
+from crawler.archive.ledger import links
+from crawler.archive.store.transactions import writing
 from crawler.errors import UsageError
 from crawler.sites.addresses import post_id_named, share_address
 from crawler.sites.loading import load_site
@@ -64,7 +64,7 @@ class ShareSpider(Spider):
         db, run_id = addon.run.archive.db, addon.run.id
         try:
             with writing(db):
-                ledger.planned(db, self.site.name, self.shares, dates.now(), run_id=run_id)
+                links.planned(db, self.site.name, self.shares, dates.now(), run_id=run_id)
         except sqlite3.OperationalError as error:
             addon.give_up(str(error))
             return

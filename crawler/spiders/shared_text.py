@@ -1,7 +1,7 @@
 """Ask for the texts behind share links, and read them as versions of the posts they belong to.
 
 Such a text tells a body and perhaps an outlet; what the archive knows of the post stands beside it. Not here: whether
-it says anything new (`crawler.archive.standing`).
+it says anything new (`crawler.archive.store.revisions`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive import posts
+from crawler.archive.store import posts
 from crawler.extraction.share import read_share
 from crawler.items import Missed, Refused
 from crawler.sites.addresses import share_text_url

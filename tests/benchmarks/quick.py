@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import corpus
 
 from crawler import dates
-from crawler.archive.prepared import Prepared
+from crawler.archive.store.derived import Prepared
 from crawler.extraction.post import read_post
 from crawler.items import Fetch, Page, Post
 from crawler.ops.sample_site.server import serve

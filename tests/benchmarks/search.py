@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent))
 import corpus
 
-from crawler.archive import Archive, index, ledger, posts, runs, stories
+from crawler.archive import Archive
+from crawler.archive.ledger import links, runs
+from crawler.archive.search import index
+from crawler.archive.store import posts, stories
 from crawler.markdown.post_file import render_post
 from crawler.text import tokens
 
@@ -96,8 +99,8 @@ def timed(module: Any, name: str, spent: dict[str, float], what: str) -> None:
 def store(archive: Archive, article: Any, run_id: int) -> None:
     """Store a post with its row of the ledger."""
     done = posts.store(archive.db, article, run_id)
-    end = ledger.End(state="stored", outcome=done.outcome, article_id=done.article_id, rules="0123456789abcdef")
-    ledger.settled(archive.db, "finews", article.post.fetch, end, run_id=run_id)
+    end = links.End(state="stored", outcome=done.outcome, article_id=done.article_id, rules="0123456789abcdef")
+    links.settled(archive.db, "finews", article.post.fetch, end, run_id=run_id)
 
 
 def size(archive: Archive) -> None:

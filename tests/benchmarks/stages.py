@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler import addon
-from crawler.archive import index
+from crawler.archive.search import index
 from crawler.ops.run import RunOptions, run
 from crawler.pipelines import normalise
 from crawler.recording.archivist import Archivist

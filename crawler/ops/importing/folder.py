@@ -2,7 +2,7 @@
 
 Folders are read in the order of names. Only plain files are opened: no device, no pipe, no link that leads out of the
 folder it stands in, and never the archive that is imported to, whose locks would be gone when it is closed (see
-`crawler.archive.connection`). Not here: what the files say, and former versions of them (`history`).
+`crawler.archive.store.connection`). Not here: what the files say, and former versions of them (`history`).
 """
 
 from __future__ import annotations

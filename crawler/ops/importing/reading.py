@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crawler.archive.prepared import Prepared
+from crawler.archive.store.derived import Prepared
 from crawler.decoding import NoTextError, decode
 from crawler.extraction.source import SourceError, read_source
 from crawler.front_matter import FrontMatterError

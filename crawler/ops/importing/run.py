@@ -19,8 +19,9 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive import files, index, posts
-from crawler.archive.transactions import writing
+from crawler.archive.search import index
+from crawler.archive.store import files, posts
+from crawler.archive.store.transactions import writing
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.archive.runs import RunOutcome
+    from crawler.archive.ledger.runs import RunOutcome
     from crawler.items import Outcome, PostFile, UnreadFile
     from crawler.ops.importing.reading import ReadFile
     from crawler.recording.markdown_folder import MarkdownFolder

@@ -1,0 +1,115 @@
+"""The trail of an address: who named it, each fetch of it and how that ended, which rule refused it.
+
+Read from the ledger alone, so it tells what was done and not what is on the site. Not here: versions of what was
+stored (`crawler.archive.store.history`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING, TypedDict
+
+from crawler.archive.ledger.lookup import find_post
+from crawler.sites.addresses import address_of, as_address, post_id_named
+from crawler.sites.loading import bundled_names, load_site
+from crawler.text import printable
+from crawler.urls import path_of
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from crawler.sites.definition import Site
+
+
+class Fetched(TypedDict):
+    """A fetch and how it ended; `times` of them in a row did, from `fetched_at` in `run` to the last."""
+
+    run: int
+    fetched_at: str
+    outcome: str
+    status: int | None
+    reason: str | None
+    rule: str | None
+    times: int
+    last_run: int
+    last_fetched_at: str
+
+
+class Trail(TypedDict):
+    """An address and all that happened to it. Times are in UTC; `next_try_at` is null when it is not asked again."""
+
+    url: str
+    site: str
+    kind: str
+    state: str
+    reason: str | None
+    found_at: str
+    found_on: str | None
+    title: str | None
+    next_try_at: str | None
+    post_id: str | None
+    fetches: list[Fetched]
+
+
+_TRAIL = (
+    "SELECT links.id, links.url, links.site, kind, state, reason, found_at, found_on, title, next_try_at, post_id"
+    " FROM links LEFT JOIN posts ON posts.id = article_id WHERE links.url IN (SELECT value FROM json_each(?))"
+    " ORDER BY links.id"
+)
+_FETCHES = (
+    "SELECT run_id AS run, fetched_at, outcome, status, reason, rule, times, last_run_id AS last_run, last_fetched_at"
+    " FROM fetches WHERE link_id = ? ORDER BY id"
+)
+
+
+def trails(db: Database, name: str) -> list[Trail]:
+    """Return the trails of the addresses that `name`, a post's id or any address, stands for; none if never seen."""
+    found = []
+    for row in list(db.query(_TRAIL, [json.dumps(_addresses(db, name))])):
+        fetches = list(db.query(_FETCHES, [row.pop("id")]))
+        found.append(Trail(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
+    return found
+
+
+def advice(name: str, site: Site) -> str:
+    """Say what can be done about an address of `site`, or an id, that was never seen."""
+    url = as_address(name)
+    if url is None:
+        return f"no page has named a post of this id. `finews share {shlex.quote(name)}` looks behind its share link"
+    address = address_of(site, url)
+    if address is None:
+        return f"it is no address of the site {site.name}, so no run asks for it"
+    if address.kind == "share":
+        return f"no page has named it. `finews share {shlex.quote(address.key)}` looks behind it"
+    return f"no page has named it. `finews crawl {shlex.quote(address.url)}` asks for it"
+
+
+def _addresses(db: Database, name: str) -> list[str]:
+    """Return the addresses of the ledger that `name` stands for: itself, and those of the post it leads to."""
+    article_id = find_post(db, name)
+    rows = [] if article_id is None else db.execute("SELECT url FROM links WHERE article_id = ?", [article_id])
+    found = {url for (url,) in rows}
+    url = as_address(name)
+    leads_to = [] if url is None else [address for site in _sites() if (address := address_of(site, url))]
+    found |= {address.url for address in leads_to} | ({url} if url else set())
+    keys = {post_id for site in _sites() if (post_id := post_id_named(site, name))}
+    for key in keys if url else {name, *keys}:
+        rows = db.execute(
+            "SELECT url FROM links WHERE kind IN ('post', 'share', 'expired') AND instr(url, ?)", [printable(key)]
+        )
+        found |= {url for (url,) in rows if _is_of(url, key)}
+    return sorted(found)
+
+
+def _is_of(url: str, key: str) -> bool:
+    """Tell whether `key` is the post's id in an address, by the sites that are known or else by its last part."""
+    leads_to = [address for site in _sites() if (address := address_of(site, url))]
+    if leads_to:
+        return any(address.key == key for address in leads_to)
+    return re.search(rf"(?:^|[/=,]){re.escape(key)}(?:\.html)?$", path_of(url)) is not None
+
+
+def _sites() -> list[Site]:
+    return [load_site(name) for name in bundled_names()]

@@ -1,0 +1,120 @@
+"""The frontier: which addresses of the ledger a run asks for next.
+
+It is a question to the table `links`, asked again and again while a run goes on, and not a queue: what was found,
+by this run or by one that was killed, is there to be taken up, and nothing has to be kept in memory. Not here: what
+becomes of an address (`crawler.archive.ledger.links`), and asking for it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from crawler.archive.ledger import hosts, links
+from crawler.archive.ledger.links import Known, known_where
+from crawler.archive.store.transactions import writing
+from crawler.cadence import LONGEST
+from crawler.dates import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+    from crawler.items import Address, Scope
+
+_LOOKED_AT = 256  # rows, more than can be on their way through Scrapy at one time
+
+_PLANNED = "url IN (SELECT value FROM json_each(:planned)) AND asked_run_id IS NOT :run ORDER BY id"
+_FOUND = (
+    "site = :site AND kind IN ('post', 'share') AND state = 'found' AND asked_run_id IS NOT :run"
+    " ORDER BY id LIMIT :most"
+)
+_DUE = (
+    "site = :site AND next_try_at IS NOT NULL AND (next_try_at <= :now OR next_try_at > :never)"
+    " AND (state = 'failed' OR :again) AND kind IN ('post', 'share', 'category', 'feed') AND asked_run_id IS NOT :run"
+    " ORDER BY next_try_at LIMIT :most"
+)
+_LISTINGS = (
+    "site = :site AND kind IN ('category', 'feed') AND state = 'found' AND asked_run_id IS NOT :run"
+    " ORDER BY id LIMIT :most"
+)
+_NAMED = (
+    "met_run_id = :run AND kind = 'post' AND (state = 'found' OR next_try_at <= :now OR next_try_at > :never)"
+    " AND asked_run_id IS NOT :run ORDER BY id LIMIT :most"
+)
+_HOME_HAS_CHANGED = (
+    "SELECT EXISTS (SELECT 1 FROM links WHERE site = :site AND kind = 'home' AND state = 'fetched'"
+    " AND status <> 304 AND asked_run_id = :run)"
+)
+
+
+class Frontier:
+    """What run `run_id` of `site` has yet to ask for, after the addresses it sets out with.
+
+    A `usual` run takes up what was found and what failed; what is due to be looked at again only when home has
+    changed, since then the site was built anew. A `full` one begins by making everything due, so that the runs after
+    it go on when it is cut short. Of one in `part` only the posts its own pages name are taken.
+    """
+
+    def __init__(self, db: Database, site: str, run_id: int, *, scope: Scope, limit: int | None = None) -> None:
+        """Take from the ledger in `db`; `limit` is how many posts are taken at most."""
+        self.db, self.site, self.run_id, self.scope, self.limit = db, site, run_id, scope, limit
+        self._planned = "[]"
+        self._taken: set[int] = set()
+        self._posts = 0
+
+    def begin(self, addresses: Iterable[Address], now: datetime) -> None:
+        """Set out with `addresses`; if all is to be visited, make everything due that is known of the site."""
+        addresses = list(addresses)
+        self._planned = json.dumps([address.url for address in addresses])
+        with writing(self.db):
+            links.planned(self.db, self.site, addresses, now, run_id=self.run_id)
+            if self.scope == "full":
+                self._make_everything_due(now)
+
+    def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
+        """Return up to `count` addresses to ask for now, each once a run; none when `host`, the site's, is closed."""
+        if hosts.closed(self.db, host, self.run_id, now):
+            return []
+        values = {
+            "site": self.site,
+            "run": self.run_id,
+            "now": iso(now),
+            "never": iso(now + LONGEST),
+            "again": self.scope == "full" or self._home_has_changed(),
+            "most": _LOOKED_AT,
+            "planned": self._planned,
+        }
+        chosen: list[Known] = []
+        for where in (_PLANNED, _NAMED) if self.scope == "part" else (_PLANNED, _FOUND, _DUE, _LISTINGS):
+            if len(chosen) < count:
+                fresh = [link for link in known_where(self.db, where, values) if link.id not in self._taken]
+                chosen += [link for link in fresh if link not in chosen]
+        return self._within_limit(chosen[:count])
+
+    def _within_limit(self, chosen: list[Known]) -> list[Known]:
+        """Note what is taken, and leave out posts beyond the limit."""
+        taken = []
+        for link in chosen:
+            self._taken.add(link.id)
+            if link.kind == "post" and self.limit is not None:
+                if self._posts >= self.limit:
+                    continue
+                self._posts += 1
+            taken.append(link)
+        return taken
+
+    def _make_everything_due(self, now: datetime) -> None:
+        self.db.execute(
+            "UPDATE links SET next_try_at = ? WHERE site = ? AND kind = 'post' AND state <> 'found'",
+            [iso(now), self.site],
+        )
+        self.db.execute(
+            "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('category', 'feed')", [self.site]
+        )
+
+    def _home_has_changed(self) -> bool:
+        (changed,) = self.db.execute(_HOME_HAS_CHANGED, {"site": self.site, "run": self.run_id}).fetchone()
+        return bool(changed)

@@ -1,0 +1,98 @@
+"""Hosts: what each has said of being asked, and how it has answered. Table `hosts`.
+
+A run leaves here what the next must know: a wait the host named, its robots.txt, failures in a row, the day's
+requests. Not here: what to do about it (`crawler.middlewares.politeness`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from crawler.archive.store.transactions import writing
+from crawler.cadence import LONGEST_WAIT
+from crawler.dates import iso
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+PATIENCE = timedelta(seconds=60)
+"""A run waits so long for a host; when that asks for more, the run ends and leaves the rest to a later one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Host:
+    """A host and what is known of it. Days and times are in UTC."""
+
+    host: str
+    robots: str | None = None
+    robots_at: str | None = None
+    wait_until: str | None = None
+    wait_reason: str | None = None
+    failures: int = 0
+    failure: str | None = None
+    given_up_run_id: int | None = None
+    day: str | None = None
+    requests: int = 0
+
+    def wait_left(self, now: datetime) -> timedelta:
+        """Return how long the host is to be left alone yet; what a clock set back makes of it does not count."""
+        left = datetime.fromisoformat(self.wait_until) - now if self.wait_until else timedelta()
+        return max(left, timedelta()) if left <= LONGEST_WAIT else timedelta()
+
+    def says(self) -> str:
+        """Say why the host is not asked any more."""
+        if self.wait_reason:
+            return f"{self.wait_reason}: left alone until {self.wait_until}"
+        return f"asks to be left alone until {self.wait_until}"
+
+
+_COLUMNS = [field.name for field in fields(Host)]
+
+
+def known(db: Database, host: str) -> Host:
+    """Return what is known of a host, little as it may be."""
+    row = db.execute(f"SELECT {', '.join(_COLUMNS)} FROM hosts WHERE host = ?", [host]).fetchone()  # noqa: S608
+    return Host(host=host) if row is None else Host(**dict(zip(_COLUMNS, row, strict=True)))
+
+
+def note(db: Database, host: str, **known: str | int | None) -> None:
+    """Write what has become known of a host, by the names of `Host`; the rest stays."""
+    values = ", ".join(f"{name} = :{name}" for name in known)
+    with writing(db):
+        db.execute("INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING", [host])
+        db.execute(f"UPDATE hosts SET {values} WHERE host = :host", {"host": host, **known})  # noqa: S608
+
+
+def gave_up(db: Database, host: str, run_id: int) -> bool:
+    """Tell whether a run gave up on a host."""
+    return known(db, host).given_up_run_id == run_id
+
+
+def closed(db: Database, host: str, run_id: int, now: datetime) -> bool:
+    """Tell whether a run is done with a host: it gave up on it, or is asked for more patience than it has."""
+    there = known(db, host)
+    return there.given_up_run_id == run_id or there.wait_left(now) > PATIENCE
+
+
+def troubles(db: Database, run_id: int, now: datetime) -> dict[str, str]:
+    """Return the hosts that a run left alone in the end, each with the reason."""
+    found = {}
+    for (name,) in db.execute("SELECT host FROM hosts ORDER BY host").fetchall():
+        host = known(db, name)
+        if host.given_up_run_id == run_id:
+            found[name] = f"given up after {host.failures} failures in a row ({host.failure})"
+        elif host.wait_left(now) > PATIENCE:
+            found[name] = host.says()
+    return found
+
+
+def next_day(now: datetime) -> datetime:
+    """Return when the day ends that requests are counted by."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def day_of(now: datetime) -> str:
+    """Return the day that requests are counted by."""
+    return iso(now)[:10]

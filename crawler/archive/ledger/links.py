@@ -1,0 +1,243 @@
+"""The ledger: every address met, where it stands, and each fetch of it. Tables `links` and `fetches`.
+
+Each function is a few statements, meant to run inside the transaction of the page they belong to. Not here: which
+address to ask for next (`crawler.archive.ledger.frontier`), and how an address's story is told
+(`crawler.archive.ledger.address_history`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from crawler.cadence import next_look
+from crawler.dates import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlite_utils import Database
+
+    from crawler.items import Address, Fetch, Kind, Link, Noted, Outcome, State
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of an address: who named it and how, where it stands, its validators and rules."""
+
+    id: int
+    url: str
+    kind: Kind
+    state: State
+    reason: str | None
+    rule: str | None
+    found_on: str | None
+    title: str | None
+    found_at: str
+    read_at: str | None
+    etag: str | None
+    last_modified: str | None
+    rules: str | None
+    article_id: int | None
+    leads_on: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a request for an address ended, for its row.
+
+    `rule` says what refused it, `rules` which definition and version it was read by.
+    """
+
+    state: State
+    outcome: Outcome | None = None
+    reason: str | None = None
+    rule: str | None = None
+    article_id: int | None = None
+    rules: str | None = None
+
+
+_COLUMNS = ", ".join(
+    "(SELECT rule FROM fetches WHERE link_id = links.id ORDER BY id DESC LIMIT 1)" if name == "rule" else name
+    for name in (field.name for field in fields(Known))
+)
+
+
+def planned(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
+    """Note the addresses a run sets out to ask for, those that are new to the ledger among them."""
+    db.conn.executemany(
+        "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
+        " ON CONFLICT (url) DO UPDATE SET met_run_id = excluded.met_run_id",
+        [(address.url, site, address.kind, iso(at), run_id) for address in addresses],
+    )
+
+
+def unknown(db: Database, links: Iterable[Link]) -> set[str]:
+    """Return which of these addresses the ledger does not have."""
+    rows = db.execute(
+        "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT url FROM links)",
+        [json.dumps([link.address.url for link in links])],
+    )
+    return {url for (url,) in rows}
+
+
+def found(
+    db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, leading: Iterable[str] = ()
+) -> None:
+    """Note that the page `by` names `links`: new ones are `found`, old ones are met again.
+
+    A known post that is named again has come to an outcome with that, unless this run asks for it: it is as it was.
+    `leading` are those of the new ones whose category may hold more that nobody has seen.
+    """
+    at, leads_on = iso(by.fetched_at), set(leading)
+    db.conn.executemany(
+        "INSERT INTO links (url, site, kind, state, found_on, title, found_at, met_run_id, leads_on)"
+        " VALUES (?, ?, ?, 'found', ?, ?, ?, ?, ?)"
+        " ON CONFLICT (url) DO UPDATE SET met_run_id = excluded.met_run_id,"
+        " title = coalesce(nullif(links.title, ''), excluded.title),"
+        " outcome = iif(links.kind = 'post' AND links.state IN ('stored', 'refused', 'gone')"
+        "  AND links.run_id IS NOT excluded.met_run_id, iif(links.state = 'stored', 'unchanged', links.state),"
+        "  links.outcome),"
+        " run_id = iif(links.kind = 'post' AND links.state IN ('stored', 'refused', 'gone'),"
+        "  excluded.met_run_id, links.run_id)",
+        [
+            (
+                link.address.url,
+                site,
+                link.address.kind,
+                by.address.url,
+                link.text,
+                at,
+                run_id,
+                link.address.url in leads_on,
+            )
+            for link in links
+        ],
+    )
+
+
+def due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, run_id: int) -> None:
+    """Have these listings read, by this run or, should it end before, by the next; once a run is enough."""
+    db.conn.executemany(
+        "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
+        " ON CONFLICT (url) DO UPDATE SET state = 'found' WHERE links.asked_run_id IS NOT excluded.met_run_id",
+        [(address.url, site, address.kind, iso(at), run_id) for address in listings],
+    )
+
+
+def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None) -> Noted:
+    """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
+
+    `before` is what was known of the address, if the caller has read it.
+    Validators of the last good page stay when none came, and so do the `rules` it was read by.
+    """
+    at = iso(fetch.fetched_at)
+    again = None
+    if _is_looked_at_again(fetch, end):
+        again = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
+    [(link_id,)] = db.execute(
+        "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
+        " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
+        " VALUES (:url, :site, :kind, :state, :status, :reason, 1, :found_on, :etag, :last_modified, :rules,"
+        " :at, :at, :read_at, :next_try_at, :article_id, :run_id, :run_id, :run_id, :outcome)"
+        " ON CONFLICT (url) DO UPDATE SET state = excluded.state, status = excluded.status, reason = excluded.reason,"
+        " attempts = links.attempts + 1, fetched_at = excluded.fetched_at,"
+        " etag = coalesce(excluded.etag, links.etag),"
+        " last_modified = coalesce(excluded.last_modified, links.last_modified),"
+        " rules = coalesce(excluded.rules, links.rules),"
+        " read_at = coalesce(excluded.read_at, links.read_at), next_try_at = excluded.next_try_at, leads_on = 0,"
+        " article_id = coalesce(excluded.article_id, links.article_id),"
+        " met_run_id = excluded.met_run_id, asked_run_id = excluded.asked_run_id,"
+        " run_id = excluded.run_id, outcome = excluded.outcome RETURNING id",
+        {
+            "url": fetch.address.url,
+            "site": site,
+            "kind": fetch.address.kind,
+            "state": end.state,
+            "status": fetch.status,
+            "reason": end.reason,
+            "found_on": fetch.found_on,
+            "etag": fetch.etag,
+            "last_modified": fetch.last_modified,
+            "rules": end.rules,
+            "at": at,
+            "read_at": at if end.state in {"fetched", "stored"} else None,
+            "next_try_at": iso(again) if again else None,
+            "article_id": end.article_id,
+            "run_id": run_id,
+            "outcome": end.outcome,
+        },
+    ).fetchall()
+    noted = _noted(fetch, end)
+    _note_fetch(db, link_id, fetch, end, noted, run_id=run_id)
+    return noted
+
+
+def article_at(db: Database, url: str) -> int | None:
+    """Return the article an address belongs to, if the ledger knows one."""
+    row = db.execute("SELECT article_id FROM links WHERE url = ?", [url]).fetchone()
+    return None if row is None else cast("int | None", row[0])
+
+
+def known(db: Database, url: str) -> Known | None:
+    """Return what the ledger knows of an address."""
+    return next(iter(known_where(db, "url = :url", {"url": url})), None)
+
+
+def categories(db: Database, site: str) -> list[Known]:
+    """Return every category page of the site that has been met."""
+    return known_where(db, "site = :site AND kind = 'category' ORDER BY id", {"site": site})
+
+
+def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[Known]:
+    """Return what the ledger knows of the addresses that `where`, the rest of a SELECT, picks out."""
+    rows = db.execute(f"SELECT {_COLUMNS} FROM links WHERE {where}", dict(values))  # noqa: S608  # from this package
+    return [Known(*row) for row in rows]
+
+
+def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
+    """Tell whether an address comes up again by itself: posts do, and what failed; listings when they are due."""
+    if fetch.besides:
+        return False
+    return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
+
+
+def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> datetime:
+    """Return when an address began to fail, if it does; else when it was found."""
+    before = before or known(db, fetch.address.url)
+    if before is None:
+        return fetch.fetched_at
+    if end.state != "failed":
+        return datetime.fromisoformat(before.found_at)
+    last = db.execute(
+        "SELECT outcome, fetched_at FROM fetches WHERE link_id = ? ORDER BY id DESC LIMIT 1", [before.id]
+    ).fetchone()
+    return datetime.fromisoformat(last[1]) if last and last[0] == "failed" else fetch.fetched_at
+
+
+def _noted(fetch: Fetch, end: End) -> Noted:
+    if end.outcome is not None:
+        return end.outcome
+    if end.state in {"refused", "failed", "gone"}:
+        return cast("Noted", end.state)
+    return "unchanged" if fetch.status == HTTPStatus.NOT_MODIFIED else "read"
+
+
+def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Noted, *, run_id: int) -> None:
+    """Note a fetch; when it ended like the one before, in that one's row."""
+    at = iso(fetch.fetched_at)
+    alike = db.execute(
+        "UPDATE fetches SET times = times + 1, last_run_id = ?, last_fetched_at = ?"
+        " WHERE id = (SELECT max(id) FROM fetches WHERE link_id = ?)"
+        " AND outcome = ? AND status IS ? AND reason IS ? AND rule IS ?",
+        [run_id, at, link_id, outcome, fetch.status, end.reason, end.rule],
+    )
+    if not alike.rowcount:
+        db.execute(
+            "INSERT INTO fetches (link_id, outcome, status, reason, rule, run_id, fetched_at, last_run_id,"
+            " last_fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [link_id, outcome, fetch.status, end.reason, end.rule, run_id, at, run_id, at],
+        )

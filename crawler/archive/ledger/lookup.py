@@ -1,0 +1,37 @@
+"""Which post a person means by a name: its id, any of its addresses, or its file. Not here: the post."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.archive.ledger.links import article_at
+from crawler.archive.store.posts import row_of
+from crawler.sites.addresses import as_address, post_id_named
+from crawler.sites.loading import bundled_names, load_site
+from crawler.text import printable
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def find_post(db: Database, name: str) -> int | None:
+    """Return the row of the post that a person means by `name`: its id, any of its addresses, or its file.
+
+    Of several sites' posts it is the first archived.
+    """
+    # A terminal may hand over what is no UTF-8, which SQLite does not take.
+    name, url = printable(name), as_address(name)
+    if url is None:
+        row = _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [name])
+    else:
+        row = _first(db, "SELECT id FROM posts WHERE url = ?", [url]) or article_at(db, url)
+    if row is not None:
+        return row
+    meant = [(site.name, post_id_named(site, name)) for site in map(load_site, bundled_names())]
+    rows = (row_of(db, site, post_id) for site, post_id in meant if post_id)
+    return next((found for found in rows if found is not None), None)
+
+
+def _first(db: Database, sql: str, values: list[str]) -> int | None:
+    row = db.execute(sql, values).fetchone()
+    return None if row is None else int(row[0])

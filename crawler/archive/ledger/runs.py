@@ -1,0 +1,208 @@
+"""Runs and their reports. Table `runs`; the counts come from the ledger, so that they cannot disagree with it.
+
+What writes is meant to run inside a transaction of its caller's. Not here: printing a report.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from crawler.archive.ledger import hosts
+from crawler.dates import iso
+from crawler.items import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import timedelta
+
+    from sqlite_utils import Database
+
+    from crawler.items import Scope
+
+RunOutcome = Literal["running", "finished", "interrupted", "failed"]
+
+# How many posts and how many further versions of posts a run brought. The version a post came with is not always its
+# first one: an import may know of earlier ones.
+_CAME_WITH = "(SELECT min(id) FROM versions AS every WHERE every.article_id = versions.article_id)"
+_FIRST = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_CAME_WITH})"  # noqa: S608  # a constant
+_LATER = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
+_REASONS = ("reasons", "listing_reasons", "elsewhere", "hosts")
+_GAPS = 20  # between runs, that tell what is usual
+# Until its last fetch, and what it asked for at the least.
+_WHAT_IS_KNOWN_OF_A_KILLED_RUN = """
+UPDATE runs SET (finished_at, seconds, requests) = (
+    SELECT
+        coalesce(max(fetched_at), started_at),
+        max(0.0, coalesce(round((julianday(max(fetched_at)) - julianday(started_at)) * 86400), 0)),
+        count(*)
+    FROM links WHERE met_run_id = :run AND asked_run_id = :run
+) WHERE id = :run
+"""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What a run asked of the network. `bytes` are those received, headers included."""
+
+    requests: int = 0
+    not_modified: int = 0
+    retries: int = 0
+    bytes: int = 0
+
+
+def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int:
+    """Begin a run that is about `scope` and return its number.
+
+    A run still marked as running was killed, since the lock is ours: it is put down as interrupted, with what the
+    ledger knows of it.
+    """
+    for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
+        _write(db, killed, "interrupted")
+        db.execute(_WHAT_IS_KNOWN_OF_A_KILLED_RUN, {"run": killed})
+    cursor = db.execute(
+        "INSERT INTO runs (site, outcome, started_at, scope) VALUES (?, 'running', ?, ?)", [site, iso(now), scope]
+    )
+    assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
+    return cursor.lastrowid
+
+
+def finish(
+    db: Database, run_id: int, outcome: RunOutcome, *, now: datetime, seconds: float, traffic: Traffic
+) -> dict[str, Any]:
+    """End a run and return its report. `seconds` is measured by the caller, the wall clock may have been set."""
+    db.execute(
+        "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
+        " WHERE id = ?",
+        [
+            iso(now),
+            round(seconds, 2),
+            traffic.requests,
+            traffic.not_modified,
+            traffic.retries,
+            traffic.bytes,
+            run_id,
+        ],
+    )
+    _write(db, run_id, outcome)
+    troubles = hosts.troubles(db, run_id, now)
+    db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
+    return report(db, run_id)
+
+
+def gaps(db: Database, run_id: int) -> list[timedelta]:
+    """Return how far apart the runs before `run_id` began, of those that are about a whole site."""
+    rows = db.execute(
+        "SELECT started_at FROM runs WHERE id < :run AND scope IN ('usual', 'full')"
+        " AND site = (SELECT site FROM runs WHERE id = :run) ORDER BY id DESC LIMIT :most",
+        {"run": run_id, "most": _GAPS + 1},
+    )
+    began = [datetime.fromisoformat(started_at) for (started_at,) in rows]
+    return [later - earlier for later, earlier in pairwise(began)]
+
+
+def report(db: Database, run_id: int) -> dict[str, Any]:
+    """Return a run's report, as `finews crawl --json` prints it."""
+    return next(_reports(db, "WHERE id = ?", [run_id]))
+
+
+def reports(db: Database) -> Iterator[dict[str, Any]]:
+    """Yield every run's report, the latest first."""
+    return _reports(db, "ORDER BY id DESC", [])
+
+
+def tally(db: Database, run_id: int) -> dict[Outcome, int]:
+    """Count the posts that came to each outcome in a run so far."""
+    rows = db.execute(
+        "SELECT outcome, count(*) FROM (SELECT outcome FROM links WHERE run_id = :run AND outcome IS NOT NULL"
+        " UNION ALL SELECT outcome FROM files WHERE run_id = :run) GROUP BY outcome",
+        {"run": run_id},
+    )
+    counts: dict[str, int] = dict(rows.fetchall())
+    return {outcome: counts.get(outcome, 0) for outcome in OUTCOMES}
+
+
+def pending(db: Database, run_id: int) -> int:
+    """Count the posts that wait for the next run: met in this one without an outcome, or never fetched at all.
+
+    So do share links that were asked for by name.
+    """
+    (count,) = db.execute(
+        "SELECT count(*) FROM links WHERE kind IN ('post', 'share')"
+        " AND site = (SELECT site FROM runs WHERE id = :run AND scope <> 'import')"
+        " AND (state = 'found' OR kind = 'post' AND met_run_id = :run AND run_id IS NOT :run)",
+        {"run": run_id},
+    ).fetchone()
+    return int(count)
+
+
+def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
+    """Return the runs that say otherwise than the versions that are of them.
+
+    Each with what it says is `new` and `changed`, and how many first and later versions there are.
+    """
+    return db.execute(
+        f"SELECT id, new, changed, {_FIRST}, {_LATER} FROM runs"  # noqa: S608  # the constants above
+        f" WHERE outcome <> 'running' AND (new <> {_FIRST} OR changed <> {_LATER}) ORDER BY id"
+    ).fetchall()
+
+
+def recount(db: Database) -> None:
+    """Count again what every run that has ended brought."""
+    db.execute(f"UPDATE runs SET new = {_FIRST}, changed = {_LATER} WHERE outcome <> 'running'")  # noqa: S608
+
+
+def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
+    """Write a run's outcome and what the ledger says of it."""
+    listings, listings_failed = db.execute(
+        "SELECT count(*) FILTER (WHERE state = 'fetched'),"
+        " count(*) FILTER (WHERE state IN ('failed', 'refused') OR (state = 'gone' AND kind = 'home'))"
+        " FROM links WHERE run_id = ? AND kind IN ('home', 'category', 'feed')",
+        [run_id],
+    ).fetchone()
+    reasons = db.execute(
+        "SELECT outcome || ': ' || reason, count(*) FROM"
+        " (SELECT outcome, reason FROM links WHERE run_id = :run AND outcome IS NOT NULL"
+        " UNION ALL SELECT outcome, reason FROM files WHERE run_id = :run)"
+        " WHERE reason IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+        {"run": run_id},
+    )
+    listing_reasons = db.execute(
+        "SELECT state || ': ' || reason, count(*) FROM links WHERE run_id = ? AND reason IS NOT NULL"
+        " AND kind IN ('home', 'category', 'feed') GROUP BY 1 ORDER BY 2 DESC, 1",
+        [run_id],
+    )
+    elsewhere = db.execute(
+        "SELECT kind || ': ' || state, count(*) FROM links WHERE run_id = ? AND outcome IS NULL"
+        " AND kind IN ('share', 'expired') GROUP BY 1 ORDER BY 1",
+        [run_id],
+    )
+    values: dict[str, object] = {
+        "outcome": outcome,
+        "listings": listings,
+        "listings_failed": listings_failed,
+        "pending": pending(db, run_id),
+        "reasons": _json(reasons),
+        "listing_reasons": _json(listing_reasons),
+        "elsewhere": _json(elsewhere),
+        **dict(tally(db, run_id).items()),
+    }
+    db.execute(
+        f"UPDATE runs SET {', '.join(f'{name} = :{name}' for name in values)} WHERE id = :id",  # noqa: S608  # names above
+        {**values, "id": run_id},
+    )
+
+
+def _reports(db: Database, clause: str, values: list[int]) -> Iterator[dict[str, Any]]:
+    for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
+        plain = {name: value for name, value in row.items() if name not in {"id", *_REASONS, *OUTCOMES}}
+        counts = {outcome: row[outcome] for outcome in OUTCOMES}
+        yield {"run": row["id"], **plain, "posts": counts, **{name: json.loads(row[name]) for name in _REASONS}}
+
+
+def _json(rows: Iterable[tuple[str, int | str]]) -> str:
+    return json.dumps({reason: count for reason, count in rows}, ensure_ascii=False)  # noqa: C416  # dict() loses types

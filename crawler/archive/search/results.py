@@ -1,0 +1,102 @@
+"""What is shown of the posts a search found, and how those are ordered that say the same of the terms.
+
+Not here: which posts are found (`crawler.archive.search.search`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from crawler.archive.search.snippet import snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+    from crawler.archive.search.query import Query
+
+Marks = tuple[str, str]
+"""What stands before and behind a hit."""
+
+WEIGHED = 50
+"""So many posts are ordered by how much they say of the terms."""
+
+_SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term tells no more; characters
+
+
+class Hit(TypedDict, total=False):
+    """A post that was found. `snippet` is the text around the first term; `others` are there only if collapsed."""
+
+    id: str
+    title: str
+    published_at: str
+    source: str | None
+    category: str | None
+    url: str
+    snippet: str
+    others: list[str]
+
+
+class Found(TypedDict):
+    """What a search found: `total` counts all posts, `results` are those asked for."""
+
+    query: str
+    total: int
+    results: list[Hit]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A version of a post that was found: when it was published, whose it is, and its `row` of the index."""
+
+    published_ts: int
+    article_id: int
+    row: int
+
+
+def weighed(db: Database, query: Query, places: list[Place]) -> list[Place]:
+    """Order the first fifty by how much of the post the terms make up, the others as they are."""
+    first = places[:WEIGHED]
+    versions = _versions(db, [place.row for place in first])
+    weights = {place: _weight(versions[place.row]["text"], query) for place in first}
+    return (
+        sorted(first, key=lambda place: (-weights[place], -place.published_ts, -place.article_id)) + places[WEIGHED:]
+    )
+
+
+def _weight(text: str, query: Query) -> float:
+    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, least in long texts."""
+    lower = text.lower()
+    often = [max(1, lower.count("".join(term.tokens))) for term in query.terms]
+    return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
+
+
+def found(
+    db: Database, query: str, total: int, shown: Sequence[tuple[Place, list[int]]], wanted: Query, marks: Marks
+) -> Found:
+    """Return what a search prints of `shown`: places, each with the posts that tell the same story."""
+    versions = _versions(db, [row for place, others in shown for row in (place.row, *others)])
+    results: list[Hit] = []
+    for place, others in shown:
+        row = versions[place.row]
+        hit: Hit = {**row, "snippet": snippet(row["text"], wanted, marks)}  # type: ignore[typeddict-item]
+        hit.pop("text")  # type: ignore[typeddict-item]
+        results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
+    return {"query": query, "total": total, "results": results}
+
+
+def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
+    """Return by the row of the index what is shown of the version behind it, and its text."""
+    names = ("id", "title", "published_at", "source", "category", "url", "text")
+    columns = "post_id, title, published_at, source, category, url, text"
+    rows_found = db.execute(
+        f"SELECT posts.id, {columns} FROM posts"  # noqa: S608  # constants
+        " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE posts.id IN (SELECT value FROM json_each(:rows)) UNION ALL"
+        f" SELECT -versions.id, {columns} FROM versions JOIN posts ON posts.id = article_id"
+        " WHERE versions.id IN (SELECT -value FROM json_each(:rows))",
+        {"rows": str(rows)},
+    )
+    return {row: dict(zip(names, values, strict=True)) for row, *values in rows_found}

@@ -1,0 +1,112 @@
+"""An article with all that the archive derives from its words: made without a database, so in any process.
+
+Each part is made when it is first asked for, and kept. Not here: storing it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive.search.index import Entry
+from crawler.archive.store.bodies import frame
+from crawler.dates import iso
+from crawler.likeness import fingerprint
+from crawler.securities import parse as parse_security
+
+if TYPE_CHECKING:
+    from crawler.items import Article
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An `article` that passed validation, on its way into the archive."""
+
+    article: Article
+
+    @cached_property
+    def published_at(self) -> str:
+        """When it was published, in ISO 8601 with the site's offset."""
+        assert self.article.post.published_at is not None, "validation refuses a post without a date"
+        return iso(self.article.post.published_at)
+
+    @cached_property
+    def published_ts(self) -> int:
+        """The same in epoch seconds."""
+        assert self.article.post.published_at is not None, "validation refuses a post without a date"
+        return int(self.article.post.published_at.timestamp())
+
+    @cached_property
+    def seen_at(self) -> str:
+        """Since when it is known to have stood so, in UTC."""
+        post = self.article.post
+        return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
+
+    @cached_property
+    def bodies(self) -> tuple[str, str, str, str]:
+        """Summary, Markdown and HTML as frames over the text, and the text."""
+        article = self.article
+        # SQL ends a string at a NUL.
+        bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
+        summary, markdown, html = (frame(body, article.text) for body in bodies)
+        return summary, markdown, html, article.text
+
+    @cached_property
+    def entry(self) -> Entry:
+        """What the article is found by, as far as it tells itself."""
+        post = self.article.post
+        return Entry(
+            post.title,
+            self.article.text,
+            self.published_ts,
+            post.source,
+            post.category.slug if post.category else None,
+            tuple(sorted({mention.code for mention in post.mentions})),
+        )
+
+    @cached_property
+    def words(self) -> str:
+        """The words of that entry in the search index."""
+        return self.entry.words()
+
+    @cached_property
+    def keys(self) -> tuple[int, ...]:
+        """The keys by which it meets others that tell the same."""
+        return fingerprint(self.article.text)
+
+    @cached_property
+    def row(self) -> dict[str, Any]:
+        """What `crawler.archive.store.posts.get` says of it as a new post, as far as its Markdown file needs it."""
+        post = self.article.post
+        mentions = sorted(post.mentions, key=lambda mention: (-mention.count, _code(mention.code), mention.name))
+        return {
+            "site": post.site,
+            "post_id": post.post_id,
+            "url": post.url,
+            "share_url": post.share_url,
+            "title": post.title,
+            "source": post.source,
+            "category": post.category.slug if post.category else None,
+            "published_at": self.published_at,
+            "markdown": self.article.markdown,
+            "revision": 1,
+            "derived": list(post.derived),
+            "front_matter": dict(post.others),
+            "tags": list(dict.fromkeys(post.tags)),
+            "mentions": [
+                {"code": _code(mention.code), "name": mention.name, "count": mention.count} for mention in mentions
+            ],
+        }
+
+    def complete(self) -> Prepared:
+        """Make every part that takes time now, so that another process need not."""
+        _ = self.bodies, self.words, self.keys
+        return self
+
+
+def _code(written: str) -> str:
+    security = parse_security(written)
+    assert security is not None, "extraction keeps only codes it could parse"
+    return security.code

@@ -1,0 +1,84 @@
+"""The schema's history: named steps, each one transaction with its record, never edited once released.
+
+The record is sqlite-utils' own table, `_sqlite_migrations`. Not here: opening the file.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+from crawler.archive.search import index
+from crawler.archive.store import stories
+from crawler.archive.store.bodies import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlite_utils import Database
+
+_BLOCK = re.compile(
+    r"\s*<(?:/?(?:p|div|h\d|li|ul|ol|table|tr|center|blockquote|section)|br)\b[^>]*>\s*", re.IGNORECASE
+)
+_CELL = re.compile(r"</?t[dh]\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+
+steps = Migrations("finews-archive")
+
+
+@steps(name="0001_first_schema")
+def _first_schema(db: Database) -> None:
+    _run_sql(db, "0001_first_schema.sql")
+
+
+@steps(name="0002_one_copy_of_the_words")
+def _one_copy_of_the_words(db: Database) -> None:
+    """Keep once what 0001 kept four times; the words of former versions are taken from their HTML."""
+    functions: dict[str, tuple[int, Callable[..., str]]] = {
+        "frame": (2, frame),
+        "plain": (1, _plain),
+        "markdown": (1, _markdown),
+    }
+    for name, (arity, function) in functions.items():
+        db.conn.create_function(name, arity, function, deterministic=True)
+    _run_sql(db, "0002_one_copy_of_the_words.sql")
+    for name, (arity, _) in functions.items():
+        db.conn.create_function(name, arity, None)
+    index.rebuild(db)
+    stories.rebuild(db)
+
+
+@steps(name="0003_what_runs_remember")
+def _what_runs_remember(db: Database) -> None:
+    _run_sql(db, "0003_what_runs_remember.sql")
+
+
+@steps(name="0004_what_files_say")
+def _what_files_say(db: Database) -> None:
+    _run_sql(db, "0004_what_files_say.sql")
+
+
+def unknown_step(db: Database) -> str | None:
+    """Return a step that was applied to `db` but is not known here: a newer version has been at it."""
+    known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}
+    return next((step.name for step in steps.applied(db) if step.name not in known), None)
+
+
+def _run_sql(db: Database, name: str) -> None:
+    """Run a step's statements inside the transaction that records it."""
+    db.executescript(files(__package__).joinpath("steps", name).read_text(encoding="utf-8"))
+
+
+def _plain(source: str) -> str:
+    """Return the words in a body's HTML, a line per block, as near as can be told without a parser."""
+    lines = html.unescape(_TAG.sub("", _CELL.sub(" ", _BLOCK.sub("\n", source)))).splitlines()
+    return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
+
+
+def _markdown(plain: str) -> str:
+    """Return plain words as Markdown, a paragraph per line."""
+    return re.sub(r"[\\`*_\[\]#|]", r"\\\g<0>", html.escape(plain, quote=False)).replace("\n", "\n\n")

@@ -1,0 +1,325 @@
+"""Posts: stored with their versions, tags, mentions and place in the index, and read back.
+
+Tables `posts`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction
+with the ledger's row of the same address. Not here: files, HTML, and the versions one by one
+(`crawler.archive.store.history`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crawler.archive.search import index
+from crawler.archive.store import revisions, stories, versions
+from crawler.archive.store.derived import Prepared
+from crawler.archive.store.revisions import place
+from crawler.archive.store.securities import note_mentions
+from crawler.dates import iso
+from crawler.items import Archived
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+    from crawler.archive.store.revisions import Standing
+    from crawler.items import Article, Category
+
+
+_RECENTLY = timedelta(days=2)
+
+
+def store(db: Database, article: Article, run_id: int, prepared: Prepared | None = None) -> Archived:
+    """Store a post: new, as a revision when it says something new, or seen again.
+
+    Of a version that was seen before, the page is still believed in what makes no revision: its outlet, its tags, its
+    markup. So a mended definition reaches what is stored. Whatever came another way only fills what is missing.
+    `prepared` is the same article, if anything of it was derived beforehand.
+    """
+    made, post = prepared or Prepared(article), article.post
+    row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [post.site, post.post_id]).fetchone()
+    if row is None:
+        return Archived(address=post.fetch.address, outcome="new", article_id=_add(db, made, run_id))
+    (article_id,) = row
+    known = versions.standings(db, article_id)
+    revision = place(article, known, lambda number: versions.wording(db, article_id, number))
+    if revision is None:
+        _confirm(db, article_id, known[-1], made)
+        return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+    if revision > known[-1].revision:
+        _revise(db, article_id, revision, made, run_id)
+    else:
+        _insert(db, article_id, revision, made, run_id)
+    if post.via == "page":
+        seen_again(db, article_id, post.fetch.fetched_at)
+    return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
+
+
+def is_another(db: Database, article: Article) -> bool:
+    """Tell whether the archive has a post of this id that must be another one; see `store.revisions`."""
+    post = article.post
+    row = db.execute(
+        "SELECT id, revision FROM posts WHERE site = ? AND post_id = ? AND url <> ?",
+        [post.site, post.post_id, post.url],
+    ).fetchone()
+    return row is not None and revisions.is_another(article, versions.wording(db, *row))
+
+
+def has_rival(db: Database, article: Article, run_id: int) -> bool:
+    """Tell whether another post, other words at another address that this run has met too, has the id of this one.
+
+    An address the site names no longer is no rival: there the same post has moved, and a revision is due.
+    """
+    post = article.post
+    row = db.execute(
+        "SELECT 1 FROM posts JOIN links USING (url)"
+        " JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE posts.site = ? AND post_id = ? AND url <> ? AND state = 'stored' AND content_hash <> ?"
+        " AND met_run_id = ?",
+        [post.site, post.post_id, post.url, article.content_hash, run_id],
+    ).fetchone()
+    return row is not None
+
+
+def seen_again(db: Database, article_id: int, at: datetime) -> None:
+    """Note that a post is still on the site as it was."""
+    db.execute("UPDATE posts SET last_seen_at = ?, gone_at = NULL WHERE id = ?", [iso(at), article_id])
+
+
+def gone(db: Database, url: str, at: datetime) -> None:
+    """Note that the site has forgotten the post at `url`; what is stored of it stays.
+
+    A former address of a post that has moved says nothing of the post.
+    """
+    db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
+
+
+def get(db: Database, article_id: int) -> dict[str, Any]:
+    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
+    row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
+    return _with_lists(db, row)
+
+
+def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
+    """Tell whether a category has posts that were on the site within the last two days, and are not gone."""
+    row = db.execute(
+        "SELECT 1 FROM posts WHERE site = ? AND category = ? AND gone_at IS NULL AND last_seen_at > ? LIMIT 1",
+        [site, category, iso(now.astimezone(UTC) - _RECENTLY)],
+    ).fetchone()
+    return row is not None
+
+
+def of_cut_runs(db: Database) -> list[int]:
+    """Return the posts that were stored or revised since the last run that ended by itself."""
+    rows = db.execute(
+        "SELECT DISTINCT article_id FROM versions"
+        " WHERE run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE outcome = 'finished') ORDER BY article_id"
+    )
+    return [article_id for (article_id,) in rows]
+
+
+def days(db: Database, article_id: int) -> set[str]:
+    """Return the times, in ISO 8601, that the revisions of a post were published at."""
+    rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])
+    return {published_at for (published_at,) in rows}
+
+
+def namesake(db: Database, row: dict[str, Any], published_at: str) -> tuple[str, str] | None:
+    """Return site and address of another site's post of this id on that day (ISO 8601).
+
+    Their Markdown files would bear one name.
+    """
+    other = db.execute(
+        "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
+        [row["post_id"], row["site"], published_at[:10]],
+    ).fetchone()
+    return None if other is None else (str(other[0]), str(other[1]))
+
+
+def every(db: Database) -> Iterator[dict[str, Any]]:
+    """Yield every post as `get` returns it, oldest first, without holding them all."""
+    for row in db.query("SELECT * FROM articles ORDER BY published_ts, id"):
+        yield _with_lists(db, row)
+
+
+def row_of(db: Database, site: str, post_id: str) -> int | None:
+    """Return the row of a site's post, if it is stored, whichever way it came."""
+    row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [site, post_id]).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _add(db: Database, made: Prepared, run_id: int) -> int:
+    """Add a post that is new, and return its row."""
+    post, seen_at = made.article.post, made.seen_at
+    _note_category(db, post.site, post.category)
+    cursor = db.execute(
+        "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
+        " last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        [
+            post.site,
+            post.post_id,
+            post.url,
+            post.share_url,
+            post.source,
+            post.category.slug if post.category else None,
+            made.published_ts,
+            seen_at,
+            seen_at,
+        ],
+    )
+    article_id = cursor.lastrowid
+    assert article_id is not None, "an INSERT into a table with an integer key has a row id"
+    versions.add(db, article_id, 1, made, run_id)
+    _note_tags(db, article_id, post.tags)
+    note_mentions(db, article_id, post.mentions, made.published_ts)
+    index.add_words(db, article_id, made.words)
+    stories.place(db, article_id, made.entry, made.keys)
+    return article_id
+
+
+def _revise(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+    """Add a version of a post on top; the one before keeps its words, and a row of its own in the index."""
+    before = index.current(db, article_id)
+    former = versions.row(db, article_id, revision - 1)
+    versions.add(db, article_id, revision, made, run_id)
+    _update(db, article_id, revision, made)
+    index.add(db, -former, before)
+    _index(db, article_id, before)
+
+
+def _insert(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+    """Add a version of a post below those that came after it, which move up by one."""
+    versions.make_room(db, article_id, revision)
+    versions.add(db, article_id, revision, made, run_id)
+    db.execute(
+        "UPDATE posts SET revision = revision + 1, first_seen_at = min(first_seen_at, ?) WHERE id = ?",
+        [made.seen_at, article_id],
+    )
+    _fill(db, article_id, made)
+    now = index.current(db, article_id)
+    entry = replace(made.entry, source=now.source, category=now.category, codes=now.codes)
+    index.add(db, -versions.row(db, article_id, revision), entry)
+
+
+def _confirm(db: Database, article_id: int, current: Standing, made: Prepared) -> None:
+    """Note what is told anew of a version that says nothing new."""
+    post = made.article.post
+    if post.via != "page":
+        _fill(db, article_id, made)
+        return
+    seen_again(db, article_id, post.fetch.fetched_at)
+    (url,) = db.execute("SELECT url FROM posts WHERE id = ?", [article_id]).fetchone()
+    if current.via != "page":
+        _fill(db, article_id, made)
+        db.execute("UPDATE posts SET url = ? WHERE id = ?", [post.url, article_id])
+    elif url == post.url and current.content_hash == made.article.content_hash:
+        _refresh(db, article_id, current.revision, made)
+
+
+def _refresh(db: Database, article_id: int, revision: int, made: Prepared) -> None:
+    """Write what a page says now of a version that has not changed in substance."""
+    before = index.current(db, article_id)
+    versions.rewrite(db, article_id, revision, made)
+    _update(db, article_id, revision, made)
+    _index(db, article_id, before)
+
+
+def _fill(db: Database, article_id: int, made: Prepared) -> None:
+    """Write what nobody has told of a post so far: outlet, category, share link, tags, securities."""
+    before, post = index.current(db, article_id), made.article.post
+    if before.category is None:
+        _note_category(db, post.site, post.category)
+    db.execute(
+        "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
+        " category = coalesce(category, ?) WHERE id = ?",
+        [post.share_url, post.source, post.category.slug if post.category else None, article_id],
+    )
+    if not db.execute("SELECT 1 FROM article_tags WHERE article_id = ? LIMIT 1", [article_id]).fetchone():
+        _note_tags(db, article_id, post.tags)
+    if not before.codes and post.mentions:
+        note_mentions(db, article_id, post.mentions, before.published_ts)
+    _index(db, article_id, before)
+
+
+def _update(db: Database, article_id: int, revision: int, made: Prepared) -> None:
+    """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
+    post = made.article.post
+    _note_category(db, post.site, post.category)
+    db.execute(
+        "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
+        " category = coalesce(?, category), published_ts = ?, revision = ? WHERE id = ?",
+        [
+            post.url,
+            post.share_url,
+            post.source,
+            post.category.slug if post.category else None,
+            made.published_ts,
+            revision,
+            article_id,
+        ],
+    )
+    if post.tags:
+        _note_tags(db, article_id, post.tags)
+    note_mentions(db, article_id, post.mentions, made.published_ts)
+
+
+def _index(db: Database, article_id: int, before: index.Entry) -> None:
+    """Bring a post's place in the index and among the stories up to date; `before` is what it was added with."""
+    now = index.current(db, article_id)
+    if before == now:
+        return
+    index.remove(db, article_id, before)
+    index.add(db, article_id, now)
+    if _told(before) != _told(now):
+        stories.leave(db, article_id, before)
+        stories.place(db, article_id, now)
+
+
+def _told(entry: index.Entry) -> tuple[str, str, int]:
+    """Return what decides which story a post tells."""
+    return entry.title, entry.text, entry.published_ts
+
+
+def _note_category(db: Database, site: str, category: Category | None) -> None:
+    """Note a category, or a better name than its slug."""
+    if category is not None:
+        db.execute(
+            "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
+            " SET name = excluded.name, url = excluded.url WHERE excluded.name <> excluded.slug",
+            [site, category.slug, category.name, category.url],
+        )
+
+
+def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:
+    """Write a post's tags in their order."""
+    db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
+    for position, tag in enumerate(tags):
+        db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [tag])
+        db.execute(
+            "INSERT INTO article_tags (article_id, tag_id, position) SELECT ?, id, ? FROM tags WHERE name = ?"
+            " ON CONFLICT DO NOTHING",
+            [article_id, position, tag],
+        )
+
+
+def _with_lists(db: Database, row: dict[str, Any]) -> dict[str, Any]:
+    tags = db.execute(
+        "SELECT name FROM tags JOIN article_tags ON tag_id = tags.id WHERE article_id = ? ORDER BY position",
+        [row["id"]],
+    )
+    mentions = db.query(
+        "SELECT m.code, symbol, market, m.name, m.count FROM mentions m JOIN securities USING (code)"
+        " WHERE article_id = ? ORDER BY m.count DESC, m.code, m.name",
+        [row["id"]],
+    )
+    return {
+        **row,
+        "derived": row["derived"].split(),
+        "front_matter": json.loads(row["front_matter"]),
+        "tags": [name for (name,) in tags],
+        "mentions": list(mentions),
+    }

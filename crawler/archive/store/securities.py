@@ -1,0 +1,183 @@
+"""The ledger of securities: which posts mention which, and under what name. Tables `securities` and `mentions`.
+
+Not here: how codes are written (`crawler.securities`) and how they are found in a page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from crawler.securities import parse, parse_typed
+from crawler.text import bare, fold, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from crawler.archive.search.results import Hit
+    from crawler.items import Mention
+
+_LATEST = 20  # mentions that tell the usual name of the day
+_OFTEN = 3  # posts that make a name more than a misprint
+# What exchanges put before a name, or after it: special treatment, ex-dividend, a first day, weighted votes.
+_MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
+
+
+def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], published_ts: int) -> None:
+    """Write which securities a post mentions, and what these are usually called now."""
+    codes = {code for (code,) in db.execute("SELECT code FROM mentions WHERE article_id = ?", [article_id])}
+    db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
+    for mention in mentions:
+        _note_mention(db, article_id, mention, published_ts)
+    for code in sorted(codes | {mention.code for mention in mentions}):
+        _name(db, code)
+
+
+def _note_mention(db: Database, article_id: int, mention: Mention, published_ts: int) -> None:
+    security = parse(mention.code)
+    assert security is not None, "extraction keeps only codes it could parse"
+    db.execute(
+        "INSERT INTO securities (code, symbol, market, name) VALUES (?, ?, ?, ?) ON CONFLICT (code) DO NOTHING",
+        [security.code, security.symbol, security.market, mention.name],
+    )
+    db.execute(
+        "INSERT INTO mentions (article_id, code, name, count, published_ts) VALUES (?, ?, ?, ?, ?)",
+        [article_id, security.code, mention.name, mention.count, published_ts],
+    )
+
+
+def _name(db: Database, code: str) -> None:
+    """Call a security what most of its latest mentions call it, and of two as frequent names the later one."""
+    rows = db.execute(
+        "SELECT name FROM mentions WHERE code = ?"
+        " ORDER BY published_ts DESC, article_id DESC, count DESC, name LIMIT ?",
+        [code, _LATEST],
+    ).fetchall()
+    if rows:
+        ((name, _),) = Counter(name for (name,) in rows).most_common(1)
+        db.execute("UPDATE securities SET name = ? WHERE code = ? AND name <> ?", [name, code, name])
+
+
+class Name(TypedDict):
+    """A name a security was printed under: from which day to which, in how many posts, and is it one of its own.
+
+    `odd` is a name that agrees with none of the security's usual ones: a misprint, or a code marked by mistake.
+    """
+
+    name: str
+    first: str
+    last: str
+    posts: int
+    odd: bool
+
+
+class Day(TypedDict):
+    """How many posts mention a security on a day of the site's calendar."""
+
+    day: str
+    posts: int
+
+
+def choose(db: Database, written: str) -> list[dict[str, Any]]:
+    """Return the securities that `written`, a code or a name, may mean: `code`, `symbol`, `market`, `name`, `posts`.
+
+    The one most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai.
+    """
+    # A terminal may hand over what is no UTF-8, which SQLite does not take.
+    plain = printable(written).strip()
+    typed = parse_typed(plain)
+    where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol, "name": plain}
+    if typed.market is not None:
+        where, values["market"] = f"{where} AND market = :market", typed.market
+    if typed.code is not None:
+        where, values["code"] = "code = :code COLLATE NOCASE", typed.code
+    sql = (
+        "SELECT code, symbol, market, name,"
+        " (SELECT count(DISTINCT article_id) FROM mentions WHERE mentions.code = securities.code) AS posts"
+        " FROM securities WHERE {} ORDER BY posts DESC, code"
+    )
+    named = "code IN (SELECT code FROM mentions WHERE name = :name)"
+    return list(db.query(sql.format(where), values)) or list(db.query(sql.format(named), values))
+
+
+def names(db: Database, code: str) -> list[Name]:
+    """Return every name the security was printed under, the latest first."""
+    rows = db.execute(
+        "SELECT name, count(*), min(published_ts), max(published_ts) FROM mentions WHERE code = ? GROUP BY name"
+        " ORDER BY 4 DESC, 2 DESC, name",
+        [code],
+    ).fetchall()
+    (usual,) = db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone()
+    own = [usual, *(name for name, count, first, last in rows if _reigned(db, code, count, first, last))]
+    return [
+        {
+            "name": name,
+            "first": _day(db, code, first),
+            "last": _day(db, code, last),
+            "posts": count,
+            "odd": not any(agree(name, other) for other in own),
+        }
+        for name, count, first, last in rows
+    ]
+
+
+def days(db: Database, code: str, since: int) -> list[Day]:
+    """Return how many posts mention the security on each day from `since` (epoch seconds) on, the latest first."""
+    rows = db.query(
+        "SELECT substr(published_at, 1, 10) AS day, count(*) AS posts FROM articles WHERE id IN"
+        " (SELECT article_id FROM mentions WHERE code = ? AND published_ts >= ?) GROUP BY day ORDER BY day DESC",
+        [code, since],
+    )
+    return list(rows)  # type: ignore[arg-type]  # the columns above
+
+
+def mentioning(
+    db: Database, code: str, since: int, *, limit: int, offset: int
+) -> Iterator[tuple[Hit, str, list[str]]]:
+    """Yield the posts that mention the security from `since` (epoch seconds) on, newest first.
+
+    Each with its text and the names it prints.
+    """
+    rows = db.query(
+        "SELECT post_id AS id, title, published_at, source, category, url, text, printed FROM articles JOIN"
+        " (SELECT article_id, published_ts AS at, json_group_array(name) AS printed FROM mentions"
+        " WHERE code = ? AND published_ts >= ? GROUP BY article_id ORDER BY at DESC, article_id DESC"
+        " LIMIT ? OFFSET ?) ON article_id = articles.id ORDER BY at DESC, article_id DESC",
+        [code, since, limit, offset],
+    )
+    for row in rows:
+        text, printed = row.pop("text"), json.loads(row.pop("printed"))
+        yield row, text, printed  # type: ignore[misc]  # the columns above
+
+
+def _reigned(db: Database, code: str, count: int, first: int, last: int) -> bool:
+    """Tell whether a name was the usual one in its time: printed often, and by most who mentioned it then."""
+    (all_of_them,) = db.execute(
+        "SELECT count(*) FROM mentions WHERE code = ? AND published_ts BETWEEN ? AND ?", [code, first, last]
+    ).fetchone()
+    return count >= _OFTEN and count * 2 >= int(all_of_them)
+
+
+def _day(db: Database, code: str, published_ts: int) -> str:
+    (day,) = db.execute(
+        "SELECT substr(published_at, 1, 10) FROM mentions JOIN articles ON articles.id = article_id"
+        " WHERE code = ? AND mentions.published_ts = ?",
+        [code, published_ts],
+    ).fetchone()
+    return str(day)
+
+
+def agree(name: str, other: str) -> bool:
+    """Tell whether two printed names may well mean one security.
+
+    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美`
+    and `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
+    """
+    one, two = (_MARK.sub("", bare(fold(printed))) for printed in (name, other))
+    if min(len(one), len(two)) <= 1:
+        return one == two
+    return any(one[at : at + 2] in two for at in range(len(one) - 1))

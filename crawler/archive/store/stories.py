@@ -1,0 +1,157 @@
+"""Stories: one story under several ids. Tables `stories` and `story_keys`, derived from the words.
+
+Not here: when two texts tell the same (`crawler.likeness`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from crawler.archive.search import index
+from crawler.likeness import Wording, fingerprint, same_story, scheme
+from crawler.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+    from crawler.archive.search.index import Entry
+
+# Items of one template share keys by the thousand, see `crawler.likeness`.
+_NEWEST = 200  # posts of each key that are looked at
+_LIKELIEST = 20  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
+_APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not one story
+
+_SCHEME = "stories"
+
+_OF_KEY = f"SELECT * FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT {_NEWEST})"  # noqa: S608
+_LIKELIEST_OF = (
+    "SELECT posts.id, story_id FROM ({}) AS met JOIN posts ON posts.id = met.article_id"  # noqa: S608  # constants
+    " LEFT JOIN stories ON stories.article_id = posts.id WHERE posts.id <> ? AND published_ts BETWEEN ? AND ?"
+    f" GROUP BY posts.id ORDER BY count(*) DESC, posts.id DESC LIMIT {_LIKELIEST}"
+)
+
+
+class Telling(TypedDict):
+    """A post that tells a story; `first` marks the one that was published first."""
+
+    id: str
+    title: str
+    published_at: str
+    source: str | None
+    first: bool
+
+
+def told_by(db: Database, article_id: int) -> list[Telling]:
+    """Return the posts that tell the story of this one, itself included, the first first; none if no other does."""
+    rows = db.query(
+        "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
+        " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?) ORDER BY published_ts, articles.id",
+        [article_id],
+    )
+    return [{**row, "first": not index} for index, row in enumerate(rows)]  # type: ignore[typeddict-item]
+
+
+def place(db: Database, article_id: int, now: Entry, keys: tuple[int, ...] | None = None) -> None:
+    """Find the story of a post that is in none; `keys` are those of its text, if they were made already."""
+    keys = fingerprint(now.text) if keys is None else keys
+    db.conn.executemany(
+        "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(key, article_id) for key in keys],
+    )
+    _seek(db, article_id, now, keys)
+
+
+def leave(db: Database, article_id: int, before: Entry) -> None:
+    """Take a post out of the story it was placed in as `before`; the others find theirs anew."""
+    db.conn.executemany(
+        "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
+        [(key, article_id) for key in fingerprint(before.text)],
+    )
+    others = [
+        other
+        for (other,) in db.execute(
+            "SELECT article_id FROM stories WHERE article_id <> :post"
+            " AND story_id = (SELECT story_id FROM stories WHERE article_id = :post)",
+            {"post": article_id},
+        ).fetchall()
+    ]
+    # It may have been what held the others together.
+    db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
+    for other in others:
+        told = index.current(db, other)
+        _seek(db, other, told, fingerprint(told.text))
+
+
+def _seek(db: Database, article_id: int, now: Entry, keys: tuple[int, ...]) -> None:
+    """Join a post with those that tell the same; of one story, one that does is enough."""
+    wording, joined = Wording(now.title, now.text), set[int]()
+    twins = []
+    for other, story in _likeliest(db, article_id, keys, now.published_ts):
+        if story not in joined and same_story(_wording(db, other), wording):
+            twins.append(other)
+            joined |= {story} if story else set()
+    if twins:
+        _join(db, [article_id, *twins])
+
+
+def rebuild(db: Database) -> None:
+    """Find all stories anew."""
+    db.execute("DELETE FROM story_keys")
+    db.execute("DELETE FROM stories")
+    db.execute(
+        "INSERT INTO derived (name, made_by) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
+        [_SCHEME, scheme()],
+    )
+    whole = "SELECT posts.id FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+    for (article_id,) in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
+        place(db, article_id, index.current(db, article_id))
+
+
+def faults(db: Database) -> Iterator[str]:
+    """Yield what is wrong with the stories."""
+    if db.execute("SELECT made_by FROM derived WHERE name = ?", [_SCHEME]).fetchone() != (scheme(),):
+        yield "Stories were found by another method than today's: `finews check --repair` finds them anew."
+    (alone,) = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM stories GROUP BY story_id HAVING count(*) = 1)"
+    ).fetchone()
+    if alone:
+        yield f"{counted(alone, 'story', 'stories')} told by one post only: `finews check --repair` finds all anew."
+
+
+def _likeliest(
+    db: Database, article_id: int, keys: tuple[int, ...], published_ts: int
+) -> list[tuple[int, int | None]]:
+    """Return the posts of about the same time that share most keys, each with its story if it is in one."""
+    if not keys:
+        return []
+    rows = db.conn.execute(
+        _LIKELIEST_OF.format(" UNION ALL ".join([_OF_KEY] * len(keys))),  # constants
+        [*keys, article_id, published_ts - _APART, published_ts + _APART],
+    )
+    return rows.fetchall()
+
+
+def _wording(db: Database, article_id: int) -> Wording:
+    row = db.conn.execute(
+        "SELECT title, text FROM versions JOIN posts ON article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE posts.id = ?",
+        [article_id],
+    ).fetchone()
+    return Wording(*row)
+
+
+def _join(db: Database, posts: list[int]) -> None:
+    """Make one story of posts and of the stories they are in."""
+    marks = ", ".join("?" * len(posts))
+    joined = db.execute(f"SELECT DISTINCT story_id FROM stories WHERE article_id IN ({marks})", posts).fetchall()  # noqa: S608
+    story = min([*posts, *(story for (story,) in joined)])
+    for (other,) in joined:
+        db.execute("UPDATE stories SET story_id = ? WHERE story_id = ?", [story, other])
+    db.conn.executemany(
+        "INSERT INTO stories (article_id, story_id) VALUES (?, ?)"
+        " ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id",
+        [(post, story) for post in posts],
+    )

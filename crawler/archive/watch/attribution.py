@@ -1,0 +1,130 @@
+"""Where an address belongs: to which post, category and day. By its site's definition, as far as that is known.
+
+Made to be asked a million times over. Not here: what became of an address (`crawler.archive.watch.coverage`).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from crawler.sites.addresses import address_of, category_address, is_safe_id
+from crawler.sites.loading import bundled_names, load_site
+from crawler.urls import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+_DAY = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
+_QUARTER = 900  # seconds; wherever a clock stands, a day begins with a quarter of an hour
+_REMEMBERED = 20_000  # pages, days, categories
+
+
+class Places:
+    """What the archive in `db` and the definitions that come with the program know of addresses."""
+
+    def __init__(self, db: Database) -> None:
+        """Read the categories there are."""
+        self._db = db
+        self._sites = {name: load_site(name) for name in bundled_names()}
+        self._zones = {name: site.timezone for name, site in self._sites.items()}
+        self._named = db.execute("SELECT site, slug, url FROM categories").fetchall()
+        self._pages = {(site, url): slug for site, slug, url in self._named if url}
+        self._slugs: dict[str, dict[str, str]] = {}
+        self.slug_of_page = lru_cache(_REMEMBERED)(self._slug_of_page)
+        self.has_page = lru_cache(_REMEMBERED)(self._has_page)
+        self._day_at = lru_cache(_REMEMBERED)(self._day_of_quarter)
+
+    def key(self, site: str, kind: str, url: str) -> str:
+        """Return the id of the post an address leads to; where that cannot be told, the address itself.
+
+        The ledger knows the `kind` already, so this is all of `address_of` that is needed.
+        """
+        known = self._sites.get(site)
+        if known is not None:
+            path = _path(url)
+            for form in known.addresses.share if kind == "share" else known.addresses.post:
+                found = re.search(form.match, path)
+                if found is not None:
+                    return found["id"]
+        return url
+
+    def category(self, site: str, url: str, found_on: str | None) -> str | None:
+        """Return the category of an address: of the page that named it, else the first part of its path."""
+        slug = self.slug_of_page(site, found_on) if found_on else None
+        return slug or self._slug_in(site, _path(url))
+
+    def day(self, site: str, url: str, found_at: str) -> str:
+        """Return the day in an address, else the day on which it was found."""
+        found = _DAY.search(url)
+        return (found and _as_day(found[1])) or self.day_found(site, found_at)
+
+    def day_found(self, site: str, found_at: str) -> str:
+        """Return the day of an ISO 8601 time by the site's calendar."""
+        return datetime.fromisoformat(found_at).astimezone(self.zone(site)).date().isoformat()
+
+    def day_at(self, site: str, seconds: int) -> str:
+        """Return the day of a time in epoch seconds by the site's calendar."""
+        return self._day_at(site, seconds // _QUARTER)
+
+    def zone(self, site: str) -> tzinfo:
+        """Return a site's time zone; of one that did not come with the program, that of its latest post."""
+        if site not in self._zones:
+            row = self._db.execute(
+                "SELECT published_at FROM versions WHERE article_id ="
+                " (SELECT id FROM posts WHERE site = ? ORDER BY published_ts DESC LIMIT 1)",
+                [site],
+            ).fetchone()
+            self._zones[site] = (row and datetime.fromisoformat(row[0]).tzinfo) or UTC  # type: ignore[assignment]
+        return self._zones[site]
+
+    def is_shared(self, site: str, post_id: str) -> bool:
+        """Tell whether a post of this id can be looked for behind a share link."""
+        known = self._sites.get(site)
+        return known is not None and known.share is not None and is_safe_id(post_id)
+
+    def _has_page(self, site: str, slug: str) -> bool:
+        known = self._sites.get(site)
+        return known is not None and category_address(known, slug) is not None
+
+    def _slug_of_page(self, site: str, url: str) -> str | None:
+        known = self._sites.get(site)
+        address = address_of(known, url) if known else None
+        return address.key if address and address.kind == "category" else self._pages.get((site, url))
+
+    def _slug_in(self, site: str, path: str) -> str | None:
+        """Return the category a path begins with: a known one, or one whose page is there by definition: /emnews/."""
+        part = path.split("/", 2)[1]
+        if site not in self._slugs:
+            self._slugs[site] = {slug.lower(): slug for slug in self._slugs_of(site)}
+        slug, known = self._slugs[site].get(part.lower()), self._sites.get(site)
+        if slug is None and known is not None and part:
+            return self.slug_of_page(site, f"{known.scheme}://{known.hosts[0]}/{part}/")
+        return slug
+
+    def _slugs_of(self, site: str) -> Iterator[str]:
+        """Yield the categories of a site whose pages were met, and those that posts name."""
+        pages = self._db.execute("SELECT url FROM links WHERE site = ? AND kind = 'category'", [site])
+        yield from filter(None, [self.slug_of_page(site, url) for (url,) in pages.fetchall()])
+        yield from (slug for of_site, slug, _ in self._named if of_site == site)
+
+    def _day_of_quarter(self, site: str, quarter: int) -> str:
+        return datetime.fromtimestamp(quarter * _QUARTER, self.zone(site)).date().isoformat()
+
+
+def _path(url: str) -> str:
+    """Return what `path_of` returns of a canonical address, sooner where nothing is encoded."""
+    return path_of(url) if "%" in url else "/" + url.split("/", 3)[3]
+
+
+@lru_cache(_REMEMBERED)
+def _as_day(written: str) -> str | None:
+    """Return `2022/04/20` as ISO 8601, and `None` for 2022/02/31."""
+    try:
+        return date(*map(int, written.split("/"))).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,147 @@
+"""What is usual for a run, and what of a run is not: pure functions over reports.
+
+A run is held against the runs before it of the same site and scope, and what looks odd also against those at the same
+hour of the day before and of the week before: a site wakes up every morning. Not here: whether something is amiss
+(`crawler.archive.watch.watchman`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from itertools import islice
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Report = dict[str, Any]
+
+_RUNS, _RUNS_TO_JUDGE = 20, 5
+_TIMES = 3  # beyond what is usual
+_BEYOND = 1.5  # times the most, or the least, of any run it is held against
+_SAME_HOUR = (timedelta(days=1), timedelta(days=7))
+_ABOUT = timedelta(hours=1)
+_AHEAD = 5000  # reports read ahead at the most: full runs may lie far apart
+_MEGA = 1_000_000
+
+
+class Figure(NamedTuple):
+    """A number of a report: by how much at least it must differ to be worth a word, and may it also be too low."""
+
+    name: str
+    least: float
+    low_too: bool = False
+
+
+FIGURES = (
+    Figure("new", 20, low_too=True),
+    Figure("requests", 50),
+    Figure("seconds", 120),
+    Figure("refused", 10),
+    Figure("failed", 5),
+    Figure("gone", 20),
+    Figure("bytes", 5 * _MEGA),
+)
+"""What is compared. Of all but new posts only more than usual is worth a word: less is as well, or follows."""
+
+
+def with_usual(reports: Iterable[Report]) -> Iterator[Report]:
+    """Yield each report, the latest first, with `usual`, the medians of runs before it, and what is `unusual`.
+
+    Reads ahead only as far as it must.
+    """
+    coming = iter(reports)
+    ahead: deque[Report] = deque()
+    alike: dict[tuple[str, str], deque[Report]] = {}  # of those ahead, what a run can be held against
+    while ahead or _read(coming, ahead, alike):
+        group = alike.setdefault(_kind(ahead[0]), deque())
+        if _is_judged(ahead[0]):
+            while not _reaches_back(group, ahead[0]) and len(ahead) < _AHEAD and _read(coming, ahead, alike):
+                pass
+        report = ahead.popleft()
+        if group and group[0] is report:
+            group.popleft()
+        yield {**report, **compared(report, group)}
+
+
+def compared(report: Report, before: Sequence[Report]) -> Report:
+    """Return `usual` and `unusual` of a report, by the finished runs `before` it, the latest first."""
+    nearest = list(islice(before, _RUNS))
+    if not _is_judged(report) or len(nearest) < _RUNS_TO_JUDGE:
+        return {"usual": None, "unusual": []}
+    usual = {figure.name: _plain(median(_value(one, figure) for one in nearest)) for figure in FIGURES}
+    odd = []
+    if report["outcome"] == "finished":
+        odd = [figure for figure in FIGURES if _stands_out(report, figure, usual[figure.name], nearest)]
+    if odd:
+        same_hour = _at_the_same_hour(report, before)
+        odd = [figure for figure in odd if _is_beyond(report, figure, usual[figure.name], same_hour)]
+    return {"usual": usual, "unusual": [_note(report, figure, usual[figure.name]) for figure in odd]}
+
+
+def _stands_out(report: Report, figure: Figure, usual: float, others: Sequence[Report]) -> bool:
+    value = _value(report, figure)
+    far = value > _TIMES * usual or (figure.low_too and value * _TIMES < usual)
+    return far and abs(value - usual) >= figure.least and _is_beyond(report, figure, usual, others)
+
+
+def _is_beyond(report: Report, figure: Figure, usual: float, others: Sequence[Report]) -> bool:
+    """Tell whether none of the others comes near it: where runs are of two kinds, neither is unusual."""
+    value, values = _value(report, figure), [_value(one, figure) for one in others]
+    if value > usual:
+        return all(value > _BEYOND * other for other in values)
+    return all(value * _BEYOND < other for other in values)
+
+
+def _at_the_same_hour(report: Report, before: Sequence[Report]) -> list[Report]:
+    began = _began(report)
+    return [one for one in before if any(abs(began - back - _began(one)) <= _ABOUT for back in _SAME_HOUR)]
+
+
+def _read(coming: Iterator[Report], ahead: deque[Report], alike: dict[tuple[str, str], deque[Report]]) -> bool:
+    """Read one more report; `False` when there is none."""
+    report = next(coming, None)
+    if report is None:
+        return False
+    ahead.append(report)
+    if _is_judged(report) and report["outcome"] == "finished":
+        alike.setdefault(_kind(report), deque()).append(report)
+    return True
+
+
+def _reaches_back(group: Sequence[Report], report: Report) -> bool:
+    """Tell whether enough has been read to judge a report by."""
+    return len(group) > _RUNS and _began(report) - _began(group[-1]) > max(_SAME_HOUR) + _ABOUT
+
+
+def _is_judged(report: Report) -> bool:
+    return report["scope"] in {"usual", "full"}
+
+
+def _kind(report: Report) -> tuple[str, str]:
+    return report["site"], report["scope"]
+
+
+def _began(report: Report) -> datetime:
+    return datetime.fromisoformat(report["started_at"])
+
+
+def _value(report: Mapping[str, Any], figure: Figure) -> float:
+    value: float = report["posts"][figure.name] if figure.name in report["posts"] else report[figure.name]
+    return value
+
+
+def _note(report: Report, figure: Figure, usual: float) -> str:
+    """Return what stands out in few words: `new 3, usually 41`."""
+    value = _value(report, figure)
+    if figure.name == "bytes":
+        return f"{value / _MEGA:.1f} MB, usually {usual / _MEGA:.1f} MB"
+    if figure.name == "seconds":
+        return f"{value:.0f} s, usually {usual:.0f} s"
+    return f"{figure.name} {value}, usually {usual:g}"
+
+
+def _plain(number: float) -> float:
+    return int(number) if number == int(number) else round(number, 2)

@@ -1,0 +1,209 @@
+"""Coverage: per site, category and day, what of all that was listed is stored, and the command that fills a gap.
+
+A post counts once, by its id, whatever addresses it has. The ledger's addresses are read one by one and not kept.
+Not here: what was never listed, but for days on which nothing was; and asking the site.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, TypedDict
+
+from crawler.archive.watch.attribution import Places
+from crawler.archive.watch.phrases import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlite_utils import Database
+
+_IDS = 3  # of posts that are gone, in one command
+_MOST_DAYS = 2  # a site that lists something on one of so many days should do so on every day
+
+# Every post with an address in the ledger; by an index only where that leads to few of them.
+_STORED = """
+SELECT site, category, published_ts FROM posts WHERE EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
+"""
+_STORED_SINCE = f"{_STORED} AND published_ts >= ?"
+# Every other post that was listed, by the address there is most hope for. One that is stored though, since another
+# post's address has its id or it came some other way, comes with its category and time, unless it was counted above.
+_NOT_STORED = """
+SELECT listed.*, posts.category, posts.published_ts
+FROM (
+    SELECT site, finews_key(site, kind, url) AS key, state, url, found_on, found_at,
+        min(CASE state WHEN 'found' THEN 0 WHEN 'failed' THEN 1 WHEN 'refused' THEN 2 WHEN 'gone' THEN 3 ELSE 4 END)
+    FROM links WHERE article_id IS NULL AND (kind = 'post'
+        OR kind = 'share' AND (outcome IS NOT NULL OR state = 'found')) GROUP BY 1, 2
+) AS listed
+LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site
+WHERE posts.id IS NULL OR NOT EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
+"""
+# Rows are made as addresses are found.
+_FIRST_FOUND = "SELECT found_at FROM links WHERE site = ? ORDER BY id LIMIT 1"
+_LAST_FOUND = "SELECT found_at FROM links WHERE site = ? ORDER BY id DESC LIMIT 1"
+
+
+class Row(TypedDict):
+    """The posts of a category that were listed on a day: `listed` is the sum of the other four numbers.
+
+    `missing` were found and never fetched, or gone before they could be stored. `commands` fill the gap. A day on
+    which nothing was listed has zeros, and no category.
+    """
+
+    site: str
+    category: str | None
+    day: str
+    listed: int
+    stored: int
+    refused: int
+    failed: int
+    missing: int
+    commands: tuple[str, ...]
+
+
+class Coverage(TypedDict):
+    """`rows`, the latest day first, and `totals` of their numbers; `since` is the first day asked for."""
+
+    archive: str
+    since: str | None
+    totals: dict[str, int]
+    rows: list[Row]
+
+
+@dataclass(slots=True)
+class _Gap:
+    """What is not stored of a category and day, and what its commands are made of."""
+
+    refused: int = 0
+    failed: int = 0
+    missing: int = 0
+    is_waiting: bool = False
+    gone: list[str] = field(default_factory=list)
+    refused_at: str | None = None
+
+    def add(self, state: str, key: str, url: str) -> None:
+        """Count a post that stands at `state`."""
+        if state == "refused":
+            self.refused += 1
+            self.refused_at = self.refused_at or url
+        elif state == "failed":
+            self.failed += 1
+            self.is_waiting = True
+        else:
+            self.missing += 1
+            self.is_waiting |= state != "gone"
+            if state == "gone" and len(self.gone) < _IDS:
+                self.gone.append(key)
+
+
+_Filed = tuple[str, str]  # site and category, "" for none
+_WHOLE = _Gap()
+
+
+class _Counts:
+    """What has been counted: posts that are stored, by site and category and then by day, and gaps."""
+
+    def __init__(self) -> None:
+        self.stored: defaultdict[_Filed, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.gaps: defaultdict[tuple[_Filed, str], _Gap] = defaultdict(_Gap)
+
+    def by_day(self, first: str) -> dict[str, set[_Filed]]:
+        """Return the sites and categories of each day that something was listed on, from the `first` on."""
+        found: defaultdict[str, set[_Filed]] = defaultdict(set)
+        for filed, days in self.stored.items():
+            for day in days:
+                found[day].add(filed)
+        for filed, day in self.gaps:
+            found[day].add(filed)
+        return {day: filed for day, filed in found.items() if day >= first}
+
+    def row(self, filed: _Filed, day: str, places: Places) -> Row:
+        """Return the row of a site, category and day."""
+        stored, gap = self.stored[filed].get(day, 0), self.gaps.get((filed, day), _WHOLE)
+        return {
+            "site": filed[0],
+            "category": filed[1] or None,
+            "day": day,
+            "listed": stored + gap.refused + gap.failed + gap.missing,
+            "stored": stored,
+            "refused": gap.refused,
+            "failed": gap.failed,
+            "missing": gap.missing,
+            "commands": () if gap is _WHOLE else tuple(_commands(*filed, gap, places)),
+        }
+
+
+def coverage(db: Database, archive: str, since: datetime | None = None) -> Coverage:
+    """Return what was listed, stored and not stored of each site, category and day, from the day of `since` on."""
+    places, counts, first = Places(db), _Counts(), "" if since is None else since.date().isoformat()
+    _count_stored(db, places, counts, since)
+    _count_others(db, places, counts)
+    by_day = counts.by_day(first)
+    for site, day in list(_days_without(db, places, by_day)):
+        by_day.setdefault(day, set()).add((site, ""))
+    rows = [counts.row(filed, day, places) for day in sorted(by_day, reverse=True) for filed in sorted(by_day[day])]
+    return {"archive": archive, "since": first or None, "totals": _totals(rows), "rows": rows}
+
+
+def _count_stored(db: Database, places: Places, counts: _Counts, since: datetime | None) -> None:
+    begin = [] if since is None else [since.replace(hour=0, minute=0, second=0).timestamp()]
+    for site, category, published in db.execute(_STORED_SINCE if begin else _STORED, begin):
+        counts.stored[site, category or ""][places.day_at(site, published)] += 1
+
+
+def _count_others(db: Database, places: Places, counts: _Counts) -> None:
+    db.conn.create_function("finews_key", 3, places.key, deterministic=True)
+    for site, key, state, url, found_on, found_at, _, category, published in db.execute(_NOT_STORED):
+        if published is not None:
+            counts.stored[site, category or ""][places.day_at(site, published)] += 1
+        else:
+            filed = site, places.category(site, url, found_on) or ""
+            counts.gaps[filed, places.day(site, url, found_at)].add(state, key, url)
+
+
+def _commands(site: str, category: str, gap: _Gap, places: Places) -> Iterator[str]:
+    """Yield what fills a gap: ask again, look behind share links, or see why it was refused."""
+    if gap.is_waiting:
+        of_category = category and places.has_page(site, category)
+        yield command("crawl", *(["--category", category] if of_category else []), site=site)
+    shared = sorted(key for key in gap.gone if places.is_shared(site, key))
+    if shared:
+        yield command("share", *shared, site=site)
+    if gap.refused_at:
+        yield command("why", gap.refused_at)
+
+
+def _totals(rows: list[Row]) -> dict[str, int]:
+    return {
+        "listed": sum(row["listed"] for row in rows),
+        "stored": sum(row["stored"] for row in rows),
+        "refused": sum(row["refused"] for row in rows),
+        "failed": sum(row["failed"] for row in rows),
+        "missing": sum(row["missing"] for row in rows),
+    }
+
+
+def _days_without(db: Database, places: Places, by_day: dict[str, set[_Filed]]) -> Iterator[tuple[str, str]]:
+    """Yield the days of each site, from the first to the last it was looked at, on which nothing was listed at all.
+
+    Of a site that publishes now and then that is nothing to tell.
+    """
+    listed: defaultdict[str, set[str]] = defaultdict(set)
+    for day, filed in by_day.items():
+        for site in {site for site, _ in filed}:
+            listed[site].add(day)
+    for site, days in listed.items():
+        begin, end = (
+            places.day_found(site, db.execute(sql, [site]).fetchone()[0]) for sql in (_FIRST_FOUND, _LAST_FOUND)
+        )
+        between = _days_between(max(begin, min(days)), min(end, max(days)))
+        without = [day for day in between if day not in days]
+        if len(without) * _MOST_DAYS <= len(between):
+            yield from ((site, day) for day in without)
+
+
+def _days_between(first: str, last: str) -> list[str]:
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(begin + timedelta(days=number)).isoformat() for number in range((end - begin).days + 1)]

@@ -1,0 +1,133 @@
+"""Outlets that have gone quiet: silent for several times the longest pause they ever made.
+
+Measured, like the silence of a whole site (`crawler.archive.watch.silence`), at the last look at the site. Not here:
+an outlet that publishes less than it did.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.archive.watch.silence import DATED, published_at
+from crawler.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlite_utils import Database
+
+    from crawler.archive.watch.alarm import Alarm
+
+_ACTIVE_DAYS, _DAYS_TO_KNOW_IT = 30, 10  # days on which an outlet published
+# Of two thousand outlets that publish by chance, one a week or so is silent for three times its longest pause.
+_FOUR_TIMES, _A_DAY = 4, DAY
+_NEWS_FOR = 7 * DAY  # after that an outlet has ended, and everybody knows
+_ENDED = 90 * DAY
+_FORGOTTEN = 3 * DAY  # without a look for so long, what an outlet published may have come and gone
+_SHOWN = 5
+
+_OUTLETS = """
+WITH RECURSIVE outlet (source) AS (
+    SELECT min(source) FROM posts
+    UNION ALL SELECT (SELECT min(source) FROM posts WHERE source > outlet.source) FROM outlet WHERE source IS NOT NULL
+)
+SELECT source FROM outlet WHERE source IS NOT NULL
+"""  # from name to name, without reading every post
+_BEFORE = f"""
+SELECT published_ts, id, site FROM posts WHERE source = ? AND published_ts <= ? AND {DATED} ORDER BY published_ts DESC
+"""  # noqa: S608  # a constant
+
+
+class Quiet(NamedTuple):
+    """An outlet that has gone quiet: since which post, for how long, and its longest pause before."""
+
+    source: str
+    post: int
+    seconds: float
+    longest: float
+
+
+def gone_quiet(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
+    """Return the outlets that had gone quiet at the last of `looks`, the times the site was looked at, in order.
+
+    The most unusual ones, and how many others.
+    """
+    gaps = (later for earlier, later in pairwise(looks) if later - earlier > _FORGOTTEN)
+    watched_since = max(gaps, default=looks[0])
+    sources = db.execute(_OUTLETS).fetchall()
+    known = (_quiet(db, site, source, looks[-1], watched_since) for (source,) in sources)
+    quiet = sorted(filter(None, known), key=lambda each: (-each.seconds / max(each.longest, HOUR), each.source))
+    found = [_alarm(db, site, home, each) for each in quiet[:_SHOWN]]
+    return [*found, _others(site, home, quiet[_SHOWN:])] if quiet[_SHOWN:] else found
+
+
+def _quiet(db: Database, site: str, source: str, at: float, watched_since: float) -> Quiet | None:
+    """Tell whether an outlet has gone quiet, and not so long ago that it has ended.
+
+    It belongs to the site that had its last post.
+    """
+    last = db.execute(f"{_BEFORE} LIMIT 1", [source, at]).fetchone()
+    if last is None or last[2] != site:
+        return None
+    seconds = at - max(last[0], watched_since)
+    if not _A_DAY < seconds < _ENDED:
+        return None
+    longest = _longest_pause(db, site, source, until=last[0], below=seconds / _FOUR_TIMES)
+    if longest is None or seconds > max(_A_DAY, _FOUR_TIMES * longest) + _NEWS_FOR:
+        return None
+    return Quiet(source, last[1], at - last[0], longest)
+
+
+def _longest_pause(db: Database, site: str, source: str, *, until: float, below: float) -> float | None:
+    """Return the longest pause in an outlet's last active days; `None` if not below that, or too little is known."""
+    longest, later = 0.0, until
+    days: set[int] = set()
+    rows = db.execute(_BEFORE, [source, until])
+    for published, _, of_site in rows:
+        if of_site == site:
+            days.add(published // DAY)
+            longest, later = max(longest, later - published), published
+        if longest >= below or len(days) == _ACTIVE_DAYS:
+            break
+    rows.close()
+    return longest if longest < below and len(days) >= _DAYS_TO_KNOW_IT else None
+
+
+def _alarm(db: Database, site: str, home: str, quiet: Quiet) -> Alarm:
+    since = published_at(db, quiet.post)
+    row = db.execute(
+        "SELECT categories.url FROM posts JOIN categories ON categories.site = posts.site AND slug = category"
+        " WHERE posts.id = ? AND categories.url <> ''",
+        [quiet.post],
+    ).fetchone()
+    page = home if row is None else str(row[0])
+    return {
+        "kind": "outlet",
+        "site": site,
+        "sentence": (
+            f"{quiet.source} ({site}) has published nothing for {lasting(quiet.seconds)}, since {moment(since)}; its"
+            f" longest pause before was {lasting(quiet.longest)}: see whether {page} shows newer posts,"
+            f" `{command('why', page)}` tells how it was read."
+        ),
+        "numbers": {
+            "source": quiet.source,
+            "seconds": round(quiet.seconds),
+            "since": since,
+            "usual_seconds": round(quiet.longest),
+        },
+    }
+
+
+def _others(site: str, home: str, quiet: Sequence[Quiet]) -> Alarm:
+    outlets = f"{counted(len(quiet), 'other outlet')} of {site} {'has' if len(quiet) == 1 else 'have'}"
+    return {
+        "kind": "outlet",
+        "site": site,
+        "sentence": (
+            f"{outlets} gone quiet as well, such as {quiet[0].source}:"
+            f" see whether {home} still shows them, and whether posts still name their outlet."
+        ),
+        "numbers": {"outlets": len(quiet), "sources": [each.source for each in quiet[:_SHOWN]]},
+    }

@@ -1,0 +1,144 @@
+"""Silence: a site that has published nothing for far longer than it usually does.
+
+What is usual depends on the hour and the weekday, so a silence is held against the same moment in the weeks before.
+It is measured at the last look at the site, not now: nobody knows what has been published since. A holiday on which
+the whole site rests is a silence like another. Not here: whether anybody looks (`crawler.archive.watch.watchman`),
+single outlets (`crawler.archive.watch.outlets`), the clock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import tzinfo
+
+    from sqlite_utils import Database
+
+    from crawler.archive.watch.alarm import Alarm
+
+WEEKS = 8
+"""How far back a silence is compared."""
+
+_WEEK = 7 * DAY
+_WEEKS_TO_JUDGE = 3  # with fewer, the days before have to do
+_DAYS_TO_JUDGE = 3
+_AROUND = 2 * HOUR  # a site does not get up to the minute
+_TWICE, _AT_LEAST = 2, HOUR
+_SELDOM = 5  # times what lies between two posts on average: for a site that publishes now and then
+_EARLY = HOUR  # dated so much after it was seen, a post is dated wrongly; less is two clocks that differ
+_ALIKE = {1, 2, 3, 4}  # Tuesday to Friday; Monday's early hours belong to the weekend
+
+DATED = f"published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}"
+"""In SQL, a post's date that says something: it was not in the future when the post was seen."""
+
+_BEFORE = f"SELECT published_ts, id FROM posts WHERE site = ? AND published_ts <= ? AND {DATED}"  # noqa: S608
+
+
+def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
+    """Tell whether the whole site was silent at the last of `looks`, the times it was looked at, in order."""
+    at = looks[-1]
+    last = _last(db, site, at)
+    if last is None or at - last[0] <= _AT_LEAST:
+        return []
+    seconds, since = at - last[0], published_at(db, last[1])
+    zone = datetime.fromisoformat(since).tzinfo
+    compared = _comparable(db, site, looks, zone)
+    if not compared or seconds <= _TWICE * max(compared.values()) or _is_seldom(db, site, at, seconds, looks):
+        return []
+    longest, weekly = max(compared.values()), all(days % 7 == 0 for days in compared)
+    when = f"in the {len(compared)} weeks before" if weekly else f"on {len(compared)} of the days before"
+    return [
+        {
+            "kind": "silence",
+            "site": site,
+            "sentence": (
+                f"No new post of {site} for {lasting(seconds)}, since {moment(since)}; about this hour it was"
+                f" {lasting(longest)} at the longest {when}: see whether {home} shows newer ones, if so run"
+                f" `{command('crawl', '--full', site=site)}`."
+            ),
+            "numbers": {
+                "seconds": round(seconds),
+                "since": since,
+                "usual_seconds": round(longest),
+                "compared": len(compared),
+            },
+        }
+    ]
+
+
+def longest_pause(times: Iterable[float]) -> float:
+    """Return the longest gap between neighbouring times, given in order; 0 when there is none."""
+    return max((later - earlier for earlier, later in pairwise(times)), default=0)
+
+
+def published_at(db: Database, post: int) -> str:
+    """Return when the post of a row was published, in ISO 8601 with the site's offset."""
+    (published_at,) = db.execute(
+        "SELECT published_at FROM versions JOIN posts ON posts.id = article_id AND posts.revision = versions.revision"
+        " WHERE posts.id = ?",
+        [post],
+    ).fetchone()
+    return str(published_at)
+
+
+def _comparable(db: Database, site: str, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
+    """Return the longest silence about this hour on the days before, by how many days ago, where it compares.
+
+    The same weekday of the weeks before. While too few weeks are known, Tuesday to Friday compare with each other,
+    and any other day with these once one of its own kind is known.
+    """
+    at = looks[-1]
+    weekly = {
+        week * 7: found
+        for week in range(1, WEEKS + 1)
+        if (found := _silence_about(db, site, at - week * _WEEK, looks)) is not None
+    }
+    if len(weekly) >= _WEEKS_TO_JUDGE:
+        return weekly
+    days = {back: _weekday(at - back * DAY, zone) for back in range(_WEEKS_TO_JUDGE * 7)}
+    if days[0] not in _ALIKE and not weekly:
+        return {}
+    daily = {
+        back: found
+        for back, weekday in days.items()
+        if back and weekday in _ALIKE | {days[0]}
+        if (found := _silence_about(db, site, at - back * DAY, looks)) is not None
+    }
+    return daily if len(daily) >= _DAYS_TO_JUDGE else {}
+
+
+def _silence_about(db: Database, site: str, at: float, looks: Sequence[float]) -> float | None:
+    """Return the longest silence there was about a time; `None` when nobody looked at the site then."""
+    begin, end = at - _AROUND, at + _AROUND
+    if bisect(looks, begin) == bisect(looks, end):
+        return None
+    before = _last(db, site, begin)
+    if before is None:
+        return None
+    rows = db.execute(f"{_BEFORE} AND published_ts > ? ORDER BY published_ts", [site, end, begin])
+    return longest_pause([before[0], *(published for published, _ in rows), end])
+
+
+def _is_seldom(db: Database, site: str, at: float, seconds: float, looks: Sequence[float]) -> bool:
+    """Tell whether a site publishes so seldom that a silence is no wonder, whatever the hour."""
+    span = min(WEEKS * _WEEK, at - looks[0])
+    needed = int(_SELDOM * span / seconds) + 1
+    rows = db.execute(f"{_BEFORE} AND published_ts > ? LIMIT ?", [site, at, at - span, needed])
+    return len(rows.fetchall()) < needed
+
+
+def _last(db: Database, site: str, at: float) -> tuple[int, int] | None:
+    """Return when the last post until then was published, and its row."""
+    row: tuple[int, int] | None = db.execute(f"{_BEFORE} ORDER BY published_ts DESC LIMIT 1", [site, at]).fetchone()
+    return row
+
+
+def _weekday(at: float, zone: tzinfo | None) -> int:
+    return datetime.fromtimestamp(at, zone).weekday()

@@ -1,0 +1,175 @@
+"""What is amiss and a person would notice too late: each a sentence that says what, since when, and what to do.
+
+`alarms` asks of each site whether its runs go, whether it has fallen silent, and whether its pages are still read as
+they were. Only runs about a whole site, usual and full ones, say what is usual. Not here: silence
+(`silence`, `outlets`), pages that read otherwise (`extraction_drift`), the clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime
+from itertools import pairwise, takewhile
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from crawler.archive.watch import extraction_drift, outlets, silence
+from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlite_utils import Database
+
+    from crawler.archive.watch.alarm import Alarm
+
+REACH = silence.WEEKS * 7 * DAY + DAY
+"""How many seconds of runs are looked at, back from the latest; a site without one has been given up."""
+
+_IN_A_ROW = 3  # runs that fail before it is more than a bad moment
+_FAR_LONGER, _AT_LEAST = 5, HOUR  # than the usual gap between runs
+_GAPS = 20  # that tell what is usual
+_REMEMBERED = 200  # gaps: a computer that sleeps every night leaves one a night
+_FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # by then a site that forgets may have forgotten something
+
+
+class Run(NamedTuple):
+    """What a run says of how runs go. `started` is in epoch seconds."""
+
+    number: int
+    site: str
+    outcome: str
+    started_at: str
+    started: float
+    listings: int
+    listings_failed: int
+    reasons: str
+
+    @property
+    def has_looked(self) -> bool:
+        """Tell whether it saw what the site shows."""
+        return self.outcome == "finished" and self.listings > 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it came to no good end; a site that asks to be left alone, and was, is none."""
+        cut_short = self.outcome in {"interrupted", "failed"}
+        return cut_short or (self.outcome == "finished" and self.listings_failed > 0 and self.listings == 0)
+
+
+def alarms(db: Database, site: str | None, now: datetime) -> list[Alarm]:
+    """Return what is amiss with `site`, or with every site of the archive, the most pressing of each first."""
+    by_site: dict[str, list[Run]] = {}
+    for run in _latest_runs(db):
+        by_site.setdefault(run.site, []).append(run)
+    chosen = sorted(by_site) if site is None else [site] if site in by_site else []
+    return [alarm for name in chosen for alarm in _of_site(db, name, by_site[name], now.timestamp())]
+
+
+def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterator[Alarm]:
+    """Yield what is amiss with a site; of what it shows nothing is known while runs do not go."""
+    home = _home(db, site)
+    stuck = _stuck(site, home, runs, now)
+    if stuck is not None:
+        yield stuck
+    yield from extraction_drift.refusals(db, site, now)
+    yield from extraction_drift.empty_categories(db, site, now)
+    looks = sorted(run.started for run in runs if run.has_looked)
+    if stuck is None and looks:
+        quiet = silence.of_site(db, site, home, looks)
+        yield from quiet or outlets.gone_quiet(db, site, home, looks)
+
+
+def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | None:
+    """Tell whether the runs of a site, the latest first, stay away or fail."""
+    latest = runs[: _REMEMBERED + 1]
+    usual, limit = _patience([later.started - earlier.started for later, earlier in pairwise(latest)])
+    ended = [run for run in runs if run.outcome != "running"]
+    bad = list(takewhile(lambda run: run.has_failed, ended))
+    look = next((run for run in runs if run.has_looked), None)
+    if now - runs[0].started > limit:
+        return _stay_away(site, runs[0], now - runs[0].started, usual)
+    if len(bad) >= _IN_A_ROW:
+        return _fail(site, home, bad)
+    if look is not None and now - look.started > limit:
+        return _see_nothing(site, home, look, now - look.started, usual)
+    return None
+
+
+def _patience(gaps: Sequence[float]) -> tuple[float | None, float]:
+    """Return the usual gap between runs, and how long to wait for one: not less than what has happened twice."""
+    usual = median(gaps[:_GAPS]) if gaps else None
+    if usual is None or len(gaps) < _FEW_GAPS:
+        return None, max(_WITH_FEW, _FAR_LONGER * (usual or 0))
+    return usual, max(_AT_LEAST, _FAR_LONGER * usual, sorted(gaps)[-2])
+
+
+def _stay_away(site: str, last: Run, seconds: float, usual: float | None) -> Alarm:
+    every = f"; usually one does every {lasting(usual)}" if usual else ""
+    return {
+        "kind": "runs",
+        "site": site,
+        "sentence": (
+            f"No run of {site} has begun for {lasting(seconds)}, since run {last.number} at"
+            f" {moment(last.started_at)}{every}: see whether the schedule still goes, and run"
+            f" `{command('crawl', site=site)}`."
+        ),
+        "numbers": {"run": last.number, "seconds": round(seconds), "usual_seconds": usual and round(usual)},
+    }
+
+
+def _fail(site: str, home: str, bad: Sequence[Run]) -> Alarm:
+    whys = Counter(why for run in bad for why in _reasons(run))
+    why = whys.most_common(1)[0][0]
+    return {
+        "kind": "runs",
+        "site": site,
+        "sentence": (
+            f"The latest {len(bad)} runs of {site} came to nothing ({why}), since run {bad[-1].number} at"
+            f" {moment(bad[-1].started_at)}: see whether {home} opens, `{command('why', home)}` tells what it"
+            " answered."
+        ),
+        "numbers": {"runs": len(bad), "first_run": bad[-1].number, "run": bad[0].number, "reasons": dict(whys)},
+    }
+
+
+def _see_nothing(site: str, home: str, look: Run, seconds: float, usual: float | None) -> Alarm:
+    every = f"; usually one does every {lasting(usual)}" if usual else ""
+    return {
+        "kind": "runs",
+        "site": site,
+        "sentence": (
+            f"No run of {site} has read a page that lists posts for {lasting(seconds)}, since run {look.number} at"
+            f" {moment(look.started_at)}{every}: `finews runs` says how they ended,"
+            f" `{command('why', home)}` what was answered."
+        ),
+        "numbers": {"run": look.number, "seconds": round(seconds), "usual_seconds": usual and round(usual)},
+    }
+
+
+def _reasons(run: Run) -> list[str]:
+    """Return why a run failed: why it could not read its listings, else how it ended."""
+    return list(json.loads(run.reasons)) or [run.outcome]
+
+
+def _home(db: Database, site: str) -> str:
+    """Return the address of a site's home page, or its name."""
+    row = db.execute("SELECT url FROM links WHERE site = ? AND kind = 'home' ORDER BY id LIMIT 1", [site]).fetchone()
+    return site if row is None else str(row[0])
+
+
+def _latest_runs(db: Database) -> Iterator[Run]:
+    """Yield the runs about a whole site, the latest first, as far back as they matter."""
+    rows = db.execute(
+        "SELECT id, site, outcome, started_at, listings, listings_failed, listing_reasons FROM runs"
+        " WHERE scope IN ('usual', 'full') ORDER BY id DESC"
+    )
+    latest = None
+    for number, site, outcome, started_at, *rest in rows:
+        started = datetime.fromisoformat(started_at).timestamp()
+        latest = latest or started
+        if started < latest - REACH:
+            break
+        yield Run(number, site, outcome, started_at, started, *rest)
+    rows.close()
