@@ -384,7 +384,7 @@ def decided(
         fetch = made.fetch(made.post_address(f"{name}{number}"), fetched_at=at)
         state, outcome = ("refused", "refused") if is_refused else ("stored", "new")
         why = reason if is_refused else None
-        links.settled(db, "finews", fetch, End(state=state, outcome=outcome, reason=why), run_id=1)
+        links.record_outcome(db, "finews", fetch, End(state=state, outcome=outcome, reason=why), run_id=1)
     db.conn.commit()
 
 
@@ -420,7 +420,7 @@ def test_the_same_refusals_again_and_again_are_no_jump(archive: Archive):
             fetch = made.fetch(made.post_address(f"NW{number}"), fetched_at=made.SEEN + hour * HOUR)
             reason = f"no title {hour}"
             end = End(state="refused", outcome="refused", reason=reason)
-            links.settled(archive.db, "finews", fetch, end, run_id=1)
+            links.record_outcome(archive.db, "finews", fetch, end, run_id=1)
     assert archive.alarms(made.LATER) == []
 
 
@@ -445,7 +445,7 @@ def test_what_was_forbidden_or_failed_was_not_refused_by_its_looks(archive: Arch
     for number in range(50):
         fetch = made.fetch(made.post_address(f"A{number}"), status=None)
         end = End(state="refused", outcome="refused", reason="forbidden by robots.txt")
-        links.settled(archive.db, "finews", fetch, end, run_id=1)
+        links.record_outcome(archive.db, "finews", fetch, end, run_id=1)
     assert archive.alarms(made.LATER) == []
 
 
@@ -486,7 +486,7 @@ def listed_nothing(
     insert(db, "categories", [{"site": "finews", "slug": slug, "name": slug, "url": url}])
     address = made.CATEGORY if slug == "dajiangwang" else made.Address(url=url, kind="category", key=slug)
     end = End(state="fetched", reason=reason)
-    links.settled(db, "finews", made.fetch(address, fetched_at=at.astimezone(UTC)), end, run_id=1)
+    links.record_outcome(db, "finews", made.fetch(address, fetched_at=at.astimezone(UTC)), end, run_id=1)
     db.conn.commit()
 
 
@@ -519,7 +519,7 @@ def test_a_category_page_that_is_as_it_was_still_names_no_post(archive: Archive)
     listed_nothing(archive.db, made.SEEN)
     published(archive.db, [made.SEEN - HOUR], category="dajiangwang")
     same = made.fetch(made.CATEGORY, status=304, fetched_at=made.LATER)
-    links.settled(archive.db, "finews", same, End(state="fetched"), run_id=1)
+    links.record_outcome(archive.db, "finews", same, End(state="fetched"), run_id=1)
     assert kinds(archive, made.LATER) == ["category"]
 
 

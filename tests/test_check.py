@@ -96,7 +96,7 @@ def store(archive: Archive, article: Article, run: int) -> None:
     """Store a post, with its row in the ledger, as a run does."""
     done = posts.store(archive.db, article, run)
     end = End(state="stored", outcome=done.outcome, article_id=done.article_id)
-    links.settled(archive.db, "finews", article.post.fetch, end, run_id=run)
+    links.record_outcome(archive.db, "finews", article.post.fetch, end, run_id=run)
 
 
 def markdown(path: Path) -> Path:

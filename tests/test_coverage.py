@@ -57,7 +57,7 @@ def store(archive: Archive, post_id: str = made.ID, address: Address | None = No
     article = made.article(post_id, url=address.url, **changes)
     stored = posts.store(archive.db, article, 1)
     end = End(state="stored", outcome=stored.outcome, article_id=stored.article_id)
-    links.settled(archive.db, article.post.site, made.fetch(address), end, run_id=1)
+    links.record_outcome(archive.db, article.post.site, made.fetch(address), end, run_id=1)
     archive.db.conn.commit()
 
 

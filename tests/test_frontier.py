@@ -45,12 +45,12 @@ def post(number: int) -> Address:
 
 def find(db: Database, *addresses: Address, run_id: int = 1) -> None:
     listing = made.listing(*addresses)
-    links.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
+    links.record_links(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
 
 
 def settle(db: Database, address: Address, state: Any, *, run_id: int = 1, status: int | None = 200) -> None:
     fetch = made.fetch(address, status=status, fetched_at=made.SEEN if run_id == 1 else NOW)
-    links.settled(db, "finews", fetch, End(state=state), run_id=run_id)
+    links.record_outcome(db, "finews", fetch, End(state=state), run_id=run_id)
 
 
 def due_at(db: Database, address: Address, at: datetime) -> None:
@@ -130,7 +130,7 @@ def test_what_a_run_finds_it_asks_for(db: Database):
     assert take(frontier) == []
     change_home(db)
     find(db, post(1), run_id=RUN)
-    links.due(db, "finews", [made.FEED], NOW, run_id=RUN)
+    links.mark_due(db, "finews", [made.FEED], NOW, run_id=RUN)
     assert take(frontier) == urls(post(1), made.FEED)
 
 
@@ -138,7 +138,7 @@ def test_a_listing_that_was_read_is_not_asked_for_until_it_is_due(db: Database):
     settle(db, made.CATEGORY, "fetched")
     frontier = set_out(db)
     assert take(frontier) == []
-    links.due(db, "finews", [made.CATEGORY], NOW, run_id=RUN)
+    links.mark_due(db, "finews", [made.CATEGORY], NOW, run_id=RUN)
     assert take(frontier) == urls(made.CATEGORY)
 
 
@@ -219,8 +219,8 @@ def test_a_post_that_is_never_asked_for_again_is_not(db: Database):
 
 def test_the_addresses_of_another_site_are_left_to_its_own_runs(db: Database):
     listing = made.listing(post(1), made.CATEGORY)
-    links.found(db, "minima", listing.links, by=listing.fetch, run_id=1)
-    links.settled(db, "minima", made.fetch(post(2)), End(state="failed"), run_id=1)
+    links.record_links(db, "minima", listing.links, by=listing.fetch, run_id=1)
+    links.record_outcome(db, "minima", made.fetch(post(2)), End(state="failed"), run_id=1)
     assert take(set_out(db)) == []
 
 
@@ -346,8 +346,8 @@ def test_what_a_full_run_that_was_cut_short_left_is_taken_up_by_the_next_once_ho
 
 def test_a_full_run_of_one_site_makes_nothing_due_of_another(db: Database):
     listing = made.listing(made.CATEGORY)
-    links.settled(db, "minima", made.fetch(post(1)), End(state="stored"), run_id=1)
-    links.settled(db, "minima", replace(listing.fetch, address=made.CATEGORY), End(state="fetched"), run_id=1)
+    links.record_outcome(db, "minima", made.fetch(post(1)), End(state="stored"), run_id=1)
+    links.record_outcome(db, "minima", replace(listing.fetch, address=made.CATEGORY), End(state="fetched"), run_id=1)
     before = list(db.query("SELECT * FROM links"))
     assert take(set_out(db, scope="full")) == []
     assert list(db.query("SELECT * FROM links")) == before

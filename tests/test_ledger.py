@@ -82,7 +82,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 
 def found(db: Database, listing: Listing, run_id: int = 1, **how: Any) -> None:
-    links.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id, **how)
+    links.record_links(db, "finews", listing.links, by=listing.fetch, run_id=run_id, **how)
 
 
 def name(db: Database, text: str, run_id: int = 1, **how: Any) -> None:
@@ -102,7 +102,7 @@ def settle(
 ) -> Noted:
     """Settle the post, or the `address`, as fetched by `fetched`; `how` is how that ended."""
     fetch = made.fetch(address, **(fetched or {}))
-    return links.settled(db, "finews", fetch, End(state=state, **how), run_id=run_id)
+    return links.record_outcome(db, "finews", fetch, End(state=state, **how), run_id=run_id)
 
 
 def row(db: Database, url: str = POST.url) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def fetches(db: Database, url: str = POST.url) -> list[dict[str, Any]]:
 
 
 def test_an_address_a_run_sets_out_for_is_found_by_nobody(db: Database):
-    links.planned(db, "finews", [POST], made.SEEN, run_id=1)
+    links.plan(db, "finews", [POST], made.SEEN, run_id=1)
     assert row(db) == {**FOUND, "found_on": None, "title": None}
 
 
@@ -128,7 +128,7 @@ def test_an_address_a_run_sets_out_for_is_found_by_nobody(db: Database):
 def test_a_known_address_a_run_sets_out_for_is_met_and_nothing_else(db: Database, state: str):
     settle(db, state, outcome=None, reason="timeout")
     before = row(db)
-    links.planned(db, "finews", [POST], made.LATER, run_id=2)
+    links.plan(db, "finews", [POST], made.LATER, run_id=2)
     assert row(db) == {**before, "met_run_id": 2}
 
 
@@ -222,7 +222,7 @@ def test_a_post_leads_on_until_it_is_settled(db: Database):
 
 
 def test_a_listing_that_is_due_is_found(db: Database):
-    links.due(db, "finews", [made.FEED], made.SEEN, run_id=1)
+    links.mark_due(db, "finews", [made.FEED], made.SEEN, run_id=1)
     assert row(db, made.FEED.url) == {**FOUND, "url": made.FEED.url, "kind": "feed", "found_on": None, "title": None}
 
 
@@ -230,7 +230,7 @@ def test_a_listing_that_is_due_is_found(db: Database):
 def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
     settle(db, state, address=made.FEED, reason="timeout")
     before = row(db, made.FEED.url)
-    links.due(db, "finews", [made.FEED], made.LATER, run_id=2)
+    links.mark_due(db, "finews", [made.FEED], made.LATER, run_id=2)
     assert row(db, made.FEED.url) == {**before, "state": "found"}
 
 
@@ -238,7 +238,7 @@ def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
 def test_a_listing_is_not_due_twice_in_a_run(db: Database, state: str):
     settle(db, state, address=made.FEED, run_id=2)
     before = row(db, made.FEED.url)
-    links.due(db, "finews", [made.FEED], made.LATER, run_id=2)
+    links.mark_due(db, "finews", [made.FEED], made.LATER, run_id=2)
     assert row(db, made.FEED.url) == before
 
 

@@ -807,7 +807,7 @@ def read(archive: Archive, address: Any, state: Any, rules: str | None = made.RU
 
 def settle(archive: Archive, fetch: Fetch, end: End) -> None:
     with archive.db.atomic():
-        links.settled(archive.db, "finews", fetch, end, run_id=1)
+        links.record_outcome(archive.db, "finews", fetch, end, run_id=1)
 
 
 @pytest.fixture

@@ -501,7 +501,7 @@ def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Pa
         runs.begin(archive.db, "finews", made.SEEN)
         listing = made.listing(made.post_address())
         with archive.db.atomic():
-            links.found(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
+            links.record_links(archive.db, "finews", listing.links, by=listing.fetch, run_id=1)
     run = Run(path)
     frontier = Frontier(run.archive.db, "finews", 2, scope="usual")
     frontier.begin([], made.LATER)

@@ -237,7 +237,7 @@ def test_the_same_content_at_another_address_is_only_seen_again(db: Database):
     how = {"url": "https://finews.withounder.com/elsewhere/2022/04/20/NW202204202350104915.html"}
     tables = ("revisions", "article_tags", "mentions", "categories", "tags", "securities")
     stored(db, made.article())
-    posts.gone(db, made.post_address().url, made.SEEN)
+    posts.mark_gone(db, made.post_address().url, made.SEEN)
     (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
 
     again = made.article(seen_at=made.LATER, **OUTLINE, **how)
@@ -250,7 +250,7 @@ def test_the_same_content_at_another_address_is_only_seen_again(db: Database):
 def test_the_same_content_by_another_way_changes_nothing(db: Database, via: str):
     tables = ("revisions", "article_tags", "mentions", "categories", "tags", "securities")
     stored(db, made.article())
-    posts.gone(db, made.post_address().url, made.SEEN)
+    posts.mark_gone(db, made.post_address().url, made.SEEN)
     (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
 
     again = made.article(seen_at=made.LATER, via=via, **OUTLINE)
@@ -463,7 +463,7 @@ def test_other_words_at_another_address_that_is_there_are_a_rivals(
     db: Database, changes: dict[str, Any], state: Any, rival: bool
 ):
     stored(db, made.article())
-    links.settled(db, "finews", made.fetch(), End(state=state, article_id=1), run_id=1)
+    links.record_outcome(db, "finews", made.fetch(), End(state=state, article_id=1), run_id=1)
     assert posts.has_rival(db, made.article(**changes), 1) is rival
 
 
@@ -474,7 +474,7 @@ def test_a_post_the_ledger_does_not_know_is_nobodys_rival(db: Database):
 
 def test_an_address_the_site_names_no_longer_is_nobodys_rival(db: Database):
     stored(db, made.article())
-    links.settled(db, "finews", made.fetch(), End(state="stored", article_id=1), run_id=1)
+    links.record_outcome(db, "finews", made.fetch(), End(state="stored", article_id=1), run_id=1)
     assert not posts.has_rival(db, made.article(url=MOVED, title="改了"), 2)
 
 
@@ -509,15 +509,15 @@ def test_a_post_of_the_same_id_and_day_on_another_site_is_a_namesake(
 def test_a_post_that_is_gone_stays_and_says_since_when(db: Database):
     stored(db, made.article())
     (row,) = rows(db, "articles")
-    posts.gone(db, made.post_address().url, made.SEEN + DAY)
-    posts.gone(db, made.post_address().url, made.SEEN + 2 * DAY)
+    posts.mark_gone(db, made.post_address().url, made.SEEN + DAY)
+    posts.mark_gone(db, made.post_address().url, made.SEEN + 2 * DAY)
     assert rows(db, "articles") == [{**row, "gone_at": "2022-04-22T01:00:00+00:00"}]
 
 
 @pytest.mark.parametrize("title", ["江西出台5G行动计划", "改了"])
 def test_a_post_that_is_back_is_gone_no_longer(db: Database, title: str):
     stored(db, made.article())
-    posts.gone(db, made.post_address().url, made.LATER)
+    posts.mark_gone(db, made.post_address().url, made.LATER)
     posts.store(db, made.article(title=title, seen_at=made.SEEN + DAY), 2)
     (row,) = rows(db, "articles")
     assert (row["gone_at"], row["last_seen_at"]) == (None, "2022-04-22T01:00:00+00:00")
@@ -579,7 +579,7 @@ def test_a_post_is_found_by_its_id_its_file_and_any_form_of_its_addresses(archiv
 def test_a_post_is_found_by_an_address_only_the_ledger_knows(db: Database):
     stored(db, made.article())
     address = replace(made.post_address(), url="https://elsewhere.example/old.html")
-    links.settled(db, "finews", made.fetch(address), End(state="stored", article_id=1), run_id=1)
+    links.record_outcome(db, "finews", made.fetch(address), End(state="stored", article_id=1), run_id=1)
     assert find_post(db, "HTTPS://elsewhere.example:443/old.html#top") == 1
 
 
@@ -613,7 +613,7 @@ def test_a_post_that_is_not_there_is_a_sentence(archive: Archive, name: str):
 
 
 def test_an_address_the_ledger_knows_without_an_article_is_no_post(db: Database):
-    links.found(db, "finews", made.listing(made.post_address()).links, by=made.fetch(made.HOME), run_id=1)
+    links.record_links(db, "finews", made.listing(made.post_address()).links, by=made.fetch(made.HOME), run_id=1)
     assert find_post(db, made.post_address().url) is None
 
 
@@ -725,7 +725,7 @@ def test_a_time_that_is_written_is_the_time_of_the_mentions_too(db: Database):
 def test_a_deleted_article_takes_with_it_all_that_is_its_own(db: Database):
     stored(db, made.article("NW1"), made.article("NW1", title="改了"))
     posts.store(db, made.article("NW2"), 2)
-    links.settled(db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1)
+    links.record_outcome(db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1)
     (_, kept), tables = rows(db, "articles"), ("revisions", "article_tags", "mentions")
     of_others = [[row for row in rows(db, table) if row["article_id"] == 2] for table in tables]
     db.execute("DELETE FROM articles WHERE post_id = 'NW1'")
@@ -745,8 +745,8 @@ def test_a_deleted_article_is_new_when_it_is_met_again(archive: Archive):
 def test_the_archive_counts_what_it_holds(archive: Archive):
     stored(archive.db, made.article(), made.article(title="改了"))
     posts.store(archive.db, made.article("NW2", published_at=made.PUBLISHED + DAY, source=None), 2)
-    posts.gone(archive.db, made.post_address().url, made.LATER)
-    links.found(archive.db, "finews", made.listing(made.CATEGORY).links, by=made.fetch(made.HOME), run_id=1)
+    posts.mark_gone(archive.db, made.post_address().url, made.LATER)
+    links.record_links(archive.db, "finews", made.listing(made.CATEGORY).links, by=made.fetch(made.HOME), run_id=1)
     assert archive.stats() == {
         "archive": str(archive.path),
         "bytes": archive.path.stat().st_size,

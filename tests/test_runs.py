@@ -78,13 +78,13 @@ def settle(db: Database, address: Address, state: Any, outcome: Outcome | None =
     run_id, at = how.pop("run_id", 1), how.pop("at", made.SEEN)
     end = End(state=state, outcome=outcome, **how)
     with db.atomic():
-        links.settled(db, "finews", made.fetch(address, fetched_at=at), end, run_id=run_id)
+        links.record_outcome(db, "finews", made.fetch(address, fetched_at=at), end, run_id=run_id)
 
 
 def name(db: Database, *addresses: Address, run_id: int) -> None:
     listing = made.listing(*addresses)
     with db.atomic():
-        links.found(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
+        links.record_links(db, "finews", listing.links, by=listing.fetch, run_id=run_id)
 
 
 def test_a_run_that_has_begun_is_running(db: Database):
@@ -207,7 +207,7 @@ def test_what_was_asked_for_besides_is_counted_by_how_it_ended_and_never_as_a_po
 
 def test_a_share_link_that_was_asked_for_by_name_is_pending_until_it_is_asked_for(db: Database):
     begin(db)
-    links.planned(db, "finews", [made.share_address("NW1"), made.share_address("NW2")], made.SEEN, run_id=1)
+    links.plan(db, "finews", [made.share_address("NW1"), made.share_address("NW2")], made.SEEN, run_id=1)
     settle(db, made.share_address("NW2"), "failed", "failed", reason="share link: timeout")
     failed = {"posts": {**NONE, "failed": 1}, "reasons": {"failed: share link: timeout": 1}}
     assert finish(db) == {**ENDED, "pending": 1, **failed}

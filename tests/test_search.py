@@ -234,7 +234,7 @@ def test_a_changed_post_is_found_by_its_new_words_only():
 def test_a_post_that_is_gone_is_still_found():
     with Archive(":memory:", create=True) as archive:
         fill(archive, {"NW1": ("标题", "<p>江西</p>")})
-        posts.gone(archive.db, made.post_address("NW1").url, made.LATER)
+        posts.mark_gone(archive.db, made.post_address("NW1").url, made.LATER)
         assert found(archive, "江西") == ["NW1"]
 
 

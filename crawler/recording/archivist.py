@@ -105,15 +105,15 @@ class Archivist:
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
-            links.found(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+            links.record_links(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
             if before is not None and before.leads_on:
-                links.due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
+                links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
         if post.came_from is not None:
             self._settle(post.came_from, end)
         settled = self._settle(post.fetch, end, before)
         if post.fetch.status in _GONE:
-            posts.gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
+            posts.mark_gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
         return settled
 
     def _list(self, listing: Listing) -> Archived:
@@ -123,8 +123,8 @@ class Archivist:
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
             leads_on = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
-            links.due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
-        links.found(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
+            links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
+        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
         if fetch.address.kind == "category" and not listing.groups:
             return self._list_nothing(fetch, before)
         return self._settle(fetch, End(state="fetched"), before)
@@ -148,7 +148,7 @@ class Archivist:
             # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
             reason = "not modified, though nothing is stored"
             return self._settle(fetch, End(state="failed", outcome="failed", reason=reason), before)
-        posts.seen_again(self.archive.db, before.article_id, fetch.fetched_at)
+        posts.mark_seen(self.archive.db, before.article_id, fetch.fetched_at)
         return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id), before)
 
     def _refuse(self, refused: Refused) -> Archived:
@@ -162,7 +162,7 @@ class Archivist:
     def _miss(self, missed: Missed) -> Archived:
         """Note a page that was not served: a post that is gone is marked, and stays."""
         if missed.state == "gone":
-            posts.gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
+            posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
         self._do_without_home(missed.fetch)
         return self._settle(missed.fetch, End(state=missed.state, outcome=missed.state, reason=missed.reason))
 
@@ -172,7 +172,7 @@ class Archivist:
             return
         known = (address_of(self.site, link.url) for link in links.categories(self.archive.db, self.site.name))
         listings = [*self._feed(), *filter(None, known)]
-        links.due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
+        links.mark_due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
 
     def _feed(self) -> list[Address]:
         return [address for address in start_addresses(self.site) if address.kind == "feed"]
@@ -198,7 +198,7 @@ class Archivist:
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
             end = replace(end, rules=fingerprint(self.site))
-        noted = links.settled(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
+        noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
         return Archived(
             address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
         )

@@ -64,7 +64,7 @@ class ShareSpider(Spider):
         db, run_id = addon.run.archive.db, addon.run.id
         try:
             with writing(db):
-                links.planned(db, self.site.name, self.shares, dates.now(), run_id=run_id)
+                links.plan(db, self.site.name, self.shares, dates.now(), run_id=run_id)
         except sqlite3.OperationalError as error:
             addon.give_up(str(error))
             return

@@ -100,7 +100,7 @@ def store(archive: Archive, article: Any, run_id: int) -> None:
     """Store a post with its row of the ledger."""
     done = posts.store(archive.db, article, run_id)
     end = links.End(state="stored", outcome=done.outcome, article_id=done.article_id, rules="0123456789abcdef")
-    links.settled(archive.db, "finews", article.post.fetch, end, run_id=run_id)
+    links.record_outcome(archive.db, "finews", article.post.fetch, end, run_id=run_id)
 
 
 def size(archive: Archive) -> None:

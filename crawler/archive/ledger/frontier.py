@@ -70,7 +70,7 @@ class Frontier:
         addresses = list(addresses)
         self._planned = json.dumps([address.url for address in addresses])
         with writing(self.db):
-            links.planned(self.db, self.site, addresses, now, run_id=self.run_id)
+            links.plan(self.db, self.site, addresses, now, run_id=self.run_id)
             if self.scope == "full":
                 self._make_everything_due(now)
 

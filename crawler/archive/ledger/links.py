@@ -66,7 +66,7 @@ _COLUMNS = ", ".join(
 )
 
 
-def planned(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
+def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
     """Note the addresses a run sets out to ask for, those that are new to the ledger among them."""
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
@@ -84,7 +84,7 @@ def unknown(db: Database, links: Iterable[Link]) -> set[str]:
     return {url for (url,) in rows}
 
 
-def found(
+def record_links(
     db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, leading: Iterable[str] = ()
 ) -> None:
     """Note that the page `by` names `links`: new ones are `found`, old ones are met again.
@@ -119,7 +119,7 @@ def found(
     )
 
 
-def due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, run_id: int) -> None:
+def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, run_id: int) -> None:
     """Have these listings read, by this run or, should it end before, by the next; once a run is enough."""
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
@@ -128,7 +128,7 @@ def due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, r
     )
 
 
-def settled(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None) -> Noted:
+def record_outcome(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None) -> Noted:
     """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
 
     `before` is what was known of the address, if the caller has read it.

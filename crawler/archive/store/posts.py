@@ -55,7 +55,7 @@ def store(db: Database, article: Article, run_id: int, prepared: Prepared | None
     else:
         _insert(db, article_id, revision, made, run_id)
     if post.via == "page":
-        seen_again(db, article_id, post.fetch.fetched_at)
+        mark_seen(db, article_id, post.fetch.fetched_at)
     return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
 
 
@@ -85,12 +85,12 @@ def has_rival(db: Database, article: Article, run_id: int) -> bool:
     return row is not None
 
 
-def seen_again(db: Database, article_id: int, at: datetime) -> None:
+def mark_seen(db: Database, article_id: int, at: datetime) -> None:
     """Note that a post is still on the site as it was."""
     db.execute("UPDATE posts SET last_seen_at = ?, gone_at = NULL WHERE id = ?", [iso(at), article_id])
 
 
-def gone(db: Database, url: str, at: datetime) -> None:
+def mark_gone(db: Database, url: str, at: datetime) -> None:
     """Note that the site has forgotten the post at `url`; what is stored of it stays.
 
     A former address of a post that has moved says nothing of the post.
@@ -211,7 +211,7 @@ def _confirm(db: Database, article_id: int, current: Standing, made: Prepared) -
     if post.via != "page":
         _fill(db, article_id, made)
         return
-    seen_again(db, article_id, post.fetch.fetched_at)
+    mark_seen(db, article_id, post.fetch.fetched_at)
     (url,) = db.execute("SELECT url FROM posts WHERE id = ?", [article_id]).fetchone()
     if current.via != "page":
         _fill(db, article_id, made)
