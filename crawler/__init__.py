@@ -20,7 +20,7 @@ Imports point one way, and a test says so; each row may import only from the row
     items
     changes | likeness | urls | dates | securities | front_matter
     figures
-    errors | text | decoding | unasked
+    errors | text | decoding | not_requested
 """
 
 __version__ = "0.1.0"

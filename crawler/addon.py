@@ -60,7 +60,7 @@ class RunAddon:
     def __init__(self, run: Run, crawler: Crawler) -> None:
         """Have Scrapy's parts take part in `run`."""
         self.run = run
-        self.writer = Writer(run.archivist)
+        self.writer = Writer(run.recorder)
         self.trouble: str | None = None
         self._crawler = crawler
 

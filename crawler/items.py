@@ -1,7 +1,7 @@
 """What passes from one part of the program to the next: one frozen record per boundary.
 
 A page is fetched (`Page`), read into a `Post`, a `Listing` or a refusal, normalised into an `Article`, and
-archived (`Archived`). An address that gave no page ends as `Refused`, `Missed` or `Unchanged`. So every
+recorded (`Recorded`). An address that gave no page ends as `Refused`, `Missed` or `Unchanged`. So every
 request ends in exactly one record, and every record in one row of the ledger. Not here: behaviour.
 """
 
@@ -51,7 +51,7 @@ class Fetch:
     """One request and its answer, for the ledger.
 
     `address` is what was asked for, `found_on` the page that named it. `status` is `None` when no answer came.
-    `etag` and `last_modified` are the answer's headers as they stand. `besides`: it was asked for on behalf of a
+    `etag` and `last_modified` are the answer's headers as they stand. `auxiliary`: it was asked for on behalf of a
     post's page, and it is the page's address that comes to an outcome.
     """
 
@@ -61,7 +61,7 @@ class Fetch:
     etag: str | None = None
     last_modified: str | None = None
     found_on: str | None = None
-    besides: bool = False
+    auxiliary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ class Post:
     empty and `published_at` missing: whether that is enough is for validation to say. `source` is the outlet,
     `layout` the name of the layout whose rules it was read by. `derived` names what its source does not say and was
     taken from elsewhere (`title`, `date`), `others` are keys of its front matter that nothing here knows, as JSON has
-    them. `seen_at`: since when it is known to have stood so, if not since it was fetched. `came_from` is the fetch
+    them. `seen_at`: since when it is known to have stood so, if not since it was fetched. `actual_fetch` is the fetch
     that brought it where `fetch`, that of the address it is kept for, brought nothing.
     """
 
@@ -139,7 +139,7 @@ class Post:
     derived: tuple[str, ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
     seen_at: datetime | None = None
-    came_from: Fetch | None = None
+    actual_fetch: Fetch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +182,7 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Archived:
+class Recorded:
     """What the archive did with an address.
 
     `outcome` is `None` for listings and other helpers; `article_id` is the row of `articles` the address belongs to.

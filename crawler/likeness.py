@@ -117,7 +117,7 @@ class Wording:
     text: str
 
 
-def fingerprint(text: str) -> tuple[int, ...]:
+def minhash_keys(text: str) -> tuple[int, ...]:
     """Return the keys of a text, signed 64-bit integers, the same on every machine.
 
     The first is made of all its letters and shared by its exact copies, whatever their header and footer; ten more
@@ -140,7 +140,7 @@ def scheme() -> str:
     with the values, whoever changed them.
     """
     probe = "".join(chr(0x4E00 + number * number % 20000) for number in range(1000))
-    keys = fingerprint(probe), fingerprint(f"（记者 张三）{probe[:8]}，1.5%（完）")
+    keys = minhash_keys(probe), minhash_keys(f"（记者 张三）{probe[:8]}，1.5%（完）")
     result = blake2b(repr((_LONGEST, _HEAD.pattern, _TAIL.pattern, keys)).encode(), digest_size=4).hexdigest()
     return f"{_GRAM}-grams, {_KEYS} keys of {_VALUES_PER_KEY}, R-MinHash, {result}"
 

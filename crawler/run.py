@@ -22,7 +22,7 @@ from crawler.archive.search import index
 from crawler.archive.store.lock import run_lock
 from crawler.archive.store.transactions import writing
 from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
-from crawler.recording.archivist import Archivist
+from crawler.recording.recorder import Recorder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ _NO_TRAFFIC = Traffic()
 
 
 class Run:
-    """A run of `site`: its `id`, its open `archive`, and the `archivist` that writes what it brings.
+    """A run of `site`: its `id`, its open `archive`, and the `recorder` that writes what it brings.
 
     `report` is the run's report once it has ended, as `finews crawl --json` prints it.
     """
@@ -60,7 +60,7 @@ class Run:
             self.id = _begin(self.archive, site, scope)
             # Once, by whoever comes first: the end of the run, or that of the program.
             self._close = weakref.finalize(self, opening.pop_all().close)
-        self.archivist = Archivist(self.archive, site, self.id, posts_folder)
+        self.recorder = Recorder(self.archive, site, self.id, posts_folder)
 
     def __enter__(self) -> Self:
         """Return the run itself."""

@@ -28,7 +28,7 @@ ITEM_PIPELINES = {
     "crawler.pipelines.normalise.Normalise": 100,  # a post becomes an article: Markdown, text, summary, hash
     "crawler.pipelines.validate.Validate": 200,  # an article without id, title, date or body becomes a refusal
     # Every record is written with its row of the ledger, then what the archive holds as a Markdown file.
-    "crawler.pipelines.archive.StoreInArchive": 300,
+    "crawler.pipelines.store.StoreInArchive": 300,
 }
 
 # The way of a request, and back of its answer.
@@ -68,7 +68,7 @@ DOWNLOAD_DELAY = 0.1
 RETRY_ENABLED = False  # see crawler.middlewares.retry
 RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
-# What a page asks for besides is asked for when its post is stored. And Scrapy would start a hundred tasks a page.
+# A post is stored before its auxiliary requests go out. And Scrapy would start a hundred tasks a page.
 CONCURRENT_ITEMS = 1
 
 WARN_ON_GENERATOR_RETURN_VALUE = False  # reads the source of every callback, at every start, for what ruff finds

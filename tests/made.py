@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import run
 from crawler.archive.ledger.runs import Traffic
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.items import (
     Address,
     Article,
@@ -26,7 +26,7 @@ from crawler.items import (
     Unchanged,
 )
 from crawler.recording.normalise import normalise
-from crawler.sites.loading import fingerprint, load_site
+from crawler.sites.loading import load_site, rules_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.ledger.runs import RunOutcome
-    from crawler.items import Archived, Scope
-    from crawler.recording.archivist import Record
+    from crawler.items import Recorded, Scope
+    from crawler.recording.recorder import Record
     from crawler.sites.definition import Site
 
 SITE = load_site("finews")
-RULES = fingerprint(SITE)
+RULES = rules_version(SITE)
 NO_TRAFFIC = Traffic()
 BEIJING = timezone(timedelta(hours=8))
 
@@ -141,7 +141,7 @@ def unchanged(address: Address | None = None, at: datetime = SEEN) -> Unchanged:
 
 def prepared(record: Any) -> Record:
     """Make of an article what is written, as the last step of the pipelines does; other records are."""
-    return Prepared(record) if isinstance(record, Article) else record
+    return DerivedArticle(record) if isinstance(record, Article) else record
 
 
 def latest_run(db: Database) -> int:
@@ -155,8 +155,8 @@ class Run(run.Run):
     def __init__(self, path: Path, site: Site = SITE, folder: Path | None = None, scope: Scope = "usual") -> None:
         super().__init__(path, site, scope, folder)
 
-    def write(self, record: Record | Article) -> Archived:
-        (end,) = self.archivist.write([prepared(record)])
+    def write(self, record: Record | Article) -> Recorded:
+        (end,) = self.recorder.write([prepared(record)])
         if isinstance(end, Exception):
             raise end
         return end

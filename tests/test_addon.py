@@ -16,7 +16,7 @@ from crawler.addon import RunAddon, run_ended, run_ending
 from crawler.archive import Archive
 from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveLocked
-from crawler.pipelines.archive import StoreInArchive
+from crawler.pipelines.store import StoreInArchive
 from crawler.spiders.asking import Asked
 from crawler.spiders.category import CategorySpider
 from crawler.spiders.share import ShareSpider

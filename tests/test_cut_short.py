@@ -34,7 +34,7 @@ def test_markdown_a_cut_run_left_unwritten_is_written_by_the_next(tmp_path: Path
         run.write(made.article(post_id))
         run.end(end)
     run = made.Run(path, folder=folder)
-    run.archivist.catch_up()
+    run.recorder.catch_up()
     run.end()
     # The run of NW1 ended by itself: what is missing of it, somebody took away.
     assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW2.md", "2022-04-20-NW3.md"]

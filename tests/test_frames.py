@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
-from crawler.archive.store.bodies import filled, frame
+from crawler.archive.store.bodies import decode_body, encode_body
 from crawler.extraction.post import read_body
 from crawler.items import Page
 from crawler.recording.normalise import normalise
@@ -72,13 +72,13 @@ def worded(summary: str, markdown: str, html: str, text: str) -> Article:
     ],
 )
 def test_a_frame_says_what_a_body_adds_to_its_text(body: str, framed: str):
-    assert frame(body, TEXT) == framed
-    assert filled(framed, TEXT) == body
+    assert encode_body(body, TEXT) == framed
+    assert decode_body(framed, TEXT) == body
 
 
 def test_a_frame_refers_to_characters_counted_from_one():
-    assert filled('["<p>",[1,2],"</p>"]', "江西") == "<p>江西</p>"
-    assert filled("[[2,1],[1,1]]", "江西") == "西江"
+    assert decode_body('["<p>",[1,2],"</p>"]', "江西") == "<p>江西</p>"
+    assert decode_body("[[2,1],[1,1]]", "江西") == "西江"
 
 
 def test_the_words_of_a_post_are_kept_once(archive: Archive):
@@ -117,16 +117,16 @@ def bodies_and_texts(draw: st.DrawFn) -> tuple[str, str]:
 @example(('"],[1,2],["', "江西"))
 def test_a_frame_gives_the_body_back(both: tuple[str, str]):
     body, text = both
-    framed = frame(body, text)
-    assert filled(framed, text) == body
+    framed = encode_body(body, text)
+    assert decode_body(framed, text) == body
     assert "\n" not in framed
     assert all(isinstance(piece, str | list) for piece in json.loads(framed))
 
 
 @given(st.text(st.characters(), max_size=30), st.text(st.characters(), max_size=30))
 def test_a_frame_of_any_strings_at_all_gives_the_body_back(body: str, text: str):
-    assert filled(frame(body, text), text) == body
-    assert filled(frame(f"<p>{text}</p>{body}", text), text) == f"<p>{text}</p>{body}"
+    assert decode_body(encode_body(body, text), text) == body
+    assert decode_body(encode_body(f"<p>{text}</p>{body}", text), text) == f"<p>{text}</p>{body}"
 
 
 @settings(max_examples=150, deadline=None)
@@ -152,7 +152,7 @@ def test_the_views_give_back_what_was_written_to_them(archive: Archive, both: tu
     framed = archive.db.execute("SELECT summary, markdown, html FROM versions").fetchone()
     archive.db.rollback()
     assert written == (other, body, body, text)
-    assert [filled(one, text) for one in framed] == [other, body, body]
+    assert [decode_body(one, text) for one in framed] == [other, body, body]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ ROWS = [
     {"items"},
     {"changes", "likeness", "urls", "dates", "securities", "front_matter"},
     {"figures"},
-    {"errors", "text", "decoding", "unasked"},
+    {"errors", "text", "decoding", "not_requested"},
 ]
 RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}
 KNOW_SCRAPY = {"ops", "addon", "spiders", "middlewares", "pipelines", "extensions"}

@@ -345,7 +345,7 @@ def test_posts_are_looked_at_again_and_of_listings_and_share_links_those_that_fa
 
 
 def test_what_was_asked_for_besides_does_not_come_up_again(db: Database):
-    settle(db, "failed", address=SHARE, fetched={"fetched_at": made.LATER, "besides": True})
+    settle(db, "failed", address=SHARE, fetched={"fetched_at": made.LATER, "auxiliary": True})
     assert row(db, SHARE.url)["next_try_at"] is None
 
 

@@ -13,7 +13,7 @@ from benchmarks.story_pairs import Pair, long_posts, pairs, posts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.likeness import Wording, fingerprint, same_story, scheme
+from crawler.likeness import Wording, minhash_keys, same_story, scheme
 
 SHORT = "财联社4月20日电，沪指开盘涨0.5%，深成指涨0.3%，创业板指跌0.1%，煤炭、油气板块涨幅居前。"
 LONG = max((post.text for post in posts()), key=len)
@@ -34,7 +34,7 @@ def same(one: str, other: str, titles: tuple[str, str] = ("", "")) -> bool:
 
 
 def test_a_text_has_one_key_of_its_letters_and_ten_of_its_n_grams() -> None:
-    keys = fingerprint(SHORT)
+    keys = minhash_keys(SHORT)
 
     assert len(keys) == 11
     assert all(-(2**63) <= key < 2**63 for key in keys)
@@ -51,12 +51,12 @@ def test_a_text_has_one_key_of_its_letters_and_ten_of_its_n_grams() -> None:
     ],
 )
 def test_a_text_without_letters_has_no_keys(text: str, count: int) -> None:
-    assert len(fingerprint(text)) == count
+    assert len(minhash_keys(text)) == count
 
 
 def test_the_keys_of_a_text_are_those_that_stand_in_archives() -> None:
     # Whoever changes them makes every archive find its stories anew.
-    assert fingerprint("沪指收涨0.5%，报3151.05点。") == (
+    assert minhash_keys("沪指收涨0.5%，报3151.05点。") == (
         -8374831406050309055,
         2484367213764328646,
         -7670817562980774614,
@@ -82,7 +82,7 @@ def test_another_process_makes_the_same_keys(environment: dict[str, str]) -> Non
             encoding="utf-8",
             check=True,
         )
-        assert child.stdout == f"{scheme()} {fingerprint(LONG)}\n"
+        assert child.stdout == f"{scheme()} {minhash_keys(LONG)}\n"
 
 
 @pytest.mark.parametrize(
@@ -106,23 +106,23 @@ def test_another_process_makes_the_same_keys(environment: dict[str, str]) -> Non
 def test_header_and_footer_change_no_key(framed: str) -> None:
     text = "多家公司今日公告，拟以自有资金回购股份，用于员工持股计划。"
 
-    assert fingerprint(framed.format(text)) == fingerprint(text)
+    assert minhash_keys(framed.format(text)) == minhash_keys(text)
 
 
 @pytest.mark.parametrize("name", ["腾讯", "中国核电", "贵州茅台", "晨岭电气快讯", "东方网力", "晨岭电气4月20日"])
 def test_the_name_a_text_begins_with_is_no_header(name: str) -> None:
     text = "一季度净利润同比增长12%"
 
-    assert fingerprint(f"{name}：{text}") != fingerprint(text)
+    assert minhash_keys(f"{name}：{text}") != minhash_keys(text)
 
 
 def test_a_cut_copy_shares_a_key_with_the_whole() -> None:
     for post in (*posts(), *long_posts()):
-        assert not {*fingerprint(post.text)}.isdisjoint(fingerprint(post.text[: len(post.text) * 3 // 4]))
+        assert not {*minhash_keys(post.text)}.isdisjoint(minhash_keys(post.text[: len(post.text) * 3 // 4]))
 
 
 def test_unrelated_posts_share_no_key() -> None:
-    keys = [key for post in posts() for key in fingerprint(post.text)]
+    keys = [key for post in posts() for key in minhash_keys(post.text)]
 
     assert len(keys) == len(set(keys))
 
@@ -262,12 +262,12 @@ def test_it_does_not_matter_which_post_is_named_first(title: str, text: str, tit
 
 @given(TITLES, TEXTS)
 def test_every_text_with_letters_is_its_own_duplicate(title: str, text: str) -> None:
-    assert same(text, text, (title, title)) is bool(fingerprint(text))
+    assert same(text, text, (title, title)) is bool(minhash_keys(text))
 
 
 @given(TEXTS, TEXTS)
 def test_texts_in_exactly_the_same_words_share_their_first_key(text: str, text2: str) -> None:
-    keys, others = fingerprint(text), fingerprint(text2)
+    keys, others = minhash_keys(text), minhash_keys(text2)
 
     if keys and others and keys[0] == others[0]:
         assert keys == others
@@ -279,7 +279,7 @@ def test_texts_in_exactly_the_same_words_share_their_first_key(text: str, text2:
 def test_no_text_takes_long(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     began = time.perf_counter()
-    fingerprint(text)
+    minhash_keys(text)
     same(text, text[9:], (text, text[7:]))
     same(text, text[:15_000] + "完")
 
@@ -294,7 +294,7 @@ def linked() -> list[tuple[Pair, bool]]:
     return [
         (
             pair,
-            not {*fingerprint(pair.one.text)}.isdisjoint(fingerprint(pair.other.text))
+            not {*minhash_keys(pair.one.text)}.isdisjoint(minhash_keys(pair.other.text))
             and same_story(pair.one, pair.other),
         )
         for pair in pairs()

@@ -36,9 +36,9 @@ from crawler.middlewares.redirect import FollowToTheSame
 from crawler.middlewares.retry import RetryLater
 from crawler.middlewares.robots import ObeyRobots
 from crawler.middlewares.whole import OnlyWholeAnswers
-from crawler.sites.loading import fingerprint
+from crawler.not_requested import ForbiddenAddress, NotRequested, Postponed, Unreachable
+from crawler.sites.loading import rules_version
 from crawler.spiders.asking import Asked
-from crawler.unasked import Postponed, Refusal, Unasked, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -115,7 +115,7 @@ def timed(*steps: Awaitable[Any]) -> tuple[float, list[Any]]:
 
 def said(results: list[Any]) -> list[str | None]:
     """Return the reasons of what was not asked for, `None` for what may be."""
-    assert all(result is None or isinstance(result, Unasked) for result in results)
+    assert all(result is None or isinstance(result, NotRequested) for result in results)
     return [None if result is None else str(result) for result in results]
 
 
@@ -160,7 +160,7 @@ ALLOWED = f"https://{HOST}/emnews/"
 def test_what_robots_txt_forbids_is_refused_by_its_rule(archive: Archive):
     middleware, download = obeying(archive, robots(FORBIDDING))
     (refusal, allowed) = ended(*(middleware.process_request(Request(url)) for url in (POST, ALLOWED)))
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, ForbiddenAddress)
     assert (str(refusal), refusal.rule, allowed) == (FORBIDDEN, "robots.txt", None)
     assert download.urls == [ROBOTS]
 
@@ -232,7 +232,7 @@ def test_no_robots_txt_forbids_nothing_and_is_kept_like_one(archive: Archive, st
 
 
 def test_a_robots_txt_that_leads_elsewhere_forbids_nothing(archive: Archive):
-    middleware, _ = obeying(archive, Refusal("redirected to https://finews.withounder.com/", "another page"))
+    middleware, _ = obeying(archive, ForbiddenAddress("redirected to https://finews.withounder.com/", "another page"))
     assert asked_of(middleware, POST) == [None]
     assert host(archive).robots == ""
 
@@ -498,7 +498,9 @@ def test_an_answer_ends_the_row_of_failures(archive: Archive, polite: Callable[.
     assert (host(archive).failures, host(archive).given_up_run_id) == (9, None)
 
 
-@pytest.mark.parametrize("error", [Refusal("no", "hosts"), Postponed("later"), ValueError("x"), IgnoreRequest("x")])
+@pytest.mark.parametrize(
+    "error", [ForbiddenAddress("no", "hosts"), Postponed("later"), ValueError("x"), IgnoreRequest("x")]
+)
 def test_what_is_not_the_network_s_is_no_failure_of_the_host(
     archive: Archive, polite: Callable[..., Polite], error: Exception
 ):
@@ -540,7 +542,9 @@ def test_a_host_that_still_answers_what_it_answered_before_is_not_given_up_for_t
 
 
 @pytest.mark.parametrize(
-    "trouble", [answer(500), DownloadTimeoutError("x"), EOFError("x"), Postponed("x"), Refusal("x", "x")], ids=repr
+    "trouble",
+    [answer(500), DownloadTimeoutError("x"), EOFError("x"), Postponed("x"), ForbiddenAddress("x", "x")],
+    ids=repr,
 )
 def test_a_host_that_answers_nothing_any_more_is_given_up(
     archive: Archive, polite: Callable[..., Polite], trouble: Response | Exception
@@ -597,7 +601,7 @@ def test_what_passes_is_tried_again_three_times_and_each_time_after_a_longer_wai
 
 LASTING: list[Response | Exception] = [
     *(answer(status) for status in (200, 301, 304, 400, 401, 403, 404, 410, 451, 501)),
-    Refusal("no", "hosts"),
+    ForbiddenAddress("no", "hosts"),
     Postponed("later"),
     DownloadCancelledError("x"),
     IgnoreRequest("x"),
@@ -682,7 +686,7 @@ def guarded(url: str) -> None:
 
 @pytest.mark.parametrize("url", FORBIDDEN_ADDRESSES)
 def test_what_is_not_an_address_of_the_site_is_refused(url: str):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ForbiddenAddress) as refused:
         guarded(url)
     assert (str(refused.value), refused.value.rule) == ("not an address of the site", "hosts")
 
@@ -716,7 +720,7 @@ def redirected(url: str, location: str | bytes, status: int = 302, **meta: Any) 
 @pytest.mark.parametrize("target", FORBIDDEN_ADDRESSES)
 @pytest.mark.parametrize("url", [POST, HOME, ROBOTS], ids=["post", "home", "robots.txt"])
 def test_a_redirect_to_what_is_not_an_address_of_the_site_is_refused(url: str, target: str):
-    with pytest.raises(Refusal, match=r"^redirected to ") as refused:
+    with pytest.raises(ForbiddenAddress, match=r"^redirected to ") as refused:
         redirected(url, target)
     assert refused.value.rule == "another page"
 
@@ -728,7 +732,7 @@ def test_a_redirect_to_the_same_is_followed_five_times(status: int):
         request = redirected(POST, target, status, redirects_followed=followed)
         assert isinstance(request, Request)
         assert (request.url, request.meta) == (target, {"redirects_followed": followed + 1})
-    with pytest.raises(Refusal, match="redirected in circles"):
+    with pytest.raises(ForbiddenAddress, match="redirected in circles"):
         redirected(POST, target, status, redirects_followed=5)
 
 
@@ -737,7 +741,7 @@ def test_a_redirect_to_the_same_is_followed_five_times(status: int):
     [(POST, HOME), (POST, made.post_address("NW1").url), (HOME, made.FEED.url), (ROBOTS, HOME), (HOME, ROBOTS)],
 )
 def test_a_redirect_to_another_page_of_the_site_is_refused(url: str, target: str):
-    with pytest.raises(Refusal, match=f"^redirected to {target}$"):
+    with pytest.raises(ForbiddenAddress, match=f"^redirected to {target}$"):
         redirected(url, target)
 
 
@@ -859,8 +863,8 @@ def test_a_listing_that_was_read_before_is_asked_for_conditionally_whatever_beca
         (made.HOME, "refused", made.RULES),
         (made.HOME, "failed", made.RULES),
         (made.share_address(), "stored", made.RULES),
-        (made.post_address(), "refused", fingerprint(replace(made.SITE, start=("/mended/",)))),
-        (made.HOME, "fetched", fingerprint(replace(made.SITE, start=("/mended/",)))),
+        (made.post_address(), "refused", rules_version(replace(made.SITE, start=("/mended/",)))),
+        (made.HOME, "fetched", rules_version(replace(made.SITE, start=("/mended/",)))),
         (made.HOME, "fetched", None),
     ],
 )

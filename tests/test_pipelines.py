@@ -23,22 +23,22 @@ from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.ledger.runs import Traffic
 from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
-from crawler.items import Address, Archived, Article, Mention
+from crawler.items import Address, Article, Mention, Recorded
 from crawler.markdown.post_file import render_post
-from crawler.pipelines.archive import StoreInArchive
 from crawler.pipelines.normalise import Normalise
+from crawler.pipelines.store import StoreInArchive
 from crawler.pipelines.validate import Validate
-from crawler.recording.archivist import Archivist
 from crawler.recording.normalise import normalise
+from crawler.recording.recorder import Recorder
 from crawler.recording.writer import Writer
-from crawler.sites.loading import fingerprint
+from crawler.sites.loading import rules_version
 from crawler.spiders.asking import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 POST, ARTICLE = made.post(), made.article()
 ENDS = [made.listing(made.post_address()), made.refused(), made.gone(), made.failed(), made.unchanged()]
-ARCHIVED = Archived(address=made.post_address(), outcome="new", article_id=1)
+ARCHIVED = Recorded(address=made.post_address(), outcome="new", article_id=1)
 FILE = f"2022-04-20-{made.ID}.md"
 LONG_AGO = 1_000_000_000
 
@@ -47,9 +47,9 @@ def kind(item: object) -> str:
     return type(item).__name__
 
 
-def archived(outcome: Any, reason: str | None = None, *, address: Address = ARCHIVED.address, **how: Any) -> Archived:
+def archived(outcome: Any, reason: str | None = None, *, address: Address = ARCHIVED.address, **how: Any) -> Recorded:
     """Return what is handed on of an address that came to `outcome`."""
-    return Archived(address=address, outcome=outcome, noted=outcome, reason=reason, **how)
+    return Recorded(address=address, outcome=outcome, noted=outcome, reason=reason, **how)
 
 
 # Normalise.
@@ -190,7 +190,7 @@ def run(path: Path) -> Iterator[Run]:
 @pytest.fixture
 def step(run: Run) -> StoreInArchive:
     """The step itself, as Scrapy has it."""
-    return StoreInArchive(Writer(run.archivist), give_up=lambda _: None)
+    return StoreInArchive(Writer(run.recorder), give_up=lambda _: None)
 
 
 def rows(run: Run, table: str) -> list[dict[str, Any]]:
@@ -228,7 +228,7 @@ def test_the_category_a_post_names_is_found(run: Run):
 
 
 def test_a_listing_is_fetched_and_what_it_names_found(run: Run):
-    assert run.write(made.listing(made.post_address())) == Archived(address=made.HOME, outcome=None, noted="read")
+    assert run.write(made.listing(made.post_address())) == Recorded(address=made.HOME, outcome=None, noted="read")
     assert stands(run, made.HOME.url) == ("fetched", None, None, None)
     assert stands(run) == ("found", None, None, None)
 
@@ -259,7 +259,7 @@ def test_an_end_without_a_post_is_written_with_its_reason(run: Run, item: Any, o
     ids=kind,
 )
 def test_a_listing_comes_to_no_outcome(run: Run, item: Any, state: str, noted: Any, reason: str | None):
-    assert run.write(item) == Archived(address=made.HOME, outcome=None, noted=noted, reason=reason)
+    assert run.write(item) == Recorded(address=made.HOME, outcome=None, noted=noted, reason=reason)
     assert stands(run, made.HOME.url) == (state, None, reason, None)
 
 
@@ -317,7 +317,7 @@ def test_rules_are_those_of_the_definition_a_run_has(path: Path, run: Run):
     again.write(made.unchanged())
     assert link(again)["rules"] == made.RULES
     again.write(ARTICLE)
-    assert link(again)["rules"] == fingerprint(mended) != made.RULES
+    assert link(again)["rules"] == rules_version(mended) != made.RULES
     again.end()
 
 
@@ -395,7 +395,7 @@ def test_the_same_words_at_another_address_are_the_same_post(run: Run):
 
 def test_a_run_gives_up_when_not_even_a_failure_can_be_written(run: Run):
     troubles: list[str] = []
-    step = StoreInArchive(Writer(run.archivist), give_up=troubles.append)
+    step = StoreInArchive(Writer(run.recorder), give_up=troubles.append)
     run.archive.db.execute("PRAGMA query_only = 1")
     request = Request(POST.url, cb_kwargs={"asked": Asked(address=made.post_address())})
     failure = Failure(ZeroDivisionError("division by zero"))
@@ -642,7 +642,7 @@ def test_what_was_refused_and_has_not_changed_is_refused_again(run: Run):
 
 def test_a_category_that_names_no_post_is_read_and_its_reason_stays(run: Run):
     for item, noted in ((made.listing(by=made.CATEGORY), "read"), (made.unchanged(made.CATEGORY), "unchanged")):
-        assert run.write(item) == Archived(address=made.CATEGORY, outcome=None, noted=noted, reason="names no post")
+        assert run.write(item) == Recorded(address=made.CATEGORY, outcome=None, noted=noted, reason="names no post")
         assert stands(run, made.CATEGORY.url) == ("fetched", None, "names no post", None)
     run.write(READ_CATEGORY)
     assert stands(run, made.CATEGORY.url) == ("fetched", None, None, None)
@@ -774,7 +774,7 @@ def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_t
     exporting.write(ARTICLE)
     (folder / f"2022-04-22-{made.ID}.md").write_text("was left", encoding="utf-8")
     (folder / f"2022-04-23-{made.ID}.md").write_text("我的", encoding="utf-8")
-    without_files = Archivist(exporting.archive, made.SITE, exporting.archivist.run_id, None)
+    without_files = Recorder(exporting.archive, made.SITE, exporting.recorder.run_id, None)
     for article in moved:
         without_files.write([made.prepared(article)])
     end = exporting.write(moved[-1] if by == "page" else made.unchanged())
@@ -802,11 +802,11 @@ def of_minima(**changes: Any) -> Article:
 def test_of_two_sites_posts_of_one_id_and_day_the_second_is_not_written_over_the_first(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     before = written(folder)
-    assert exporting.archivist.trouble is None
+    assert exporting.recorder.trouble is None
     end = exporting.write(of_minima(title="另一篇"))
     assert (end.outcome, end.article_id) == ("new", 2)
     assert written(folder) == before
-    assert exporting.archivist.trouble == (
+    assert exporting.recorder.trouble == (
         f"{folder / FILE} is a post of the site finews: give minima a folder of its own with --posts"
     )
 
@@ -831,14 +831,14 @@ def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(exporting:
     exporting.write(of_minima(title="另一篇"))
     exporting.write(made.unchanged())
     assert "title: 另一篇\n" in (folder / FILE).read_text(encoding="utf-8")
-    assert exporting.archivist.trouble is None
+    assert exporting.recorder.trouble is None
 
 
 def test_posts_of_one_id_on_two_days_are_two_files_whatever_their_sites(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     exporting.write(of_minima(published_at=made.PUBLISHED + timedelta(days=1)))
     assert sorted(file.name for file in folder.iterdir()) == [FILE, f"2022-04-21-{made.ID}.md"]
-    assert exporting.archivist.trouble is None
+    assert exporting.recorder.trouble is None
 
 
 def test_a_rival_that_is_refused_leaves_the_file_alone(exporting: Run, folder: Path):
@@ -877,4 +877,4 @@ def test_a_whole_way_from_a_post_to_its_file(exporting: Run, folder: Path):
 @pytest.mark.parametrize("item", ENDS, ids=kind)
 def test_every_end_goes_the_whole_way_and_comes_out_archived(step: StoreInArchive, item: Any):
     handed_on = Validate().process_item(Normalise(made.SITE).process_item(item))
-    assert isinstance(asyncio.run(step.process_item(handed_on)), Archived)
+    assert isinstance(asyncio.run(step.process_item(handed_on)), Recorded)

@@ -17,9 +17,9 @@ from crawler.archive.ledger import links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.ledger.lookup import find_post
 from crawler.archive.store import posts
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.errors import NoSuchPost
-from crawler.items import Archived, Category, Mention
+from crawler.items import Category, Mention, Recorded
 from crawler.markdown.post_file import render_post
 from crawler.text import printable
 
@@ -52,7 +52,7 @@ def rows(db: Database, table: str, order: str = "1, 2") -> list[dict[str, Any]]:
     return list(db.query(f"SELECT * FROM {table} ORDER BY {order}"))
 
 
-def stored(db: Database, *articles: Article) -> list[Archived]:
+def stored(db: Database, *articles: Article) -> list[Recorded]:
     return [posts.store(db, article, run_id) for run_id, article in enumerate(articles, start=1)]
 
 
@@ -61,7 +61,7 @@ def stored(db: Database, *articles: Article) -> list[Archived]:
 
 def test_a_new_post_is_stored_with_its_first_revision(db: Database):
     article = made.article()
-    assert stored(db, article) == [Archived(address=made.post_address(), outcome="new", article_id=1)]
+    assert stored(db, article) == [Recorded(address=made.post_address(), outcome="new", article_id=1)]
     assert rows(db, "articles") == [
         {
             "id": 1,
@@ -177,7 +177,7 @@ def test_what_does_not_matter_makes_no_revision(db: Database, changes: dict[str,
     stored(db, first)
     (before,) = rows(db, "revisions")
 
-    assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
+    assert posts.store(db, again, 2) == Recorded(address=made.post_address(), outcome="unchanged", article_id=1)
     words = {"title": again.post.title, "html": again.post.html, "markdown": again.markdown, "text": again.text}
     assert rows(db, "revisions") == [{**before, **words}]
     (row,) = rows(db, "articles")
@@ -241,7 +241,7 @@ def test_the_same_content_at_another_address_is_only_seen_again(db: Database):
     (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
 
     again = made.article(seen_at=made.LATER, **OUTLINE, **how)
-    assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
+    assert posts.store(db, again, 2) == Recorded(address=made.post_address(), outcome="unchanged", article_id=1)
     assert rows(db, "articles") == [{**row, "last_seen_at": "2022-04-21T02:30:00+00:00", "gone_at": None}]
     assert [rows(db, table) for table in tables] == before
 
@@ -254,7 +254,7 @@ def test_the_same_content_by_another_way_changes_nothing(db: Database, via: str)
     (row,), before = rows(db, "articles"), [rows(db, table) for table in tables]
 
     again = made.article(seen_at=made.LATER, via=via, **OUTLINE)
-    assert posts.store(db, again, 2) == Archived(address=made.post_address(), outcome="unchanged", article_id=1)
+    assert posts.store(db, again, 2) == Recorded(address=made.post_address(), outcome="unchanged", article_id=1)
     assert rows(db, "articles") == [row]
     assert [rows(db, table) for table in tables] == before
 
@@ -292,7 +292,7 @@ def test_words_that_move_from_the_title_into_the_body_change_the_hash():
 )
 def test_what_matters_makes_a_revision(db: Database, changes: dict[str, Any]):
     first, second = made.article(), made.article(seen_at=made.LATER, **changes)
-    assert stored(db, first, second)[1] == Archived(address=made.post_address(), outcome="changed", article_id=1)
+    assert stored(db, first, second)[1] == Recorded(address=made.post_address(), outcome="changed", article_id=1)
     (row,) = rows(db, "articles")
     assert row["revision"] == 2
     assert row["content_hash"] == second.content_hash
@@ -428,7 +428,7 @@ def test_the_file_of_a_new_post_is_the_same_whether_it_is_made_before_it_is_stor
         from_the_archive = render_post(opened.post(made.ID))
     finally:
         opened.db.rollback()
-    assert render_post(Prepared(article).row) == from_the_archive
+    assert render_post(DerivedArticle(article).row) == from_the_archive
 
 
 def test_a_post_remembers_every_time_its_revisions_were_published_at(db: Database):
@@ -725,7 +725,9 @@ def test_a_time_that_is_written_is_the_time_of_the_mentions_too(db: Database):
 def test_a_deleted_article_takes_with_it_all_that_is_its_own(db: Database):
     stored(db, made.article("NW1"), made.article("NW1", title="改了"))
     posts.store(db, made.article("NW2"), 2)
-    links.record_outcome(db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1)
+    links.record_outcome(
+        db, "finews", made.fetch(made.post_address("NW1")), End(state="stored", article_id=1), run_id=1
+    )
     (_, kept), tables = rows(db, "articles"), ("revisions", "article_tags", "mentions")
     of_others = [[row for row in rows(db, table) if row["article_id"] == 2] for table in tables]
     db.execute("DELETE FROM articles WHERE post_id = 'NW1'")

@@ -167,7 +167,7 @@ def test_readers_beside_an_import_harm_nothing(archive: Path, tmp_path: Path, gu
 
 def test_readers_beside_a_repair_harm_nothing(archive: Path, guarded: dict[str, str]):
     with made.Run(archive) as run:
-        run.archivist.write([made.prepared(article) for article in articles(500)])
+        run.recorder.write([made.prepared(article) for article in articles(500)])
         run.end()
     readers = Readers(archive)
     with readers.beside(lambda: True):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.items import Outcome
-    from crawler.recording.archivist import Record
+    from crawler.recording.recorder import Record
 
 NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
 BEGUN = {

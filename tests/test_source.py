@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.markup import to_html
 from crawler.extraction.source import SourceError, read_source
 from crawler.front_matter import FrontMatterError
@@ -273,7 +273,7 @@ def test_a_file_this_program_wrote_is_read_back_as_the_same_post(
     article = made.article(title=" ".join(title.split()), html=html, source=source, tags=("一", "二 三"))
     row = {**_row(article), "derived": ["title"], "front_matter": {"author": "Ann", "n": 3}}
     file = PostFile(path="x", name="renamed.md", content=render_post(row).encode())
-    again = read_file(file, FINEWS, AT).made
+    again = read_file(file, FINEWS, AT).derived
     assert again is not None
     post = again.article.post
     assert again.article.content_hash == article.content_hash
@@ -287,7 +287,7 @@ def _row(article: Any) -> dict[str, Any]:
     post = article.post
     return {
         "title": post.title,
-        "published_at": Prepared(article).published_at,
+        "published_at": DerivedArticle(article).published_at,
         "category": post.category.slug,
         "tags": post.tags,
         "post_id": post.post_id,
@@ -321,7 +321,7 @@ def test_no_front_matter_and_no_body_makes_reading_stumble(
 ) -> None:
     text = f"{fence}\n{front}\n{fence}\n{body}"
     file = read_file(PostFile(path="x", name=name, content=text.encode("utf-8", "replace")), site, AT)
-    assert (file.made is None) == bool(file.reason)
+    assert (file.derived is None) == bool(file.reason)
     with suppress(SourceError, FrontMatterError):
         read(name, text, site)
 
@@ -330,7 +330,7 @@ def test_no_front_matter_and_no_body_makes_reading_stumble(
 @given(st.binary(max_size=400))
 def test_no_bytes_make_reading_stumble(content: bytes) -> None:
     file = read_file(PostFile(path="x", name=ROLLING, content=content), FINEWS, AT)
-    assert (file.made is None) == bool(file.reason)
+    assert (file.derived is None) == bool(file.reason)
 
 
 # Markup.

@@ -12,7 +12,7 @@ import pytest
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
-from crawler.archive.store.revisions import Wording, adds, is_another
+from crawler.archive.store.revisions import VersionText, adds, is_another
 from crawler.dates import iso
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def test_a_page_after_an_import_has_its_own_address(archive: Archive) -> None:
 
 
 def test_a_text_that_shares_hardly_a_word_is_another_posts() -> None:
-    now = Wording("旧题", "2022-04-20T16:44:59+08:00", WORDS)
+    now = VersionText("旧题", "2022-04-20T16:44:59+08:00", WORDS)
     assert is_another(page("<p>今日天气晴朗，适宜出行。</p>", title="天气"), now)
     assert not is_another(page("<p>今日天气晴朗，适宜出行。</p>", title="旧题"), now)
     assert not is_another(page(f"<p>{WORDS}更长的一篇，今日天气晴朗。</p>", title="天气"), now)

@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.db"
 
 
-def why(path: Path, name: str) -> list[address_history.Trail]:
+def why(path: Path, name: str) -> list[address_history.AddressHistory]:
     with Archive(path) as archive:
         return archive.why(name)
 

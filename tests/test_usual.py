@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
-from crawler.archive.watch.baseline import FIGURES, compared, with_usual
+from crawler.archive.watch.baseline import FIGURES, compared, with_baseline
 from crawler.cli import main
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_of_a_run_that_did_not_finish_nothing_is_noted(outcome: str):
 
 
 def told(reports: Sequence[dict[str, Any]]) -> list[tuple[int, Any, list[str]]]:
-    return [(each["run"], each["usual"] and each["usual"]["new"], each["unusual"]) for each in with_usual(reports)]
+    return [(each["run"], each["usual"] and each["usual"]["new"], each["unusual"]) for each in with_baseline(reports)]
 
 
 def test_each_run_is_held_against_those_before_it():
@@ -137,7 +137,7 @@ def test_runs_of_another_site_or_scope_and_those_cut_short_tell_nothing():
 
 def test_full_runs_are_held_against_full_runs_far_back():
     reports = [report(number, scope="usual" if number % 100 else "full", new=0) for number in range(2000)]
-    assert [each["usual"] and each["usual"]["new"] for each in with_usual(reports)][:1500] == [0] * 1500
+    assert [each["usual"] and each["usual"]["new"] for each in with_baseline(reports)][:1500] == [0] * 1500
 
 
 def test_no_more_is_read_than_is_needed():
@@ -149,7 +149,7 @@ def test_no_more_is_read_than_is_needed():
             read += 1
             yield report(number)
 
-    reports = with_usual(coming())
+    reports = with_baseline(coming())
     assert [next(reports)["run"] for _ in range(5)] == [1000, 999, 998, 997, 996]
     assert read < 1000
 
@@ -176,7 +176,7 @@ def test_reading_ahead_changes_nothing(changes: list[dict[str, Any]]):
             if [each["site"], each["scope"]] == kind and each["outcome"] == "finished"
         ]
 
-    assert list(with_usual(reports)) == [
+    assert list(with_baseline(reports)) == [
         {**each, **compared(each, alike(number))} for number, each in enumerate(reports)
     ]
 

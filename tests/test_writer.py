@@ -22,7 +22,7 @@ import pytest
 from made import Run
 
 from crawler.archive import Archive
-from crawler.items import Archived, Mention
+from crawler.items import Mention, Recorded
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from crawler.ops.sample_site.source import SourcePost
-    from crawler.recording.archivist import Record
+    from crawler.recording.recorder import Record
 
     Finews = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -52,7 +52,7 @@ def through_a_process(run: Run, records: Sequence[Record]) -> tuple[list[Any], d
     """Write all but the first record in another process; return how each ended, and the run's report."""
 
     async def whole() -> tuple[list[Any], dict[str, Any]]:
-        writer = Writer(run.archivist, many=1)
+        writer = Writer(run.recorder, many=1)
         ends = await hand_over(writer, records)
         writer.end()
         return ends, run.end()
@@ -93,7 +93,7 @@ def test_a_process_writes_what_the_run_itself_would(tmp_path: Path):
 
 def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
     ends, report = through_a_process(Run(tmp_path / "a.db"), [*ARTICLES[:5], BROKEN, *ARTICLES[5:9]])
-    assert [type(end) for end in ends] == [Archived] * 5 + [AssertionError] + [Archived] * 4
+    assert [type(end) for end in ends] == [Recorded] * 5 + [AssertionError] + [Recorded] * 4
     assert "could parse" in str(ends[5])
     assert "Traceback" in ends[5].__notes__[0]
     assert report["posts"]["new"] == 9
@@ -103,7 +103,7 @@ def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
     run = Run(tmp_path / "a.db")
 
     async def whole() -> None:
-        writer = Writer(run.archivist, many=0)
+        writer = Writer(run.recorder, many=0)
         ended = [writer.submit(made.prepared(article)) for article in ARTICLES]
         writer.end()
         assert all(end.result().outcome == "new" for end in ended)
@@ -150,8 +150,8 @@ def test_an_error_before_a_record_is_handed_over_is_raised_there_and_moves_no_ot
     records = [made.prepared(article) for article in ARTICLES[:20]]
     records[15] = made.prepared(replace(ARTICLES[15], summary=None))  # without a body no frame can be made
 
-    async def whole() -> dict[int, Archived]:
-        writer, ended = Writer(run.archivist, many=0), {}
+    async def whole() -> dict[int, Recorded]:
+        writer, ended = Writer(run.recorder, many=0), {}
         for number, record in enumerate(records):
             with suppress(TypeError):
                 ended[number] = writer.submit(record)
@@ -190,7 +190,7 @@ def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path)
     (folder / f"2022-04-20-{ARTICLES[1].post.post_id}.md").mkdir()
 
     async def whole() -> str | None:
-        writer = Writer(run.archivist, many=0)
+        writer = Writer(run.recorder, many=0)
         await hand_over(writer, ARTICLES[:3])
         writer.end()
         return writer.files_trouble
@@ -203,7 +203,7 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
     run = Run(tmp_path / "a.db")
 
     async def whole() -> list[Any]:
-        writer = Writer(run.archivist, many=0)
+        writer = Writer(run.recorder, many=0)
         first = await hand_over(writer, ARTICLES[:3])
         (child,) = children(os.getpid())
         os.kill(child, signal.SIGKILL)
@@ -212,7 +212,7 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
         return [*first, *rest]
 
     ends = asyncio.run(whole())
-    assert [type(end) for end in ends] == [Archived] * 3 + [WriterLostError] * 37
+    assert [type(end) for end in ends] == [Recorded] * 3 + [WriterLostError] * 37
     assert run.end("failed")["posts"]["new"] == 3
     assert check(tmp_path / "a.db", None)["findings"] == []
 
@@ -297,7 +297,7 @@ def copy(tmp_path: Path) -> Path:
     """Make a copy of the program, in a folder of its own, which says so whenever something of it begins to write."""
     folder = tmp_path / "a copy"
     shutil.copytree(ROOT / "crawler", folder / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / "crawler" / "recording" / "archivist.py").open("a", encoding="utf-8") as module:
+    with (folder / "crawler" / "recording" / "recorder.py").open("a", encoding="utf-8") as module:
         module.write("import sys\nprint('a copy', file=sys.stderr)\n")
     return folder
 
@@ -316,7 +316,7 @@ def test_the_writing_process_is_of_the_same_program_as_its_run(way: str, copy: P
 
 
 def test_a_run_whose_writing_process_stumbles_says_so(copy: Path, environment: dict[str, str]):
-    with (copy / "crawler" / "recording" / "archivist.py").open("a", encoding="utf-8") as module:
+    with (copy / "crawler" / "recording" / "recorder.py").open("a", encoding="utf-8") as module:
         module.write("if 'crawler.recording.writer' in sys.orig_argv: raise RuntimeError('a stone')\n")
     with serve(build(many(100))) as server:
         command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--no-posts", "--json"]

@@ -213,12 +213,12 @@ class Archive:
             "results": results,
         }
 
-    def why(self, name: str) -> list[address_history.Trail]:
+    def why(self, name: str) -> list[address_history.AddressHistory]:
         """Return what happened to the addresses of a post, or to any address; an empty list when it was never seen.
 
         `name` is a post's id or an address. See `crawler.archive.ledger.address_history`.
         """
-        return address_history.trails(self.db, name)
+        return address_history.histories(self.db, name)
 
     def imports(self, name: str) -> list[files.Imported]:
         """Return the files that a post came from, or what became of the file at the path `name`."""
@@ -229,9 +229,9 @@ class Archive:
 
         Each with what is `usual`, medians of the runs before it, and in a few words what of it is `unusual`.
         """
-        from crawler.archive.watch.baseline import with_usual  # noqa: PLC0415  # see `changes`
+        from crawler.archive.watch.baseline import with_baseline  # noqa: PLC0415  # see `changes`
 
-        return with_usual(runs.reports(self.db))
+        return with_baseline(runs.reports(self.db))
 
     def alarms(self, now: datetime | None = None) -> list[Alarm]:
         """Return what is amiss and a person would notice too late; see `crawler.archive.watch.watchman`."""

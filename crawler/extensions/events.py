@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 
 from crawler.addon import RunAddon, run_ended
-from crawler.items import Archived
+from crawler.items import Recorded
 from crawler.text import counted
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class LogEvents:
 
     def note(self, item: Any) -> None:
         """Log what became of an address."""
-        if not isinstance(item, Archived):
+        if not isinstance(item, Recorded):
             return
         kind, url = item.address.kind, item.address.url
         # What was asked for elsewhere is the business of the post it was asked for.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
-from crawler.sites.loading import fingerprint
+from crawler.sites.loading import rules_version
 
 if TYPE_CHECKING:
     from typing import Self
@@ -30,7 +30,7 @@ class AskConditionally:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Go by the rules of the run's site."""
-        return cls(fingerprint(RunAddon.of(crawler).run.site))
+        return cls(rules_version(RunAddon.of(crawler).run.site))
 
     def process_request(self, request: Request) -> None:
         """Set the headers, if what is asked for is known and its last reading still counts."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
+from crawler.not_requested import ForbiddenAddress
 from crawler.sites.addresses import may_be_asked
-from crawler.unasked import Refusal
 from crawler.urls import canonical
 
 if TYPE_CHECKING:
@@ -35,6 +35,6 @@ class GuardAddresses:
         return cls(RunAddon.of(crawler).run.site)
 
     def process_request(self, request: Request) -> None:
-        """Raise `Refusal` for an address that is not the site's."""
+        """Raise `ForbiddenAddress` for an address that is not the site's."""
         if not may_be_asked(self.site, canonical(request.url) or ""):
-            raise Refusal("not an address of the site", "hosts")
+            raise ForbiddenAddress("not an address of the site", "hosts")

@@ -26,7 +26,7 @@ from crawler.archive.ledger.hosts import PATIENCE, Host
 from crawler.cadence import retry_after
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
 from crawler.middlewares.waiting import rest
-from crawler.unasked import Postponed, Unasked, words_for
+from crawler.not_requested import NotRequested, Postponed, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -197,6 +197,6 @@ class BePolite:
         probe = Request(url, callback=NO_CALLBACK, dont_filter=True, meta={IS_PROBE: True})
         try:
             response = await self._download(probe)
-        except (*NO_ANSWER, *UNREADABLE, DownloadCancelledError, IgnoreRequest, Unasked):
+        except (*NO_ANSWER, *UNREADABLE, DownloadCancelledError, IgnoreRequest, NotRequested):
             return False
         return response.status < HTTPStatus.INTERNAL_SERVER_ERROR

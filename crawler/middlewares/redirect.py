@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
+from crawler.not_requested import ForbiddenAddress
 from crawler.sites.addresses import address_of, may_be_asked
-from crawler.unasked import Refusal
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
@@ -39,16 +39,16 @@ class FollowToTheSame:
         return cls(RunAddon.of(crawler).run.site)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the request for where a redirect leads; raise `Refusal` when that is something else."""
+        """Return the request for where a redirect leads; raise `ForbiddenAddress` when that is something else."""
         location = response.headers.get("Location")
         if response.status not in _REDIRECTS or location is None:
             return response
         written = location.decode("utf-8", "replace")
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
-            raise Refusal(f"redirected to {target or written}", "another page")
+            raise ForbiddenAddress(f"redirected to {target or written}", "another page")
         if followed >= _MOST:
-            raise Refusal("redirected in circles", f"more than {_MOST} redirects")
+            raise ForbiddenAddress("redirected in circles", f"more than {_MOST} redirects")
         return request.replace(
             url=target, meta={**request.meta, "redirects_followed": followed + 1}, dont_filter=True
         )

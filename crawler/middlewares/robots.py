@@ -22,7 +22,7 @@ from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import hosts
 from crawler.middlewares.failures import NO_ANSWER, UNREADABLE
-from crawler.unasked import Postponed, Refusal, Unreachable, words_for
+from crawler.not_requested import ForbiddenAddress, Postponed, Unreachable, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -60,12 +60,12 @@ class ObeyRobots:
         return cls(run.archive.db, run.id, crawler.settings["ROBOTSTXT_USER_AGENT"], download)
 
     async def process_request(self, request: Request) -> None:
-        """Raise `Refusal` for what is forbidden; note the delay that is asked for in `request.meta`."""
+        """Raise `ForbiddenAddress` for what is forbidden; note the delay that is asked for in `request.meta`."""
         if urlsplit(request.url).path == f"/{_NAME}":
             return
         rules = await self._rules(request.url)
         if not rules.can_fetch(request.url, self.agent):
-            raise Refusal("forbidden by robots.txt", _NAME)
+            raise ForbiddenAddress("forbidden by robots.txt", _NAME)
         delay = rules.crawl_delay(self.agent)
         if delay:
             request.meta["crawl_delay"] = min(float(delay), _LONGEST_DELAY)
@@ -100,7 +100,7 @@ class ObeyRobots:
         request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta={"download_maxsize": 2 * _LONGEST})
         try:
             response = await self._download(request)
-        except Refusal:  # redirected to another page
+        except ForbiddenAddress:  # redirected to another page
             return ""
         except Postponed as error:
             raise Unreachable(str(error)) from error

@@ -1,7 +1,7 @@
-"""The writer: has an archivist write records, and in a long run a process of its own, so that both cores work.
+"""The writer: has an recorder write records, and in a long run a process of its own, so that both cores work.
 
-A run of a few posts is over before a process has begun. A longer one hands its archivist over: records go through a
-pipe in their order, and what became of them comes back. Not here: what is written (`crawler.recording.archivist`),
+A run of a few posts is over before a process has begun. A longer one hands its recorder over: records go through a
+pipe in their order, and what became of them comes back. Not here: what is written (`crawler.recording.recorder`),
 how many pages a crawl has on their way (`crawler.spiders.category`), and Scrapy.
 
     python -m crawler.recording.writer '{"pipes": [5, 8], …}'    is that process; it ends when the run's process does
@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive import Archive
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import RunLock
-from crawler.recording.archivist import Archivist
+from crawler.recording.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.items import Archived
-    from crawler.recording.archivist import Record
+    from crawler.items import Recorded
+    from crawler.recording.recorder import Record
     from crawler.sites.definition import Site
 
 MANY = 64
@@ -57,33 +57,33 @@ class WriterLostError(RuntimeError):
 
 
 class Writer:
-    """Writes through `archivist`, in this process as long as there are few posts."""
+    """Writes through `recorder`, in this process as long as there are few posts."""
 
-    def __init__(self, archivist: Archivist, *, many: int = MANY) -> None:
+    def __init__(self, recorder: Recorder, *, many: int = MANY) -> None:
         """Hand over to a process after `many` posts."""
-        self.archivist = archivist
+        self.recorder = recorder
         self._left = many
         self._process: _Process | None = None
 
-    def submit(self, record: Record) -> Future[Archived]:
+    def submit(self, record: Record) -> Future[Recorded]:
         """Write a record, at once or soon: the result is what became of its address, or an error."""
-        if self._process is None and isinstance(record, Prepared):
+        if self._process is None and isinstance(record, DerivedArticle):
             self._left -= 1
             if self._left == -1:
                 with suppress(OSError):  # where no process can be started, this one goes on
-                    self._process = _Process(self.archivist)
-        ended: Future[Archived] = Future()
+                    self._process = _Process(self.recorder)
+        ended: Future[Recorded] = Future()
         ended.set_running_or_notify_cancel()  # whoever stops waiting for it, it will be written
         if self._process is not None:
             self._process.submit(record, ended)
         else:
-            _settle(ended, *self.archivist.write([record]))
+            _settle(ended, *self.recorder.write([record]))
         return ended
 
     @property
     def files_trouble(self) -> str | None:
         """Why a Markdown file could not be written, if one could not; known when the run has ended."""
-        return self.archivist.trouble or (self._process.files_trouble if self._process else None)
+        return self.recorder.trouble or (self._process.files_trouble if self._process else None)
 
     def end(self) -> None:
         """Have all written that was handed over, and end the process if there is one."""
@@ -94,20 +94,20 @@ class Writer:
 class _Process:
     """A writing process, seen from the run's."""
 
-    def __init__(self, archivist: Archivist) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         """Start it; it begins with what it is given first. Raises `OSError` where it cannot be started."""
         self.files_trouble: str | None = None
         self._lost: WriterLostError | None = None
-        self._waiting: deque[Future[Archived]] = deque()
+        self._waiting: deque[Future[Recorded]] = deque()
         taken, self._records = Pipe(duplex=False)
         self._results, told_back = Pipe(duplex=False)
         _enlarge(self._records, self._results)
-        folder, pipes = archivist.folder, [taken.fileno(), told_back.fileno()]
+        folder, pipes = recorder.folder, [taken.fileno(), told_back.fileno()]
         told = {
             "pipes": pipes,
             "parent": os.getpid(),
-            "archive": str(archivist.archive.path),
-            "run_id": archivist.run_id,
+            "archive": str(recorder.archive.path),
+            "run_id": recorder.run_id,
             "folder": str(folder.folder) if folder else None,
         }
         found_in = [entry or os.getcwd() for entry in sys.path]  # scrapyd's eggs, say  # noqa: PTH109
@@ -120,11 +120,11 @@ class _Process:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(found_in)},
             )
         asyncio.get_running_loop().add_reader(self._results.fileno(), self._receive)
-        self._send(archivist.site)  # not its name: a definition may have changed since
+        self._send(recorder.site)  # not its name: a definition may have changed since
 
-    def submit(self, record: Record, ended: Future[Archived]) -> None:
+    def submit(self, record: Record, ended: Future[Recorded]) -> None:
         """Hand a record over; `ended` will tell what became of it. Waits while too many are on their way."""
-        if isinstance(record, Prepared) and len(self._waiting) > _AT_ONCE:  # the writer has enough to do
+        if isinstance(record, DerivedArticle) and len(self._waiting) > _AT_ONCE:  # the writer has enough to do
             record.complete()
         while len(self._waiting) >= _MOST_WAITING:
             self._receive()
@@ -190,22 +190,22 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _settle(ended: Future[Archived], result: Archived | Exception) -> None:
+def _settle(ended: Future[Recorded], result: Recorded | Exception) -> None:
     if isinstance(result, Exception):
         ended.set_exception(result)
     else:
         ended.set_result(result)
 
 
-def _serve(taken: Connection, told: Connection, archivist: Archivist) -> None:
+def _serve(taken: Connection, told: Connection, recorder: Recorder) -> None:
     """Write what comes, until no more will."""
     while records := _received(taken):
-        results = archivist.write(records)
+        results = recorder.write(records)
         for result in results:
             if isinstance(result, Exception):  # it loses its traceback between processes
                 result.add_note("".join(traceback.format_exception(result, chain=False)))
         told.send(results)
-    told.send(archivist.trouble)
+    told.send(recorder.trouble)
 
 
 def _received(taken: Connection) -> list[Record]:
@@ -237,7 +237,7 @@ def main(told: dict[str, Any]) -> None:
         archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run has it
         folder = Path(told["folder"]) if told["folder"] else None
         with suppress(BrokenPipeError, EOFError):  # the run's process is there no more
-            _serve(records, results, Archivist(archive, records.recv(), told["run_id"], folder))
+            _serve(records, results, Recorder(archive, records.recv(), told["run_id"], folder))
 
 
 if __name__ == "__main__":

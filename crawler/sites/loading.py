@@ -49,7 +49,7 @@ def load_site(name: str) -> Site:
 
 
 @cache
-def fingerprint(site: Site) -> str:
+def rules_version(site: Site) -> str:
     """Return what tells one set of rules from another: the definition and the version of the program."""
     return hashlib.sha256(f"{__version__} {site!r}".encode()).hexdigest()[:16]
 

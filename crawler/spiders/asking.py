@@ -17,7 +17,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler import dates
 from crawler.items import Fetch, Missed, Page, Refused, Unchanged
-from crawler.unasked import Postponed, Refusal, Unasked, words_for
+from crawler.not_requested import ForbiddenAddress, NotRequested, Postponed, words_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ _LARGEST_LISTING = 16 * _MEGABYTE
 class Asked:
     """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there.
 
-    `known`: what the ledger has of it, if it may answer that nothing has changed since. `besides`: on behalf of a
+    `known`: what the ledger has of it, if it may answer that nothing has changed since. `auxiliary`: on behalf of a
     post's page, see `crawler.items.Fetch`.
     """
 
@@ -48,7 +48,7 @@ class Asked:
     found_on: str | None = None
     title: str = ""
     known: Known | None = None
-    besides: bool = False
+    auxiliary: bool = False
 
 
 def request_for(
@@ -95,7 +95,7 @@ def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
         return _ended_with_status(_fetch(asked, error.response))
     if isinstance(error, Postponed):
         return None
-    if isinstance(error, Refusal):
+    if isinstance(error, ForbiddenAddress):
         return Refused(fetch=_no_answer(asked), reason=str(error), rule=error.rule)
     return failed(failure)
 
@@ -121,12 +121,12 @@ def _fetch(asked: Asked, response: Response) -> Fetch:
         etag=_header(response, "ETag") if response.status == HTTPStatus.OK else None,
         last_modified=_header(response, "Last-Modified") if response.status == HTTPStatus.OK else None,
         found_on=asked.found_on,
-        besides=asked.besides,
+        auxiliary=asked.auxiliary,
     )
 
 
 def _no_answer(asked: Asked) -> Fetch:
-    return Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on, besides=asked.besides)
+    return Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on, auxiliary=asked.auxiliary)
 
 
 def _header(response: Response, name: str) -> str | None:
@@ -152,4 +152,4 @@ def _readable(error: BaseException, asked: Asked) -> str:
     """Say what went wrong in words that are the same for every address it happens to."""
     if isinstance(error, DownloadCancelledError | IgnoreRequest):  # the latter by what unpacks an answer
         return f"larger than {_LARGEST.get(asked.address.kind, _LARGEST_LISTING) // _MEGABYTE} MB"
-    return str(error) if isinstance(error, Unasked) else words_for(error)
+    return str(error) if isinstance(error, NotRequested) else words_for(error)

@@ -138,7 +138,7 @@ class CategorySpider(Spider):
             return
         yield read
         if isinstance(read, Post) and (self.share == "always" or not read.source):
-            yield from self._besides(asked, again=self.share == "always")
+            yield from self._ask_auxiliary(asked, again=self.share == "always")
 
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Say how a request ended that gave no page; a post that is gone is looked for elsewhere first."""
@@ -148,16 +148,16 @@ class CategorySpider(Spider):
         elif end is not None:
             yield end
         if isinstance(end, Unchanged) and self.share == "always":
-            yield from self._besides(asked, again=False)
+            yield from self._ask_auxiliary(asked, again=False)
 
-    def _besides(self, asked: Asked, *, again: bool) -> Iterator[Request]:
+    def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
         """Ask for the text behind a post's share link, once or `again`, if it has not been had."""
         share = share_address(self.site, asked.address.key) if asked.address.kind == "post" else None
         if share is None or self.share == "never":
             return
         known = links.known(self._db, share.url)
         if again or known is None or known.state == "failed":
-            yield self._texts.ask(share, found_on=asked.address.url, besides=True)
+            yield self._texts.ask(share, found_on=asked.address.url, auxiliary=True)
 
     def _take(self) -> Iterator[Request]:
         room = _ON_THEIR_WAY - self._on_their_way()

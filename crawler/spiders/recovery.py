@@ -86,7 +86,7 @@ class Recovery:
         """Ask at the next place, or end the search."""
         if search.places:
             place = search.places[0]
-            asked = Asked(address=place, found_on=search.asked.address.url, besides=True)
+            asked = Asked(address=place, found_on=search.asked.address.url, auxiliary=True)
             url = share_text_url(self.site, place.key) if place.kind == "share" else place.url
             request = request_for(asked, self.found, self.missed, url=url)
             rest = replace(search, places=search.places[1:])
@@ -100,14 +100,16 @@ class Recovery:
         asked, page = search.asked, search.end
         if isinstance(page, Post):
             source, mentions = page.source or read.source, read.mentions
-            return replace(page, via=read.via, html=read.html, source=source, mentions=mentions, came_from=read.fetch)
+            return replace(
+                page, via=read.via, html=read.html, source=source, mentions=mentions, actual_fetch=read.fetch
+            )
         return replace(
             read,
             fetch=page.fetch,
             url=asked.address.url if asked.address.kind == "post" else read.url,
             title=read.title or asked.title,
             share_url=read.share_url or share_link(self.site, asked.address.key),
-            came_from=read.fetch,
+            actual_fetch=read.fetch,
         )
 
 

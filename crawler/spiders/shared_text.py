@@ -36,9 +36,11 @@ class SharedTexts:
         """Ask for nothing yet."""
         self.site, self.db, self.recovery = site, db, recovery
 
-    def ask(self, share: Address, *, found_on: str | None = None, title: str = "", besides: bool = False) -> Request:
-        """Return the request for the text behind the link `share`; `besides` when its post was asked for itself."""
-        asked = Asked(address=share, found_on=found_on, title=title, besides=besides)
+    def ask(
+        self, share: Address, *, found_on: str | None = None, title: str = "", auxiliary: bool = False
+    ) -> Request:
+        """Return the request for the text behind the link `share`; `auxiliary` when its post was asked for itself."""
+        asked = Asked(address=share, found_on=found_on, title=title, auxiliary=auxiliary)
         return request_for(asked, self.shared, self.missed, url=share_text_url(self.site, share.key))
 
     def shared(self, response: Response, asked: Asked) -> Iterator[Any]:
@@ -51,7 +53,7 @@ class SharedTexts:
         if known is not None:
             published_at = dates.parse(known["published_at"], self.site.timezone)
             yield replace(read, url=known["url"], title=known["title"], published_at=published_at)
-        elif asked.besides:
+        elif asked.auxiliary:
             yield Missed(fetch=read.fetch, state="failed", reason="share link: the post itself was refused")
         else:
             yield replace(read, title=asked.title, share_url=read.share_url or read.url)
@@ -65,7 +67,7 @@ class SharedTexts:
 
     def _nothing(self, asked: Asked, end: Missed | Refused) -> Iterator[Any]:
         """End a request; a post that nothing is stored of is looked for among the expired."""
-        if isinstance(end, Missed) and not asked.besides and self._known(asked.address) is None:
+        if isinstance(end, Missed) and not asked.auxiliary and self._known(asked.address) is None:
             yield from self.recovery.of_gone(asked, end, share=False)
         else:
             yield end

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from story_pairs import SEED, Pair, cut, headed, long_posts, pairs, posts, rolling_items
 
-from crawler.likeness import Wording, fingerprint, same_story, scheme
+from crawler.likeness import Wording, minhash_keys, same_story, scheme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -66,12 +66,12 @@ def found_in_a_crowd(edit: Callable[[random.Random, Wording], Wording]) -> tuple
     crowd = rolling_items(CROWD)
     posts_of: defaultdict[int, list[int]] = defaultdict(list)
     for number, item in enumerate(crowd):
-        for key in fingerprint(item.text):
+        for key in minhash_keys(item.text):
             posts_of[key].append(number)
     found = 0
     for original in chance.sample(range(CROWD), COPIES):
         shared: Counter[int] = Counter()
-        for key in fingerprint(edit(chance, crowd[original]).text):
+        for key in minhash_keys(edit(chance, crowd[original]).text):
             shared.update(posts_of[key][-NEWEST_OF_A_KEY:])
         found += original in (number for number, _ in shared.most_common(DECIDED_ON))
     return found, max(map(len, posts_of.values()))
@@ -105,7 +105,7 @@ def main(seed: int) -> None:
 
 
 def _score(kind: str, same: bool, members: Sequence[Pair]) -> Score:
-    found = [not {*fingerprint(pair.one.text)}.isdisjoint(fingerprint(pair.other.text)) for pair in members]
+    found = [not {*minhash_keys(pair.one.text)}.isdisjoint(minhash_keys(pair.other.text)) for pair in members]
     judged = [same_story(pair.one, pair.other) for pair in members]
     linked = sum(a and b for a, b in zip(found, judged, strict=True))
     return Score(kind, same, len(members), sum(found), sum(judged), linked)
@@ -126,12 +126,12 @@ def _times() -> list[str]:
         text = everything[:length]
         one, other = Wording("", text), Wording("", text[:-20])
         lines.append(
-            f"{length:,} characters: fingerprint {seconds(lambda text=text: fingerprint(text)) * 1000:.3f} ms, "
+            f"{length:,} characters: fingerprint {seconds(lambda text=text: minhash_keys(text)) * 1000:.3f} ms, "
             f"same_story {seconds(lambda one=one, other=other: same_story(one, other)) * 1000:.3f} ms"
         )
     huge = (everything * 200)[:1_000_000]
     lines.append(
-        f"1,000,000 characters: fingerprint {seconds(lambda: fingerprint(huge), 3) * 1000:.1f} ms, "
+        f"1,000,000 characters: fingerprint {seconds(lambda: minhash_keys(huge), 3) * 1000:.1f} ms, "
         f"same_story {seconds(lambda: same_story(Wording('', huge), Wording('', huge[9:])), 3) * 1000:.1f} ms"
     )
     lines.append(f"{len(posts())} posts, {len(long_posts())} long ones")

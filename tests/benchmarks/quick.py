@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import corpus
 
 from crawler import dates
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.post import read_post
 from crawler.items import Fetch, Page, Post
 from crawler.ops.sample_site.server import serve
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from crawler.archive import Archive
     from crawler.items import Article
-    from crawler.recording.archivist import Archivist
+    from crawler.recording.recorder import Recorder
 
 KEPT = Path(__file__).parent / "kept" / "costs.json"
 TOLERANCE = 0.1
@@ -92,11 +92,11 @@ def _storing() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="finews-bench-") as name:
         folder = Path(name)
         with Run(folder / "archive.db", _SITE, "usual", folder / "_posts") as run:
-            archive, archivist = run.archive, run.archivist
+            archive, recorder = run.archive, run.recorder
             written = _written()
-            _store(archivist, articles[: _POSTS // 2])
+            _store(recorder, articles[: _POSTS // 2])
             written = _written() - written
-            calls, statements = _counted(archive, lambda: _store(archivist, articles[_POSTS // 2 :]))
+            calls, statements = _counted(archive, lambda: _store(recorder, articles[_POSTS // 2 :]))
             run.end("finished")
         size = (folder / "archive.db").stat().st_size
     return {
@@ -107,9 +107,9 @@ def _storing() -> dict[str, float]:
     }
 
 
-def _store(archivist: Archivist, articles: Sequence[Article]) -> None:
+def _store(recorder: Recorder, articles: Sequence[Article]) -> None:
     for article in articles:
-        archivist.write([Prepared(article)])
+        recorder.write([DerivedArticle(article)])
 
 
 def _counted(archive: Archive, work: Callable[[], None]) -> tuple[int, int]:

@@ -21,8 +21,8 @@ from crawler import addon
 from crawler.archive.search import index
 from crawler.ops.run import RunOptions, run
 from crawler.pipelines import normalise
-from crawler.recording.archivist import Archivist
 from crawler.recording.markdown_folder import MarkdownFolder
+from crawler.recording.recorder import Recorder
 from crawler.recording.writer import Writer
 from crawler.spiders import category
 
@@ -66,7 +66,7 @@ def main(mirror: str) -> dict[str, float]:
     for name in ("page_of", "read_listing", "read_post"):
         stages.time(category, name, "extraction")
     stages.time(normalise, "normalise", "Markdown")
-    stages.time(Archivist, "write", "archive")
+    stages.time(Recorder, "write", "archive")
     stages.time(index.Entry, "words", "index")
     stages.time(MarkdownFolder, "write_new", "files")
     stages.time(MarkdownFolder, "write", "files")

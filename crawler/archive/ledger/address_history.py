@@ -37,7 +37,7 @@ class Fetched(TypedDict):
     last_fetched_at: str
 
 
-class Trail(TypedDict):
+class AddressHistory(TypedDict):
     """An address and all that happened to it. Times are in UTC; `next_try_at` is null when it is not asked again."""
 
     url: str
@@ -64,12 +64,12 @@ _FETCHES = (
 )
 
 
-def trails(db: Database, name: str) -> list[Trail]:
+def histories(db: Database, name: str) -> list[AddressHistory]:
     """Return the trails of the addresses that `name`, a post's id or any address, stands for; none if never seen."""
     found = []
     for row in list(db.query(_TRAIL, [json.dumps(_addresses(db, name))])):
         fetches = list(db.query(_FETCHES, [row.pop("id")]))
-        found.append(Trail(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
+        found.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
     return found
 
 

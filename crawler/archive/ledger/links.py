@@ -128,7 +128,9 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
     )
 
 
-def record_outcome(db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None) -> Noted:
+def record_outcome(
+    db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None
+) -> Noted:
     """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
 
     `before` is what was known of the address, if the caller has read it.
@@ -200,7 +202,7 @@ def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[
 
 def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
     """Tell whether an address comes up again by itself: posts do, and what failed; listings when they are due."""
-    if fetch.besides:
+    if fetch.auxiliary:
         return False
     return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 

@@ -48,7 +48,7 @@ class Found(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Match:
     """A version of a post that was found: when it was published, whose it is, and its `row` of the index."""
 
     published_ts: int
@@ -56,7 +56,7 @@ class Place:
     row: int
 
 
-def weighed(db: Database, query: Query, places: list[Place]) -> list[Place]:
+def weighed(db: Database, query: Query, places: list[Match]) -> list[Match]:
     """Order the first fifty by how much of the post the terms make up, the others as they are."""
     first = places[:WEIGHED]
     versions = _versions(db, [place.row for place in first])
@@ -74,7 +74,7 @@ def _weight(text: str, query: Query) -> float:
 
 
 def found(
-    db: Database, query: str, total: int, shown: Sequence[tuple[Place, list[int]]], wanted: Query, marks: Marks
+    db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query, marks: Marks
 ) -> Found:
     """Return what a search prints of `shown`: places, each with the posts that tell the same story."""
     versions = _versions(db, [row for place, others in shown for row in (place.row, *others)])

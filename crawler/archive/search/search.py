@@ -15,7 +15,7 @@ from crawler.archive.search import results
 from crawler.archive.search.expression import expressions
 from crawler.archive.search.filters import bounded
 from crawler.archive.search.query import parse
-from crawler.archive.search.results import Place, found, weighed
+from crawler.archive.search.results import Match, found, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _rejected(db: Database, query: Query, maybe: str, surely: str) -> Iterator[i
 # Many hits: counted by the index, and only as many looked at as are shown.
 
 
-def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Place]:
+def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Match]:
     """Return the first `count` places."""
     if sort == "date":
         return _newest(db, plan, plan.match, count)
@@ -127,7 +127,7 @@ def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Pla
     return best
 
 
-def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[Place]:
+def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[Match]:
     """Return the newest places that `match` finds: `count` of them, or as many as are weighed."""
     count = max(count, results.WEIGHED)
     few = [row for (row,) in db.execute(f"{_MATCHED} LIMIT {_FEW + 1}", [match, 1, _MOST])]
@@ -138,11 +138,11 @@ def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[Place]:
             " ORDER BY published_ts DESC, id DESC LIMIT ?",
             [str(few), count],
         )
-        return [Place(*row) for row in rows]
+        return [Match(*row) for row in rows]
     return list(islice(_walked(db, plan, match), count))
 
 
-def _walked(db: Database, plan: _Plan, match: str) -> Iterator[Place]:
+def _walked(db: Database, plan: _Plan, match: str) -> Iterator[Match]:
     """Yield the places that `match` finds, walking from the newest post back."""
     last, step = (plan.seconds[1], _MOST), _STEP
     while posts := db.execute(
@@ -153,7 +153,7 @@ def _walked(db: Database, plan: _Plan, match: str) -> Iterator[Place]:
         ids = [article_id for _, article_id in posts]
         members = {row for (row,) in db.execute(_MATCHED, [match, min(ids), max(ids)])}
         members -= plan.rejected
-        yield from (Place(published_ts, post, post) for published_ts, post in posts if post in members)
+        yield from (Match(published_ts, post, post) for published_ts, post in posts if post in members)
         last, step = posts[-1], step * 2
 
 
@@ -165,7 +165,7 @@ def _count(db: Database, plan: _Plan) -> int:
 # Few hits, or such as the index alone cannot tell: all are looked at.
 
 
-def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[Place]:
+def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[Match]:
     """Return every place, the first first."""
     places = sorted(_current(db, plan), reverse=True)
     if plan.as_of is not None:
@@ -178,7 +178,7 @@ def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[Place]:
     )
 
 
-def _current(db: Database, plan: _Plan) -> Iterator[Place]:
+def _current(db: Database, plan: _Plan) -> Iterator[Match]:
     """Yield the posts whose current version is found, and was known at the moment of `as_of`."""
     known, moment = (f" AND {_KNOWN} <= ?", [plan.as_of]) if plan.as_of else ("", [])
     rows = db.execute(
@@ -186,10 +186,10 @@ def _current(db: Database, plan: _Plan) -> Iterator[Place]:
         f" WHERE search MATCH ? AND search.rowid > 0 AND published_ts BETWEEN ? AND ?{known}",
         [plan.match, *plan.seconds, *moment],
     )
-    return (Place(*row) for row in rows if row[2] not in plan.rejected)
+    return (Match(*row) for row in rows if row[2] not in plan.rejected)
 
 
-def _former(db: Database, plan: _Plan, as_of: str) -> Iterator[Place]:
+def _former(db: Database, plan: _Plan, as_of: str) -> Iterator[Match]:
     """Yield the former versions that are found and were the latest known at the moment `as_of`."""
     rows = db.execute(
         "SELECT v.published_at, v.article_id, -v.id FROM search CROSS JOIN versions AS v ON v.id = -search.rowid"
@@ -201,7 +201,7 @@ def _former(db: Database, plan: _Plan, as_of: str) -> Iterator[Place]:
     for published_at, article_id, row in rows:
         seconds = int(datetime.fromisoformat(published_at).timestamp())
         if plan.seconds[0] <= seconds <= plan.seconds[1] and row not in plan.rejected:
-            yield Place(seconds, article_id, row)
+            yield Match(seconds, article_id, row)
 
 
 def _titled(db: Database, plan: _Plan) -> set[int]:
@@ -209,10 +209,10 @@ def _titled(db: Database, plan: _Plan) -> set[int]:
     return {row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [plan.title_match])}
 
 
-def _stories(db: Database, places: list[Place]) -> list[tuple[Place, list[int]]]:
+def _stories(db: Database, places: list[Match]) -> list[tuple[Match, list[int]]]:
     """Return of each story its first post among `places`, where the best of them stood, and the ids of the others."""
     stories = dict(db.execute("SELECT article_id, story_id FROM stories").fetchall())
-    told: dict[tuple[str, int], list[Place]] = {}
+    told: dict[tuple[str, int], list[Match]] = {}
     for place in places:
         story = stories.get(place.article_id)
         key = ("post", place.article_id) if story is None else ("story", story)

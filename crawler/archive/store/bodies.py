@@ -17,7 +17,7 @@ _RUN = re.compile(r"[^<>&*\\\n]{6,}")
 Piece = str | list[int]
 
 
-def frame(body: str, text: str) -> str:
+def encode_body(body: str, text: str) -> str:
     """Return the frame that gives `body` back over `text`."""
     pieces: list[Piece] = []
     done = cursor = 0
@@ -35,7 +35,7 @@ def frame(body: str, text: str) -> str:
     return json.dumps(pieces or [""], ensure_ascii=False, separators=(",", ":"))
 
 
-def filled(framed: str, text: str) -> str:
+def decode_body(framed: str, text: str) -> str:
     """Return the body whose frame over `text` is `framed`."""
     pieces: list[Piece] = json.loads(framed)
     return "".join(

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive.search.index import Entry
-from crawler.archive.store.bodies import frame
+from crawler.archive.store.bodies import encode_body
 from crawler.dates import iso
-from crawler.likeness import fingerprint
+from crawler.likeness import minhash_keys
 from crawler.securities import parse as parse_security
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class DerivedArticle:
     """An `article` that passed validation, on its way into the archive."""
 
     article: Article
@@ -50,7 +50,7 @@ class Prepared:
         article = self.article
         # SQL ends a string at a NUL.
         bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
-        summary, markdown, html = (frame(body, article.text) for body in bodies)
+        summary, markdown, html = (encode_body(body, article.text) for body in bodies)
         return summary, markdown, html, article.text
 
     @cached_property
@@ -74,7 +74,7 @@ class Prepared:
     @cached_property
     def keys(self) -> tuple[int, ...]:
         """The keys by which it meets others that tell the same."""
-        return fingerprint(self.article.text)
+        return minhash_keys(self.article.text)
 
     @cached_property
     def row(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Prepared:
             ],
         }
 
-    def complete(self) -> Prepared:
+    def complete(self) -> DerivedArticle:
         """Make every part that takes time now, so that another process need not."""
         _ = self.bodies, self.words, self.keys
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from crawler.archive.store.bodies import filled
+from crawler.archive.store.bodies import decode_body
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
@@ -49,6 +49,6 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
         [article_id, revision],
     )
     row = next(iter(rows))
-    bodies = {name: filled(row[name], row["text"]) for name in ("summary", "html", "markdown")}
+    bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": json.loads(row["front_matter"])}
     return {**row, **bodies, **front}

@@ -14,7 +14,7 @@ from sqlite_utils.migrations import Migrations
 
 from crawler.archive.search import index
 from crawler.archive.store import stories
-from crawler.archive.store.bodies import frame
+from crawler.archive.store.bodies import encode_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def _first_schema(db: Database) -> None:
 def _one_copy_of_the_words(db: Database) -> None:
     """Keep once what 0001 kept four times; the words of former versions are taken from their HTML."""
     functions: dict[str, tuple[int, Callable[..., str]]] = {
-        "frame": (2, frame),
+        "frame": (2, encode_body),
         "plain": (1, _plain),
         "markdown": (1, _markdown),
     }

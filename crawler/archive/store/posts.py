@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive.search import index
 from crawler.archive.store import revisions, stories, versions
-from crawler.archive.store.derived import Prepared
-from crawler.archive.store.revisions import place
+from crawler.archive.store.derived import DerivedArticle
+from crawler.archive.store.revisions import revision_for
 from crawler.archive.store.securities import note_mentions
 from crawler.dates import iso
-from crawler.items import Archived
+from crawler.items import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,37 +26,37 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.store.revisions import Standing
+    from crawler.archive.store.revisions import VersionInfo
     from crawler.items import Article, Category
 
 
 _RECENTLY = timedelta(days=2)
 
 
-def store(db: Database, article: Article, run_id: int, prepared: Prepared | None = None) -> Archived:
+def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
     """Store a post: new, as a revision when it says something new, or seen again.
 
     Of a version that was seen before, the page is still believed in what makes no revision: its outlet, its tags, its
     markup. So a mended definition reaches what is stored. Whatever came another way only fills what is missing.
-    `prepared` is the same article, if anything of it was derived beforehand.
+    `derived` is the same article, if anything was derived from it beforehand.
     """
-    made, post = prepared or Prepared(article), article.post
+    derived, post = derived or DerivedArticle(article), article.post
     row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [post.site, post.post_id]).fetchone()
     if row is None:
-        return Archived(address=post.fetch.address, outcome="new", article_id=_add(db, made, run_id))
+        return Recorded(address=post.fetch.address, outcome="new", article_id=_add(db, derived, run_id))
     (article_id,) = row
-    known = versions.standings(db, article_id)
-    revision = place(article, known, lambda number: versions.wording(db, article_id, number))
+    known = versions.version_infos(db, article_id)
+    revision = revision_for(article, known, lambda number: versions.version_text(db, article_id, number))
     if revision is None:
-        _confirm(db, article_id, known[-1], made)
-        return Archived(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+        _confirm(db, article_id, known[-1], derived)
+        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id)
     if revision > known[-1].revision:
-        _revise(db, article_id, revision, made, run_id)
+        _revise(db, article_id, revision, derived, run_id)
     else:
-        _insert(db, article_id, revision, made, run_id)
+        _insert(db, article_id, revision, derived, run_id)
     if post.via == "page":
         mark_seen(db, article_id, post.fetch.fetched_at)
-    return Archived(address=post.fetch.address, outcome="changed", article_id=article_id)
+    return Recorded(address=post.fetch.address, outcome="changed", article_id=article_id)
 
 
 def is_another(db: Database, article: Article) -> bool:
@@ -66,7 +66,7 @@ def is_another(db: Database, article: Article) -> bool:
         "SELECT id, revision FROM posts WHERE site = ? AND post_id = ? AND url <> ?",
         [post.site, post.post_id, post.url],
     ).fetchone()
-    return row is not None and revisions.is_another(article, versions.wording(db, *row))
+    return row is not None and revisions.is_another(article, versions.version_text(db, *row))
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
@@ -152,9 +152,9 @@ def row_of(db: Database, site: str, post_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _add(db: Database, made: Prepared, run_id: int) -> int:
+def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     """Add a post that is new, and return its row."""
-    post, seen_at = made.article.post, made.seen_at
+    post, seen_at = derived.article.post, derived.seen_at
     _note_category(db, post.site, post.category)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
@@ -166,71 +166,71 @@ def _add(db: Database, made: Prepared, run_id: int) -> int:
             post.share_url,
             post.source,
             post.category.slug if post.category else None,
-            made.published_ts,
+            derived.published_ts,
             seen_at,
             seen_at,
         ],
     )
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
-    versions.add(db, article_id, 1, made, run_id)
+    versions.add(db, article_id, 1, derived, run_id)
     _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, made.published_ts)
-    index.add_words(db, article_id, made.words)
-    stories.place(db, article_id, made.entry, made.keys)
+    note_mentions(db, article_id, post.mentions, derived.published_ts)
+    index.add_words(db, article_id, derived.words)
+    stories.assign_story(db, article_id, derived.entry, derived.keys)
     return article_id
 
 
-def _revise(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version of a post on top; the one before keeps its words, and a row of its own in the index."""
     before = index.current(db, article_id)
     former = versions.row(db, article_id, revision - 1)
-    versions.add(db, article_id, revision, made, run_id)
-    _update(db, article_id, revision, made)
+    versions.add(db, article_id, revision, derived, run_id)
+    _update(db, article_id, revision, derived)
     index.add(db, -former, before)
     _index(db, article_id, before)
 
 
-def _insert(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version of a post below those that came after it, which move up by one."""
     versions.make_room(db, article_id, revision)
-    versions.add(db, article_id, revision, made, run_id)
+    versions.add(db, article_id, revision, derived, run_id)
     db.execute(
         "UPDATE posts SET revision = revision + 1, first_seen_at = min(first_seen_at, ?) WHERE id = ?",
-        [made.seen_at, article_id],
+        [derived.seen_at, article_id],
     )
-    _fill(db, article_id, made)
+    _fill(db, article_id, derived)
     now = index.current(db, article_id)
-    entry = replace(made.entry, source=now.source, category=now.category, codes=now.codes)
+    entry = replace(derived.entry, source=now.source, category=now.category, codes=now.codes)
     index.add(db, -versions.row(db, article_id, revision), entry)
 
 
-def _confirm(db: Database, article_id: int, current: Standing, made: Prepared) -> None:
+def _confirm(db: Database, article_id: int, current: VersionInfo, derived: DerivedArticle) -> None:
     """Note what is told anew of a version that says nothing new."""
-    post = made.article.post
+    post = derived.article.post
     if post.via != "page":
-        _fill(db, article_id, made)
+        _fill(db, article_id, derived)
         return
     mark_seen(db, article_id, post.fetch.fetched_at)
     (url,) = db.execute("SELECT url FROM posts WHERE id = ?", [article_id]).fetchone()
     if current.via != "page":
-        _fill(db, article_id, made)
+        _fill(db, article_id, derived)
         db.execute("UPDATE posts SET url = ? WHERE id = ?", [post.url, article_id])
-    elif url == post.url and current.content_hash == made.article.content_hash:
-        _refresh(db, article_id, current.revision, made)
+    elif url == post.url and current.content_hash == derived.article.content_hash:
+        _refresh(db, article_id, current.revision, derived)
 
 
-def _refresh(db: Database, article_id: int, revision: int, made: Prepared) -> None:
+def _refresh(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Write what a page says now of a version that has not changed in substance."""
     before = index.current(db, article_id)
-    versions.rewrite(db, article_id, revision, made)
-    _update(db, article_id, revision, made)
+    versions.rewrite(db, article_id, revision, derived)
+    _update(db, article_id, revision, derived)
     _index(db, article_id, before)
 
 
-def _fill(db: Database, article_id: int, made: Prepared) -> None:
+def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
     """Write what nobody has told of a post so far: outlet, category, share link, tags, securities."""
-    before, post = index.current(db, article_id), made.article.post
+    before, post = index.current(db, article_id), derived.article.post
     if before.category is None:
         _note_category(db, post.site, post.category)
     db.execute(
@@ -245,9 +245,9 @@ def _fill(db: Database, article_id: int, made: Prepared) -> None:
     _index(db, article_id, before)
 
 
-def _update(db: Database, article_id: int, revision: int, made: Prepared) -> None:
+def _update(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
-    post = made.article.post
+    post = derived.article.post
     _note_category(db, post.site, post.category)
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
@@ -257,14 +257,14 @@ def _update(db: Database, article_id: int, revision: int, made: Prepared) -> Non
             post.share_url,
             post.source,
             post.category.slug if post.category else None,
-            made.published_ts,
+            derived.published_ts,
             revision,
             article_id,
         ],
     )
     if post.tags:
         _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, made.published_ts)
+    note_mentions(db, article_id, post.mentions, derived.published_ts)
 
 
 def _index(db: Database, article_id: int, before: index.Entry) -> None:
@@ -275,8 +275,8 @@ def _index(db: Database, article_id: int, before: index.Entry) -> None:
     index.remove(db, article_id, before)
     index.add(db, article_id, now)
     if _told(before) != _told(now):
-        stories.leave(db, article_id, before)
-        stories.place(db, article_id, now)
+        stories.leave_story(db, article_id, before)
+        stories.assign_story(db, article_id, now)
 
 
 def _told(entry: index.Entry) -> tuple[str, str, int]:

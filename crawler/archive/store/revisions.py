@@ -25,7 +25,7 @@ _OTHERS = 0.3  # of the words of the shorter one: two texts that share fewer are
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VersionInfo:
     """A version that the archive has: its `revision`, which way it came, when (UTC, ISO 8601), and its hash."""
 
     revision: int
@@ -35,7 +35,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class VersionText:
     """What a version says: title, time (ISO 8601) and plain text."""
 
     title: str
@@ -43,7 +43,9 @@ class Wording:
     text: str
 
 
-def place(article: Article, versions: Sequence[Standing], wording: Callable[[int], Wording]) -> int | None:
+def revision_for(
+    article: Article, versions: Sequence[VersionInfo], wording: Callable[[int], VersionText]
+) -> int | None:
     """Return the revision that `article` is to be of its post, whose `versions` are given from the first on.
 
     `None` when it says nothing new. Anything the site shows is held against what it showed last in the same way, so
@@ -65,7 +67,7 @@ def place(article: Article, versions: Sequence[Standing], wording: Callable[[int
     return _in_time(post, versions)
 
 
-def is_another(article: Article, now: Wording) -> bool:
+def is_another(article: Article, now: VersionText) -> bool:
     """Tell whether an article has so little in common with what its post says that it must be some other post's."""
     ours, theirs = Counter(tokens(article.text)), Counter(tokens(now.text))
     fewer = min(ours.total(), theirs.total())
@@ -88,11 +90,11 @@ def adds(before: str, after: str) -> bool:
     )
 
 
-def _last_hash(versions: Sequence[Standing], via: Via) -> str | None:
+def _last_hash(versions: Sequence[VersionInfo], via: Via) -> str | None:
     return next((version.content_hash for version in reversed(versions) if version.via == via), None)
 
 
-def _says_the_same(article: Article, known: Wording) -> bool:
+def _says_the_same(article: Article, known: VersionText) -> bool:
     """Tell whether two versions differ in signs only, as quotes do that a site's builder made typographic."""
     at = article.post.published_at
     return (
@@ -103,7 +105,7 @@ def _says_the_same(article: Article, known: Wording) -> bool:
     )
 
 
-def _in_time(post: Post, versions: Sequence[Standing]) -> int:
+def _in_time(post: Post, versions: Sequence[VersionInfo]) -> int:
     """Return the place of a file's version: by the time it is known to have stood so.
 
     A file that tells no time does not replace what the site itself has shown, and goes below it.

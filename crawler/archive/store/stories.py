@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.search import index
-from crawler.likeness import Wording, fingerprint, same_story, scheme
+from crawler.likeness import Wording, minhash_keys, same_story, scheme
 from crawler.text import counted
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def told_by(db: Database, article_id: int) -> list[Telling]:
     return [{**row, "first": not index} for index, row in enumerate(rows)]  # type: ignore[typeddict-item]
 
 
-def place(db: Database, article_id: int, now: Entry, keys: tuple[int, ...] | None = None) -> None:
+def assign_story(db: Database, article_id: int, now: Entry, keys: tuple[int, ...] | None = None) -> None:
     """Find the story of a post that is in none; `keys` are those of its text, if they were made already."""
-    keys = fingerprint(now.text) if keys is None else keys
+    keys = minhash_keys(now.text) if keys is None else keys
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(key, article_id) for key in keys],
@@ -63,11 +63,11 @@ def place(db: Database, article_id: int, now: Entry, keys: tuple[int, ...] | Non
     _seek(db, article_id, now, keys)
 
 
-def leave(db: Database, article_id: int, before: Entry) -> None:
+def leave_story(db: Database, article_id: int, before: Entry) -> None:
     """Take a post out of the story it was placed in as `before`; the others find theirs anew."""
     db.conn.executemany(
         "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
-        [(key, article_id) for key in fingerprint(before.text)],
+        [(key, article_id) for key in minhash_keys(before.text)],
     )
     others = [
         other
@@ -81,7 +81,7 @@ def leave(db: Database, article_id: int, before: Entry) -> None:
     db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
     for other in others:
         told = index.current(db, other)
-        _seek(db, other, told, fingerprint(told.text))
+        _seek(db, other, told, minhash_keys(told.text))
 
 
 def _seek(db: Database, article_id: int, now: Entry, keys: tuple[int, ...]) -> None:
@@ -107,7 +107,7 @@ def rebuild(db: Database) -> None:
     )
     whole = "SELECT posts.id FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
     for (article_id,) in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
-        place(db, article_id, index.current(db, article_id))
+        assign_story(db, article_id, index.current(db, article_id))
 
 
 def faults(db: Database) -> Iterator[str]:

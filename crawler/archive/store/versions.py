@@ -9,29 +9,29 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from crawler.archive.store.revisions import Standing, Wording
+from crawler.archive.store.revisions import VersionInfo, VersionText
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from crawler.archive.store.derived import Prepared
+    from crawler.archive.store.derived import DerivedArticle
 
 
-def standings(db: Database, article_id: int) -> list[Standing]:
+def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
     """Return the versions of a post, from the first on."""
     rows = db.execute(
         "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
         [article_id],
     )
-    return [Standing(*row) for row in rows]
+    return [VersionInfo(*row) for row in rows]
 
 
-def wording(db: Database, article_id: int, revision: int) -> Wording:
+def version_text(db: Database, article_id: int, revision: int) -> VersionText:
     """Return what a revision says."""
     row = db.execute(
         "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
-    return Wording(*row)
+    return VersionText(*row)
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
@@ -42,24 +42,24 @@ def row(db: Database, article_id: int, revision: int) -> int:
     return int(found)
 
 
-def add(db: Database, article_id: int, revision: int, made: Prepared, run_id: int) -> None:
+def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version with a number that is free."""
-    post = made.article.post
+    post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
         " derived, front_matter, summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             article_id,
             revision,
-            made.seen_at,
+            derived.seen_at,
             run_id,
             post.via,
             post.title,
-            made.published_at,
-            made.article.content_hash,
+            derived.published_at,
+            derived.article.content_hash,
             " ".join(post.derived),
             json.dumps(post.others, ensure_ascii=False) if post.others else "{}",
-            *made.bodies,
+            *derived.bodies,
         ],
     )
 
@@ -73,10 +73,10 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
 
 
-def rewrite(db: Database, article_id: int, revision: int, made: Prepared) -> None:
+def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Write what is told now of a version that has not changed in substance."""
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",
-        [made.article.post.title, made.published_at, *made.bodies, article_id, revision],
+        [derived.article.post.title, derived.published_at, *derived.bodies, article_id, revision],
     )

@@ -24,7 +24,7 @@ _QUARTER = 900  # seconds; wherever a clock stands, a day begins with a quarter 
 _REMEMBERED = 20_000  # pages, days, categories
 
 
-class Places:
+class Attribution:
     """What the archive in `db` and the definitions that come with the program know of addresses."""
 
     def __init__(self, db: Database) -> None:

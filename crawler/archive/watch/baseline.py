@@ -47,7 +47,7 @@ FIGURES = (
 """What is compared. Of all but new posts only more than usual is worth a word: less is as well, or follows."""
 
 
-def with_usual(reports: Iterable[Report]) -> Iterator[Report]:
+def with_baseline(reports: Iterable[Report]) -> Iterator[Report]:
     """Yield each report, the latest first, with `usual`, the medians of runs before it, and what is `unusual`.
 
     Reads ahead only as far as it must.

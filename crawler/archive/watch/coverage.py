@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.watch.attribution import Places
+from crawler.archive.watch.attribution import Attribution
 from crawler.archive.watch.phrases import command
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class _Counts:
             found[day].add(filed)
         return {day: filed for day, filed in found.items() if day >= first}
 
-    def row(self, filed: _Filed, day: str, places: Places) -> Row:
+    def row(self, filed: _Filed, day: str, places: Attribution) -> Row:
         """Return the row of a site, category and day."""
         stored, gap = self.stored[filed].get(day, 0), self.gaps.get((filed, day), _WHOLE)
         return {
@@ -137,7 +137,7 @@ class _Counts:
 
 def coverage(db: Database, archive: str, since: datetime | None = None) -> Coverage:
     """Return what was listed, stored and not stored of each site, category and day, from the day of `since` on."""
-    places, counts, first = Places(db), _Counts(), "" if since is None else since.date().isoformat()
+    places, counts, first = Attribution(db), _Counts(), "" if since is None else since.date().isoformat()
     _count_stored(db, places, counts, since)
     _count_others(db, places, counts)
     by_day = counts.by_day(first)
@@ -147,13 +147,13 @@ def coverage(db: Database, archive: str, since: datetime | None = None) -> Cover
     return {"archive": archive, "since": first or None, "totals": _totals(rows), "rows": rows}
 
 
-def _count_stored(db: Database, places: Places, counts: _Counts, since: datetime | None) -> None:
+def _count_stored(db: Database, places: Attribution, counts: _Counts, since: datetime | None) -> None:
     begin = [] if since is None else [since.replace(hour=0, minute=0, second=0).timestamp()]
     for site, category, published in db.execute(_STORED_SINCE if begin else _STORED, begin):
         counts.stored[site, category or ""][places.day_at(site, published)] += 1
 
 
-def _count_others(db: Database, places: Places, counts: _Counts) -> None:
+def _count_others(db: Database, places: Attribution, counts: _Counts) -> None:
     db.conn.create_function("finews_key", 3, places.key, deterministic=True)
     for site, key, state, url, found_on, found_at, _, category, published in db.execute(_NOT_STORED):
         if published is not None:
@@ -163,7 +163,7 @@ def _count_others(db: Database, places: Places, counts: _Counts) -> None:
             counts.gaps[filed, places.day(site, url, found_at)].add(state, key, url)
 
 
-def _commands(site: str, category: str, gap: _Gap, places: Places) -> Iterator[str]:
+def _commands(site: str, category: str, gap: _Gap, places: Attribution) -> Iterator[str]:
     """Yield what fills a gap: ask again, look behind share links, or see why it was refused."""
     if gap.is_waiting:
         of_category = category and places.has_page(site, category)
@@ -185,7 +185,7 @@ def _totals(rows: list[Row]) -> dict[str, int]:
     }
 
 
-def _days_without(db: Database, places: Places, by_day: dict[str, set[_Filed]]) -> Iterator[tuple[str, str]]:
+def _days_without(db: Database, places: Attribution, by_day: dict[str, set[_Filed]]) -> Iterator[tuple[str, str]]:
     """Yield the days of each site, from the first to the last it was looked at, on which nothing was listed at all.
 
     Of a site that publishes now and then that is nothing to tell.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.decoding import NoTextError, decode
 from crawler.extraction.source import SourceError, read_source
 from crawler.front_matter import FrontMatterError
@@ -31,7 +31,7 @@ class ReadFile:
 
     path: str
     commit: str
-    made: Prepared | None = None
+    derived: DerivedArticle | None = None
     markdown: str = ""
     reason: str | None = None
 
@@ -54,5 +54,5 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
     lacking = fault(article)
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])
-    made = Prepared(article).complete()
-    return ReadFile(path, file.commit, made, render_post(made.row))
+    derived = DerivedArticle(article).complete()
+    return ReadFile(path, file.commit, derived, render_post(derived.row))

@@ -73,7 +73,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
     # The archive makes sentences of what SQLite reports.
     with Run(options.archive, site, "import", options.posts) as run, run.archive:
         importing = _Import(run, options)
-        run.archivist.catch_up()
+        run.recorder.catch_up()
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths, options.archive)
@@ -85,12 +85,12 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any
             outcome = "finished"
         except KeyboardInterrupt:
             outcome = "interrupted"
-            run.archivist.catch_up()
+            run.recorder.catch_up()
         finally:
             refused = files.refused(run.archive.db, run.id)
             report = run.end(outcome)
-        if run.archivist.trouble is not None:
-            raise FinewsError(f"{run.archivist.trouble}. The archive holds every post.")
+        if run.recorder.trouble is not None:
+            raise FinewsError(f"{run.recorder.trouble}. The archive holds every post.")
         return {**report, "refused": refused}
 
 
@@ -99,7 +99,7 @@ class _Import:
 
     def __init__(self, run: Run, options: ImportOptions) -> None:
         self.db, self.run_id, self.site, self.options = run.archive.db, run.id, run.site.name, options
-        self.folder = run.archivist.folder
+        self.folder = run.recorder.folder
         self.count = 0
 
     def take(self, batch: Iterable[ReadFile]) -> None:
@@ -122,18 +122,18 @@ class _Import:
         self.options.progress(self.count)
 
     def _store(self, file: ReadFile) -> tuple[Outcome, str | None, int | None]:
-        if file.made is None:
+        if file.derived is None:
             return "refused", file.reason, None
-        if posts.is_another(self.db, file.made.article):
+        if posts.is_another(self.db, file.derived.article):
             return "refused", "another post has this id", None
-        archived = posts.store(self.db, file.made.article, self.run_id, file.made)
+        archived = posts.store(self.db, file.derived.article, self.run_id, file.derived)
         assert archived.outcome is not None, "a post comes to an outcome"
         return archived.outcome, None, archived.article_id
 
     @staticmethod
     def _write(folder: MarkdownFolder, file: ReadFile, outcome: Outcome, article_id: int | None) -> None:
-        if outcome == "new" and file.made is not None:
-            folder.write_new(file.made.row, file.markdown)
+        if outcome == "new" and file.derived is not None:
+            folder.write_new(file.derived.row, file.markdown)
         elif article_id is not None:
             folder.write(article_id)
 

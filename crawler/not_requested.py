@@ -6,11 +6,11 @@ Not here: errors a person can mend (`crawler.errors`), and failures of the netwo
 from __future__ import annotations
 
 
-class Unasked(Exception):
+class NotRequested(Exception):
     """The root; the text is the reason, in words that are the same for every address it happens to."""
 
 
-class Refusal(Unasked):
+class ForbiddenAddress(NotRequested):
     """The address is not to be asked for, now or later; `rule` names what says so."""
 
     def __init__(self, reason: str, rule: str) -> None:
@@ -19,11 +19,11 @@ class Refusal(Unasked):
         super().__init__(reason)
 
 
-class Postponed(Unasked):
+class Postponed(NotRequested):
     """The address is not to be asked for in this run; it stays pending for the next."""
 
 
-class Unreachable(Unasked):
+class Unreachable(NotRequested):
     """The address cannot be asked for, since something that must be known first cannot be had."""
 
 

@@ -1,4 +1,4 @@
-"""The archivist: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
+"""The recorder: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
 
 The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
 not written. Not here: SQL (`crawler.archive`), and where the records come from.
@@ -15,15 +15,15 @@ from crawler.archive.ledger import links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
 from crawler.archive.store import posts
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.transactions import writing
 from crawler.cadence import missed_a_run
 from crawler.extraction.listing import leading
-from crawler.items import NAMES_NO_POST, Archived, Fetch, Link, Listing, Missed, Refused, Unchanged
+from crawler.items import NAMES_NO_POST, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.sites.addresses import address_of, category_address, start_addresses
-from crawler.sites.loading import fingerprint
+from crawler.sites.loading import rules_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from crawler.items import Address
     from crawler.sites.definition import Site
 
-Record = Prepared | Listing | Refused | Missed | Unchanged
+Record = DerivedArticle | Listing | Refused | Missed | Unchanged
 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
-class Archivist:
+class Recorder:
     """Writes the records of run `run_id` of `site`. `folder` is where Markdown goes, `None` for nowhere."""
 
     def __init__(self, archive: Archive, site: Site, run_id: int, posts_folder: Path | None) -> None:
@@ -57,7 +57,7 @@ class Archivist:
         if self.folder is not None:
             self.folder.catch_up()
 
-    def write(self, records: Sequence[Record]) -> list[Archived | Exception]:
+    def write(self, records: Sequence[Record]) -> list[Recorded | Exception]:
         """Write records and return what became of each: of its address, or the error that kept it from being written.
 
         All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
@@ -70,10 +70,10 @@ class Archivist:
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
         return [self._with_file(end, record) for end, record in zip(archived, records, strict=True)]
 
-    def _with_file(self, archived: Archived, record: Record) -> Archived | Exception:
+    def _with_file(self, archived: Recorded, record: Record) -> Recorded | Exception:
         """Write a post's Markdown and return `archived`, or an error that is none of the folder's."""
         try:
-            if self.folder is not None and archived.outcome == "new" and isinstance(record, Prepared):
+            if self.folder is not None and archived.outcome == "new" and isinstance(record, DerivedArticle):
                 self.folder.write_new(record.row, render_post(record.row))
             elif self.folder is not None and archived.article_id is not None and archived.outcome is not None:
                 self.folder.write(archived.article_id)
@@ -81,9 +81,9 @@ class Archivist:
             return error
         return archived
 
-    def _write(self, record: Record) -> Archived:
+    def _write(self, record: Record) -> Recorded:
         match record:
-            case Prepared():
+            case DerivedArticle():
                 return self._store(record)
             case Listing():
                 return self._list(record)
@@ -96,12 +96,12 @@ class Archivist:
             case _:
                 assert_never(record)
 
-    def _store(self, made: Prepared) -> Archived:
-        article, post = made.article, made.article.post
+    def _store(self, derived: DerivedArticle) -> Recorded:
+        article, post = derived.article, derived.article.post
         if posts.has_rival(self.archive.db, article, self.run_id):
             reason = "another address has a post of this id"
             return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
-        archived, before = posts.store(self.archive.db, article, self.run_id, made), self._known(post.fetch)
+        archived, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
@@ -109,14 +109,14 @@ class Archivist:
             if before is not None and before.leads_on:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
-        if post.came_from is not None:
-            self._settle(post.came_from, end)
+        if post.actual_fetch is not None:
+            self._settle(post.actual_fetch, end)
         settled = self._settle(post.fetch, end, before)
         if post.fetch.status in _GONE:
             posts.mark_gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
         return settled
 
-    def _list(self, listing: Listing) -> Archived:
+    def _list(self, listing: Listing) -> Recorded:
         """Note what a listing names; a home page that has changed makes the feed due."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
         before, leads_on = self._known(fetch), set[str]()
@@ -129,14 +129,14 @@ class Archivist:
             return self._list_nothing(fetch, before)
         return self._settle(fetch, End(state="fetched"), before)
 
-    def _list_nothing(self, fetch: Fetch, before: Known | None) -> Archived:
+    def _list_nothing(self, fetch: Fetch, before: Known | None) -> Recorded:
         """Note a category that names no post: an outlet may be quiet, but not while its posts are there."""
         if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
             fetch = replace(fetch, etag=None, last_modified=None)
             return self._settle(fetch, End(state="failed", reason=NAMES_NO_POST), before)
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST), before)
 
-    def _keep(self, fetch: Fetch) -> Archived:
+    def _keep(self, fetch: Fetch) -> Recorded:
         """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
         before = self._known(fetch)
         if before is not None and before.state == "refused":
@@ -151,7 +151,7 @@ class Archivist:
         posts.mark_seen(self.archive.db, before.article_id, fetch.fetched_at)
         return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id), before)
 
-    def _refuse(self, refused: Refused) -> Archived:
+    def _refuse(self, refused: Refused) -> Recorded:
         fetch = refused.fetch
         if fetch.address.kind not in {"post", "share"}:
             # What a wrong page is known by must not stand for the right one.
@@ -159,7 +159,7 @@ class Archivist:
             self._do_without_home(fetch)
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
-    def _miss(self, missed: Missed) -> Archived:
+    def _miss(self, missed: Missed) -> Recorded:
         """Note a page that was not served: a post that is gone is marked, and stays."""
         if missed.state == "gone":
             posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
@@ -187,18 +187,18 @@ class Archivist:
         """Return what the ledger has of an address that was asked for."""
         return links.known(self.archive.db, fetch.address.url)
 
-    def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Archived:
+    def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
         """Write the ledger's row; only posts and share links, asked for as such, come to an outcome.
 
         `before` is what the row was, if it has been read.
 
-        A share link that was asked for besides does so when it changed what its post says.
+        An auxiliary share link does so when it changed what its post says.
         """
-        if fetch.address.kind not in {"post", "share"} or (fetch.besides and end.outcome != "changed"):
+        if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
-            end = replace(end, rules=fingerprint(self.site))
+            end = replace(end, rules=rules_version(self.site))
         noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
-        return Archived(
+        return Recorded(
             address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
         )

@@ -1,6 +1,6 @@
 """Archive: have every record written, and hand on what became of its address.
 
-Not here: what is written (`crawler.recording.archivist`), in which process (`crawler.recording.writer`), and the run
+Not here: what is written (`crawler.recording.recorder`), in which process (`crawler.recording.writer`), and the run
 (`crawler.addon`).
 """
 
@@ -15,9 +15,9 @@ from scrapy.exceptions import DropItem
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive.store.derived import Prepared
+from crawler.archive.store.derived import DerivedArticle
 from crawler.items import Article, Fetch, Missed
-from crawler.recording.archivist import Record
+from crawler.recording.recorder import Record
 from crawler.recording.writer import WriterLostError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.items import Archived
+    from crawler.items import Recorded
     from crawler.recording.writer import Writer
 
 
@@ -52,11 +52,11 @@ class StoreInArchive:
 
     def open_spider(self) -> None:
         """Write the Markdown that a run which was killed has not."""
-        self.writer.archivist.catch_up()
+        self.writer.recorder.catch_up()
 
     async def process_item(self, item: Any) -> Any:
         """Have a record written and hand on what became of its address."""
-        record = Prepared(item) if isinstance(item, Article) else item
+        record = DerivedArticle(item) if isinstance(item, Article) else item
         if not isinstance(record, Record):
             return item
         ended = self.writer.submit(record)
@@ -77,7 +77,7 @@ class StoreInArchive:
             missed = Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}")
             self.writer.submit(missed).add_done_callback(self._note_end)
 
-    def _note_end(self, ended: Future[Archived]) -> None:
+    def _note_end(self, ended: Future[Recorded]) -> None:
         """Note why a record that nobody waits for could not be written; what is no trouble of the disk is logged."""
         try:
             ended.result()
