@@ -15,12 +15,12 @@ Imports point one way, and a test says so; each row may import only from the row
     addon
     run
     recording
+    jekyll
     extraction | archive | markdown
-    sites | cadence
+    sites | revisits
     items
-    changes | likeness | urls | dates | securities | front_matter
-    figures
-    errors | text | decoding | not_requested
+    urls | dates | securities
+    errors | text | not_requested
 """
 
 __version__ = "0.1.0"

@@ -19,8 +19,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import hosts, runs
 from crawler.archive.ledger.runs import Traffic
 from crawler.archive.search import index
-from crawler.archive.store.lock import run_lock
-from crawler.archive.store.transactions import writing
+from crawler.archive.store.lock import run_lock, writing
 from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
 from crawler.recording.recorder import Recorder
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.decoding import NoTextError, decode
+from crawler.jekyll.decoding import NoTextError, decode
 
 TEXT = '---\ntitle: "江西“5G+VR”领跑全国"\n---\n\n一段，两段。\n'
 COMMON = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.figures import figures
+from crawler.text.figures import figures
 
 
 @pytest.mark.parametrize(

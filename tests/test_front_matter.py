@@ -15,7 +15,7 @@ import yaml
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.front_matter import FrontMatter, FrontMatterError, read
+from crawler.jekyll.front_matter import FrontMatter, FrontMatterError, read
 
 
 def front(*lines: str) -> FrontMatter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,14 @@ def test_transactions_that_write_begin_in_one_place() -> None:
     # Another one, which reads first, would be refused whenever a second program has written meanwhile.
     ways = re.compile(r"BEGIN IMMEDIATE|BEGIN EXCLUSIVE|\.atomic\(|\.begin\(\)")
     begun = {path for path in MODULES if ways.search(path.read_text(encoding="utf-8"))}
-    assert begun == {PACKAGE / "archive" / "store" / "transactions.py"}
+    assert begun == {PACKAGE / "archive" / "store" / "lock.py"}
+
+
+def test_no_module_is_longer_than_one_look_and_no_folder_holds_more_than_a_dozen() -> None:
+    long = {path.name for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > 300}
+    assert long == set()
+    folders = Counter(path.parent for path in MODULES if path.name not in {"__init__.py", "__main__.py"})
+    assert {folder.name: count for folder, count in folders.items() if count > 12} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

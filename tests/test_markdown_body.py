@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.markdown.body import safe_html, to_markdown, to_text
 from crawler.sites.definition import Body
 from crawler.sites.loading import load_site
-from crawler.text import bare, squeeze
+from crawler.text.words import bare, squeeze
 
 PAGE = "https://site.example/a/b.html"
 READER = MarkdownIt("commonmark", {"html": True}).enable("table")

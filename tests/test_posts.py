@@ -16,12 +16,12 @@ from crawler.archive import Archive
 from crawler.archive.ledger import links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.ledger.lookup import find_post
-from crawler.archive.store import posts
+from crawler.archive.store import articles, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.errors import NoSuchPost
 from crawler.items import Category, Mention, Recorded
 from crawler.markdown.post_file import render_post
-from crawler.text import printable
+from crawler.text.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +135,7 @@ def test_a_new_post_brings_its_category_tags_and_securities(db: Database):
 def test_a_post_needs_neither_category_nor_tags_nor_mentions(db: Database):
     bare = made.article(category=None, tags=(), mentions=(), source=None, share_url=None)
     assert [end.outcome for end in stored(db, bare)] == ["new"]
-    row = posts.get(db, 1)
+    row = articles.get(db, 1)
     assert [row[name] for name in ("category", "source", "share_url", "tags", "mentions")] == [
         None, None, None, [], [],
     ]  # fmt: skip
@@ -143,7 +143,7 @@ def test_a_post_needs_neither_category_nor_tags_nor_mentions(db: Database):
 
 def test_a_tag_named_twice_is_kept_once(db: Database):
     stored(db, made.article(tags=("快讯", "A股", "快讯")))
-    assert posts.get(db, 1)["tags"] == ["快讯", "A股"]
+    assert articles.get(db, 1)["tags"] == ["快讯", "A股"]
 
 
 def test_a_security_printed_under_two_names_is_mentioned_under_both(db: Database):
@@ -152,7 +152,7 @@ def test_a_security_printed_under_two_names_is_mentioned_under_both(db: Database
         Mention(code="1.600519", name="贵州茅台", count=1),
     )
     stored(db, made.article(mentions=printed))
-    assert [(mention["name"], mention["count"]) for mention in posts.get(db, 1)["mentions"]] == [
+    assert [(mention["name"], mention["count"]) for mention in articles.get(db, 1)["mentions"]] == [
         ("茅台", 3),
         ("贵州茅台", 1),
     ]
@@ -199,9 +199,9 @@ OUTLINE: dict[str, Any] = {
 def test_a_page_seen_again_is_believed_in_all_that_makes_no_revision(db: Database):
     first, again = made.article(), made.article(seen_at=made.LATER, **OUTLINE)
     stored(db, first)
-    before = posts.get(db, 1)
+    before = articles.get(db, 1)
     posts.store(db, again, 2)
-    assert posts.get(db, 1) == {
+    assert articles.get(db, 1) == {
         **before,
         "title": " 江西出台5G 行动计划　",
         "source": "别处",
@@ -228,9 +228,9 @@ def test_a_page_seen_again_leaves_former_revisions_alone(db: Database):
 
 def test_what_a_page_seen_again_does_not_tell_stays_as_it_was(db: Database):
     stored(db, made.article())
-    before = posts.get(db, 1)
+    before = articles.get(db, 1)
     posts.store(db, made.article(seen_at=made.LATER, category=None, tags=(), source=None, share_url=None), 2)
-    assert posts.get(db, 1) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
+    assert articles.get(db, 1) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
 
 
 def test_the_same_content_at_another_address_is_only_seen_again(db: Database):
@@ -338,7 +338,7 @@ def test_a_revision_replaces_tags_mentions_and_category(db: Database):
         "category": Category(slug="emnews", name="滚动新闻", url="https://finews.withounder.com/emnews/"),
     }
     stored(db, made.article(), made.article(**changes))
-    row = posts.get(db, 1)
+    row = articles.get(db, 1)
     assert row["category"] == "emnews"
     assert row["tags"] == ["5G", "新"]
     assert row["mentions"] == [{"code": "105.NIO", "symbol": "NIO", "market": "US", "name": "蔚来", "count": 1}]
@@ -346,11 +346,11 @@ def test_a_revision_replaces_tags_mentions_and_category(db: Database):
 
 def test_what_a_new_revision_does_not_tell_stays_as_it_was(db: Database):
     posts.store(db, made.article(), 1)
-    before = posts.get(db, 1)
+    before = articles.get(db, 1)
     told = {"via": "share", "html": "<p>新的正文，与页面一样长，却说了别的话。</p>"}
     silent = {"category": None, "tags": (), "source": None, "share_url": None}
     posts.store(db, made.article(**told, **silent), 1)
-    after = posts.get(db, 1)
+    after = articles.get(db, 1)
     kept = ("category", "tags", "source", "share_url")
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert (after["revision"], after["text"]) == (2, "新的正文，与页面一样长，却说了别的话。")
@@ -436,8 +436,8 @@ def test_a_post_remembers_every_time_its_revisions_were_published_at(db: Databas
     for days in (0, 1, 1, 0):
         posts.store(db, made.article(title=f"第{days}", published_at=made.PUBLISHED + days * DAY), 1)
         posts.store(db, made.article(title="改了", published_at=made.PUBLISHED + days * DAY), 1)
-    assert posts.days(db, 2) == {"2022-04-20T16:44:59+08:00", "2022-04-21T16:44:59+08:00"}
-    assert posts.days(db, 1) == {"2022-04-19T16:44:59+08:00"}
+    assert articles.days(db, 2) == {"2022-04-20T16:44:59+08:00", "2022-04-21T16:44:59+08:00"}
+    assert articles.days(db, 1) == {"2022-04-19T16:44:59+08:00"}
 
 
 # Of one name.
@@ -479,7 +479,7 @@ def test_an_address_the_site_names_no_longer_is_nobodys_rival(db: Database):
 
 
 def _on_its_day(db: Database, article_id: int) -> tuple[dict[str, Any], str]:
-    row = posts.get(db, article_id)
+    row = articles.get(db, article_id)
     return row, row["published_at"]
 
 
@@ -499,8 +499,12 @@ def test_a_post_of_the_same_id_and_day_on_another_site_is_a_namesake(
 ):
     other = made.article(post_id, site=site, published_at=made.PUBLISHED + timedelta(hours=hours))
     stored(db, made.article("hello"), other)
-    assert posts.namesake(db, *_on_its_day(db, 1)) == ((namesake, posts.get(db, 2)["url"]) if namesake else None)
-    assert posts.namesake(db, *_on_its_day(db, 2)) == (("finews", posts.get(db, 1)["url"]) if namesake else None)
+    assert articles.namesake(db, *_on_its_day(db, 1)) == (
+        (namesake, articles.get(db, 2)["url"]) if namesake else None
+    )
+    assert articles.namesake(db, *_on_its_day(db, 2)) == (
+        ("finews", articles.get(db, 1)["url"]) if namesake else None
+    )
 
 
 # Gone.
@@ -651,7 +655,7 @@ def test_every_post_is_read_oldest_first(archive: Archive):
         posts.store(archive.db, made.article(f"NW{number}", published_at=made.PUBLISHED + days * DAY), 1)
     every = list(archive.posts())
     assert [row["post_id"] for row in every] == ["NW1", "NW3", "NW2", "NW0"]
-    assert every == [posts.get(archive.db, row["id"]) for row in every]
+    assert every == [articles.get(archive.db, row["id"]) for row in every]
 
 
 PICTURE = '<p><img src="https://x.example/chart.png" alt="图"></p>'
@@ -659,7 +663,7 @@ PICTURE = '<p><img src="https://x.example/chart.png" alt="图"></p>'
 
 def test_a_post_that_is_a_picture_has_an_empty_summary_and_an_empty_text(db: Database):
     stored(db, made.article(html=PICTURE))
-    row = posts.get(db, 1)
+    row = articles.get(db, 1)
     assert (row["summary"], row["text"], row["html"]) == ("", "", PICTURE)
     assert row["markdown"] == "![图](https://x.example/chart.png)"
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawler.archive.search.query import Query, Term, parse
-from crawler.text import CJK
+from crawler.text.words import CJK
 
 # By hand: what the public surface says of a query, word for word.
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.markup import to_html
-from crawler.extraction.source import SourceError, read_source
-from crawler.front_matter import FrontMatterError
 from crawler.items import Category, Mention, Post, PostFile
+from crawler.jekyll.front_matter import FrontMatterError
+from crawler.jekyll.source import SourceError, read_source
 from crawler.markdown.post_file import render_post
 from crawler.ops.importing.reading import read_file
 from crawler.recording.normalise import normalise

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.markdown.source_form import render_source
+from crawler.jekyll.source_form import render_source
 from crawler.sites.loading import load_site
 
 ROW: dict[str, Any] = {

@@ -21,10 +21,10 @@ from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.search.snippet import snippet
-from crawler.archive.store import files, history, posts, securities, stories
+from crawler.archive.store import articles, files, securities, stories, versions
 from crawler.archive.store.connection import open_database
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
-from crawler.text import printable
+from crawler.text.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.results import Found, Marks
     from crawler.archive.search.search import Sort
-    from crawler.archive.store.history import Revision
     from crawler.archive.store.lock import RunLock
+    from crawler.archive.store.versions import Revision
     from crawler.archive.watch.alarm import Alarm
     from crawler.archive.watch.coverage import Coverage
-    from crawler.changes import Changes
+    from crawler.text.changes import Changes
 
 
 # What SQLite's codes begin with, and what a person can do about it: https://www.sqlite.org/rescode.html
@@ -115,12 +115,12 @@ class Archive:
         same, the first first. Raises `NoSuchPost` and `NoSuchRevision`.
         """
         article_id = self._find(name)
-        post = {**posts.get(self.db, article_id), "same_story": stories.told_by(self.db, article_id)}
-        return post if revision is None else {**post, **history.version(self.db, article_id, revision)}
+        post = {**articles.get(self.db, article_id), "same_story": stories.told_by(self.db, article_id)}
+        return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
 
     def posts(self) -> Iterator[dict[str, Any]]:
         """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
-        return posts.every(self.db)
+        return articles.every(self.db)
 
     def search(
         self,
@@ -158,18 +158,19 @@ class Archive:
 
     def history(self, name: str) -> list[Revision]:
         """Return the versions of a post, the oldest first. Raises `NoSuchPost`."""
-        return history.history(self.db, self._find(name))
+        return versions.history(self.db, self._find(name))
 
     def changes(self, name: str) -> dict[int, Changes]:
         """Return what each revision of a post but the first changed in the one before it. Raises `NoSuchPost`."""
-        from crawler.changes import Version, compare  # noqa: PLC0415  # 15 ms that other questions need not wait
+        from crawler.text.changes import Version  # noqa: PLC0415  # 15 ms that other questions need not wait
+        from crawler.text.differences import compare  # noqa: PLC0415  # likewise
 
         article_id = self._find(name)
-        versions = [
-            (row["revision"], history.version(self.db, article_id, row["revision"]))
-            for row in history.history(self.db, article_id)
+        said = [
+            (row["revision"], versions.version(self.db, article_id, row["revision"]))
+            for row in versions.history(self.db, article_id)
         ]
-        worded = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in versions]
+        worded = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in said]
         return {number: compare(before, after) for (_, before), (number, after) in pairwise(worded)}
 
     def stock(

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from crawler.cli import printing
+from crawler.cli import printing, reports
 from crawler.cli.options import (
     archive_option,
     json_option,
@@ -170,7 +170,7 @@ def demo(archive: Path | None, *, as_json: bool) -> None:
     if as_json:
         printing.json_document(shown)
         return
-    printing.report(shown["report"])
+    reports.report(shown["report"])
     printing.search(shown["search"])
     click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
 
@@ -224,7 +224,7 @@ def _finish(
     if as_json:
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
-        printing.report(report)
+        reports.report(report)
         click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
     for alarm in alarms or []:
         click.echo(f"Alarm: {alarm['sentence']}", err=True)
@@ -248,7 +248,7 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
     from crawler.ops.selftest import run_selftest  # noqa: PLC0415  # makes a site
 
     result = run_selftest(kills)
-    printing.result(result, printing.selftest, as_json=as_json)
+    printing.result(result, reports.selftest, as_json=as_json)
     if result["lost"] or result["reader_failures"] or result["log_deleted"] or result["findings"]:
         ctx.exit(_FAILED)
 

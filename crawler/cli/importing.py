@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from crawler.cli import printing
+from crawler.cli import printing, reports
 from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option, site_option
 
 _NOTHING_TAKEN, _INTERRUPTED = 1, 130
@@ -64,7 +64,7 @@ def import_(
     else:
         if watched:
             click.echo("\r\x1b[K", nl=False, err=True)
-        printing.report(report)
+        reports.report(report)
         _name_refused(report["refused"])
         click.echo(f"Archive: {archive}" + ("" if no_posts else f" · Markdown: {posts}"))
     _exit(ctx, report)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli import printing
+from crawler.cli import printing, reports
 from crawler.cli.options import MOST, archive_option, json_option, no_posts_option
 
 _UNSOUND = _AMISS = 1
@@ -31,9 +31,9 @@ def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) ->
         raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
     with Archive(archive) as opened:
         if coverage:
-            printing.result(opened.coverage(since), printing.coverage, as_json=as_json)
+            printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(), printing.stats, as_json=as_json)
+            printing.result(opened.stats(), reports.stats, as_json=as_json)
 
 
 @click.command()
@@ -59,10 +59,10 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 
     with Archive(archive) as opened:
         if not silent:
-            printing.result(list(islice(opened.runs(), limit)), printing.runs, as_json=as_json)
+            printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
             return
         alarms = opened.alarms()
-    printing.result({"archive": str(archive), "alarms": alarms}, printing.alarms, as_json=as_json)
+    printing.result({"archive": str(archive), "alarms": alarms}, reports.alarms, as_json=as_json)
     if alarms:
         ctx.exit(_AMISS)
 
@@ -94,7 +94,7 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     with Archive(archive) as opened:
         several = len(opened.stats()["sites"]) > 1
         result = export_posts(opened.posts(), directory, form, by_site=several)
-    printing.result(result, printing.exported, as_json=as_json)
+    printing.result(result, reports.exported, as_json=as_json)
 
 
 @click.command()
@@ -121,7 +121,7 @@ def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, rep
     from crawler.ops.check import check as check_all  # noqa: PLC0415  # --help needs no database
 
     result = check_all(archive, None if no_posts else posts or archive.parent / "_posts", repair=repair)
-    printing.result(result, printing.checked, as_json=as_json)
+    printing.result(result, reports.checked, as_json=as_json)
     if result["findings"]:
         ctx.exit(_UNSOUND)
 
@@ -141,4 +141,4 @@ def backup(file: Path, archive: Path, *, as_json: bool) -> None:
 
     with Archive(archive) as opened:
         result = opened.backup(file)
-    printing.result(result, printing.backed_up, as_json=as_json)
+    printing.result(result, reports.backed_up, as_json=as_json)

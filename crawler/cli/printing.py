@@ -1,25 +1,25 @@
-"""How results are printed, for people and as JSON. Not here: what is printed."""
+"""How results are printed, as JSON and for people: posts, their stories and their history.
+
+Not here: reports and tables (`crawler.cli.reports`), and what is printed.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.text import counted
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from crawler.changes import Changes, Parts
+    from crawler.text.changes import Changes, Parts
 
 _BOLD = ("\x1b[1m", "\x1b[22m")
 _DAYS = 10  # of a security's days that are printed
-_KILO = 1000
-_WIDE = 134  # columns a table of runs needs; a narrower terminal wraps it, which reads better than cut words
 
 
 def json_document(document: Any) -> None:
@@ -30,46 +30,6 @@ def json_document(document: Any) -> None:
 def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:
     """Print a command's result: as one JSON document, or for people."""
     (json_document if as_json else human)(document)
-
-
-def report(run: Mapping[str, Any]) -> None:
-    """Print a run's report: what was asked, what came of it, and why what was not kept was not."""
-    failed = f", {run['listings_failed']} failed" if run["listings_failed"] else ""
-    asked = (
-        f"{counted(run['requests'], 'request')} ({run['not_modified']} not modified,"
-        f" {counted(run['retries'], 'retry', 'retries')}), {_size(run['bytes'])},"
-        f" {counted(run['listings'], 'listing')}{failed}"
-    )
-    read = f"{counted(sum(run['posts'].values()), 'file')} imported"
-    what = read if run["scope"] == "import" else asked
-    click.echo(f"Run {run['run']} of {run['site']} {run['outcome']} in {run['seconds']:.1f} s: {what}")
-    click.echo("Posts: " + " · ".join(f"{count} {outcome}" for outcome, count in run["posts"].items()), nl=False)
-    click.echo(f" · {run['pending']} pending")
-    for reason, count in run["reasons"].items():
-        click.echo(f"  {count} {reason}")
-    for reason, count in run["listing_reasons"].items():
-        click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
-    if run["elsewhere"]:
-        places = (f"{count} {place.replace(':', '')}" for place, count in run["elsewhere"].items())
-        click.echo(f"  asked elsewhere: {' · '.join(places)}")
-    for host, reason in run["hosts"].items():
-        click.echo(f"  {host} {reason}")
-
-
-def selftest(result: Mapping[str, Any]) -> None:
-    """Print what became of a sample site whose crawl was killed again and again."""
-    points = ", ".join(map(str, result["killed_at"]))
-    click.echo(f"Killed {counted(result['kills'], 'time')} (SIGKILL), at {points} of {result['posts']} pages:")
-    click.echo(
-        f"{result['stored']} of {result['posts']} posts stored, {result['lost']} lost,"
-        f" {counted(result['repeated'], 'page')} asked for again"
-    )
-    click.echo(f"{counted(result['readers'], 'reader')} beside the runs, {len(result['reader_failures'])} failed")
-    for failure in result["reader_failures"]:
-        click.echo(f"  {failure}")
-    if result["log_deleted"]:
-        click.echo("A log was deleted under a run: what was written into it is lost.")
-    click.echo("\n".join(result["findings"]) or "The archive is sound.")
 
 
 def marks(*, as_json: bool) -> tuple[str, str]:
@@ -193,22 +153,6 @@ def _moment(written: str) -> str:
     return written[:19].replace("T", " ")
 
 
-def checked(result: Mapping[str, Any]) -> None:
-    """Print what a check found, a line each."""
-    for finding in result["findings"]:
-        click.echo(finding)
-    if not result["findings"]:
-        click.echo(f"{result['archive']} is sound" + (", repaired" if result["repaired"] else "") + ".")
-
-
-def backed_up(result: Mapping[str, Any]) -> None:
-    """Print what was copied where."""
-    click.echo(
-        f"{result['archive']} copied to {result['file']} and verified: {_size(result['bytes'])},"
-        f" {counted(result['posts'], 'post')} in {counted(result['versions'], 'revision')}"
-    )
-
-
 def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
     """Print two lines a post, and what is to be said of it besides."""
     for post in posts:
@@ -222,112 +166,3 @@ def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
 def byline(post: Mapping[str, Any]) -> str:
     """Return when and where a post was published: `2022-04-20 16:44 · 大江网`."""
     return " · ".join(filter(None, [post["published_at"][:16].replace("T", " "), post["source"]]))
-
-
-def stats(numbers: Mapping[str, Any]) -> None:
-    """Print what an archive holds."""
-    click.echo(f"{numbers['archive']}: {_size(numbers['bytes'])}")
-    click.echo(
-        f"{counted(numbers['posts'], 'post')} ({numbers['gone']} gone from the site),"
-        f" {counted(numbers['revisions'], 'revision')}, {counted(numbers['securities'], 'security', 'securities')} in"
-        f" {counted(numbers['mentions'], 'mention')}, {counted(numbers['runs'], 'run')}"
-    )
-    if numbers["posts"]:
-        click.echo(f"from {numbers['first_published_at']} to {numbers['last_published_at']}")
-    for what in ("sites", "categories", "sources", "links"):
-        click.echo(f"{what}: " + (", ".join(f"{name} {count}" for name, count in numbers[what].items()) or "none"))
-
-
-def runs(reports: Sequence[Mapping[str, Any]]) -> None:
-    """Print a table of runs."""
-    from rich.console import Console  # noqa: PLC0415  # the other commands answer sooner without it
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None)
-    for heading in ("run", "site", "started", "outcome", "seconds", "requests"):
-        table.add_column(heading, no_wrap=True)
-    for outcome in ("new", "changed", "unchanged", "refused", "failed", "gone", "pending"):
-        table.add_column(outcome, justify="right", no_wrap=True)
-    table.add_column("unusual", no_wrap=True)
-    notes = ["; ".join(run["unusual"]) for run in reports]
-    for run, note in zip(reports, notes, strict=True):
-        counts = [str(count) for count in (*run["posts"].values(), run["pending"])]
-        row = [
-            run["run"],
-            run["site"],
-            run["started_at"][:16].replace("T", " "),
-            run["outcome"],
-            run["seconds"],
-            run["requests"],
-        ]
-        table.add_row(*map(str, row), *counts, note)
-    console = Console()
-    console.width = max(console.width, _WIDE + max(map(len, notes), default=0))
-    console.print(table)
-
-
-def alarms(found: Mapping[str, Any]) -> None:
-    """Print what is amiss, a sentence each; or that nothing is."""
-    for alarm in found["alarms"]:
-        click.echo(alarm["sentence"])
-    if not found["alarms"]:
-        click.echo(f"Nothing is amiss in {found['archive']}.")
-
-
-def coverage(found: Mapping[str, Any]) -> None:
-    """Print what of all that was listed is stored, and each gap, the latest first, with what fills it."""
-    since = f" since {found['since']}" if found["since"] else ""
-    click.echo(f"{found['archive']}{since}: {_covered(found['totals'])}")
-    several = len({row["site"] for row in found["rows"]}) > 1
-    gaps = [row for row in found["rows"] if not row["stored"] == row["listed"] > 0]
-    for row, *days_before in _joined(gaps):
-        site, category = row["site"], row["category"] or "(no category)"
-        if row["listed"]:
-            click.echo(f"{row['day']} {f'{site} ' if several else ''}{category}: {_covered(row)}")
-        else:
-            days = f"{days_before[-1]['day']} to {row['day']}" if days_before else row["day"]
-            click.echo(f"{days}: nothing of {site} was listed, and it can no longer be fetched")
-        for each in row["commands"]:
-            click.echo(f"  {each}")
-    if not gaps:
-        click.echo("All of it is stored." if found["rows"] else "Nothing has been listed.")
-
-
-def _covered(numbers: Mapping[str, int]) -> str:
-    """Return `25 listed, 24 stored, 1 refused`."""
-    others = [f"{numbers[name]} {name}" for name in ("refused", "failed", "missing") if numbers[name]]
-    return ", ".join([f"{numbers['listed']} listed", f"{numbers['stored']} stored", *others])
-
-
-def _joined(gaps: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield each gap, days on which nothing of a site was listed together with those before them."""
-    joined: list[Mapping[str, Any]] = []
-    for gap in gaps:
-        if joined and not _goes_on(joined[-1], gap):
-            yield joined
-            joined = []
-        joined.append(gap)
-    if joined:
-        yield joined
-
-
-def _goes_on(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
-    """Tell whether nothing of a site was listed on a day and on the day before it."""
-    apart = date.fromisoformat(later["day"]) - date.fromisoformat(earlier["day"])
-    return not later["listed"] + earlier["listed"] and later["site"] == earlier["site"] and apart.days == 1
-
-
-def exported(result: Mapping[str, Any]) -> None:
-    """Print what an export wrote."""
-    click.echo(
-        f"{counted(result['posts'], 'post')} as {result['format']} in {result['directory']},"
-        f" {counted(result['written'], 'file')} written"
-    )
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if count < _KILO:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= _KILO
-    return f"{count:.1f} GB"

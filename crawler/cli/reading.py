@@ -112,7 +112,7 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
         revisions = opened.history(post)
         changes = opened.changes(post) if diff else {}
     if as_json:
-        from crawler.changes import as_dict  # noqa: PLC0415  # only here
+        from crawler.text.changes import as_dict  # noqa: PLC0415  # only here
 
         printing.json_document(
             [

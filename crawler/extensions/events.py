@@ -15,7 +15,7 @@ from scrapy import signals
 
 from crawler.addon import RunAddon, run_ended
 from crawler.items import Recorded
-from crawler.text import counted
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from typing import Self

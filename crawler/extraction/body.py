@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Mention
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import address_of
-from crawler.text import squeeze
+from crawler.text.words import squeeze
 from crawler.urls import resolve
 
 if TYPE_CHECKING:

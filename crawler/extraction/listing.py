@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crawler.items import Link, Listing
 from crawler.sites.addresses import address_of
-from crawler.text import squeeze
+from crawler.text.words import squeeze
 from crawler.urls import resolve
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.text import squeeze
+from crawler.text.words import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,7 +17,7 @@ from nh3 import Cleaner
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.markdown.emphasis import loosen
-from crawler.text import printable
+from crawler.text.words import printable
 
 if TYPE_CHECKING:
     from crawler.sites.definition import Body

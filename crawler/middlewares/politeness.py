@@ -23,9 +23,8 @@ from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
 from crawler.archive.ledger.hosts import PATIENCE, Host
-from crawler.cadence import retry_after
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
-from crawler.middlewares.waiting import rest
+from crawler.middlewares.waiting import rest, retry_after
 from crawler.not_requested import NotRequested, Postponed, words_for
 
 if TYPE_CHECKING:

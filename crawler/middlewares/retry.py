@@ -1,7 +1,7 @@
 """Try again what failed for the moment, each time after a longer wait.
 
 In place of Scrapy's own, which tries again at once and does not know of `Retry-After`. Not here: failures that last
-(`crawler.middlewares.politeness`), and the next run's tries (`crawler.cadence`).
+(`crawler.middlewares.politeness`), and the next run's tries (`crawler.revisits`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
-from crawler.cadence import retry_delay
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER
-from crawler.middlewares.waiting import rest
+from crawler.middlewares.waiting import rest, retry_delay
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from crawler.archive.care import integrity
 from crawler.archive.store.lock import run_lock
 from crawler.errors import UsageError
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
-from crawler.text import counted
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import UsageError
+from crawler.jekyll.source_form import render_source
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
-from crawler.markdown.source_form import render_source
 from crawler.sites.loading import bundled_names, load_site
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from crawler.ops.check import check
 from crawler.ops.readers import Readers, writes_into_a_deleted_log
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts
-from crawler.text import CJK
+from crawler.text.words import CJK
 
 if TYPE_CHECKING:
     from crawler.ops.sample_site.server import RunningServer

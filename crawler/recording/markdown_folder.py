@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive.store import posts
+from crawler.archive.store import articles, posts
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class MarkdownFolder:
     def write(self, article_id: int) -> None:
         """Write the file of a post; drop those of its revisions that bore another date."""
         try:
-            self._write(posts.get(self.db, article_id))
+            self._write(articles.get(self.db, article_id))
         except OSError as error:  # the archive has the post: the rest of the run is worth going on with
             self._note(error)
 
@@ -50,7 +50,7 @@ class MarkdownFolder:
         if not self._is_free(path, row, row["published_at"]):
             return
         write_if_changed(path, render_post(row))
-        for day in posts.days(self.db, row["id"]) if row["revision"] > 1 else ():
+        for day in articles.days(self.db, row["id"]) if row["revision"] > 1 else ():
             outdated = self.folder / file_name(day, row["post_id"])
             if outdated != path and self._other_owner(outdated, row, day) is None:
                 outdated.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ class MarkdownFolder:
 
     def _other_owner(self, path: Path, row: dict[str, Any], published_at: str) -> str | None:
         """Return the site whose post the file is, if that is another's."""
-        other = posts.namesake(self.db, row, published_at)
+        other = articles.namesake(self.db, row, published_at)
         if other is None or not path.is_file():
             return None
         site, url = other

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crawler import dates
 from crawler.items import Article
 from crawler.markdown.body import safe_html, to_markdown, to_text
-from crawler.text import bare, first_sentence, fold, opening
+from crawler.text.words import bare, first_sentence, fold, opening
 
 if TYPE_CHECKING:
     from crawler.items import Post

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from crawler.extraction.expired import read_expired
 from crawler.extraction.post import days_of
 from crawler.extraction.share import read_share
 from crawler.items import Missed, Post, Refused
+from crawler.jekyll.expired import read_expired
 from crawler.sites.addresses import expired_address, share_address, share_link, share_text_url
 from crawler.spiders.asking import Asked, asked_by, cb_kwargs_of, ended, failed, page_of, request_for
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive.store import posts
+from crawler.archive.store import articles, posts
 from crawler.extraction.share import read_share
 from crawler.items import Missed, Refused
 from crawler.sites.addresses import share_text_url
@@ -75,4 +75,4 @@ class SharedTexts:
     def _known(self, share: Address) -> dict[str, Any] | None:
         """Return what the archive has of the post a share link belongs to."""
         row = posts.row_of(self.db, self.site.name, share.key)
-        return None if row is None else posts.get(self.db, row)
+        return None if row is None else articles.get(self.db, row)

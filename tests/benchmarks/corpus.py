@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Address, Article, Category, Fetch, Mention, Post
 from crawler.ops.sample_site.site import bundled_posts
 from crawler.recording.normalise import content_hash
-from crawler.text import opening
+from crawler.text.words import opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

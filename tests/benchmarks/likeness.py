@@ -1,4 +1,4 @@
-"""Measures `crawler.likeness` on labelled pairs: what it finds, what it judges, how long it takes.
+"""Measures `crawler.text.near_duplicates` on labelled pairs: what it finds, what it judges, how long it takes.
 
 Run as `python tests/benchmarks/likeness.py [seed]`. Not here: the pairs (`story_pairs.py` beside this file).
 """
@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from story_pairs import SEED, Pair, cut, headed, long_posts, pairs, posts, rolling_items
 
-from crawler.likeness import Wording, minhash_keys, same_story, scheme
+from crawler.text.minhash import minhash_keys, scheme
+from crawler.text.near_duplicates import Wording, same_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -29,7 +29,7 @@ from crawler.archive.ledger import links, runs
 from crawler.archive.search import index
 from crawler.archive.store import posts, stories
 from crawler.markdown.post_file import render_post
-from crawler.text import tokens
+from crawler.text.words import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

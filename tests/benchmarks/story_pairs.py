@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from crawler.likeness import Wording
 from crawler.ops.sample_site.body import render
 from crawler.ops.sample_site.site import bundled_posts
+from crawler.text.near_duplicates import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ _CLAUSE_END = re.compile(r"[，。：；]")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[\u4e00-\u9fff]{2}")
 
-# A bracket stands for the title in brackets; the last two of either list are such as crawler.likeness does not know.
+# A bracket stands for the title in brackets; the last two of either list are unknown to crawler.text.boilerplate.
 _HEADERS = [
     "【",
     "（记者 张三）",

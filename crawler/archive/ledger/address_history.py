@@ -1,7 +1,7 @@
 """The trail of an address: who named it, each fetch of it and how that ended, which rule refused it.
 
 Read from the ledger alone, so it tells what was done and not what is on the site. Not here: versions of what was
-stored (`crawler.archive.store.history`).
+stored (`crawler.archive.store.versions`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 from crawler.archive.ledger.lookup import find_post
 from crawler.sites.addresses import address_of, as_address, post_id_named
 from crawler.sites.loading import bundled_names, load_site
-from crawler.text import printable
+from crawler.text.words import printable
 from crawler.urls import path_of
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from crawler.archive.store.transactions import writing
-from crawler.cadence import LONGEST_WAIT
+import crawler.archive.store.lock
 from crawler.dates import iso
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+LONGEST_WAIT = timedelta(days=1)
+"""What a host may ask for with `Retry-After`; more is cut to this."""
 
 PATIENCE = timedelta(seconds=60)
 """A run waits so long for a host; when that asks for more, the run ends and leaves the rest to a later one."""
@@ -60,7 +62,7 @@ def known(db: Database, host: str) -> Host:
 def note(db: Database, host: str, **known: str | int | None) -> None:
     """Write what has become known of a host, by the names of `Host`; the rest stays."""
     values = ", ".join(f"{name} = :{name}" for name in known)
-    with writing(db):
+    with crawler.archive.store.lock.writing(db):
         db.execute("INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING", [host])
         db.execute(f"UPDATE hosts SET {values} WHERE host = :host", {"host": host, **known})  # noqa: S608
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-from crawler.cadence import next_look
 from crawler.dates import iso
+from crawler.revisits import next_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

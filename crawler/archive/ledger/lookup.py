@@ -8,7 +8,7 @@ from crawler.archive.ledger.links import article_at
 from crawler.archive.store.posts import row_of
 from crawler.sites.addresses import as_address, post_id_named
 from crawler.sites.loading import bundled_names, load_site
-from crawler.text import printable
+from crawler.text.words import printable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

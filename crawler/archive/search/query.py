@@ -1,6 +1,6 @@
 """What a query means: the text of a search read into terms, and whether a post has them.
 
-A query is folded and split into tokens as the texts are (`crawler.text`); a term matches where its tokens stand
+A query is folded and split into tokens as the texts are (`crawler.text.words`); a term matches where its tokens stand
 side by side in the title or in the body. Terms side by side must all match, `"…"` is one term, `-term` excludes,
 `OR` stands between two terms. Any string is a query. Not here: the index that finds posts fast.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crawler.text import CJK, fold, tokens
+from crawler.text.words import CJK, fold, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from unicodedata import is_normalized
 
-from crawler.text import fold, half_width
+from crawler.text.words import fold, half_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

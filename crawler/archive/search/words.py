@@ -20,7 +20,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from crawler.text import CJK, runs
+from crawler.text.words import CJK, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

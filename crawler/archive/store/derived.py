@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from crawler.archive.search.index import Entry
 from crawler.archive.store.bodies import encode_body
 from crawler.dates import iso
-from crawler.likeness import minhash_keys
 from crawler.securities import parse as parse_security
+from crawler.text.minhash import minhash_keys
 
 if TYPE_CHECKING:
     from crawler.items import Article

@@ -1,7 +1,7 @@
-"""One run at a time: a lock beside the archive, held by the operating system.
+"""Who may write: one run at a time, by a lock beside the archive, and one transaction at a time, by SQLite's.
 
-The lock dies with its process, so a killed run leaves none behind; what the file says is only for people.
-POSIX only (`flock`). Not here: readers, who need no lock.
+The operating system holds the lock. It dies with its process, so a killed run leaves none behind; what the file says
+is only for people. POSIX only (`flock`). Not here: readers, who need no lock.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.errors import ArchiveError, ArchiveLocked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +40,29 @@ def run_lock(archive: Path) -> Iterator[RunLock]:
         yield RunLock(archive)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def writing(db: Database) -> Iterator[None]:
+    """Hold a transaction that may write from its first statement on; the only way this program begins one.
+
+    It waits for another program's to end, as long as the connection is patient. One that read first would be refused
+    at once when it comes to write, if another program had written in between. Transactions do not nest.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.rollback()  # does nothing where the error has done it
+        raise
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
 
 
 def _take(descriptor: int, archive: Path) -> None:

@@ -2,15 +2,14 @@
 
 Tables `posts`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction
 with the ledger's row of the same address. Not here: files, HTML, and the versions one by one
-(`crawler.archive.store.history`).
+(`crawler.archive.store.versions`).
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crawler.archive.search import index
 from crawler.archive.store import revisions, stories, versions
@@ -21,7 +20,6 @@ from crawler.dates import iso
 from crawler.items import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from sqlite_utils import Database
@@ -98,12 +96,6 @@ def mark_gone(db: Database, url: str, at: datetime) -> None:
     db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
 
 
-def get(db: Database, article_id: int) -> dict[str, Any]:
-    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
-    row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
-    return _with_lists(db, row)
-
-
 def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
     """Tell whether a category has posts that were on the site within the last two days, and are not gone."""
     row = db.execute(
@@ -120,30 +112,6 @@ def of_cut_runs(db: Database) -> list[int]:
         " WHERE run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE outcome = 'finished') ORDER BY article_id"
     )
     return [article_id for (article_id,) in rows]
-
-
-def days(db: Database, article_id: int) -> set[str]:
-    """Return the times, in ISO 8601, that the revisions of a post were published at."""
-    rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])
-    return {published_at for (published_at,) in rows}
-
-
-def namesake(db: Database, row: dict[str, Any], published_at: str) -> tuple[str, str] | None:
-    """Return site and address of another site's post of this id on that day (ISO 8601).
-
-    Their Markdown files would bear one name.
-    """
-    other = db.execute(
-        "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
-        [row["post_id"], row["site"], published_at[:10]],
-    ).fetchone()
-    return None if other is None else (str(other[0]), str(other[1]))
-
-
-def every(db: Database) -> Iterator[dict[str, Any]]:
-    """Yield every post as `get` returns it, oldest first, without holding them all."""
-    for row in db.query("SELECT * FROM articles ORDER BY published_ts, id"):
-        yield _with_lists(db, row)
 
 
 def row_of(db: Database, site: str, post_id: str) -> int | None:
@@ -304,22 +272,3 @@ def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:
             " ON CONFLICT DO NOTHING",
             [article_id, position, tag],
         )
-
-
-def _with_lists(db: Database, row: dict[str, Any]) -> dict[str, Any]:
-    tags = db.execute(
-        "SELECT name FROM tags JOIN article_tags ON tag_id = tags.id WHERE article_id = ? ORDER BY position",
-        [row["id"]],
-    )
-    mentions = db.query(
-        "SELECT m.code, symbol, market, m.name, m.count FROM mentions m JOIN securities USING (code)"
-        " WHERE article_id = ? ORDER BY m.count DESC, m.code, m.name",
-        [row["id"]],
-    )
-    return {
-        **row,
-        "derived": row["derived"].split(),
-        "front_matter": json.loads(row["front_matter"]),
-        "tags": [name for (name,) in tags],
-        "mentions": list(mentions),
-    }

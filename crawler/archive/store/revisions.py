@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from crawler.dates import iso
-from crawler.text import sentences, tokens
+from crawler.text.words import sentences, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler.securities import parse, parse_typed
-from crawler.text import bare, fold, printable
+from crawler.text.words import bare, fold, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

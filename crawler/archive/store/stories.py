@@ -1,6 +1,6 @@
 """Stories: one story under several ids. Tables `stories` and `story_keys`, derived from the words.
 
-Not here: when two texts tell the same (`crawler.likeness`).
+Not here: when two texts tell the same (`crawler.text.near_duplicates`).
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.search import index
-from crawler.likeness import Wording, minhash_keys, same_story, scheme
-from crawler.text import counted
+from crawler.text.minhash import minhash_keys, scheme
+from crawler.text.near_duplicates import Wording, same_story
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.index import Entry
 
-# Items of one template share keys by the thousand, see `crawler.likeness`.
+# Items of one template share keys by the thousand, see `crawler.text.near_duplicates`.
 _NEWEST = 200  # posts of each key that are looked at
 _LIKELIEST = 20  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
 _APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not one story

@@ -1,15 +1,30 @@
-"""The versions of a post as rows. Table `versions`.
+"""The versions of a post: which there are, what each said, and writing them. Table `versions`.
 
-Each function is a statement or two, meant to run inside the transaction of the post. Not here: which version there is
-to be (`crawler.archive.store.revisions`), and how they are told (`crawler.archive.store.history`).
+What writes is a statement or two, meant to run inside the transaction of the post. Not here: which version there is
+to be (`crawler.archive.store.revisions`), and what changed between two (`crawler.text.differences`).
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from crawler.archive.store.bodies import decode_body
 from crawler.archive.store.revisions import VersionInfo, VersionText
+from crawler.errors import NoSuchRevision
+
+
+class Revision(TypedDict):
+    """A version of a post: when it was first seen (UTC), by which run, by which way, and what it is told apart by."""
+
+    revision: int
+    seen_at: str
+    run: int
+    via: str
+    title: str
+    published_at: str
+    content_hash: str
+
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -32,6 +47,36 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
         "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
     return VersionText(*row)
+
+
+def history(db: Database, article_id: int) -> list[Revision]:
+    """Return the versions of a post, the oldest first."""
+    rows = db.query(
+        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash FROM versions"
+        " WHERE article_id = ? ORDER BY revision",
+        [article_id],
+    )
+    return list(rows)  # type: ignore[arg-type]  # the columns above
+
+
+def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
+    """Return what one version of a post said: the columns of `articles` that belong to a version.
+
+    Raises `NoSuchRevision`.
+    """
+    count = len(history(db, article_id))
+    if not 1 <= revision <= count:
+        raise NoSuchRevision(revision, count)
+    rows = db.query(
+        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter"
+        " FROM versions"
+        " WHERE article_id = ? AND revision = ?",
+        [article_id, revision],
+    )
+    row = next(iter(rows))
+    bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
+    front = {"derived": row["derived"].split(), "front_matter": json.loads(row["front_matter"])}
+    return {**row, **bodies, **front}
 
 
 def row(db: Database, article_id: int, revision: int) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
 from crawler.items import NAMES_NO_POST
-from crawler.text import counted
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

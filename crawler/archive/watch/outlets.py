@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
 from crawler.archive.watch.silence import DATED, published_at
-from crawler.text import counted
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,5 +1,5 @@
 """Taking in posts that are kept as files.
 
 `folder` and `history` find them, `reading` reads them, `run` stores and reports. Not here: what a file says
-(`crawler.front_matter`, `crawler.extraction.source`).
+(`crawler.jekyll.front_matter`, `crawler.jekyll.source`).
 """

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crawler.archive.store.derived import DerivedArticle
-from crawler.decoding import NoTextError, decode
-from crawler.extraction.source import SourceError, read_source
-from crawler.front_matter import FrontMatterError
 from crawler.items import PostFile, UnreadFile
+from crawler.jekyll.decoding import NoTextError, decode
+from crawler.jekyll.front_matter import FrontMatterError
+from crawler.jekyll.source import SourceError, read_source
 from crawler.markdown.post_file import render_post
 from crawler.recording.normalise import normalise
 from crawler.recording.validate import fault
-from crawler.text import printable
+from crawler.text.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

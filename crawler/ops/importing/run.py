@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import dates
 from crawler.archive.search import index
-from crawler.archive.store import files, posts
-from crawler.archive.store.transactions import writing
+from crawler.archive.store import files, lock, posts
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
@@ -105,7 +104,7 @@ class _Import:
     def take(self, batch: Iterable[ReadFile]) -> None:
         """Store what was read in one transaction, then write the Markdown of what is new."""
         stored = []
-        with writing(self.db), index.put_off(self.db):
+        with lock.writing(self.db), index.put_off(self.db):
             for file in batch:
                 outcome, reason, article_id = self._store(file)
                 files.note(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.text import bare, fold, opening, printable, squeeze, tokens
+from crawler.text.words import bare, fold, opening, printable, squeeze, tokens
 
 
 @pytest.mark.parametrize(

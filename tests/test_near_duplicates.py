@@ -13,7 +13,8 @@ from benchmarks.story_pairs import Pair, long_posts, pairs, posts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.likeness import Wording, minhash_keys, same_story, scheme
+from crawler.text.minhash import minhash_keys, scheme
+from crawler.text.near_duplicates import Wording, same_story
 
 SHORT = "财联社4月20日电，沪指开盘涨0.5%，深成指涨0.3%，创业板指跌0.1%，煤炭、油气板块涨幅居前。"
 LONG = max((post.text for post in posts()), key=len)
@@ -73,7 +74,7 @@ def test_the_keys_of_a_text_are_those_that_stand_in_archives() -> None:
 
 
 def test_another_process_makes_the_same_keys(environment: dict[str, str]) -> None:
-    program = f"from crawler.likeness import fingerprint, scheme; print(scheme(), fingerprint({LONG!r}))"
+    program = f"from crawler.text.minhash import minhash_keys, scheme; print(scheme(), minhash_keys({LONG!r}))"
     for seed, kernel in (("1", "scalar"), ("2", "avx2")):
         child = subprocess.run(
             [sys.executable, "-c", program],

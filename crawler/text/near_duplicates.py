@@ -1,52 +1,33 @@
 """Whether two posts tell one story in the same words: keys to find candidates by, and the decision on a pair.
 
 A story appears under many ids: copied whole, under another outlet's header, with its paragraphs in another order,
-with its end cut, with a few words changed. `fingerprint` gives a text a few 64-bit keys, to be kept in an index of
-(key, post); two posts with a key in common are candidates, and `same_story` decides on them.
-
-Keys are kept for years, while a library may change the values it computes. So `scheme` names the way keys are made
-by what comes out of it: keys kept under another name have to be made again.
+with its end cut, with a few words changed. Posts with a key in common (`crawler.text.minhash`) are candidates, and
+`same_story` decides on them.
 
 Items of one template share keys by the thousand. Whoever looks up candidates therefore takes for each key only the
 newest few hundred posts of the days in question, counts how many keys each of these shares, and decides only on the
 twenty or so that share most. `tests/benchmarks/likeness.py` measures what that finds.
 
-Not here: the index, how pairs become stories, when a post was published (an item that says the same every day is
-told from yesterday's by its day alone), and the same news told in other words.
+Not here: the index of keys, how pairs become stories, when a post was published (an item that says the same every day
+is told from yesterday's by its day alone), and the same news told in other words.
 """
 
 from __future__ import annotations
 
 import re
-import sys
-from array import array
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from hashlib import blake2b
-from struct import pack, unpack
+from functools import lru_cache
 
-from rensa import RMinHash  # type: ignore[import-untyped]
+from crawler.text.boilerplate import article_of
+from crawler.text.minhash import letters_of, ngrams
 
-from crawler.text import fold
-
-# Longer texts and titles are known by their beginning, so that none costs more than one of this length.
-_LONGEST = 20_000
+# Longer titles are known by their beginning, as texts are.
 _LONGEST_TITLE = 200
 
 # The numbers below were tried out on the pairs of tests/benchmarks/story_pairs.py. Letters are what is left of a
 # text without signs and spaces; what two texts have in common is a share of the one that has less, unless their
 # Jaccard likeness is named, a share of both together.
-
-# Letters to an n-gram: as many as fit into the 64 bits that the library takes for a token, so that it need not hash
-# them. A copy with every twentieth word replaced then has a Jaccard likeness of 0.75 to its original, and unrelated
-# posts have 0.02 at most. With 3 these are 0.79 and 0.03, with 5 they are 0.72 and 0.01.
-_GRAM = 4
-# Ten keys of two MinHash values each: a text cut to 60 % (Jaccard 0.6) shares a key with the whole in 99 cases of
-# 100, one of Jaccard 0.01 in one case of 1,000. Of keys of three values it would take twenty to find as many.
-_KEYS = 10
-_VALUES_PER_KEY = 2
-_SEED = 20220420
 
 # The shorter of two texts has at least this share of the other's letters: a digest is no copy of its items.
 _LEAST_LENGTH = 0.5
@@ -75,30 +56,7 @@ _OWN_TITLE = 8
 # Texts that are kept taken apart: a post is held against others of its time, over and over.
 _REMEMBERED = 64
 
-# What outlets put before and after a text, folded: 【题目】, （记者 张三）, 财联社4月20日电，, （文章来源：大江网）.
-_HEAD = re.compile(
-    r"""\s*+(?:
-        【[^】\n]{1,60}】(?=\W{0,9}\w)
-      | \([^()\n]{0,20}(?:记者|编辑|作者|通讯员)[^()\n]{0,40}\)
-      | (?:本报|本刊|本网)?记者[^,。:;()\n]{1,30}(?:报道|\n)
-      | 快讯(?=:)
-      | \[?[^\s,。:;!?()\[\]|丨]{0,20}
-        (?:\d日(?:电|讯|(?=[|丨]))|(?:网|社|[日时早晚商券济]报|电视台)(?:讯|电|消息|报道)|新闻消息|[a-z]快讯|e公司讯)
-        (?:\s*+\([^()\n]{1,40}\)|(?=[\s,:|丨\]]))
-    )[\s,:|丨\]]*""",
-    re.VERBOSE,
-)
 _BRACKETED = re.compile(r"\s*+【([^】\n]{1,60})】")
-_TAIL = re.compile(
-    r"""\s*(?:
-        \((?:[^()\n\d]{1,20}|[^()\n]{0,20}(?:来源|记者|编辑|责编|作者|校对|审核)[^()\n]{0,40})\)
-      | \b(?:文章来源|来源|责任编辑|责编|编辑|作者|记者|校对|审核)\s*:[^\n。]{1,40}
-    )\s*\Z""",
-    re.VERBOSE,
-)
-_LONGEST_TAIL = 120
-_MOST_TAILS = 4
-
 _SIGNS = re.compile(r"[\W_]+")
 # 0.5%, 12亿, 10:30; 三 as in 三成.
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*[%万亿]*|[〇一二三四五六七八九十百千两]+")
@@ -115,34 +73,6 @@ class Wording:
 
     title: str
     text: str
-
-
-def minhash_keys(text: str) -> tuple[int, ...]:
-    """Return the keys of a text, signed 64-bit integers, the same on every machine.
-
-    The first is made of all its letters and shared by its exact copies, whatever their header and footer; ten more
-    are made of its n-grams. A text of fewer than four letters has only the first key, a text without a letter none.
-    The title has no part in them, since outlets write their own.
-    """
-    letters = _SIGNS.sub("", _body(text))
-    if not letters:
-        return ()
-    whole = blake2b(letters.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    grams = _grams(letters)
-    return (int.from_bytes(whole, "big", signed=True), *(_sketch(grams) if grams else ()))
-
-
-@cache
-def scheme() -> str:
-    """Name the way `fingerprint` makes keys; only keys made under one name can be compared.
-
-    The name ends in a hash of what is taken for header and footer and of the keys of two texts, so that it changes
-    with the values, whoever changed them.
-    """
-    probe = "".join(chr(0x4E00 + number * number % 20000) for number in range(1000))
-    keys = minhash_keys(probe), minhash_keys(f"（记者 张三）{probe[:8]}，1.5%（完）")
-    result = blake2b(repr((_LONGEST, _HEAD.pattern, _TAIL.pattern, keys)).encode(), digest_size=4).hexdigest()
-    return f"{_GRAM}-grams, {_KEYS} keys of {_VALUES_PER_KEY}, R-MinHash, {result}"
 
 
 def same_story(one: Wording, other: Wording) -> bool:
@@ -180,42 +110,13 @@ class _Read:
 def _read(wording: Wording) -> _Read:
     bracketed = _BRACKETED.match(wording.text)
     title = wording.title or (bracketed[1] if bracketed else "")
-    text = _body(wording.text)
-    return _Read(_body(title[:_LONGEST_TITLE]), text, _SIGNS.sub("", text))
-
-
-def _body(text: str) -> str:
-    folded = fold(text[:_LONGEST])[:_LONGEST]
-    head = _HEAD.match(folded)
-    start, end = head.end() if head else 0, len(folded)
-    for _ in range(_MOST_TAILS):
-        tail = _TAIL.search(folded, max(start, end - _LONGEST_TAIL), end)
-        if tail is None:
-            break
-        end = tail.start()
-    return folded[start:end]
-
-
-def _grams(letters: str) -> array[int]:
-    """Return every four letters that stand together as one integer, the first of them lowest, some more than once."""
-    units = letters.encode("utf-16-le", "surrogatepass")
-    grams = array("Q")
-    for start in range(0, grams.itemsize, 2):
-        grams.frombytes(units[start : start + (len(units) - start) // grams.itemsize * grams.itemsize])
-    if sys.byteorder == "big":
-        grams.byteswap()
-    return grams
-
-
-def _sketch(grams: array[int]) -> tuple[int, ...]:
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(grams, [0, len(grams)], _KEYS * _VALUES_PER_KEY, _SEED)
-    (values,) = matrix.to_rows()
-    return unpack(f">{_KEYS}q", pack(f">{len(values)}I", *values))
+    text = article_of(wording.text)
+    return _Read(article_of(title[:_LONGEST_TITLE]), text, letters_of(text))
 
 
 @lru_cache(_REMEMBERED)
 def _gram_set(letters: str) -> frozenset[int]:
-    return frozenset(_grams(letters))
+    return frozenset(ngrams(letters))
 
 
 def _mostly_common(one: str, other: str) -> bool:

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.cadence import LONGEST, LONGEST_WAIT, missed_a_run, next_look, retry_after, retry_delay
+from crawler.archive.ledger.hosts import LONGEST_WAIT
 from crawler.items import State
+from crawler.middlewares.waiting import retry_after, retry_delay
+from crawler.revisits import LONGEST, missed_a_run, next_look
 
 NOW = datetime(2022, 4, 21, 1, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -2,7 +2,7 @@
 
 Takes what people and programs have made of such files over the years: what a file does not say is taken from its
 name, its words and its id, and marked as derived. Dates without an offset are local time, whatever the site's
-builder took them for. Pure. Not here: bytes (`crawler.decoding`), and whether what was found is enough.
+builder took them for. Pure. Not here: bytes (`crawler.jekyll.decoding`), and whether what was found is enough.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from zoneinfo import ZoneInfo
 from crawler import dates
 from crawler.extraction.markup import blocks, to_html
 from crawler.extraction.post import days_of, read_parted_body
-from crawler.front_matter import read as read_front_matter
 from crawler.items import Address, Category, Fetch, Mention, Page
+from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
-from crawler.text import squeeze
+from crawler.text.words import squeeze
 from crawler.urls import host_of, resolve
 
 if TYPE_CHECKING:
-    from crawler.front_matter import FrontMatter
     from crawler.items import Post
+    from crawler.jekyll.front_matter import FrontMatter
     from crawler.sites.definition import Site
 
 _KEYS = frozenset("layout title date categories category tags tag slug url permalink".split())

@@ -1,15 +1,17 @@
-"""When to ask again: how long after a look, after a failure, and after a host's own word. Pure rules of time.
+"""The revisit policy: when an address is looked at again, by its age and by how it failed. Pure rules of time.
 
-Not here: the clock, and which addresses there are (`crawler.archive.ledger.frontier`).
+Not here: the clock, which addresses there are (`crawler.archive.ledger.frontier`), and tries within a run
+(`crawler.middlewares.waiting`).
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from crawler.items import State
 
@@ -22,12 +24,6 @@ _SELDOM = timedelta(hours=6)
 
 LONGEST = timedelta(days=3)
 """Nothing is put off for longer: a time further ahead was written by a clock that has been set back since."""
-
-LONGEST_WAIT = timedelta(days=1)
-"""What a host may ask for with `Retry-After`; more is cut to this."""
-
-_FACTOR = 4  # each retry waits so many times longer
-_LONGEST_RETRY = 60.0  # seconds
 
 # A gap between runs tells of a missed one when it is so many times what is usual, and long enough to matter.
 _MISSED = 2.5
@@ -48,30 +44,6 @@ def next_look(state: State, since: datetime, now: datetime) -> datetime | None:
             return None
         return now + (timedelta() if age < _EVERY_RUN else min(age / 4, _SELDOM))
     return next((now - age + look for look in _LOOKS if look > age), None)
-
-
-def retry_delay(tries: int, first: float) -> float:
-    """Return the seconds to wait before trying once more, after `tries` tries; `first` is what follows the first."""
-    return float(min(first * _FACTOR ** (tries - 1), _LONGEST_RETRY))
-
-
-def retry_after(written: str, now: datetime) -> datetime | None:
-    """Read a `Retry-After` header, seconds or a date (RFC 9110, 10.2.3); `None` when it is neither.
-
-    Never before `now`, and at most a day after.
-    """
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # a query need not wait for it
-
-    text = written.strip()
-    if text.isascii() and text.isdigit():
-        seconds = int(text[:9])  # more digits than that are more than a day in any case
-        return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
-    try:
-        named = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    point = named if named.tzinfo else named.replace(tzinfo=UTC)
-    return min(max(point, now), now + LONGEST_WAIT)
 
 
 def missed_a_run(gap: timedelta, usual: Sequence[timedelta]) -> bool:

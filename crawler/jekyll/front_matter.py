@@ -3,7 +3,7 @@
 `read` parts a text into front matter and body. What is valid is read as it is meant; where YAML is broken, as by a
 quote inside of quotes, each key is read for itself, and a value in quotes is what stands between the first and the
 last. Aliases and tags are refused: nothing in a post needs them, and they can make much of little. Pure. Not here:
-what the keys mean (`crawler.extraction.source`), and the front matter that the program writes
+what the keys mean (`crawler.jekyll.source`), and the front matter that the program writes
 (`crawler.markdown.post_file`).
 """
 
@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from crawler.jekyll.scalars import Scalar, json_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -32,19 +32,10 @@ _KEY = re.compile(r"(?P<key>\w(?:[\w .:-]*?[\w.-])??|\"[^\"\n]+\"|'[^'\n]+')\s*:
 _TORN_TITLE = re.compile(r'^title:[ \t]+"[^"\n]*"[ \t]+#[^\n]*"[ \t]*$', re.MULTILINE)
 _QUOTES = ('"', "'")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one
-_RESOLVER = yaml.SafeLoader("")
 
 
 class FrontMatterError(ValueError):
     """Front matter that cannot be read; the text says why in words for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A value of YAML as it is written; `plain` when it stands without quotes, and may be a number."""
-
-    text: str
-    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,7 @@ class FrontMatter:
         """Return the values of the first of the keys `names` that has any, a single value as a list of one."""
         for name in names:
             value = self.values.get(name)
-            found = [_text(item) for item in (value if isinstance(value, list) else [value])]
+            found = [text_of(item) for item in (value if isinstance(value, list) else [value])]
             if any(found):
                 return tuple(text for text in found if text)
         return ()
@@ -70,14 +61,14 @@ class FrontMatter:
         """Return the mappings in the list `name`, their values as text."""
         value = self.values.get(name)
         items = value if isinstance(value, list) else []
-        return [{key: _text(inner) for key, inner in item.items()} for item in items if isinstance(item, dict)]
+        return [{key: text_of(inner) for key, inner in item.items()} for item in items if isinstance(item, dict)]
 
     def others(self, known: Collection[str]) -> dict[str, Any]:
         """Return the keys that are not `known`, with values as JSON has them: numbers as numbers, dates as text.
 
         A number that would be written otherwise stays the text it is: `007`, `1.10`, `12:30`.
         """
-        return {key: _plain(value) for key, value in self.values.items() if key not in known}
+        return {key: json_of(value) for key, value in self.values.items() if key not in known}
 
 
 def read(text: str) -> tuple[FrontMatter, str]:
@@ -196,7 +187,7 @@ def _add(place: tuple[Any, list[str]], value: Any) -> None:
     elif key:
         into[key.pop()] = value
     else:
-        key.append(_text(value))
+        key.append(text_of(value))
 
 
 def _key_by_key(written: str) -> FrontMatter:
@@ -245,62 +236,3 @@ def _unquoted(value: str) -> str:
         if len(value) > 1 and value.startswith(quote) and value.endswith(quote):
             return value[1:-1]
     return value
-
-
-def _text(value: Any) -> str:
-    """Return a single value as text; "" for nothing, for lists and for mappings."""
-    match value:
-        case Scalar():
-            return "" if value.plain and _resolved(value) is None else value.text.strip()
-        case str():
-            return value.strip()
-        case bool():
-            return str(value).lower()
-        case datetime() | date() | time() | int() | float():
-            return str(value)
-        case _:
-            return ""
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can have it."""
-    match value:
-        case Scalar():
-            return _resolved(value)
-        case list():
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(inner) for key, inner in value.items()}
-        case datetime() | date() | time():
-            return str(value)
-        case float() if not isfinite(value):
-            return str(value)
-        case _:
-            return value
-
-
-def _resolved(scalar: Scalar) -> Any:
-    """Return the number, truth value or nothing that a plain scalar stands for; else its text."""
-    if not scalar.plain:
-        return scalar.text
-    tag = str(_RESOLVER.resolve(yaml.ScalarNode, scalar.text, (True, False)))  # type: ignore[no-untyped-call]
-    match tag.rpartition(":")[2]:
-        case "null":
-            return None
-        case "bool":
-            return yaml.SafeLoader.bool_values[scalar.text.lower()]
-        case "int":
-            return _number(scalar.text, int)
-        case "float":
-            return _number(scalar.text, float)
-        case _:
-            return scalar.text
-
-
-def _number(text: str, kind: type[int | float]) -> int | float | str:
-    """Return the number that is written so; what only looks like one, or would be written otherwise, is text."""
-    try:
-        value = kind(text)
-    except ValueError:
-        return text
-    return value if str(value) == text else text

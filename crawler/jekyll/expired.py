@@ -1,6 +1,6 @@
 """Read the source of a post that the site no longer shows, as it lies in the site's repository.
 
-Not here: what a source may look like (`crawler.extraction.source`).
+Not here: what a source may look like (`crawler.jekyll.source`).
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extraction.source import SourceError, read_source
-from crawler.front_matter import FrontMatterError
 from crawler.items import Refused
+from crawler.jekyll.front_matter import FrontMatterError
+from crawler.jekyll.source import SourceError, read_source
 from crawler.urls import path_of
 
 if TYPE_CHECKING:

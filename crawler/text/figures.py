@@ -1,6 +1,6 @@
 """Figures in a text: which there are, and the pieces a sentence is divided into so that none is cut.
 
-Pure functions over strings. Not here: which figures changed (`crawler.changes`), and what a figure is worth.
+Pure functions over strings. Not here: which figures changed (`crawler.text.differences`), and what a figure is worth.
 """
 
 from __future__ import annotations

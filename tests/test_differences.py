@@ -14,17 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.changes import (
-    Change,
-    Changes,
-    FigureChange,
-    Version,
-    as_dict,
-    compare,
-    split_sentences,
-)
-from crawler.figures import figures
-from crawler.text import bare, fold
+from crawler.text.changes import Change, Changes, FigureChange, Version, as_dict
+from crawler.text.differences import compare, split_sentences
+from crawler.text.figures import figures
+from crawler.text.words import bare, fold
 
 NOON = "2022-04-20T12:00:00+08:00"
 LEAD = "4月20日，公司发布一季度报告。"
