@@ -191,14 +191,38 @@ def test_a_result_says_what_was_found_and_where(archive: Archive):
                 "category": "dajiangwang",
                 "url": "https://finews.withounder.com/dajiangwang/2022/04/20/海信.html",
                 "snippet": "海信家电（[600160]）涨停，主力资金净流入，广告投放增加。",
+                "text": "海信家电（600160）涨停，主力资金净流入，广告投放增加。",
+                "highlights": [(5, 11)],
+                "site": "finews",
             }
         ],
     }
 
 
-def test_hits_are_marked_as_asked_for(archive: Archive):
-    (result,) = archive.search("600160", marks=("<mark>", "</mark>"))["results"]
-    assert result["snippet"] == "海信家电（<mark>600160</mark>）涨停，主力资金净流入，广告投放增加。"
+def test_highlights_are_slices_of_the_text_that_is_shown(archive: Archive):
+    (result,) = archive.search("600160 广告")["results"]
+    assert [result["text"][first:last] for first, last in result["highlights"]] == ["600160", "广告"]
+
+
+def test_a_text_with_brackets_of_its_own_keeps_them_apart_from_its_hits():
+    with Archive(":memory:", create=True) as archive:
+        fill(archive, {"NW1": ("标题", "<p>[注] 江西 [完]</p>")})
+        (result,) = archive.search("江西")["results"]
+    assert (result["text"], result["highlights"]) == ("[注] 江西 [完]", [(4, 6)])
+
+
+def weighing(query: str, *texts: str) -> list[str]:
+    """Return the posts with these texts, all else being equal, in the order a search shows them: A, B, …"""
+    with Archive(":memory:", create=True) as archive:
+        fill(archive, {chr(65 + at): ("标题", f"<p>{text}</p>") for at, text in enumerate(texts)})
+        return [result["id"] for result in archive.search(query)["results"]]
+
+
+def test_a_post_is_weighed_by_what_a_term_really_matches():
+    filler = "字" * 200
+    assert weighing("5G", f"5G，5G，5G。{filler}", f"5G。{'15G ' * 20}{filler}") == ["A", "B"]
+    assert weighing("5G", f"５Ｇ，５Ｇ，５Ｇ。{filler}", f"5G，5G。{filler}") == ["A", "B"]
+    assert weighing('"a b"', f"a b, a b. {filler}", f"a b {'ab ' * 20}{filler}") == ["A", "B"]
 
 
 def test_twenty_results_are_shown_unless_told_otherwise():
@@ -457,6 +481,9 @@ def test_what_is_shown_of_a_former_version_is_what_it_said(empty: Archive):
         "category": "dajiangwang",
         "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",
         "snippet": "在[江西]",
+        "text": "在江西",
+        "highlights": [(1, 3)],
+        "site": "finews",
     }
 
 

@@ -10,13 +10,12 @@ from test_query import by_hand, queries, sought, texts
 from crawler.archive.search.query import parse
 from crawler.archive.search.snippet import snippet
 
-SQUARE = ("[", "]")
 # Marks that stand in no text, so that what is marked can be told.
 BEGIN, END = "\ue000", "\ue001"
 
 
 def shown(text: str, query: str) -> str:
-    return snippet(text, parse(query), SQUARE)
+    return snippet(text, parse(query)).marked("[", "]")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_a_hit_that_is_longer_than_a_snippet_is_shown_from_its_beginning():
 
 @pytest.mark.parametrize(("begin", "end"), [("<mark>", "</mark>"), ("", ""), ("[", "]"), ("\x1b[1m", "\x1b[0m")])
 def test_marks_are_as_asked_for(begin: str, end: str):
-    assert snippet("在江西省", parse("江西"), (begin, end)) == f"在{begin}江西{end}省"
+    assert snippet("在江西省", parse("江西")).marked(begin, end) == f"在{begin}江西{end}省"
 
 
 def plain(marked: str) -> str:
@@ -100,7 +99,7 @@ def plain(marked: str) -> str:
 @example("İ江西", "江西")
 @example("e\u0301", "é")
 def test_a_snippet_is_a_stretch_of_the_text_and_only_what_was_asked_for_is_marked(text: str, query: str):
-    found = snippet(text, parse(query), (BEGIN, END))
+    found = snippet(text, parse(query)).marked(BEGIN, END)
     flat = " ".join(text.split())
     assert plain(found).removeprefix("…").removesuffix("…").strip() in flat
     terms = [term for group in sought(query).wanted for term in group]
@@ -116,5 +115,5 @@ def test_a_term_of_a_short_text_is_marked(text: str, data: st.DataObject):
     tokens = by_hand(text).split()
     start = data.draw(st.integers(0, max(0, len(tokens) - 1)))
     term = tokens[start : start + data.draw(st.integers(1, 3))]
-    found = snippet(text[:60], parse(f'"{" ".join(term)}"'), (BEGIN, END))
+    found = snippet(text[:60], parse(f'"{" ".join(term)}"')).marked(BEGIN, END)
     assert (BEGIN in found) is (bool(term) and f" {' '.join(term)} " in by_hand(text[:60]))

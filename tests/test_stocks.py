@@ -153,6 +153,9 @@ def test_a_security_is_told_with_its_posts_its_names_and_its_days(archive: Archi
             "url": url.format(post_id),
             "published_at": f"2022-04-{20 + day}T16:44:59+08:00",
             "snippet": f"[{printed}]上涨。",
+            "text": f"{printed}上涨。",
+            "highlights": [(0, len(printed))],
+            "site": "finews",
             "printed": printed,
             "odd": odd,
         }
@@ -339,10 +342,11 @@ def test_pages_of_a_securitys_posts_are_stretches_of_all(archive: Archive):
     assert archive.stock("600519", limit=0)["results"] == []
 
 
-def test_a_snippet_shows_the_name_where_it_stands_and_marks_it_as_asked(archive: Archive):
+def test_a_snippet_shows_the_name_where_it_stands_and_highlights_it(archive: Archive):
     store(archive, "NW1", mention("茅台"), html=f"<p>{'前' * 100}茅台</p>")
-    (post,) = archive.stock("600519", marks=("<b>", "</b>"))["results"]
-    assert post["snippet"] == "…" + "前" * 20 + "<b>茅台</b>"
+    (post,) = archive.stock("600519")["results"]
+    assert post["snippet"] == "…" + "前" * 20 + "[茅台]"
+    assert (post["text"], post["highlights"]) == ("…" + "前" * 20 + "茅台", [(21, 23)])
 
 
 def test_the_view_by_day_counts_posts_and_mentions(archive: Archive):

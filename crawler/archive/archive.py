@@ -20,7 +20,6 @@ from crawler.archive.ledger.lookup import find_post
 from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
-from crawler.archive.search.snippet import snippet
 from crawler.archive.store import articles, files, securities, stories, versions
 from crawler.archive.store.connection import open_database
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.search.results import Found, Marks
+    from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
     from crawler.archive.store.lock import RunLock
     from crawler.archive.store.versions import Revision
@@ -136,7 +135,6 @@ class Archive:
         limit: int = 20,
         offset: int = 0,
         collapse: bool = False,
-        marks: Marks = ("[", "]"),
     ) -> Found:
         """Return what a full-text query finds, see `crawler.archive.search.search`; any string is a query.
 
@@ -152,9 +150,7 @@ class Archive:
             codes=None if stock is None else tuple(each["code"] for each in securities.choose(self.db, stock)),
             as_of=None if as_of is None else dates.iso(_utc(self._span(as_of)[1])),
         )
-        return search.search(
-            self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse, marks=marks
-        )
+        return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
 
     def history(self, name: str) -> list[Revision]:
         """Return the versions of a post, the oldest first. Raises `NoSuchPost`."""
@@ -180,7 +176,6 @@ class Archive:
         since: str | None = None,
         limit: int = 20,
         offset: int = 0,
-        marks: Marks = ("[", "]"),
     ) -> Stock:
         """Return the posts that mention a security, newest first, with counts by day and the names it was printed by.
 
@@ -193,10 +188,10 @@ class Archive:
         code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
         names, days = securities.names(self.db, code), securities.days(self.db, code, begin)
         odd = {name["name"] for name in names if name["odd"]}
-        results: list[StockPost] = [
+        shown: list[StockPost] = [
             {
                 **post,
-                "snippet": snippet(text, parse(f'"{printed[0]}"'), marks),
+                **results.excerpt(text, parse(f'"{printed[0]}"')),
                 "printed": " / ".join(printed),
                 "odd": not odd.isdisjoint(printed),
             }
@@ -211,7 +206,7 @@ class Archive:
             "total": sum(day["posts"] for day in days),
             "days": days,
             "others": [other["code"] for other in chosen[1:]],
-            "results": results,
+            "results": shown,
         }
 
     def why(self, name: str) -> list[address_history.AddressHistory]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.text.words import counted
+from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,9 +32,11 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
     (json_document if as_json else human)(document)
 
 
-def marks(*, as_json: bool) -> tuple[str, str]:
-    """Return what goes around a hit: bold on a terminal, brackets elsewhere."""
-    return ("[", "]") if as_json or not sys.stdout.isatty() else _BOLD
+def highlighted(post: Mapping[str, Any]) -> str:
+    """Return what is shown of a post with its hits bold on a terminal, in brackets elsewhere."""
+    if not sys.stdout.isatty():
+        return str(post["snippet"])
+    return marked(post["text"], post["highlights"], *_BOLD)
 
 
 def search(found: Mapping[str, Any]) -> None:
@@ -154,9 +156,9 @@ def _moment(written: str) -> str:
 
 
 def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
-    """Print two lines a post, and what is to be said of it besides."""
+    """Print two lines a post, and what else is to be said of it."""
     for post in posts:
-        click.echo(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {post['snippet']}")
+        click.echo(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):
             click.echo(f"  ! prints it as {post['printed']}")
         if post.get("others"):

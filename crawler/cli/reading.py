@@ -80,6 +80,7 @@ def search(query: str, archive: Path, *, as_json: bool, **options: Any) -> None:
     """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
 
     By relevance, posts with all of it in the title come first. Times are the site's; 2022-04 is the whole month.
+    --json gives of each post `text`, what is shown of it, and the `highlights` in that, as [[start, end], …].
 
     \b
     Example:
@@ -90,7 +91,7 @@ def search(query: str, archive: Path, *, as_json: bool, **options: Any) -> None:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        found = opened.search(query, marks=printing.marks(as_json=as_json), **options)
+        found = opened.search(query, **options)
     printing.result(found, printing.search, as_json=as_json)
 
 
@@ -176,5 +177,5 @@ def stock(code: str, archive: Path, *, as_json: bool, **options: Any) -> None:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        found = opened.stock(code, marks=printing.marks(as_json=as_json), **options)
+        found = opened.stock(code, **options)
     printing.result(found, printing.stock, as_json=as_json)

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -103,3 +107,12 @@ def half_width(text: str) -> str:
 
 def _half_width(found: re.Match[str]) -> str:
     return chr(ord(found[0]) - 0xFEE0)
+
+
+def marked(text: str, stretches: Iterable[tuple[int, int]], begin: str, end: str) -> str:
+    """Return `text` with `begin` and `end` around each of its stretches, given in order, none within another."""
+    pieces, at = [], 0
+    for first, last in stretches:
+        pieces += [text[at:first], begin, text[first:last], end]
+        at = last
+    return "".join([*pieces, text[at:]])

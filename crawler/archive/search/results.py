@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from crawler.archive.search.snippet import snippet
+from crawler.text.words import fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.query import Query
 
-Marks = tuple[str, str]
-"""What stands before and behind a hit."""
-
 WEIGHED = 50
 """So many posts are ordered by how much they say of the terms."""
 
@@ -27,15 +25,21 @@ _SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term te
 
 
 class Hit(TypedDict, total=False):
-    """A post that was found. `snippet` is the text around the first term; `others` are there only if collapsed."""
+    """A post that was found, with the `text` around the first term and the `highlights` in it.
+
+    `snippet` is that text with brackets around every hit; `others` are there only if collapsed.
+    """
 
     id: str
+    site: str
     title: str
     published_at: str
     source: str | None
     category: str | None
     url: str
     snippet: str
+    text: str
+    highlights: list[tuple[int, int]]
     others: list[str]
 
 
@@ -67,30 +71,44 @@ def weighed(db: Database, query: Query, places: list[Match]) -> list[Match]:
 
 
 def _weight(text: str, query: Query) -> float:
-    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, least in long texts."""
-    lower = text.lower()
-    often = [max(1, lower.count("".join(term.tokens))) for term in query.terms]
+    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, least in long texts.
+
+    A term that stands in the title alone weighs as if it stood in the text once.
+    """
+    folded = fold(text)
+    often = [max(1, sum(1 for _ in term.spans(folded))) for term in query.terms]
     return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
 
 
-def found(
-    db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query, marks: Marks
-) -> Found:
+def found(db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> Found:
     """Return what a search prints of `shown`: places, each with the posts that tell the same story."""
     versions = _versions(db, [row for place, others in shown for row in (place.row, *others)])
     results: list[Hit] = []
     for place, others in shown:
         row = versions[place.row]
-        hit: Hit = {**row, "snippet": snippet(row["text"], wanted, marks)}  # type: ignore[typeddict-item]
-        hit.pop("text")  # type: ignore[typeddict-item]
+        hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return {"query": query, "total": total, "results": results}
 
 
+class Excerpt(TypedDict):
+    """What a `Hit` shows of a text."""
+
+    snippet: str
+    text: str
+    highlights: list[tuple[int, int]]
+
+
+def excerpt(text: str, query: Query) -> Excerpt:
+    """Return what is shown of a text."""
+    shown = snippet(text, query)
+    return {"snippet": shown.marked("[", "]"), "text": shown.text, "highlights": list(shown.highlights)}
+
+
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
     """Return by the row of the index what is shown of the version behind it, and its text."""
-    names = ("id", "title", "published_at", "source", "category", "url", "text")
-    columns = "post_id, title, published_at, source, category, url, text"
+    names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
+    columns = "post_id, site, title, published_at, source, category, url, text"
     rows_found = db.execute(
         f"SELECT posts.id, {columns} FROM posts"  # noqa: S608  # constants
         " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"

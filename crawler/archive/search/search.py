@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.filters import Filters
     from crawler.archive.search.query import Query
-    from crawler.archive.search.results import Found, Marks
+    from crawler.archive.search.results import Found
 
 Sort = Literal["relevance", "date"]
 
@@ -66,13 +66,12 @@ def search(
     limit: int = 20,
     offset: int = 0,
     collapse: bool = False,
-    marks: Marks = ("[", "]"),
 ) -> Found:
     """Return what `query` finds under `filters`.
 
     Newest first; by relevance, posts with all of it in the title stand before the others, and of both kinds the
     newest fifty are ordered by how much of the post the terms make up. `collapse` shows of a story that several
-    outlets carry the first of its posts only, and counts it once. `marks` go around each hit in a snippet.
+    outlets carry the first of its posts only, and counts it once.
     """
     wanted = parse(query)
     if not wanted.wanted or filters.codes == ():
@@ -82,10 +81,10 @@ def search(
         total = _count(db, plan)
         if total > _FEW:
             places = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
-            return found(db, query, total, [(place, []) for place in places], plan.query, marks)
+            return found(db, query, total, [(place, []) for place in places], plan.query)
     ordered = _ordered(db, plan, sort)
     stories = _stories(db, ordered) if collapse else [(place, []) for place in ordered]
-    return found(db, query, len(stories), stories[offset : offset + limit], plan.query, marks)
+    return found(db, query, len(stories), stories[offset : offset + limit], plan.query)
 
 
 def _planned(db: Database, query: Query, filters: Filters) -> _Plan:

@@ -1,12 +1,18 @@
-"""A stretch of a text around what was searched for, with the hits marked. Not here: which posts are found."""
+"""A stretch of a text around what was searched for, and where in it the hits stand.
+
+Not here: which posts are found, and how a hit is shown.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 from unicodedata import is_normalized
 
-from crawler.text.words import fold, half_width
+from crawler.text.words import fold, half_width, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
     from crawler.archive.search.query import Query
 
 _BEFORE, _LENGTH = 20, 80
+_WORD = re.compile(r"\S+")
 # A sign with the marks that join it, or a syllable of Hangul written letter by letter.
 _SIGN = re.compile(
     r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f"
@@ -22,21 +29,41 @@ _SIGN = re.compile(
 )
 
 
-def snippet(text: str, query: Query, marks: tuple[str, str]) -> str:
-    """Return the stretch of `text` around the first hit on one line, `marks` around every hit in it.
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A stretch of a text on one line, and its `highlights`: each hit from its first character to behind its last."""
 
-    Without a hit, one in the title only, it is how the text begins.
-    """
+    text: str
+    highlights: tuple[tuple[int, int], ...] = ()
+
+    def marked(self, begin: str, end: str) -> str:
+        """Return the text with `begin` and `end` around every hit."""
+        return marked(self.text, self.highlights, begin, end)
+
+
+def snippet(text: str, query: Query) -> Snippet:
+    """Return the stretch of `text` around the first hit; without one, how the text begins: the title may have it."""
     spans = _spans(text, query)
     start = max(0, spans[0][0] - _BEFORE) if spans else 0
     end = start + _LENGTH
-    pieces, at = ["…" if start else ""], start
-    for first, last in spans:
-        if start <= first and last <= end:
-            pieces += [text[at:first], marks[0], text[first:last], marks[1]]
-            at = last
-    pieces += [text[at:end], "…" if end < len(text) else ""]
-    return " ".join("".join(pieces).split())
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    shift = len(before) - start
+    inside = [(first + shift, last + shift) for first, last in spans if start <= first and last <= end]
+    return _on_one_line(f"{before}{text[start:end]}{after}", inside)
+
+
+def _on_one_line(text: str, spans: list[tuple[int, int]]) -> Snippet:
+    """Return a text with a single space for each stretch of white space, and `spans` as they stand there."""
+    words = [found.span() for found in _WORD.finditer(text)]
+    begins = [begin for begin, _ in words]
+    shown_at = list(accumulate((end - begin + 1 for begin, end in words), initial=0))
+
+    def shown(at: int) -> int:
+        word = bisect(begins, at) - 1
+        return shown_at[word] + at - begins[word]
+
+    line = " ".join(text[begin:end] for begin, end in words)
+    return Snippet(line, tuple((shown(first), shown(last - 1) + 1) for first, last in spans))
 
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:

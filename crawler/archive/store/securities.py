@@ -143,7 +143,7 @@ def mentioning(
     Each with its text and the names it prints.
     """
     rows = db.query(
-        "SELECT post_id AS id, title, published_at, source, category, url, text, printed FROM articles JOIN"
+        "SELECT post_id AS id, site, title, published_at, source, category, url, text, printed FROM articles JOIN"
         " (SELECT article_id, published_ts AS at, json_group_array(name) AS printed FROM mentions"
         " WHERE code = ? AND published_ts >= ? GROUP BY article_id ORDER BY at DESC, article_id DESC"
         " LIMIT ? OFFSET ?) ON article_id = articles.id ORDER BY at DESC, article_id DESC",
