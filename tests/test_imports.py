@@ -10,33 +10,31 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "crawler"
-ROWS = [
-    {"cli", "__main__"},
-    {"ops"},
-    {"settings"},
-    {"spiders", "middlewares", "pipelines", "extensions"},
-    {"addon"},
-    {"run"},
-    {"recording"},
-    {"jekyll"},
-    {"extraction", "archive", "markdown"},
-    {"sites", "revisits"},
-    {"items"},
-    {"urls", "dates", "securities"},
-    {"errors", "text", "not_requested"},
-]
-RANK = {part: row for row, parts in enumerate(ROWS) for part in parts}
-KNOW_SCRAPY = {"ops", "addon", "spiders", "middlewares", "pipelines", "extensions"}
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "crawler"
+# The law stands in docs/architecture.md: a line per row, of the house and then of the archive's rooms.
+HOUSE, ROOMS = re.findall(
+    r"^```text\n(.*?)^```$", (ROOT / "docs/architecture.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+def _rows(law: str) -> list[list[str]]:
+    """Return the parts in each row; what stands further to the right is a note."""
+    return [line.partition("  ")[0].split(" · ") for line in law.splitlines()]
+
+
+def _ranks(law: str) -> dict[str, int]:
+    return {part: number for number, parts in enumerate(_rows(law)) for part in parts}
+
+
+RANK, ROOM_RANK = _ranks(HOUSE), _ranks(ROOMS)
+KNOW_SCRAPY = {
+    part for line, parts in zip(HOUSE.splitlines(), _rows(HOUSE), strict=True) if "Scrapy" in line for part in parts
+}
 # `python -m crawler` is the command line under another name.
 ALLOWED = {("__main__", "cli")}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-# The rooms of the archive, each above the next; `archive.py`, what readers see, is above them all.
-ROOMS = ["archive", "watch", "care", "ledger", "store", "search"]
-BESIDE = {("watch", "care"), ("care", "watch")}
 
 
 def _part_of(path: Path) -> str:
@@ -69,14 +67,13 @@ def test_a_room_of_the_archive_imports_only_from_those_below(path: Path) -> None
     if room == "__init__":
         return
     others = {name.split(".")[2] for name in _imported(path) if re.match(r"crawler\.archive\.\w", name)} - {room}
-    above = {other for other in others if ROOMS.index(other) < ROOMS.index(room) or (room, other) in BESIDE}
-    assert above == set()
+    assert {other for other in others if ROOM_RANK[other] <= ROOM_RANK[room]} == set()
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "archive" / "search").glob("*.py")), ids=lambda path: path.name)
 def test_search_knows_only_text(path: Path) -> None:
     ours = {name for name in _imported(path) if name.startswith("crawler.")}
-    assert {name for name in ours if not name.startswith(("crawler.archive.search", "crawler.text.words"))} == set()
+    assert {name for name in ours if not name.startswith(("crawler.archive.search", "crawler.text"))} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -86,8 +83,12 @@ def test_only_the_crawling_parts_know_scrapy(path: Path) -> None:
 
 
 def test_every_part_of_the_house_has_its_row() -> None:
-    parts = {_part_of(path) for path in MODULES} - {"__init__"}
-    assert parts <= RANK.keys()
+    assert {_part_of(path) for path in MODULES} - {"__init__"} == RANK.keys()
+
+
+def test_every_room_of_the_archive_has_its_row() -> None:
+    rooms = {path.stem for path in (PACKAGE / "archive").iterdir() if not path.name.startswith("__")}
+    assert rooms == ROOM_RANK.keys()
 
 
 @pytest.mark.parametrize(
