@@ -21,22 +21,33 @@ what only a programmer can mend, which stays the exception it is.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+class ExitCode(IntEnum):
+    """How the program ends. Scripts and timers rely on these numbers."""
+
+    DONE = 0
+    FOUND_WRONG = 1
+    WRONG_USAGE = 2
+    LOCKED = 75  # EX_TEMPFAIL of <sysexits.h>: try again later
+    INTERRUPTED = 130  # as shells say of SIGINT
+
+
 class FinewsError(Exception):
     """The root: an error whose text is meant for the person at the keyboard."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = ExitCode.FOUND_WRONG
 
 
 class UsageError(FinewsError):
     """The command was given something it cannot work with."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USAGE
 
 
 class SiteError(UsageError):
@@ -69,7 +80,7 @@ class NoSuchTime(UsageError):
 
 
 class ArchiveError(FinewsError):
-    """The archive cannot be used as it is; the file was left untouched."""
+    """The archive cannot be used as it is."""
 
 
 class NotAnArchive(ArchiveError):
@@ -106,7 +117,7 @@ class ArchiveNotWritten(ArchiveError):
 class ArchiveLocked(FinewsError):
     """Another run holds the archive's lock."""
 
-    exit_code = 75
+    exit_code = ExitCode.LOCKED
 
     def __init__(self, path: Path, holder: str) -> None:
         """`holder` is what the lock file says of the other run: its pid and start."""
@@ -117,7 +128,7 @@ class ArchiveLocked(FinewsError):
 class ArchiveOutdated(FinewsError):
     """The archive at `path` is of an older version, and is not brought forward as long as a run is at work on it."""
 
-    exit_code = 75
+    exit_code = ExitCode.LOCKED
 
     def __init__(self, path: Path, holder: str) -> None:
         """`holder` is what the lock file says of the run: its pid and start."""

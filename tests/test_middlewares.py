@@ -745,6 +745,11 @@ def test_a_redirect_to_another_page_of_the_site_is_refused(url: str, target: str
         redirected(url, target)
 
 
+def test_what_a_header_says_steers_no_terminal():
+    with pytest.raises(ForbiddenAddress, match=r"^redirected to x:\]0;pwned$"):
+        redirected(POST, b"x:\x1b]0;pwned\x07")
+
+
 def test_an_answer_that_is_no_redirect_or_says_nowhere_is_handed_on():
     for response in (Response(POST, headers={"Location": HOME}), Response(POST, status=302)):
         assert FollowToTheSame(made.SITE).process_response(Request(POST), response) is response

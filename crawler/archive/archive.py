@@ -1,7 +1,7 @@
 """The archive as its readers see it: open it, ask it, close it.
 
 For Python programs; the command line asks through it too. Not here: writing, which a run does through
-`crawler.archive.store.posts`, `ledger` and `runs`.
+`crawler.run` and `crawler.recording`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The command line: parse, call one function, print, exit. One module per family of commands.
 
 What a person can mend is printed as one sentence, never as a traceback; the exit codes are those of
-`crawler.errors`. Importing this loads neither Scrapy nor a database. Not here: the work.
+`crawler.errors.ExitCode`. Importing this loads neither Scrapy nor a database. Not here: the work.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from crawler import __version__
-from crawler.cli.crawling import INTERRUPTED, crawl, demo, share
+from crawler.cli.crawling import crawl, demo, share
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
-from crawler.errors import FinewsError
+from crawler.errors import ExitCode, FinewsError
 
 
 class _Sentence(click.ClickException):
@@ -34,7 +34,7 @@ class _Sentences(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+            ctx.exit(ExitCode.INTERRUPTED)
         except FinewsError as error:
             raise _Sentence(error) from error
 

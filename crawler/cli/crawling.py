@@ -18,8 +18,8 @@ from crawler.cli.options import (
     posts_option,
     site_option,
 )
+from crawler.errors import ExitCode
 
-_FAILED, INTERRUPTED = 1, 130
 _list_option = click.option(
     "--list",
     "listed",
@@ -229,12 +229,12 @@ def _finish(
     for alarm in alarms or []:
         click.echo(f"Alarm: {alarm['sentence']}", err=True)
     if report["outcome"] == "interrupted":
-        ctx.exit(INTERRUPTED)
+        ctx.exit(ExitCode.INTERRUPTED)
     trouble = _trouble(report)
     if trouble:
         click.echo(f"Error: {trouble}", err=True)
     if trouble or alarms:
-        ctx.exit(_FAILED)
+        ctx.exit(ExitCode.FOUND_WRONG)
 
 
 def _alarms(archive: Path) -> list[dict[str, Any]]:
@@ -250,7 +250,7 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
     result = run_selftest(kills)
     printing.result(result, reports.selftest, as_json=as_json)
     if result["lost"] or result["reader_failures"] or result["log_deleted"] or result["findings"]:
-        ctx.exit(_FAILED)
+        ctx.exit(ExitCode.FOUND_WRONG)
 
 
 def _trouble(report: dict[str, Any]) -> str | None:

@@ -10,8 +10,8 @@ import click
 
 from crawler.cli import printing, reports
 from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option, site_option
+from crawler.errors import ExitCode
 
-_NOTHING_TAKEN, _INTERRUPTED = 1, 130
 _SHOWN = 20  # refused files that are named
 
 
@@ -84,9 +84,9 @@ def _show(count: int) -> None:
 
 def _exit(ctx: click.Context, report: dict[str, Any]) -> None:
     if report["outcome"] == "interrupted":
-        ctx.exit(_INTERRUPTED)
+        ctx.exit(ExitCode.INTERRUPTED)
     posts = report["posts"]
     if posts["refused"] == sum(posts.values()):
         what = "Every file was refused" if posts["refused"] else "There was no post in it"
         click.echo(f"Error: {what}: nothing was taken in.", err=True)
-        ctx.exit(_NOTHING_TAKEN)
+        ctx.exit(ExitCode.FOUND_WRONG)

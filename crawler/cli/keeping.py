@@ -8,8 +8,7 @@ import click
 
 from crawler.cli import printing, reports
 from crawler.cli.options import MOST, archive_option, json_option, no_posts_option
-
-_UNSOUND = _AMISS = 1
+from crawler.errors import ExitCode
 
 
 @click.command()
@@ -64,7 +63,7 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
         alarms = opened.alarms()
     printing.result({"archive": str(archive), "alarms": alarms}, reports.alarms, as_json=as_json)
     if alarms:
-        ctx.exit(_AMISS)
+        ctx.exit(ExitCode.FOUND_WRONG)
 
 
 @click.command()
@@ -123,7 +122,7 @@ def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, rep
     result = check_all(archive, None if no_posts else posts or archive.parent / "_posts", repair=repair)
     printing.result(result, reports.checked, as_json=as_json)
     if result["findings"]:
-        ctx.exit(_UNSOUND)
+        ctx.exit(ExitCode.FOUND_WRONG)
 
 
 @click.command()

@@ -16,11 +16,10 @@ from crawler.cli.options import (
     since_option,
     site_option,
 )
+from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_NEVER_SEEN = 1
 
 
 @click.command()
@@ -156,7 +155,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     document = {"name": name, "seen": seen, "advice": None if seen else hint, "addresses": trails, "files": imports}
     printing.result(document, printing.trails, as_json=as_json)
     if not seen:
-        ctx.exit(_NEVER_SEEN)
+        ctx.exit(ExitCode.FOUND_WRONG)
 
 
 @click.command()

@@ -1,7 +1,7 @@
 """A post as a Markdown file: front matter and body, written and read.
 
 Rendering is deterministic: the same article gives the same bytes. `parse(render(front, body))` gives both
-back. Not here: which posts are written where, and the form the site itself publishes (`jekyll_source`).
+back. Not here: which posts are written where, and the form the site itself publishes (`crawler.jekyll.source_form`).
 """
 
 from __future__ import annotations

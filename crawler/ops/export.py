@@ -1,7 +1,7 @@
 """Write posts out of the archive: as Markdown, in the site's own form, as JSON Lines or as CSV.
 
 Streams: no more than one post is held. The same archive gives the same bytes. Not here: the Markdown a crawl
-writes as it goes (`crawler.recording.recorder`), though it is the same.
+writes as it goes (`crawler.recording.markdown_folder`), though it is the same.
 """
 
 from __future__ import annotations

@@ -16,11 +16,12 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from crawler.errors import ExitCode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _LOOPS = 2
-_DONE, _TURNED_AWAY = 0, 75
 _PAUSE = 0.005  # seconds between two looks
 _ANOTHER_PROGRAM = """
 import sqlite3, sys
@@ -63,9 +64,9 @@ class Readers:
                 return
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own
             self.count += 1
-            if command is second_run and done.returncode == _TURNED_AWAY:
+            if command is second_run and done.returncode == ExitCode.LOCKED:
                 self.turned_away += 1
-            elif done.returncode != _DONE:
+            elif done.returncode != ExitCode.DONE:
                 self.failures.append(f"{' '.join(command)}: {done.returncode}, {done.stderr.strip()}")
 
     def _commands(self, number: int) -> list[list[str]]:

@@ -1,6 +1,6 @@
 """The recorder: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
 
-The one writer. Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
+Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
 not written. Not here: SQL (`crawler.archive`), and where the records come from.
 """
 

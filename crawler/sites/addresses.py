@@ -1,6 +1,6 @@
 """What an address leads to on a site, and where its things are: pure functions of a definition.
 
-Not here: how addresses are written in general (`crawler.urls`), and whether one may be asked for.
+Not here: how addresses are written in general (`crawler.urls`), and refusing one (`crawler.middlewares.guard`).
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ def all_hosts(site: Site) -> frozenset[str]:
 def may_be_asked(site: Site, url: str) -> bool:
     """Tell whether the definition lets the program ask for `url` (canonical): one of its hosts, on its own port.
 
-    So loopback, private and link-local addresses, other ports and other schemes are never asked for, wherever a
-    redirect or a share link points.
+    So other names, numbers in their place, other ports and other schemes are never asked for, wherever a redirect or
+    a share link points. What a name resolves to is not looked at.
     """
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and parts.netloc in all_hosts(site)
