@@ -1,4 +1,5 @@
 # make demo   see it work, offline            make test   run the tests, with another Python: PYTHON=… VENV=…
+# make test-quick   in a developer's loop: without whole runs of the program, a tenth of the examples
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
 # make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
 # make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values
@@ -8,13 +9,16 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format bench bench-quick fixtures clean
+.PHONY: demo test test-quick lint format bench bench-quick fixtures clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+test-quick: $(VENV)/installed-test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow" --hypothesis-profile=quick
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .

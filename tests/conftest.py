@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import profiles  # noqa: F401  # how much property tests try
 import pytest
 
 GUARD = Path(__file__).parent / "guard"

@@ -549,7 +549,7 @@ def test_any_other_error_stays_what_it_is_and_the_archive_is_closed(path: Path):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from crawler.archive.lock import run_lock
+from crawler.archive.store.lock import run_lock
 with run_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

@@ -34,6 +34,8 @@ from crawler.ops.sample_site.site import Resource, SampleSite, bundled_site
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 SITE = bundled_site()
 POSTS = sorted(path for path in SITE if "/2022/" in path and "dajiangwang" in path)
 CATEGORY = "/category/dajiangwang.html"

@@ -10,6 +10,7 @@ import made
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
@@ -129,7 +130,7 @@ def test_a_frame_of_any_strings_at_all_gives_the_body_back(body: str, text: str)
     assert decode_body(encode_body(f"<p>{text}</p>{body}", text), text) == f"<p>{text}</p>{body}"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(bodies_and_texts(), texts)
 @example(("", ""), "")
 @example(("<p>江西将实现5G+VR</p>", ""), "江西将实现5G+VR")
@@ -141,7 +142,7 @@ def test_the_views_give_back_what_was_stored(archive: Archive, both: tuple[str, 
     assert views(archive, worded(other, body, html, text)) == [(other, body, html, text), (body, html, text)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(bodies_and_texts(), texts)
 def test_the_views_give_back_what_was_written_to_them(archive: Archive, both: tuple[str, str], other: str):
     body, text = both

@@ -12,6 +12,7 @@ import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.care import integrity
@@ -258,7 +259,7 @@ told = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(told, max_size=8), st.integers(min_value=0, max_value=9))
 def test_whatever_is_stored_in_whatever_order_is_sound(
     opened: Archive, told: list[tuple[str, str, str, str | None, int]], seed: int

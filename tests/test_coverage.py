@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import links
@@ -297,7 +298,7 @@ addresses = st.one_of(
 states = st.sampled_from(["found", "failed", "refused", "gone", "stored"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.dictionaries(addresses, states, max_size=12))
 def test_every_post_that_was_met_is_counted_once(met: dict[Address, Any]):
     hopes = ["stored", "found", "failed", "refused", "gone"]

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 SEED = "NW202204202350104915"
 GONE_WITH_SHARED_TEXT = "NW202204182347990071"
 GONE_ALTOGETHER = "202204212351950072"

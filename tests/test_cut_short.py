@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Finews = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 
 @pytest.mark.parametrize("outcome", ["interrupted", "failed"])
 def test_markdown_a_cut_run_left_unwritten_is_written_by_the_next(tmp_path: Path, outcome: str):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler import dates
 
@@ -62,7 +63,7 @@ def test_what_is_no_date_is_none(text: str) -> None:
     assert dates.parse(text, NEW_YORK) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.one_of(
         st.text(),
@@ -188,7 +189,7 @@ def test_a_span_holds_the_time_whose_beginning_names_it(point: datetime, length:
     assert written[:length] not in {dates.iso(edge)[:length].replace("T", " ") for edge in (before, after)}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.one_of(st.text(), st.text("0123456789- :TZ+", max_size=25)))
 @example("٢٠٢٢-٠٤")
 def test_naming_a_time_ends_in_a_span_or_in_a_value_error(named: str) -> None:

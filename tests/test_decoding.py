@@ -8,6 +8,7 @@ import tracemalloc
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.jekyll.decoding import NoTextError, decode
 
@@ -92,7 +93,7 @@ def test_what_is_no_text_is_refused_in_words(content: bytes, reason: str) -> Non
         decode(content)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -114,7 +115,7 @@ def test_any_bytes_are_text_or_refused(content: bytes) -> None:
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\r")).filter(lambda text: text[:1] != "\ufeff")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(texts)
 def test_every_text_in_utf_8_or_utf_16_reads_back(text: str) -> None:
     assert decode(text.encode()) == text
@@ -124,7 +125,7 @@ def test_every_text_in_utf_8_or_utf_16_reads_back(text: str) -> None:
 
 
 # Chinese in GBK that is UTF-8 too, as a few short words are, is read as that; 的 in lines of their own is never.
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.text(f"{COMMON}，。“”（）《》：％ aZ09\n\"'-:", max_size=60), min_size=1, max_size=5))
 @example(["title: x", "𠮷😀"])
 def test_common_chinese_in_gb18030_reads_back(lines: list[str]) -> None:

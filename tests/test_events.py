@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Finews = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 _CATEGORY = "Career In touxingPEVC"
 _PAGE = "https://finews.withounder.com/category/Career%20In%20touxingPEVC.html"
 _POSTS = [

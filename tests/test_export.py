@@ -14,6 +14,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
@@ -261,7 +262,7 @@ def test_csv_has_a_row_a_post_and_opens_with_a_mark(archive: Archive, tmp_path: 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(title=words, body=words, tag=words.filter(str.strip))
 def test_any_words_come_through_json_lines_and_csv(
     tmp_path_factory: pytest.TempPathFactory, title: str, body: str, tag: str

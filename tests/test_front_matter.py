@@ -14,6 +14,7 @@ import pytest
 import yaml
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.jekyll.front_matter import FrontMatter, FrontMatterError, read
 
@@ -144,7 +145,7 @@ raw_titles = st.one_of(
 ).filter(lambda title: "\n" not in title)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(raw_titles, st.integers(0, 30))
 @example("\\", 0)
 @example("x\\", 0)
@@ -160,7 +161,7 @@ def test_a_title_that_breaks_yaml_is_recovered_exactly(title: str, at: int) -> N
     assert body == "\n文。\n"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.one_of(raw_titles, st.text(st.characters())))
 @example("\ud800")
 @example("\n---\n")
@@ -541,7 +542,7 @@ pieces = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.one_of(st.text(st.characters()), pieces))
 @example("---\n? [a]\n: b\n---\n")
 @example("---\n<<: {a: b}\n---\n")
@@ -553,7 +554,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         checked(fenced)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(fronts.filter(bool), st.one_of(st.text(), pieces), st.sampled_from(["---", "..."]))
 def test_valid_yaml_reads_back_and_the_body_is_what_follows(front: dict[str, Any], body: str, end: str) -> None:
     written = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=200)
@@ -578,7 +579,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.dictionaries(keys, trees, min_size=1, max_size=4))
 def test_values_of_any_kind_come_back_as_they_were(front: dict[str, Any]) -> None:
     written = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=200)
@@ -613,7 +614,7 @@ toml_values = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.dictionaries(st.text("abcXYZ_", min_size=1, max_size=8), toml_values, max_size=6))
 def test_valid_toml_reads_back(front: dict[str, Any]) -> None:
     lines = [f"{key} = {_in_toml(value)}" for key, value in front.items()]

@@ -10,6 +10,7 @@ import made
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from test_query import queries, sought, texts
 
 from crawler.archive import Archive
@@ -109,7 +110,7 @@ def test_any_string_is_a_query(filled: Archive, query: str, count: int):
     assert len(asked(filled, SEARCH, query)) == count
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(queries, st.lists(st.tuples(texts, texts), min_size=1, max_size=4))
 @example("a" * 64, [("", "a" * 65), ("a" * 64, "")])
 @example("江 -" + "a" * 64, [("江", "a" * 65)])

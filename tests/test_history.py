@@ -9,6 +9,7 @@ import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
@@ -188,7 +189,7 @@ pieces = ["江西将实现5G+VR融合，", "贵州茅台上涨。", "<b>粗</b>"
 stretches = st.lists(st.sampled_from(pieces), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("甲乙"), stretches.map("".join)), min_size=1, max_size=6))
 def test_every_version_is_read_as_it_was_stored(opened: Archive, told: list[tuple[str, str]]):
     articles = [made.article(title=title, html=f"<p>{body}</p>") for title, body in told]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 SEED = "2022-04-20-NW202204202350104915.md"
 BUNDLED = files("crawler.ops.sample_site") / "posts"
 SEED_BYTES = (BUNDLED / SEED).read_bytes()

@@ -10,6 +10,7 @@ import made
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from test_query import queries, sought, texts
 
 from crawler import dates
@@ -148,7 +149,7 @@ def test_texts_of_other_tokens_have_other_words(one: str, other: str):
 hours = st.integers(-600_000, 900_000)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     hours,
     st.one_of(st.integers(0, 60), st.integers(0, 30_000)),
@@ -281,7 +282,7 @@ seen = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(seen, max_size=8))
 def test_the_index_that_is_kept_up_is_the_index_made_anew(archive: Archive, articles: list[Article]):
     archive.db.begin()
@@ -336,7 +337,7 @@ def check(archive: Archive, query: str, entries: list[tuple[str, str]]) -> None:
     assert {row for row, (title, _) in enumerate(entries, start=1) if by_hand.finds_title(title)} <= in_title
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(queries, st.lists(st.tuples(texts, texts), min_size=1, max_size=3))
 @example("a" * 64, [("", "a" * 65)])
 @example("a" * 65, [("", "a" * 64), ("", "a" * 66)])
@@ -349,7 +350,7 @@ def test_the_index_finds_all_that_is_meant_and_what_it_vouches_for_is(
     check(archive, query, entries)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(long_terms, st.lists(st.tuples(repetitive, repetitive), min_size=1, max_size=3))
 @example("江西江西江", [("江西江", "西江西"), ("", "江西江西")])
 @example("江西省人", [("西省人", "江西省")])

@@ -458,8 +458,8 @@ def test_an_address_never_met_is_not_known(db: Database):
 
 def test_which_addresses_of_a_page_are_unknown_can_be_told(db: Database):
     name(db, "推进5G规模化应用！")
-    links = made.listing(POST, OTHER, made.CATEGORY).links
-    assert links.unknown(db, links) == {OTHER.url, made.CATEGORY.url}
+    named = made.listing(POST, OTHER, made.CATEGORY).links
+    assert links.unknown(db, named) == {OTHER.url, made.CATEGORY.url}
     assert links.unknown(db, []) == set()
 
 

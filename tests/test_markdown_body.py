@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from profiles import examples
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.markdown.body import safe_html, to_markdown, to_text
@@ -57,7 +58,7 @@ SPECIAL = (
 article_text = st.lists(st.sampled_from(SPECIAL), max_size=25).map("".join)
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=examples(700), deadline=None)
 @given(article_text)
 @example("\\\n&nbsp;---")
 @example("文\n---")
@@ -73,13 +74,13 @@ def test_text_of_any_kind_is_shown_as_it_stands_and_starts_nothing(text: str) ->
     assert "{%" not in markdown
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(article_text)
 def test_plain_text_is_the_text_that_was_written(text: str) -> None:
     assert squeeze(text_of(f"<p>{html.escape(text)}</p>")) == squeeze(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(article_text, min_size=1, max_size=4))
 def test_text_between_line_breaks_starts_nothing_either(lines: list[str]) -> None:
     markdown = markdown_of(f"<p>{'<br>'.join(map(html.escape, lines))}</p>")
@@ -88,7 +89,7 @@ def test_text_between_line_breaks_starts_nothing_either(lines: list[str]) -> Non
     assert elements(markdown) <= {"p", "br"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(article_text)
 @example("\n\x85\n---\n\n- ")
 def test_text_in_a_table_a_heading_a_list_and_a_link_is_shown_as_it_stands(text: str) -> None:
@@ -113,7 +114,7 @@ emphasised = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(emphasised, max_size=5))
 @example([("<b>{}</b>", "标题：", "正文")])
 def test_emphasis_never_shows_its_asterisks(runs: list[tuple[str, str, str]]) -> None:
@@ -170,7 +171,7 @@ def harms(markdown: str) -> list[str]:
     return found
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=examples(700), deadline=None)
 @given(soup)
 def test_hostile_html_becomes_harmless_markdown(source: str) -> None:
     markdown = markdown_of(source)
@@ -180,7 +181,7 @@ def test_hostile_html_becomes_harmless_markdown(source: str) -> None:
     assert "{%" not in markdown
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(soup)
 def test_safe_html_is_harmless_however_often_it_is_cleaned(source: str) -> None:
     once = safe_html(source, Body(), PAGE)
@@ -189,7 +190,7 @@ def test_safe_html_is_harmless_however_often_it_is_cleaned(source: str) -> None:
         assert LexborHTMLParser(f"<!doctype html><body>{safe}").css(FORBIDDEN) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(soup)
 def test_cutting_the_sites_own_elements_lets_nothing_through(source: str) -> None:
     assert harms(markdown_of(source, load_site("finews").body)) == []

@@ -10,6 +10,7 @@ import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
@@ -88,7 +89,7 @@ def test_a_security_is_called_what_most_of_the_latest_twenty_print(archive: Arch
     assert archive.stock("600519")["name"] == name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.sampled_from("甲乙丙"), min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_a_security_is_called_the_same_in_whatever_order_its_posts_come(
     opened: Archive, printed: list[str], chance: Any

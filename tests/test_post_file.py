@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.markdown.post_file import (
     _FrontMatterDumper,
@@ -175,7 +176,7 @@ fronts = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(fronts, bodies)
 @example({"title": "---"}, "---\n\n---\n")
 @example({"title": "一\n---\n\n二"}, "")
@@ -194,7 +195,7 @@ PLAIN = st.one_of(
 ENTRIES = st.dictionaries(st.sampled_from("code name count yes a".split()), PLAIN, max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.dictionaries(
         st.one_of(st.sampled_from("title tags on null securities".split()), values.filter(bool)),
@@ -216,7 +217,7 @@ def test_front_matter_is_written_as_yaml_writes_it_however_it_was_written(front:
     assert front_lines(front) == dumped
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(fronts, bodies)
 def test_rendering_twice_gives_the_same_text_and_keeps_the_order(front: dict[str, Any], body: str) -> None:
     text = render(front, body)

@@ -11,6 +11,7 @@ import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import links, runs
@@ -376,7 +377,7 @@ def opened() -> Iterator[Archive]:
         yield empty
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(titles=st.lists(st.sampled_from(["甲", "乙", "丙"]), min_size=1, max_size=6))
 def test_there_are_as_many_revisions_as_changes(opened: Archive, titles: list[str]):
     changes = [title for title, former in zip(titles, [None, *titles], strict=False) if title != former]
@@ -399,7 +400,7 @@ mentions = st.tuples(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     title=st.text(min_size=1, max_size=20).filter(str.strip),
     body=st.text(max_size=60),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive.search.query import Query, Term, parse
 from crawler.text.words import CJK
@@ -211,7 +212,7 @@ def test_a_query_means(written: str, meant: Query):
     assert parse(written) == meant
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(queries)
 @example('-"江"-"西"')
 @example('- "江" -"-西"')
@@ -220,7 +221,7 @@ def test_a_query_is_read_as_by_hand(query: str):
     assert spelt(parse(query)) == once(sought(query))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(st.characters(), max_size=40))
 @example("\u00b4江\u00b4")
 @example("\ufe63江 西")
@@ -230,7 +231,7 @@ def test_any_string_is_read_as_by_hand(query: str):
     assert spelt(parse(query)) == once(sought(query))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(queries, texts, texts)
 @example("a" * 64, "a" * 65, "")
 @example("5G江西VR", "5G 江_西，ＶＲ", "")
@@ -239,7 +240,7 @@ def test_a_query_finds_what_it_finds_by_hand(query: str, title: str, text: str):
     assert parse(query).matches(title, text) is sought(query).finds(title, text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data())
 def test_every_stretch_of_a_text_finds_it(data: st.DataObject):
     text = data.draw(st.one_of(texts, st.text(st.characters(), max_size=30)))

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from crawler.items import Article
     from crawler.ops.sample_site.source import SourcePost
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 LATE = 0.1  # seconds before a post's page is served
 COUNT = (
     "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM articles').fetchone()[0])"

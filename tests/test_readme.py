@@ -24,6 +24,8 @@ from crawler.sites.definition import Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 ROOT = Path(__file__).parent.parent
 PAGES = {path: path.read_text(encoding="utf-8") for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])}
 README, CRAWL_PAGE, ASK_PAGE, SQL_PAGE, SITES_PAGE, MAP = (

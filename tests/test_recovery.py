@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from crawler.ops.sample_site.source import SourcePost
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 SEED = "NW202204202350104915"
 NONE = dict.fromkeys(("new", "changed", "unchanged", "refused", "failed", "gone"), 0)
 PAGE = f"/dajiangwang/2022/04/20/{SEED}.html"

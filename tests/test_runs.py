@@ -13,6 +13,7 @@ import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import hosts, links, runs
@@ -516,7 +517,7 @@ class Account:
         return "unchanged" if url in self.stored_at else "failed"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.lists(records, max_size=12), min_size=1, max_size=3))
 def test_every_post_met_in_a_run_is_in_exactly_one_number_of_its_report(of_runs: list[list[Record]]):
     account = Account()

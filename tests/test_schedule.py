@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from crawler.ops.schedule.plan import Plan
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PROGRAM = str(Path(sys.executable).with_name("finews"))
 TESTS = Path(__file__).parent

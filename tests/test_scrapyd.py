@@ -27,6 +27,8 @@ from crawler.ops.sample_site.site import bundled_site
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 ROOT = Path(__file__).parent.parent
 OF_THE_EGG = "0+of.the.egg"
 PATIENCE = 60  # seconds; all of it takes five

@@ -14,6 +14,7 @@ import made
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from test_query import queries, sought, texts
 
 from crawler.archive import Archive
@@ -664,7 +665,7 @@ LONG = "江西省江西人"
 APART = "省江西人，江西省江"  # every three of it, but not in a row
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(asked(pages))
 @example(([Seen(0, "", "a" * 65, "0", 0)], ["a" * 64, "a" * 65, "a" * 66, '"a"']))
 @example(([Seen(0, "江", "a" * 65, "0", 0), Seen(1, "江", "a" * 64, "0", 0)], ["江 -" + "a" * 64]))
@@ -691,7 +692,7 @@ def test_a_query_finds_what_a_scan_finds(opened: Archive, case: tuple[list[Seen]
         opened.db.rollback()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(asked(pages), filters)
 def test_a_filtered_query_finds_what_a_scan_finds(
     opened: Archive, case: tuple[list[Seen], list[str]], filters: dict[str, str]
@@ -706,7 +707,7 @@ def test_a_filtered_query_finds_what_a_scan_finds(
         opened.db.rollback()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(asked(steady), filters, st.integers(0, 6), st.sampled_from([10, 16, 19]), st.booleans())
 def test_a_query_as_of_a_time_finds_what_a_scan_of_the_versions_finds(
     opened: Archive,
@@ -729,7 +730,7 @@ def test_a_query_as_of_a_time_finds_what_a_scan_of_the_versions_finds(
         opened.db.rollback()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=12),
     st.sampled_from(["江西", "江西 -省", "江西5G+VR", "江西 OR 省"]),
@@ -767,7 +768,7 @@ def test_pages_are_stretches_of_one_list(
     assert {page["total"] for page in shown} == {every["total"]} == {len(every["results"])} == {len(corpus)}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(st.characters(), max_size=12), st.text(st.characters(codec="utf-8"), max_size=20), st.integers(0, 20))
 @example("\u00b4", "\u00b4", 0)
 @example("", "一\u30fb二", 0)

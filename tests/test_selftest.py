@@ -7,6 +7,10 @@ import re
 import subprocess
 from collections.abc import Callable
 
+import pytest
+
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 Finews = Callable[..., subprocess.CompletedProcess[str]]
 # Pages that can be on their way when a run is killed, between the site and the archive.
 ON_THE_WAY = 24

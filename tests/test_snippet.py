@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from test_query import by_hand, queries, sought, texts
 
 from crawler.archive.search.query import parse
@@ -91,7 +92,7 @@ def plain(marked: str) -> str:
     return marked.replace(BEGIN, "").replace(END, "")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.one_of(texts, st.lists(texts, min_size=3, max_size=8).map("。".join)), queries)
 @example("e\u0301江西ﬁ", "江西")
 @example("ｶﾞ江西℃", "江西")
@@ -109,7 +110,7 @@ def test_a_snippet_is_a_stretch_of_the_text_and_only_what_was_asked_for_is_marke
         assert not number or by_hand(marked) in terms
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(texts, st.data())
 def test_a_term_of_a_short_text_is_marked(text: str, data: st.DataObject):
     tokens = by_hand(text).split()

@@ -12,6 +12,7 @@ import made
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.markup import to_html
@@ -259,7 +260,7 @@ def test_a_source_without_words_is_refused_like_a_page_without() -> None:
 SIGNS = st.text(alphabet="江西发展5G,.。“”*_`[]()<>&#|~{}%!\\-+: \n", min_size=1, max_size=80)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     title=SIGNS.filter(str.strip),
     paragraphs=st.lists(SIGNS.filter(lambda text: any(map(str.isalnum, text))), min_size=1, max_size=4),
@@ -308,7 +309,7 @@ LINES = st.tuples(KEYS, st.text(max_size=40) | SIGNS | ODD).map(": ".join)
 FRONT = st.lists(LINES, max_size=6).map("\n".join)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(
     name=st.just(ROLLING) | st.just("2020-01-02-x.md") | st.text(max_size=30),
     front=FRONT | st.text(max_size=200),
@@ -326,7 +327,7 @@ def test_no_front_matter_and_no_body_makes_reading_stumble(
         read(name, text, site)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.binary(max_size=400))
 def test_no_bytes_make_reading_stumble(content: bytes) -> None:
     file = read_file(PostFile(path="x", name=ROLLING, content=content), FINEWS, AT)

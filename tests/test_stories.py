@@ -9,6 +9,7 @@ import made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
@@ -316,7 +317,7 @@ texts = st.one_of(
 corpora = st.lists(st.tuples(st.sampled_from(HEADERS), texts, st.integers(min_value=0, max_value=100)), max_size=7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(corpora, st.randoms(use_true_random=False))
 def test_stories_are_the_same_in_whatever_order_their_posts_come(
     opened: Archive, corpus: list[tuple[str, list[str], int]], chance: Any

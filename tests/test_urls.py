@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.urls import canonical, encode, host_of, is_loopback, path_of, resolve
 
@@ -80,7 +81,7 @@ built_up = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.one_of(st.text(), built_up, built_up))
 @example("http://a//b")
 @example("https://site.example/%%34%31")
@@ -90,7 +91,7 @@ def test_the_canonical_form_is_its_own_canonical_form(url: str) -> None:
     assert once is None or canonical(once) == once
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(built_up)
 def test_a_canonical_address_is_plain_ascii_but_for_its_host(url: str) -> None:
     once = canonical(url)
@@ -125,7 +126,7 @@ def test_a_link_leads_to_an_address_or_nowhere(href: str, expected: str | None) 
     assert resolve(BASE, href) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(), st.one_of(st.text(), st.text("/\\:@[]%.?#ajv文 \n", max_size=12)))
 @example(BASE, "//[")
 @example(BASE, "http://[::1")

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.text.words import bare, fold, opening, printable, squeeze, tokens
 
@@ -75,7 +76,7 @@ folding = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(folding)
 @example("Ａ\u0301")
 @example("ＡΣ")

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     Finews = Callable[..., subprocess.CompletedProcess[str]]
 
+pytestmark = pytest.mark.slow  # whole runs of the program
+
 ROOT = Path(__file__).parent.parent
 ARTICLES = [made.article(f"NW{number}", title=f"第{number}条") for number in range(40)]
 BROKEN = made.article("NW99", mentions=(Mention(code="no code", name="茅台", count=1),))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from importlib.resources import files
+from sqlite3 import complete_statement
 from typing import TYPE_CHECKING
 
 from sqlite_utils.migrations import Migrations
@@ -69,8 +70,17 @@ def unknown_step(db: Database) -> str | None:
 
 
 def _run_sql(db: Database, name: str) -> None:
-    """Run a step's statements inside the transaction that records it."""
-    db.executescript(files(__package__).joinpath("steps", name).read_text(encoding="utf-8"))
+    """Run a step's statements, each of which ends with its line, inside the transaction that records it.
+
+    `executescript` looks for their ends sign by sign, which takes nine tenths of the time of making an archive.
+    """
+    statement = ""
+    for line in files(__package__).joinpath("steps", name).read_text(encoding="utf-8").splitlines(keepends=True):
+        statement += line
+        if complete_statement(statement):
+            db.conn.execute(statement)
+            statement = ""
+    assert not statement.strip(), "a step ends with the end of a statement"
 
 
 def _plain(source: str) -> str:
