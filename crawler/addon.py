@@ -6,7 +6,6 @@ spider is for, and ends it when the spider is closed. Not here: the run (`crawle
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -42,8 +41,6 @@ _OUTCOMES: dict[str, RunOutcome] = {
     "shutdown": "interrupted",
     "cancelled": "interrupted",
 }
-
-_log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -103,6 +100,11 @@ class RunAddon:
             self.trouble = str(error)
         else:
             self._crawler.signals.send_catch_log(run_ended, report=report)
+
+    def close(self) -> None:
+        """Close what the run has open, and end whatever writes for it, if it has not come to its end."""
+        self.writer.stop()
+        self.run.close()
 
 
 def _traffic(stats: StatsCollector) -> Traffic:

@@ -458,7 +458,7 @@ def test_what_could_take_long_is_read_in_little_time_and_memory(lines: list[str]
     assert json.dumps([found.others(()), found.text("a"), found.texts("a")], allow_nan=False)
     seconds, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert seconds < 5
+    assert seconds < 20  # of the processor's time; the slowest takes one
     assert peak < 32 * 1024 * 1024
 
 

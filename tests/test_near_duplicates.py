@@ -279,12 +279,14 @@ def test_texts_in_exactly_the_same_words_share_their_first_key(text: str, text2:
 )
 def test_no_text_takes_long(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     minhash_keys(text)
     same(text, text[9:], (text, text[7:]))
     same(text, text[:15_000] + "完")
 
-    assert time.perf_counter() - began < 2
+    assert (
+        time.process_time() - began < 20
+    )  # of the processor's time, which others on the machine do not take; it takes 0.2
 
 
 # All kinds together

@@ -302,11 +302,11 @@ def test_folders_in_one_another_are_searched_however_deep(folder: Path) -> None:
         deepest /= "a"
         deepest.mkdir()
     write(deepest, "x.md")
-    began = time.monotonic()
+    began = time.process_time()
 
     files = list(post_files([folder], NOT_HERE))
 
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert files == [
         PostFile(path=str(deepest / "x.md"), name="x.md", content=b"x.md"),
         PostFile(path=str(folder / "b.md"), name="b.md", content=b"b.md"),

@@ -219,6 +219,22 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
     assert check(tmp_path / "a.db", None)["findings"] == []
 
 
+def test_a_run_that_is_broken_off_leaves_no_process_that_writes(tmp_path: Path):
+    run = Run(tmp_path / "a.db")
+
+    async def broken_off() -> Writer:
+        writer = Writer(run.recorder, many=0)
+        await hand_over(writer, ARTICLES[:3])
+        return writer
+
+    writer = asyncio.run(broken_off())
+    assert len(children(os.getpid())) == 1
+    writer.stop()
+    assert children(os.getpid()) == []
+    run.close()
+    assert check(tmp_path / "a.db", None)["findings"] == []
+
+
 def children(pid: int) -> list[int]:
     """Return the writing processes that a process has started."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()

@@ -82,7 +82,7 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
         return _report_of(addon)
     finally:
         if addon is not None:
-            addon.run.close()
+            addon.close()
 
 
 def _end_in_order_on_hangup() -> None:

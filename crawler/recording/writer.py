@@ -90,6 +90,11 @@ class Writer:
         if self._process is not None:
             self._process.end()
 
+    def stop(self) -> None:
+        """End the process at once, if it is still there: what it has not written is asked for again."""
+        if self._process is not None:
+            self._process.stop()
+
 
 class _Process:
     """A writing process, seen from the run's."""
@@ -143,6 +148,13 @@ class _Process:
             with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
                 self.files_trouble = self._results.recv()
             self._leave()
+
+    def stop(self) -> None:
+        """Kill the process."""
+        self._child.kill()
+        self._child.wait()
+        self._records.close()
+        self._results.close()
 
     def _send(self, message: Site | Record) -> None:
         if self._lost is None:

@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING
 from crawler import dates
 from crawler.errors import ArchiveError, ArchiveLocked
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
 
 @dataclass(frozen=True, slots=True)
 class RunLock:
@@ -56,13 +62,6 @@ def writing(db: Database) -> Iterator[None]:
     except BaseException:
         db.rollback()  # does nothing where the error has done it
         raise
-
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from sqlite_utils import Database
 
 
 def _take(descriptor: int, archive: Path) -> None:
