@@ -19,6 +19,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import hosts, runs
 from crawler.archive.ledger.runs import Traffic
 from crawler.archive.search import index
+from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import run_lock, writing
 from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
 from crawler.recording.recorder import Recorder
@@ -51,6 +52,7 @@ class Run:
         self.site = site
         self.report: dict[str, Any] | None = None
         self._began = time.monotonic()
+        holds_archive(path)  # before anything is made beside a file that is something else
         with ExitStack() as opening:
             lock = opening.enter_context(run_lock(path))
             if posts_folder is not None:

@@ -492,6 +492,7 @@ def test_a_run_that_cannot_begin_lets_go_of_the_lock(path: Path):
     path.write_text("看看这个\n", encoding="utf-8")
     with pytest.raises(NotAnArchive):
         Run(path)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
     with run_lock(path):
         assert path.read_text(encoding="utf-8") == "看看这个\n"
 

@@ -348,14 +348,16 @@ finally:
 
 
 @pytest.mark.parametrize("spider", ["crawl", f"share {made.ID}"])
-def test_a_run_looks_once_what_its_archive_is_and_opens_it_once(archive: Path, guarded: dict[str, str], spider: str):
+def test_a_run_opens_its_archive_once_and_asks_sqlite_alone_what_it_is(
+    archive: Path, guarded: dict[str, str], spider: str
+):
     Archive(archive, create=True).close()
     with serve(bundled_site()) as server:
         command = [*spider.split(), "--mirror", server.url, "--archive", str(archive), "--no-posts", "--json"]
         done = subprocess.run(
             [sys.executable, "-c", COUNTED, *command], env=guarded, capture_output=True, text=True, check=False
         )
-    assert done.stderr.splitlines()[-1] == str([f"{archive.as_uri()}?immutable=1", str(archive)])
+    assert done.stderr.splitlines()[-1] == str([*[f"{archive.as_uri()}?immutable=1"] * 2, str(archive)])
 
 
 # Waiting.
