@@ -7,6 +7,7 @@ spider is for, and ends it when the spider is closed. Not here: the run (`crawle
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -70,9 +71,11 @@ class RunAddon:
         """
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
-        folder = crawler.settings["FINEWS_POSTS"]
-        path, spider = Path(crawler.settings["FINEWS_ARCHIVE"]), crawler.spider
-        addon = cls(Run(path, spider.site, spider.scope, Path(folder) if folder else None), crawler)
+        settings, spider = crawler.settings, crawler.spider
+        path, folder = Path(settings["FINEWS_ARCHIVE"]), settings["FINEWS_POSTS"]
+        patience = timedelta(seconds=settings.getfloat("FINEWS_PATIENCE_SECONDS"))
+        run = Run(path, spider.site, spider.scope, Path(folder) if folder else None, patience)
+        addon = cls(run, crawler)
         crawler.signals.connect(addon.end, signals.spider_closed)
         return addon
 

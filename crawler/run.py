@@ -25,6 +25,7 @@ from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
 from crawler.recording.recorder import Recorder
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -42,14 +43,21 @@ class Run:
     `report` is the run's report once it has ended, as `finews crawl --json` prints it.
     """
 
-    def __init__(self, path: Path, site: Site, scope: Scope, posts_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        site: Site,
+        scope: Scope,
+        posts_folder: Path | None = None,
+        patience: timedelta = hosts.PATIENCE,
+    ) -> None:
         """Begin a run about `scope` in the archive at `path`, which is made if there is none.
 
-        Markdown goes into `posts_folder`, made if need be; `None` is for nowhere. Raises `ArchiveLocked` while
-        another run goes on, `UsageError` for a folder that cannot be made, `ArchiveError` for an archive that cannot
-        be used or written to.
+        Markdown goes into `posts_folder`, made if need be; `None` is for nowhere. A host that asks for more
+        `patience` is left to a later run. Raises `ArchiveLocked` while another run goes on, `UsageError` for a folder
+        that cannot be made, `ArchiveError` for an archive that cannot be used or written to.
         """
-        self.site = site
+        self.site, self.patience = site, patience
         self.report: dict[str, Any] | None = None
         self._began = time.monotonic()
         holds_archive(path)  # before anything is made beside a file that is something else
@@ -84,7 +92,15 @@ class Run:
             if outcome == "finished" and hosts.gave_up(db, self.site.hosts[0], self.id):
                 outcome = "failed"
             with writing(db):
-                self.report = runs.finish(db, self.id, outcome, now=dates.now(), seconds=seconds, traffic=traffic)
+                self.report = runs.finish(
+                    db,
+                    self.id,
+                    outcome,
+                    now=dates.now(),
+                    seconds=seconds,
+                    traffic=traffic,
+                    patience=self.patience,
+                )
         finally:
             self.close()
         return self.report

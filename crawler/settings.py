@@ -18,6 +18,9 @@ FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" or None writes none
 FINEWS_MIRROR = ""  # a server that is asked in place of the site's own
 FINEWS_REQUESTS_A_DAY = 20_000  # of one host, all runs of a day together; 0 for no limit
 FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each other waits four times longer
+FINEWS_PATIENCE_SECONDS = 60  # for a host that asks to be left alone; who asks for more is left to a later run
+FINEWS_GIVE_UP_AFTER = 10  # failures of a host in a row, unless what it answered well before is answered again
+FINEWS_LONGEST_CRAWL_DELAY = 60.0  # seconds; a robots.txt that asks for more gets this much
 FINEWS_PROGRESS = False  # show the run as it goes, on a terminal
 FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, in place of Scrapy's
 

@@ -44,6 +44,11 @@ def test_every_middleware_and_extension_is_in_the_settings() -> None:
     assert _modules(settings.EXTENSIONS) == _files("extensions")
 
 
+def test_every_setting_of_the_program_is_explained() -> None:
+    explained = re.findall(r"^\| `(FINEWS_\w+)` \|", (ROOT / "docs" / "crawl.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(explained) == sorted(name for name in dir(settings) if name.startswith("FINEWS_"))
+
+
 def test_every_step_of_the_schema_is_registered_under_its_file_s_name() -> None:
     migrations = (PACKAGE / "archive" / "store" / "migrations.py").read_text(encoding="utf-8")
     registered = re.findall(r'@steps\(name="(\w+)"\)', migrations)

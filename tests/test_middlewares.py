@@ -310,9 +310,9 @@ def test_a_robots_txt_of_garbage_forbids_nothing(archive: Archive):
 class Polite:
     """The middleware of one run, and the download it sees by whether a host is there."""
 
-    def __init__(self, archive: Archive, *probed: Response | Exception, budget: int = 0, takes: float = 0) -> None:
+    def __init__(self, archive: Archive, *probed: Response | Exception, takes: float = 0, **settings: Any) -> None:
         self.download = Answers(*(probed or [DownloadTimeoutError("x")]), takes=takes)
-        self.middleware = BePolite(archive.db, made.latest_run(archive.db), self.download, budget=budget)
+        self.middleware = BePolite(archive.db, made.latest_run(archive.db), self.download, **settings)
 
     def ask(self, *urls: str, **meta: Any) -> list[str | None]:
         """Return why each of these may not be asked for, `None` if it may."""
@@ -344,6 +344,26 @@ def polite(archive: Archive) -> Iterator[Callable[..., Polite]]:
 
     yield make
     made_so_far[-1].middleware.note_requests()
+
+
+def test_how_long_a_host_is_waited_for_and_when_it_is_given_up_can_be_set(polite: Callable[..., Polite]):
+    run = polite(patience=timedelta(seconds=5), give_up_after=2)
+    run.answer(answer(503, Retry_After="8"))
+    assert [reason is not None and "asks to be left alone" in reason for reason in run.ask(POST)] == [True]
+    patient = polite(patience=timedelta(seconds=5), give_up_after=2)
+    other = f"http://{OTHER_HOST}/"
+    patient.answer(answer(500, url=other))
+    assert patient.ask(other) == [None]
+    patient.answer(answer(500, url=other))
+    assert patient.ask(other) == [f"{OTHER_HOST} is given up (HTTP 500)"]
+
+
+def test_the_longest_crawl_delay_can_be_set(archive: Archive):
+    download = Answers(robots("User-agent: *\nCrawl-delay: 30\n"))
+    middleware = ObeyRobots(archive.db, 1, "finews-archive", download, longest_delay=2.5)
+    request = Request(POST)
+    ended(middleware.process_request(request))
+    assert request.meta["crawl_delay"] == 2.5
 
 
 def test_a_host_that_asks_for_nothing_is_asked_at_once(polite: Callable[..., Polite]):

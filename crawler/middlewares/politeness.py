@@ -22,7 +22,6 @@ from scrapy.http.request import NO_CALLBACK
 from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
-from crawler.archive.ledger.hosts import PATIENCE, Host
 from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
 from crawler.middlewares.waiting import rest, retry_after
 from crawler.not_requested import NotRequested, Postponed, words_for
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from sqlite_utils import Database
 
-GIVE_UP_AFTER = 10
-"""So many failures in a row, and a run gives up on a host, unless what it answered well before is answered again."""
+    from crawler.archive.ledger.hosts import Host
 
 _BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _COUNTED_BY = 100  # requests between two notes of how many there were
@@ -55,14 +53,18 @@ class BePolite:
         download: Callable[[Request], Awaitable[Response]],
         *,
         budget: int = 0,
+        patience: timedelta = hosts.PATIENCE,
+        give_up_after: int = 10,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
         """Remember in the archive open as `db`; ask each host `budget` times a day at most, 0 for no limit.
 
-        `download` is how a host is asked whether it is there at all, `goes_on` tells whether the run is to go on.
+        Wait for a host as long as `patience` has it, and give it up after so many failures in a row, unless what it
+        answered well before is answered again. `download` is how a host is asked whether it is there at all,
+        `goes_on` tells whether the run is to go on.
         """
         self.db, self.run_id = db, run_id
-        self.budget = budget
+        self.budget, self.patience, self.give_up_after = budget, patience, give_up_after
         self._download = download
         self._goes_on = goes_on
         self._hosts: dict[str, Host] = {}
@@ -71,7 +73,7 @@ class BePolite:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the budget from the settings, and take part in the run."""
+        """Read budget and patience from the settings, and take part in the run."""
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
@@ -82,6 +84,8 @@ class BePolite:
             run.id,
             download,
             budget=crawler.settings.getint("FINEWS_REQUESTS_A_DAY"),
+            patience=run.patience,
+            give_up_after=crawler.settings.getint("FINEWS_GIVE_UP_AFTER"),
             goes_on=lambda: crawler.engine.running,
         )
         crawler.signals.connect(middleware.note_requests, run_ending)
@@ -137,7 +141,7 @@ class BePolite:
         now = dates.now()
         if host.given_up_run_id == self.run_id:
             raise Postponed(f"{host.host} is given up ({host.failure})")
-        if host.wait_left(now) > PATIENCE:
+        if host.wait_left(now) > self.patience:
             raise Postponed(f"{host.host} {host.says()}")
         if self.budget and host.day == hosts.day_of(now) and host.requests >= self.budget:
             self._wait(host, hosts.next_day(now), f"has been asked {self.budget} times today")
@@ -179,7 +183,7 @@ class BePolite:
             return
         host.failures, host.failure = host.failures + 1, failure
         hosts.note(self.db, host.host, failures=host.failures, failure=failure)
-        if host.failures < GIVE_UP_AFTER or host.given_up_run_id == self.run_id:
+        if host.failures < self.give_up_after or host.given_up_run_id == self.run_id:
             return
         if await self._is_there(host):
             self._forgive(host)  # it is these addresses that fail

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _GOOD_FOR = timedelta(days=1)
 _LONGEST = 500 * 1024  # bytes; RFC 9309 asks for so many to be read
-_LONGEST_DELAY = 60.0  # seconds; who asks for more gets this much
 _NAME = "robots.txt"
 
 
@@ -42,22 +41,32 @@ class ObeyRobots:
     """Asks each host's robots.txt once a day, and each request by it."""
 
     def __init__(
-        self, db: Database, run_id: int, agent: str, download: Callable[[Request], Awaitable[Response]]
+        self,
+        db: Database,
+        run_id: int,
+        agent: str,
+        download: Callable[[Request], Awaitable[Response]],
+        *,
+        longest_delay: float = 60.0,
     ) -> None:
-        """Keep what robots.txt says in the archive open as `db`; obey as `agent`; fetch it by `download`."""
-        self.db, self.run_id, self.agent = db, run_id, agent
+        """Keep what robots.txt says in the archive open as `db`; obey as `agent`; fetch it by `download`.
+
+        Who asks for a longer delay than `longest_delay` seconds gets this much.
+        """
+        self.db, self.run_id, self.agent, self.longest_delay = db, run_id, agent, longest_delay
         self._download = download
         self._asking: dict[str, asyncio.Future[Protego]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the agent from the settings, and take part in the run."""
+        """Read agent and delay from the settings, and take part in the run."""
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
 
-        run = RunAddon.of(crawler).run
-        return cls(run.archive.db, run.id, crawler.settings["ROBOTSTXT_USER_AGENT"], download)
+        run, settings = RunAddon.of(crawler).run, crawler.settings
+        longest_delay = settings.getfloat("FINEWS_LONGEST_CRAWL_DELAY")
+        return cls(run.archive.db, run.id, settings["ROBOTSTXT_USER_AGENT"], download, longest_delay=longest_delay)
 
     async def process_request(self, request: Request) -> None:
         """Raise `ForbiddenAddress` for what is forbidden; note the delay that is asked for in `request.meta`."""
@@ -68,7 +77,7 @@ class ObeyRobots:
             raise ForbiddenAddress("forbidden by robots.txt", _NAME)
         delay = rules.crawl_delay(self.agent)
         if delay:
-            request.meta["crawl_delay"] = min(float(delay), _LONGEST_DELAY)
+            request.meta["crawl_delay"] = min(float(delay), self.longest_delay)
 
     async def _rules(self, url: str) -> Protego:
         """Return the rules of the host of `url`, asked for once however many requests wait for them."""

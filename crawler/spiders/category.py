@@ -106,7 +106,9 @@ class CategorySpider(Spider):
         self._db, run_id = addon.run.archive.db, addon.run.id
         self._recovery = Recovery(self.site)
         self._texts = SharedTexts(self.site, self._db, self._recovery)
-        self._frontier = Frontier(self._db, self.site.name, run_id, scope=self.scope, limit=self.limit)
+        self._frontier = Frontier(
+            self._db, self.site.name, run_id, scope=self.scope, limit=self.limit, patience=addon.run.patience
+        )
         homes = [address for address in start_addresses(self.site) if address.kind == "home"]
         try:
             self._frontier.begin(self.only or homes, dates.now())

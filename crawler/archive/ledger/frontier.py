@@ -18,7 +18,7 @@ from crawler.revisits import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlite_utils import Database
 
@@ -58,9 +58,19 @@ class Frontier:
     it go on when it is cut short. Of one in `part` only the posts its own pages name are taken.
     """
 
-    def __init__(self, db: Database, site: str, run_id: int, *, scope: Scope, limit: int | None = None) -> None:
-        """Take from the ledger in `db`; `limit` is how many posts are taken at most."""
+    def __init__(
+        self,
+        db: Database,
+        site: str,
+        run_id: int,
+        *,
+        scope: Scope,
+        limit: int | None = None,
+        patience: timedelta = hosts.PATIENCE,
+    ) -> None:
+        """Take from the ledger in `db`, `limit` posts at most, and none of a host that asks for more `patience`."""
         self.db, self.site, self.run_id, self.scope, self.limit = db, site, run_id, scope, limit
+        self.patience = patience
         self._planned = "[]"
         self._taken: set[int] = set()
         self._posts = 0
@@ -76,7 +86,7 @@ class Frontier:
 
     def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
         """Return up to `count` addresses to ask for now, each once a run; none when `host`, the site's, is closed."""
-        if hosts.closed(self.db, host, self.run_id, now):
+        if hosts.closed(self.db, host, self.run_id, now, self.patience):
             return []
         values = {
             "site": self.site,

@@ -20,7 +20,7 @@ LONGEST_WAIT = timedelta(days=1)
 """What a host may ask for with `Retry-After`; more is cut to this."""
 
 PATIENCE = timedelta(seconds=60)
-"""A run waits so long for a host; when that asks for more, the run ends and leaves the rest to a later one."""
+"""A run waits so long for a host, unless told otherwise; who asks for more is left to a later one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,20 +72,20 @@ def gave_up(db: Database, host: str, run_id: int) -> bool:
     return known(db, host).given_up_run_id == run_id
 
 
-def closed(db: Database, host: str, run_id: int, now: datetime) -> bool:
+def closed(db: Database, host: str, run_id: int, now: datetime, patience: timedelta = PATIENCE) -> bool:
     """Tell whether a run is done with a host: it gave up on it, or is asked for more patience than it has."""
     there = known(db, host)
-    return there.given_up_run_id == run_id or there.wait_left(now) > PATIENCE
+    return there.given_up_run_id == run_id or there.wait_left(now) > patience
 
 
-def troubles(db: Database, run_id: int, now: datetime) -> dict[str, str]:
+def troubles(db: Database, run_id: int, now: datetime, patience: timedelta = PATIENCE) -> dict[str, str]:
     """Return the hosts that a run left alone in the end, each with the reason."""
     found = {}
     for (name,) in db.execute("SELECT host FROM hosts ORDER BY host").fetchall():
         host = known(db, name)
         if host.given_up_run_id == run_id:
             found[name] = f"given up after {host.failures} failures in a row ({host.failure})"
-        elif host.wait_left(now) > PATIENCE:
+        elif host.wait_left(now) > patience:
             found[name] = host.says()
     return found
 

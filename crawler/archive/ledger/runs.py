@@ -72,9 +72,19 @@ def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int
 
 
 def finish(
-    db: Database, run_id: int, outcome: RunOutcome, *, now: datetime, seconds: float, traffic: Traffic
+    db: Database,
+    run_id: int,
+    outcome: RunOutcome,
+    *,
+    now: datetime,
+    seconds: float,
+    traffic: Traffic,
+    patience: timedelta = hosts.PATIENCE,
 ) -> dict[str, Any]:
-    """End a run and return its report. `seconds` is measured by the caller, the wall clock may have been set."""
+    """End a run and return its report, with the hosts that asked for more `patience`.
+
+    `seconds` is measured by the caller, the wall clock may have been set.
+    """
     db.execute(
         "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
         " WHERE id = ?",
@@ -89,7 +99,7 @@ def finish(
         ],
     )
     _write(db, run_id, outcome)
-    troubles = hosts.troubles(db, run_id, now)
+    troubles = hosts.troubles(db, run_id, now, patience)
     db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
     return report(db, run_id)
 
