@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import dates
 from crawler.archive import Archive
-from crawler.archive.ledger import hosts, runs
+from crawler.archive.ledger import hosts, runs, sites
 from crawler.archive.ledger.runs import Traffic
 from crawler.archive.search import index
 from crawler.archive.store.connection import holds_archive
@@ -115,6 +115,7 @@ def _begin(archive: Archive, site: Site, scope: Scope) -> int:
     try:
         with writing(archive.db):
             run_id = runs.begin(archive.db, site.name, dates.now(), scope)
+            sites.note(archive.db, site, run_id)
             index.merge_seldom(archive.db)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:

@@ -43,6 +43,7 @@ PROMISED = {
     " changed unchanged refused failed gone reasons listing_reasons scope hosts elsewhere",
     "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
     "files": "path commit site outcome reason imported_at run_id article_id",
+    "sites": "name rules definition run_id",
     "hosts": "host robots robots_at wait_until wait_reason failures failure given_up_run_id day requests",
     "articles_by_day": "day site source category posts gone",
     "mentions_by_day": "day code symbol market name posts mentions",

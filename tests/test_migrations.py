@@ -44,7 +44,7 @@ TOLD = {
     "runs": "id",
 }
 # What has been told since 0003.
-SINCE_THEN = {"fetches": "id", "hosts": "host"}
+SINCE_THEN = {"fetches": "id", "hosts": "host", "files": "id"}
 # When an address is asked for again was told by no schema before 0003, though the column was there.
 TOLD_ANEW = {"links": {"next_try_at"}}
 
@@ -554,8 +554,24 @@ BY_0002 = {
         fetched(7, 8, "read"),
     ],
 }
-# The archive of 0003 is that of 0002 brought forward.
-EXPECTED = {"0001": BY_0001, "0002": BY_0002, "0003": BY_0002}
+REFUSED_FILE = {
+    "id": 1,
+    "path": "old_post/tulips.md",
+    "commit": "",
+    "site": "finews",
+    "outcome": "refused",
+    "reason": "no date",
+    "imported_at": "2022-04-22T00:00:00+00:00",
+    "run_id": 2,
+    "article_id": None,
+}
+# The archives of 0003 and 0004 are that of 0002 brought forward, the latter with a file that was imported.
+EXPECTED = {
+    "0001": {**BY_0001, "files": []},
+    "0002": {**BY_0002, "files": []},
+    "0003": {**BY_0002, "files": []},
+    "0004": {**BY_0002, "files": [REFUSED_FILE]},
+}
 
 
 @pytest.mark.parametrize("table", [*TOLD, *SINCE_THEN])

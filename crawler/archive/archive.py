@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from crawler import dates
 from crawler.archive.care import summary
 from crawler.archive.care.backup import backup
-from crawler.archive.ledger import address_history, runs
+from crawler.archive.ledger import address_history, runs, sites
 from crawler.archive.ledger.lookup import find_post
 from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from crawler.archive.store.versions import Revision
     from crawler.archive.watch.alarm import Alarm
     from crawler.archive.watch.coverage import Coverage
+    from crawler.sites.definition import Site
     from crawler.text.changes import Changes
 
 
@@ -234,6 +235,10 @@ class Archive:
         from crawler.archive.watch.watchman import alarms  # noqa: PLC0415  # see `changes`
 
         return alarms(self.db, None, now or dates.now())
+
+    def sites(self) -> dict[str, Site]:
+        """Return the definitions of the sites the archive knows, by their names."""
+        return sites.known(self.db)
 
     def stats(self) -> dict[str, Any]:
         """Return what the archive holds, in numbers."""

@@ -92,7 +92,7 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
 
     with Archive(archive) as opened:
         several = len(opened.stats()["sites"]) > 1
-        result = export_posts(opened.posts(), directory, form, by_site=several)
+        result = export_posts(opened.posts(), directory, form, by_site=several, sites=opened.sites())
     printing.result(result, reports.exported, as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import UsageError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from crawler.sites.definition import Site
+
 _CSV_COLUMNS = (
     "site", "post_id", "url", "share_url", "title", "source", "category", "tags", "summary", "published_at",
     "securities", "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
@@ -26,18 +29,26 @@ _CSV_COLUMNS = (
 
 
 def export_posts(
-    posts: Iterable[Mapping[str, Any]], directory: Path, form: str, *, by_site: bool = False
+    posts: Iterable[Mapping[str, Any]],
+    directory: Path,
+    form: str,
+    *,
+    by_site: bool = False,
+    sites: Mapping[str, Site] | None = None,
 ) -> dict[str, Any]:
     """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
 
     `form` is markdown, jekyll, jsonl or csv; `by_site` gives the files of each site a folder of their own. Returns
     `format`, `directory`, the number of `posts`, and how many files were `written`: one that is as it should be is
-    left alone. Raises `UsageError` when it cannot be written to.
+    left alone. `sites` are the definitions that `jekyll` goes by, those that come with the program if none are given.
+    Raises `UsageError` when it cannot be written to.
     """
-    write = {"markdown": _markdown, "jekyll": _jekyll, "jsonl": _jsonl, "csv": _csv}[form]
+    jekyll = partial(_jekyll, sites={name: load_site(name) for name in bundled_names()} if sites is None else sites)
+    forms: dict[str, Callable[..., tuple[int, int]]]
+    forms = {"markdown": _markdown, "jekyll": jekyll, "jsonl": _jsonl, "csv": _csv}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        count, written = write(posts, directory, by_site)
+        count, written = forms[form](posts, directory, by_site)
     except OSError as error:
         raise UsageError(
             f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
@@ -49,8 +60,9 @@ def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool
     return _files(posts, directory, by_site, render_post)
 
 
-def _jekyll(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool) -> tuple[int, int]:
-    sites = {name: load_site(name) for name in bundled_names()}
+def _jekyll(
+    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, *, sites: Mapping[str, Site]
+) -> tuple[int, int]:
     return _files(posts, directory, by_site, lambda post: render_source(post, sites.get(post["site"])))
 
 

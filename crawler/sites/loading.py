@@ -6,8 +6,9 @@ A site is named (`finews`: bundled) or given as a file (`my.yaml`). Not here: wh
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -52,6 +53,20 @@ def load_site(name: str) -> Site:
 def rules_version(site: Site) -> str:
     """Return what tells one set of rules from another: the definition and the version of the program."""
     return hashlib.sha256(f"{__version__} {site!r}".encode()).hexdigest()[:16]
+
+
+def as_json(site: Site) -> str:
+    """Return a definition as JSON, with every key; `from_json` gives the same site back."""
+    return json.dumps(asdict(site), ensure_ascii=False, default=str)  # a time zone by its name
+
+
+def from_json(written: str) -> Site:
+    """Return the site that `as_json` wrote; raise `SiteError` for what this version of the program does not read."""
+    try:
+        site: Site = check(Site, json.loads(written), "")
+    except (ValueError, WrongValueError) as error:
+        raise SiteError("a stored definition", "", str(error)) from error
+    return site
 
 
 def _read(file: Traversable, shown: str) -> Site:

@@ -11,9 +11,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive.ledger import sites
 from crawler.archive.ledger.lookup import find_post
 from crawler.sites.addresses import address_of, as_address, post_id_named
-from crawler.sites.loading import bundled_names, load_site
 from crawler.text.words import printable
 from crawler.urls import path_of
 
@@ -91,25 +91,21 @@ def _addresses(db: Database, name: str) -> list[str]:
     article_id = find_post(db, name)
     rows = [] if article_id is None else db.execute("SELECT url FROM links WHERE article_id = ?", [article_id])
     found = {url for (url,) in rows}
-    url = as_address(name)
-    leads_to = [] if url is None else [address for site in _sites() if (address := address_of(site, url))]
+    url, known = as_address(name), list(sites.known(db).values())
+    leads_to = [] if url is None else [address for site in known if (address := address_of(site, url))]
     found |= {address.url for address in leads_to} | ({url} if url else set())
-    keys = {post_id for site in _sites() if (post_id := post_id_named(site, name))}
+    keys = {post_id for site in known if (post_id := post_id_named(site, name))}
     for key in keys if url else {name, *keys}:
         rows = db.execute(
             "SELECT url FROM links WHERE kind IN ('post', 'share', 'expired') AND instr(url, ?)", [printable(key)]
         )
-        found |= {url for (url,) in rows if _is_of(url, key)}
+        found |= {url for (url,) in rows if _is_of(url, key, known)}
     return sorted(found)
 
 
-def _is_of(url: str, key: str) -> bool:
+def _is_of(url: str, key: str, known: list[Site]) -> bool:
     """Tell whether `key` is the post's id in an address, by the sites that are known or else by its last part."""
-    leads_to = [address for site in _sites() if (address := address_of(site, url))]
+    leads_to = [address for site in known if (address := address_of(site, url))]
     if leads_to:
         return any(address.key == key for address in leads_to)
     return re.search(rf"(?:^|[/=,]){re.escape(key)}(?:\.html)?$", path_of(url)) is not None
-
-
-def _sites() -> list[Site]:
-    return [load_site(name) for name in bundled_names()]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.archive.ledger import sites
 from crawler.archive.ledger.links import article_at
 from crawler.archive.store.posts import row_of
 from crawler.sites.addresses import as_address, post_id_named
-from crawler.sites.loading import bundled_names, load_site
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def find_post(db: Database, name: str) -> int | None:
         row = _first(db, "SELECT id FROM posts WHERE url = ?", [url]) or article_at(db, url)
     if row is not None:
         return row
-    meant = [(site.name, post_id_named(site, name)) for site in map(load_site, bundled_names())]
+    meant = [(site.name, post_id_named(site, name)) for site in sites.known(db).values()]
     rows = (row_of(db, site, post_id) for site, post_id in meant if post_id)
     return next((found for found in rows if found is not None), None)
 

@@ -63,6 +63,11 @@ def _what_files_say(db: Database) -> None:
     _run_sql(db, "0004_what_files_say.sql")
 
 
+@steps(name="0005_sites")
+def _sites(db: Database) -> None:
+    _run_sql(db, "0005_sites.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return a step that was applied to `db` but is not known here: a newer version has been at it."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from crawler.archive.ledger import sites
 from crawler.sites.addresses import address_of, category_address, is_safe_id
-from crawler.sites.loading import bundled_names, load_site
 from crawler.urls import path_of
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ _REMEMBERED = 20_000  # pages, days, categories
 
 
 class Attribution:
-    """What the archive in `db` and the definitions that come with the program know of addresses."""
+    """What the archive in `db` and the definitions it knows say of addresses."""
 
     def __init__(self, db: Database) -> None:
         """Read the categories there are."""
         self._db = db
-        self._sites = {name: load_site(name) for name in bundled_names()}
+        self._sites = sites.known(db)
         self._zones = {name: site.timezone for name, site in self._sites.items()}
         self._named = db.execute("SELECT site, slug, url FROM categories").fetchall()
         self._pages = {(site, url): slug for site, slug, url in self._named if url}
@@ -72,7 +72,7 @@ class Attribution:
         return self._day_at(site, seconds // _QUARTER)
 
     def zone(self, site: str) -> tzinfo:
-        """Return a site's time zone; of one that did not come with the program, that of its latest post."""
+        """Return a site's time zone; of one whose definition is not known, that of its latest post."""
         if site not in self._zones:
             row = self._db.execute(
                 "SELECT published_at FROM versions WHERE article_id ="
