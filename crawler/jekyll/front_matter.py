@@ -26,7 +26,8 @@ _DEEPEST = 16  # lists and mappings in one another
 _LARGEST = 2**63  # of whole numbers in TOML
 _DOTS = 1000  # in a line of TOML: reading a key takes time by the square of them
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
-# Up to the first colon before a space; what a key ends with is no space, or reading would take the square of them.
+# A key ends at the first colon that a space follows. It must not end in a space itself: a line of many spaces would
+# then be tried at each of them, in time that grows with their square.
 _KEY = re.compile(r"(?P<key>\w(?:[\w .:-]*?[\w.-])??|\"[^\"\n]+\"|'[^'\n]+')\s*:(?:[ \t]+(?P<value>.*))?$")
 # `title: "a" # b"` is valid YAML with a comment, and was written by a program that puts quotes around any title.
 _TORN_TITLE = re.compile(r'^title:[ \t]+"[^"\n]*"[ \t]+#[^\n]*"[ \t]*$', re.MULTILINE)

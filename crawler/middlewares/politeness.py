@@ -1,8 +1,8 @@
-"""Be polite to a host, across runs: wait as it asks, keep its crawl-delay and its budget, give up when it is down.
+"""Be polite to each host: wait as long as it asks, keep its crawl-delay and its budget, give it up when it is down.
 
-What a host says (`Retry-After` on 429 and 503) and how it fails is written into the archive, so that the next run
-knows. Not here: robots.txt itself (`crawler.middlewares.robots`), trying again (`crawler.middlewares.retry`), and how
-fast a host is asked that answers well, which is Scrapy's AutoThrottle.
+`Retry-After` (on 429 and 503) and failures are written into the archive, so that the next run knows of them. Not
+here: robots.txt (`crawler.middlewares.robots`), retries (`crawler.middlewares.retry`), and the pace for a host that
+answers well, which is Scrapy's AutoThrottle.
 """
 
 from __future__ import annotations

@@ -187,11 +187,10 @@ class Recorder:
         return links.known(self.archive.db, fetch.address.url)
 
     def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
-        """Write the ledger's row; only posts and share links, asked for as such, come to an outcome.
+        """Record in the ledger how a request ended. Only posts and share links come to an outcome, listings never do.
 
-        `before` is what the row was, if it has been read.
-
-        An auxiliary share link does so when it changed what its post says.
+        Nor does an auxiliary request, unless it changed what its post says: the post's own request has the outcome.
+        `before` is the ledger's row, if it has been read already.
         """
         if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)

@@ -87,10 +87,11 @@ def unknown(db: Database, links: Iterable[Link]) -> set[str]:
 def record_links(
     db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, leading: Iterable[str] = ()
 ) -> None:
-    """Note that the page `by` names `links`: new ones are `found`, old ones are met again.
+    """Record that the page `by` names `links`: new addresses get the state `found`, known ones are marked as met.
 
-    A known post that is named again has come to an outcome with that, unless this run asks for it: it is as it was.
-    `leading` are those of the new ones whose category may hold more that nobody has seen.
+    A known post that this run has not asked for counts in its report as unchanged, refused or gone, as it was before;
+    should the run ask for it later, that outcome replaces this one. `leading` are the new posts whose category page
+    must be visited, since it may list more that nobody has seen.
     """
     at, leads_on = iso(by.fetched_at), set(leading)
     db.conn.executemany(

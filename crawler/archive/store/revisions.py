@@ -1,4 +1,4 @@
-"""Where a version of a post stands among those that the archive has: pure rules.
+"""What makes a revision of a post, and where it stands among those the archive has: pure rules.
 
 Not here: reading and writing versions (`crawler.archive.store.posts`).
 """
@@ -46,11 +46,12 @@ class VersionText:
 def revision_for(
     article: Article, versions: Sequence[VersionInfo], wording: Callable[[int], VersionText]
 ) -> int | None:
-    """Return the revision that `article` is to be of its post, whose `versions` are given from the first on.
+    """Return the number under which `article` becomes a revision of its post, or `None` when it says nothing new.
 
-    `None` when it says nothing new. Anything the site shows is held against what it showed last in the same way, so
-    that a page and its share link may differ for good; of a file, every version there is counts. `wording` tells what
-    a revision says.
+    `versions` are those the post has, the first first; `wording` returns what one of them says. A page is compared
+    with the version that came from the page last, and with the current one: so page and share link may differ for
+    good without a revision at each visit. A share text is a revision if it adds something to the current version. A
+    file is one if no version says the same, and takes its place by time.
     """
     post, current = article.post, versions[-1]
     if article.content_hash == current.content_hash:
