@@ -12,7 +12,7 @@ import sqlite3
 import time
 import weakref
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.archive import Archive
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.ledger.runs import RunOutcome
+    from crawler.archive.ledger.runs import Report, RunOutcome
     from crawler.items import Scope
     from crawler.sites.definition import Site
 
@@ -58,7 +58,7 @@ class Run:
         that cannot be made, `ArchiveError` for an archive that cannot be used or written to.
         """
         self.site, self.patience = site, patience
-        self.report: dict[str, Any] | None = None
+        self.report: Report | None = None
         self._began = time.monotonic()
         holds_archive(path)  # before anything is made beside a file that is something else
         with ExitStack() as opening:
@@ -81,7 +81,7 @@ class Run:
         """Close what the run has open."""
         self.close()
 
-    def end(self, outcome: RunOutcome, traffic: Traffic = _NO_TRAFFIC) -> dict[str, Any]:
+    def end(self, outcome: RunOutcome, traffic: Traffic = _NO_TRAFFIC) -> Report:
         """End the run, close what it has open, and return its report. One that gave up on the site itself has failed.
 
         Raises `sqlite3.OperationalError` when there is no room for the report; the next run puts this one down as

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import made
 import pytest
 
-import crawler.archive.store.lock
+import crawler
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import connection, posts
-from crawler.archive.store.lock import run_lock
+from crawler.archive.store.lock import run_lock, writing
 from crawler.errors import ArchiveError, ArchiveLocked, FinewsError, NewerArchive, NoArchive, NotAnArchive
 
 if TYPE_CHECKING:
@@ -636,7 +636,7 @@ def test_a_lock_without_a_place_is_refused(tmp_path: Path):
 def test_a_transaction_that_is_to_write_keeps_others_from_writing_in_between(path: Path):
     with Archive(path, create=True) as one, Archive(path) as other:
         other.db.execute("PRAGMA busy_timeout = 0")
-        with crawler.archive.store.lock.writing(one.db):
+        with writing(one.db):
             known = one.db.execute("SELECT count(*) FROM hosts").fetchone()
             with pytest.raises(sqlite3.OperationalError, match=r"^database is locked$"):
                 other.db.execute("INSERT INTO hosts (host) VALUES ('other.example')")
@@ -647,7 +647,7 @@ def test_a_transaction_that_is_to_write_keeps_others_from_writing_in_between(pat
 
 def test_a_transaction_that_fails_writes_nothing_and_ends(path: Path):
     def fail(archive: Archive) -> None:
-        with crawler.archive.store.lock.writing(archive.db):
+        with writing(archive.db):
             archive.db.execute("INSERT INTO hosts (host) VALUES ('one.example')")
             raise ValueError("no")
 

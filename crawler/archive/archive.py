@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from crawler.archive.care.backup import BackedUp
+    from crawler.archive.care.summary import Summary
     from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
+    from crawler.archive.store.articles import Article
     from crawler.archive.store.lock import RunLock
     from crawler.archive.store.versions import Revision
     from crawler.archive.watch.alarm import Alarm
+    from crawler.archive.watch.baseline import JudgedReport
     from crawler.archive.watch.coverage import Coverage
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
@@ -118,7 +122,7 @@ class Archive:
         post = {**articles.get(self.db, article_id), "same_story": stories.told_by(self.db, article_id)}
         return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
 
-    def posts(self) -> Iterator[dict[str, Any]]:
+    def posts(self) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
         return articles.every(self.db)
 
@@ -221,7 +225,7 @@ class Archive:
         """Return the files that a post came from, or what became of the file at the path `name`."""
         return files.told(self.db, find_post(self.db, name), printable(name))
 
-    def runs(self) -> Iterator[dict[str, Any]]:
+    def runs(self) -> Iterator[JudgedReport]:
         """Yield the report of every run, the latest first.
 
         Each with what is `usual`, medians of the runs before it, and in a few words what of it is `unusual`.
@@ -240,7 +244,7 @@ class Archive:
         """Return the definitions of the sites the archive knows, by their names."""
         return sites.known(self.db)
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> Summary:
         """Return what the archive holds, in numbers."""
         return summary.summary(self.db, self.path)
 
@@ -253,7 +257,7 @@ class Archive:
 
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
-    def backup(self, file: str | PathLike[str]) -> dict[str, Any]:
+    def backup(self, file: str | PathLike[str]) -> BackedUp:
         """Copy the archive to `file`, also while a run writes, and verify the copy; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,10 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from crawler.archive.ledger.runs import Report
+    from crawler.archive.watch.alarm import Alarm
 
 _list_option = click.option(
     "--list",
@@ -196,7 +200,7 @@ def _run(
     *,
     as_json: bool,
     **arguments: Any,
-) -> dict[str, Any]:
+) -> Report:
     from crawler.ops.run import RunOptions, run  # noqa: PLC0415  # loads Scrapy
 
     unwatched = not as_json and not sys.stderr.isatty()
@@ -213,10 +217,10 @@ def _run(
 
 def _finish(
     ctx: click.Context,
-    report: dict[str, Any],
+    report: Report,
     archive: Path,
     posts: Path | None,
-    alarms: list[dict[str, Any]] | None = None,
+    alarms: list[Alarm] | None = None,
     *,
     as_json: bool,
 ) -> None:
@@ -237,11 +241,11 @@ def _finish(
         ctx.exit(ExitCode.FOUND_WRONG)
 
 
-def _alarms(archive: Path) -> list[dict[str, Any]]:
+def _alarms(archive: Path) -> list[Alarm]:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        return [dict(alarm) for alarm in opened.alarms()]
+        return opened.alarms()
 
 
 def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
@@ -253,7 +257,7 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
         ctx.exit(ExitCode.FOUND_WRONG)
 
 
-def _trouble(report: dict[str, Any]) -> str | None:
+def _trouble(report: Report) -> str | None:
     """Return what a person should look into after a run; `None` when all is well."""
     posts = report["posts"]
     if report["outcome"] == "failed" or posts["failed"] or report["listings_failed"]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli import printing, reports
 from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option, site_option
 from crawler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from crawler.archive.store.files import RefusedFile
+    from crawler.ops.importing.run import ImportReport
 
 _SHOWN = 20  # refused files that are named
 
@@ -70,7 +74,7 @@ def import_(
     _exit(ctx, report)
 
 
-def _name_refused(refused: list[dict[str, Any]]) -> None:
+def _name_refused(refused: list[RefusedFile]) -> None:
     for file in refused[:_SHOWN]:
         commit = f" at {file['commit'][:12]}" if file["commit"] else ""
         click.echo(f"refused {file['path']}{commit}: {file['reason']}", err=True)
@@ -82,7 +86,7 @@ def _show(count: int) -> None:
     click.echo(f"\r{count} files", nl=False, err=True)
 
 
-def _exit(ctx: click.Context, report: dict[str, Any]) -> None:
+def _exit(ctx: click.Context, report: ImportReport) -> None:
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
     posts = report["posts"]

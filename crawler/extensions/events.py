@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
+    from crawler.archive.ledger.runs import Report
+
 _log = logging.getLogger(__name__)
 _OURS = __name__.partition(".")[0]
 _TROUBLE = {"refused", "failed"}
@@ -68,7 +70,7 @@ class LogEvents:
         fields = {"kind": kind, "url": url, "outcome": item.noted, "reason": item.reason}
         self._say(level, f"{item.noted} {url}{reason}", event="address", **fields)
 
-    def end(self, report: dict[str, Any]) -> None:
+    def end(self, report: Report) -> None:
         """Log how the run ended, and log no more."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in report["posts"].items() if count)
         message = f"run {report['outcome']}, {counted(report['requests'], 'request')}: {counts or 'nothing new'}"

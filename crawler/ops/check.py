@@ -5,7 +5,7 @@ Not here: what is wrong inside the database (`crawler.archive.care.integrity`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import Archive
 from crawler.archive.care import integrity
@@ -18,15 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from crawler.archive.store.articles import Article
+
 _SHOWN = 5  # files that are named of many with one fault
 
 
-def check(path: Path, folder: Path | None, *, repair: bool = False) -> dict[str, Any]:
+class Checked(TypedDict):
+    """What a check found: sentences, none when all is sound. `posts` is the folder of Markdown."""
+
+    archive: str
+    posts: str | None
+    repaired: bool
+    findings: list[str]
+
+
+def check(path: Path, folder: Path | None, *, repair: bool = False) -> Checked:
     """Check the archive at `path` and the Markdown posts in `folder` (`None`: no folder).
 
-    With `repair`, what is derived is made anew under the archive's lock, and checked again. Returns `archive`,
-    `posts` (the folder), `repaired`, and `findings`: sentences, none when all is sound. Raises what opening raises,
-    and `ArchiveLocked` when a run is busy with what is to be repaired.
+    With `repair`, what is derived is made anew under the archive's lock, and checked again. Raises what opening
+    raises, and `ArchiveLocked` when a run is busy with what is to be repaired.
     """
     with Archive(path) as archive:
         damage = integrity.damage(archive.db)
@@ -79,7 +89,7 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
             yield f"{counted(len(names), 'file')} in {folder} {fault} ({shown}): {remedy}."
 
 
-def _written(archive: Archive, folder: Path) -> Iterator[dict[str, Any]]:
+def _written(archive: Archive, folder: Path) -> Iterator[Article]:
     """Yield the posts whose files belong into the folder: of several sites, those that have any there."""
     sites = archive.stats()["sites"]
     here = {

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from twisted.python.failure import Failure
 
+    from crawler.archive.ledger.runs import Report
+
 _EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
 # What these warn of, with the mirror's address, is the reason that an address failed.
 _SAID_BY_THE_LEDGER = ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares.httpcompression")
@@ -55,7 +57,7 @@ class RunOptions:
     log: str = ""
 
 
-def run(spider: str, options: RunOptions, **arguments: Any) -> dict[str, Any]:
+def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
     """Run the spider named `spider` with `arguments` and return the report, as `finews crawl --json` prints it.
 
     Raises a `FinewsError` for what keeps a run from beginning: a wrong site, a wrong argument, a locked archive.
@@ -91,7 +93,7 @@ def _end_in_order_on_hangup() -> None:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
-def _report_of(addon: RunAddon | None) -> dict[str, Any]:
+def _report_of(addon: RunAddon | None) -> Report:
     if addon is None:
         raise FinewsError("The run ended before it began; the log above says why.")
     if addon.trouble is not None:

@@ -12,6 +12,7 @@ from crawler.archive.store import articles, posts
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -37,7 +38,7 @@ class MarkdownFolder:
         except OSError as error:  # the archive has the post: the rest of the run is worth going on with
             self._note(error)
 
-    def write_new(self, row: dict[str, Any], text: str) -> None:
+    def write_new(self, row: Mapping[str, Any], text: str) -> None:
         """Write the file of a post that is new, whose `text` was rendered already."""
         try:
             if self._is_free(self._path(row), row, row["published_at"]):
@@ -45,7 +46,7 @@ class MarkdownFolder:
         except OSError as error:
             self._note(error)
 
-    def _write(self, row: dict[str, Any]) -> None:
+    def _write(self, row: Mapping[str, Any]) -> None:
         path = self._path(row)
         if not self._is_free(path, row, row["published_at"]):
             return
@@ -55,10 +56,10 @@ class MarkdownFolder:
             if outdated != path and self._other_owner(outdated, row, day) is None:
                 outdated.unlink(missing_ok=True)
 
-    def _path(self, row: dict[str, Any]) -> Path:
+    def _path(self, row: Mapping[str, Any]) -> Path:
         return self.folder / file_name(row["published_at"], row["post_id"])
 
-    def _is_free(self, path: Path, row: dict[str, Any], published_at: str) -> bool:
+    def _is_free(self, path: Path, row: Mapping[str, Any], published_at: str) -> bool:
         """Tell whether a file is not another site's post's; it would be that one's trouble too."""
         owner = self._other_owner(path, row, published_at)
         if owner is not None:
@@ -67,7 +68,7 @@ class MarkdownFolder:
             )
         return owner is None
 
-    def _other_owner(self, path: Path, row: dict[str, Any], published_at: str) -> str | None:
+    def _other_owner(self, path: Path, row: Mapping[str, Any], published_at: str) -> str | None:
         """Return the site whose post the file is, if that is another's."""
         other = articles.namesake(self.db, row, published_at)
         if other is None or not path.is_file():

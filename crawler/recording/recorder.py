@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, assert_never
 from crawler.archive.ledger import links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
-from crawler.archive.store import lock, posts
+from crawler.archive.store import posts
 from crawler.archive.store.derived import DerivedArticle
+from crawler.archive.store.lock import writing
 from crawler.extraction.listing import leading
 from crawler.items import NAMES_NO_POST, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
@@ -63,7 +64,7 @@ class Recorder:
         error is returned.
         """
         try:
-            with lock.writing(self.archive.db), index.put_off(self.archive.db):
+            with writing(self.archive.db), index.put_off(self.archive.db):
                 archived = [self._write(record) for record in records]
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]

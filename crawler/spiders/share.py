@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
 
-import crawler.archive.store.lock
 from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import links
+from crawler.archive.store.lock import writing
 from crawler.errors import UsageError
 from crawler.sites.addresses import post_id_named, share_address
 from crawler.sites.loading import load_site
@@ -63,7 +63,7 @@ class ShareSpider(Spider):
         addon = RunAddon.of(self.crawler)
         db, run_id = addon.run.archive.db, addon.run.id
         try:
-            with crawler.archive.store.lock.writing(db):
+            with writing(db):
                 links.plan(db, self.site.name, self.shares, dates.now(), run_id=run_id)
         except sqlite3.OperationalError as error:
             addon.give_up(str(error))

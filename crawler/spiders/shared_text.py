@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from twisted.python.failure import Failure
 
+    from crawler.archive.store.articles import Article
     from crawler.items import Address
     from crawler.sites.definition import Site
     from crawler.spiders.recovery import Recovery
@@ -72,7 +73,7 @@ class SharedTexts:
         else:
             yield end
 
-    def _known(self, share: Address) -> dict[str, Any] | None:
+    def _known(self, share: Address) -> Article | None:
         """Return what the archive has of the post a share link belongs to."""
         row = posts.row_of(self.db, self.site.name, share.key)
         return None if row is None else articles.get(self.db, row)

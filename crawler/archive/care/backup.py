@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import run_lock
@@ -17,12 +17,22 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
+class BackedUp(TypedDict):
+    """A backup that was made: its size, and how many posts and versions were counted in the copy."""
+
+    archive: str
+    file: str
+    bytes: int
+    posts: int
+    versions: int
+
+
+def backup(db: Database, path: Path, file: Path) -> BackedUp:
     """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
 
-    Returns `archive`, `file`, its `bytes`, and how many `posts` and `versions` are in it. An earlier backup at `file`
-    is replaced, once the new one is found sound; anything else there is left alone. Raises `UsageError` for a file
-    that cannot be written, `ArchiveLocked` for one that a run writes, `ArchiveError` for a copy that is not sound.
+    An earlier backup at `file` is replaced, once the new one is found sound; anything else there is left alone.
+    Raises `UsageError` for a file that cannot be written, `ArchiveLocked` for one that a run writes, `ArchiveError`
+    for a copy that is not sound.
     """
     draft = file.with_name(f".{file.name}.tmp")
     try:
@@ -31,7 +41,7 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.write_bytes(b"")
-            counts = _copied(db, draft)
+            posts, versions = _copied(db, draft)
             with _lock_of(file):
                 # What was left beside an earlier backup must not be played into this one.
                 for companion in ("-journal", "-wal", "-shm"):
@@ -39,7 +49,8 @@ def backup(db: Database, path: Path, file: Path) -> dict[str, Any]:
                 draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
-        return {"archive": str(path), "file": str(file), "bytes": file.stat().st_size, **counts}
+        size = file.stat().st_size
+        return {"archive": str(path), "file": str(file), "bytes": size, "posts": posts, "versions": versions}
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
 
@@ -56,8 +67,8 @@ def _is_backup(file: Path) -> bool:
         return False
 
 
-def _copied(db: Database, draft: Path) -> dict[str, int]:
-    """Copy, and return what was counted in the copy; raise `ArchiveError` if it is not sound."""
+def _copied(db: Database, draft: Path) -> tuple[int, int]:
+    """Copy, and return how many posts and versions are in the copy; raise `ArchiveError` if it is not sound."""
     try:
         with closing(sqlite3.connect(draft)) as copy:
             db.conn.backup(copy)  # in one go: step by step, it would begin again whenever a run writes
@@ -68,7 +79,8 @@ def _copied(db: Database, draft: Path) -> dict[str, int]:
                 said = " ".join(faults[0].split())
                 raise ArchiveError(f"The copy is not sound ({said}), nor is the archive: see `finews check`.")
             counted = copy.execute("SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM versions)")
-            return dict(zip(("posts", "versions"), counted.fetchone(), strict=True))
+            posts, versions = counted.fetchone()
+            return int(posts), int(versions)
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
             f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."

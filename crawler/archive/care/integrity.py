@@ -16,7 +16,8 @@ from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.search.search import search
 from crawler.archive.search.words import EVERY, filter_word, words_of_time
-from crawler.archive.store import lock, stories
+from crawler.archive.store import stories
+from crawler.archive.store.lock import writing
 from crawler.text.words import counted, tokens
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def staleness(db: Database, *, seed: int = 0) -> Iterator[str]:
 
 def repair(db: Database) -> None:
     """Make anew what is derived: index, stories, the counts of runs. The posts themselves are left as they are."""
-    with lock.writing(db):
+    with writing(db):
         index.rebuild(db)
         stories.rebuild(db)
         runs.recount(db)

@@ -5,7 +5,7 @@ Not here: what single runs did (`crawler.archive.ledger.runs`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,26 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def summary(db: Database, path: Path) -> dict[str, Any]:
+class Summary(TypedDict):
+    """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`)."""
+
+    archive: str
+    bytes: int
+    posts: int
+    gone: int
+    revisions: int
+    securities: int
+    mentions: int
+    runs: int
+    first_published_at: str | None
+    last_published_at: str | None
+    sites: dict[str, int]
+    categories: dict[str, int]
+    sources: dict[str, int]
+    links: dict[str, int]
+
+
+def summary(db: Database, path: Path) -> Summary:
     """Return counts of everything, the span of time covered, and the posts of each site, category and outlet."""
     first, last = (_published(db, order) for order in ("ASC", "DESC"))
     return {

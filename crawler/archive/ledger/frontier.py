@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import crawler.archive.store.lock
 from crawler.archive.ledger import hosts, links
 from crawler.archive.ledger.links import Known, known_where
+from crawler.archive.store.lock import writing
 from crawler.dates import iso
 from crawler.revisits import LONGEST
 
@@ -79,7 +79,7 @@ class Frontier:
         """Set out with `addresses`; if all is to be visited, make everything due that is known of the site."""
         addresses = list(addresses)
         self._planned = json.dumps([address.url for address in addresses])
-        with crawler.archive.store.lock.writing(self.db):
+        with writing(self.db):
             links.plan(self.db, self.site, addresses, now, run_id=self.run_id)
             if self.scope == "full":
                 self._make_everything_due(now)

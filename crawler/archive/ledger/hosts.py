@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import crawler.archive.store.lock
+from crawler.archive.store.lock import writing
 from crawler.dates import iso
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def known(db: Database, host: str) -> Host:
 def note(db: Database, host: str, **known: str | int | None) -> None:
     """Write what has become known of a host, by the names of `Host`; the rest stays."""
     values = ", ".join(f"{name} = :{name}" for name in known)
-    with crawler.archive.store.lock.writing(db):
+    with writing(db):
         db.execute("INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING", [host])
         db.execute(f"UPDATE hosts SET {values} WHERE host = :host", {"host": host, **known})  # noqa: S608
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
 from crawler.archive.ledger import hosts
 from crawler.dates import iso
@@ -55,6 +55,34 @@ class Traffic:
     bytes: int = 0
 
 
+class Report(TypedDict):
+    """A run's report, as `finews crawl --json` prints it. Times are in UTC; `posts` counts them by outcome.
+
+    `reasons` say why posts were not stored, `listing_reasons` why listings were not read, `elsewhere` how requests to
+    share links and expired posts ended, and `hosts` why any was left alone.
+    """
+
+    run: int
+    site: str
+    outcome: RunOutcome
+    started_at: str
+    finished_at: str | None
+    seconds: float
+    requests: int
+    not_modified: int
+    retries: int
+    bytes: int
+    listings: int
+    listings_failed: int
+    pending: int
+    scope: Scope
+    posts: dict[Outcome, int]
+    reasons: dict[str, int]
+    listing_reasons: dict[str, int]
+    elsewhere: dict[str, int]
+    hosts: dict[str, str]
+
+
 def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int:
     """Begin a run that is about `scope` and return its number.
 
@@ -80,7 +108,7 @@ def finish(
     seconds: float,
     traffic: Traffic,
     patience: timedelta = hosts.PATIENCE,
-) -> dict[str, Any]:
+) -> Report:
     """End a run and return its report, with the hosts that asked for more `patience`.
 
     `seconds` is measured by the caller, the wall clock may have been set.
@@ -115,12 +143,12 @@ def gaps(db: Database, run_id: int) -> list[timedelta]:
     return [later - earlier for later, earlier in pairwise(began)]
 
 
-def report(db: Database, run_id: int) -> dict[str, Any]:
+def report(db: Database, run_id: int) -> Report:
     """Return a run's report, as `finews crawl --json` prints it."""
     return next(_reports(db, "WHERE id = ?", [run_id]))
 
 
-def reports(db: Database) -> Iterator[dict[str, Any]]:
+def reports(db: Database) -> Iterator[Report]:
     """Yield every run's report, the latest first."""
     return _reports(db, "ORDER BY id DESC", [])
 
@@ -207,11 +235,12 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
     )
 
 
-def _reports(db: Database, clause: str, values: list[int]) -> Iterator[dict[str, Any]]:
+def _reports(db: Database, clause: str, values: list[int]) -> Iterator[Report]:
     for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
         plain = {name: value for name, value in row.items() if name not in {"id", *_REASONS, *OUTCOMES}}
         counts = {outcome: row[outcome] for outcome in OUTCOMES}
-        yield {"run": row["id"], **plain, "posts": counts, **{name: json.loads(row[name]) for name in _REASONS}}
+        told = {name: json.loads(row[name]) for name in _REASONS}
+        yield cast("Report", {"run": row["id"], **plain, "posts": counts, **told})
 
 
 def _json(rows: Iterable[tuple[str, int | str]]) -> str:

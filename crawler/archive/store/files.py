@@ -41,6 +41,14 @@ class Imported(TypedDict):
     imported_at: str
 
 
+class RefusedFile(TypedDict):
+    """A file that an import refused, and why."""
+
+    path: str
+    commit: str
+    reason: str
+
+
 def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
     """Note what became of a file; of one that was imported before, what became of it this time."""
     db.conn.execute(
@@ -52,14 +60,12 @@ def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
     )
 
 
-def refused(db: Database, run_id: int) -> list[dict[str, str]]:
+def refused(db: Database, run_id: int) -> list[RefusedFile]:
     """Return the files that a run refused: `path`, `commit` and `reason`."""
-    return list(
-        db.query(
-            "SELECT path, \"commit\", reason FROM files WHERE run_id = ? AND outcome = 'refused' ORDER BY id",
-            [run_id],
-        )
+    rows = db.query(
+        "SELECT path, \"commit\", reason FROM files WHERE run_id = ? AND outcome = 'refused' ORDER BY id", [run_id]
     )
+    return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
 def told(db: Database, article_id: int | None, path: str) -> list[Imported]:

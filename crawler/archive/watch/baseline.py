@@ -11,12 +11,12 @@ from collections import deque
 from datetime import datetime, timedelta
 from itertools import islice
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
+
+from crawler.archive.ledger.runs import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    Report = dict[str, Any]
 
 _RUNS, _RUNS_TO_JUDGE = 20, 5
 _TIMES = 3  # beyond what is usual
@@ -25,6 +25,17 @@ _SAME_HOUR = (timedelta(days=1), timedelta(days=7))
 _ABOUT = timedelta(hours=1)
 _AHEAD = 5000  # reports read ahead at the most: full runs may lie far apart
 _MEGA = 1_000_000
+
+
+class Judgement(TypedDict):
+    """What is `usual`, medians of the runs before, and in a few words what of a run is `unusual`."""
+
+    usual: dict[str, float] | None
+    unusual: list[str]
+
+
+class JudgedReport(Report, Judgement):
+    """A run's report, held against those before it."""
 
 
 class Figure(NamedTuple):
@@ -47,7 +58,7 @@ FIGURES = (
 """What is compared. Of all but new posts only more than usual is worth a word: less is as well, or follows."""
 
 
-def with_baseline(reports: Iterable[Report]) -> Iterator[Report]:
+def with_baseline(reports: Iterable[Report]) -> Iterator[JudgedReport]:
     """Yield each report, the latest first, with `usual`, the medians of runs before it, and what is `unusual`.
 
     Reads ahead only as far as it must.
@@ -63,10 +74,10 @@ def with_baseline(reports: Iterable[Report]) -> Iterator[Report]:
         report = ahead.popleft()
         if group and group[0] is report:
             group.popleft()
-        yield {**report, **compared(report, group)}
+        yield cast("JudgedReport", {**report, **compared(report, group)})
 
 
-def compared(report: Report, before: Sequence[Report]) -> Report:
+def compared(report: Report, before: Sequence[Report]) -> Judgement:
     """Return `usual` and `unusual` of a report, by the finished runs `before` it, the latest first."""
     nearest = list(islice(before, _RUNS))
     if not _is_judged(report) or len(nearest) < _RUNS_TO_JUDGE:

@@ -16,11 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crawler import dates
+from crawler.archive.ledger.runs import Report
 from crawler.archive.search import index
-from crawler.archive.store import files, lock, posts
+from crawler.archive.store import files, posts
+from crawler.archive.store.lock import writing
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive.ledger.runs import RunOutcome
+    from crawler.archive.store.files import RefusedFile
     from crawler.items import Outcome, PostFile, UnreadFile
     from crawler.ops.importing.reading import ReadFile
     from crawler.recording.markdown_folder import MarkdownFolder
@@ -58,7 +61,13 @@ class ImportOptions:
     progress: Callable[[int], None] = lambda _: None
 
 
-def import_posts(paths: Sequence[Path], options: ImportOptions) -> dict[str, Any]:
+class ImportReport(Report):
+    """The report of an import, with the files that were refused."""
+
+    refused: list[RefusedFile]
+
+
+def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
     """Import the files at `paths` and below them and return the run's report, with a list of what was `refused`.
 
     Raises `UsageError` when there is nothing at a path, and what opening an archive raises. Interrupted, it keeps
@@ -104,7 +113,7 @@ class _Import:
     def take(self, batch: Iterable[ReadFile]) -> None:
         """Store what was read in one transaction, then write the Markdown of what is new."""
         stored = []
-        with lock.writing(self.db), index.put_off(self.db):
+        with writing(self.db), index.put_off(self.db):
             for file in batch:
                 outcome, reason, article_id = self._store(file)
                 files.note(
