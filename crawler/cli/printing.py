@@ -105,17 +105,17 @@ def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
     return "".join(mark(text) if changed and not whole else text for text, changed in parts)
 
 
-def trails(told: Mapping[str, Any]) -> None:
+def histories(told: Mapping[str, Any]) -> None:
     """Print what happened to addresses, a paragraph each; or that one was never seen."""
     if not told["seen"]:
         click.echo(f"{told['name']} was never seen: {told['advice']}.")
-    for trail in told["addresses"]:
-        click.echo(f"{trail['url']}\n  {_standing(trail)}")
-        click.echo(f"  {_moment(trail['found_at'])}  {_found(trail)}")
-        for fetch in trail["fetches"]:
+    for address in told["addresses"]:
+        click.echo(f"{address['url']}\n  {_state(address)}")
+        click.echo(f"  {_moment(address['found_at'])}  {_found(address)}")
+        for fetch in address["fetches"]:
             click.echo(f"  {_moment(fetch['fetched_at'])}  {_fetch(fetch)}")
-        if trail["next_try_at"]:
-            click.echo(f"  {_moment(trail['next_try_at'])}  due to be asked for again")
+        if address["next_try_at"]:
+            click.echo(f"  {_moment(address['next_try_at'])}  due to be asked for again")
     for file in told["files"]:
         commit = f" at commit {file['commit'][:12]}" if file["commit"] else ""
         reason = f", {file['reason']}" if file["reason"] else ""
@@ -124,20 +124,20 @@ def trails(told: Mapping[str, Any]) -> None:
         )
 
 
-def _standing(trail: Mapping[str, Any]) -> str:
+def _state(address: Mapping[str, Any]) -> str:
     """Say what an address is and where it stands."""
-    what = f"{trail['kind']} of {trail['site']}"
-    if trail["state"] == "found":
+    what = f"{address['kind']} of {address['site']}"
+    if address["state"] == "found":
         return f"{what}, waits for the next run"
-    reason = f": {trail['reason']}" if trail["reason"] else ""
-    kept = f", archived as {trail['post_id']}" if trail["post_id"] else ""
-    return f"{what}, {trail['state']}{reason}{kept}"
+    reason = f": {address['reason']}" if address["reason"] else ""
+    kept = f", archived as {address['post_id']}" if address["post_id"] else ""
+    return f"{what}, {address['state']}{reason}{kept}"
 
 
-def _found(trail: Mapping[str, Any]) -> str:
+def _found(address: Mapping[str, Any]) -> str:
     """Say where an address was found, and by which words."""
-    named = f"found on {trail['found_on']}" if trail["found_on"] else "asked for by name"
-    return f"{named}: {trail['title']}" if trail["title"] else named
+    named = f"found on {address['found_on']}" if address["found_on"] else "asked for by name"
+    return f"{named}: {address['title']}" if address["title"] else named
 
 
 def _fetch(fetch: Mapping[str, Any]) -> str:

@@ -150,10 +150,16 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = address_history.advice(name, definition)
     with Archive(archive) as opened:
-        trails, imports = opened.why(name), opened.imports(name)
-    seen = bool(trails or imports)
-    document = {"name": name, "seen": seen, "advice": None if seen else hint, "addresses": trails, "files": imports}
-    printing.result(document, printing.trails, as_json=as_json)
+        histories, imports = opened.why(name), opened.imports(name)
+    seen = bool(histories or imports)
+    document = {
+        "name": name,
+        "seen": seen,
+        "advice": None if seen else hint,
+        "addresses": histories,
+        "files": imports,
+    }
+    printing.result(document, printing.histories, as_json=as_json)
     if not seen:
         ctx.exit(ExitCode.FOUND_WRONG)
 

@@ -64,7 +64,7 @@ class StoreInArchive:
             return ended.result() if ended.done() else await asyncio.wrap_future(ended)
         except (sqlite3.OperationalError, WriterLostError) as error:
             self._give_up(str(error))
-            raise DropItem(f"not archived: {error}", log_level="DEBUG") from error
+            raise DropItem(f"not recorded: {error}", log_level="DEBUG") from error
 
     def note_error(self, failure: Failure, response: Response | None) -> None:
         """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""

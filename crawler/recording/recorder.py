@@ -65,21 +65,21 @@ class Recorder:
         """
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
-                archived = [self._write(record) for record in records]
+                recorded = [self._write(record) for record in records]
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
-        return [self._with_file(end, record) for end, record in zip(archived, records, strict=True)]
+        return [self._with_file(end, record) for end, record in zip(recorded, records, strict=True)]
 
-    def _with_file(self, archived: Recorded, record: Record) -> Recorded | Exception:
-        """Write a post's Markdown and return `archived`, or an error that is none of the folder's."""
+    def _with_file(self, recorded: Recorded, record: Record) -> Recorded | Exception:
+        """Write a post's Markdown and return `recorded`, or an error that is none of the folder's."""
         try:
-            if self.folder is not None and archived.outcome == "new" and isinstance(record, DerivedArticle):
+            if self.folder is not None and recorded.outcome == "new" and isinstance(record, DerivedArticle):
                 self.folder.write_new(record.row, render_post(record.row))
-            elif self.folder is not None and archived.article_id is not None and archived.outcome is not None:
-                self.folder.write(archived.article_id)
+            elif self.folder is not None and recorded.article_id is not None and recorded.outcome is not None:
+                self.folder.write(recorded.article_id)
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
             return error
-        return archived
+        return recorded
 
     def _write(self, record: Record) -> Recorded:
         match record:
@@ -101,14 +101,14 @@ class Recorder:
         if posts.has_rival(self.archive.db, article, self.run_id):
             reason = "another address has a post of this id"
             return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
-        archived, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
+        recorded, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
             links.record_links(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
             if before is not None and before.leads_on:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
-        end = End(state="stored", outcome=archived.outcome, article_id=archived.article_id)
+        end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
         if post.actual_fetch is not None:
             self._settle(post.actual_fetch, end)
         settled = self._settle(post.fetch, end, before)

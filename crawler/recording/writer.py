@@ -1,4 +1,4 @@
-"""The writer: has an recorder write records, and in a long run a process of its own, so that both cores work.
+"""The writer: has a recorder write records, and in a long run a process of its own, so that both cores work.
 
 A run of a few posts is over before a process has begun. A longer one hands its recorder over: records go through a
 pipe in their order, and what became of them comes back. Not here: what is written (`crawler.recording.recorder`),
