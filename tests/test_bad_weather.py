@@ -441,7 +441,9 @@ def _room(size: int) -> Callable[[], None]:
     return limit
 
 
-@pytest.mark.parametrize("size", [400_000, 500_000], ids=["as it sets out", "amidst its posts"])
+@pytest.mark.parametrize(
+    "size", [200_000, 425_000, 525_000], ids=["as it is made", "as it sets out", "amidst its posts"]
+)
 def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_stored(crawl: Runs, size: int):
     with bad.serve_badly(SITE, {}) as server:
         full = crawl(server.url, preexec_fn=_room(size))
@@ -457,7 +459,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_stored(crawl: Runs,
     assert check(crawl.archive, None)["findings"] == []
 
 
-@pytest.mark.parametrize("size", [409_000, 430_000], ids=["as it sets out", "as it ends"])
+@pytest.mark.parametrize("size", [200_000, 434_000, 455_000], ids=["as it is made", "as it sets out", "as it ends"])
 def test_a_full_disk_ends_a_look_behind_share_links_in_a_sentence(crawl: Runs, size: int) -> None:
     full = subprocess.run(
         [sys.executable, "-m", "crawler", "share", "NW202204202350104915", "--mirror", "http://127.0.0.1:9"],

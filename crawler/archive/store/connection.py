@@ -21,7 +21,15 @@ from sqlite_utils import Database
 from crawler.archive.search import functions
 from crawler.archive.store.lock import RunLock, run_lock
 from crawler.archive.store.migrations import steps, unknown_step
-from crawler.errors import ArchiveError, ArchiveLocked, ArchiveOutdated, NewerArchive, NoArchive, NotAnArchive
+from crawler.errors import (
+    ArchiveError,
+    ArchiveLocked,
+    ArchiveNotWritten,
+    ArchiveOutdated,
+    NewerArchive,
+    NoArchive,
+    NotAnArchive,
+)
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -33,6 +41,7 @@ _IN_MEMORY = ":memory:"
 _SMALLEST = 512  # bytes: a page of SQLite's. It takes a file of less for an empty one
 _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
+_FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter is what a quota says
 _MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # while another program brings the schema forward
 
 
@@ -41,7 +50,8 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
 
     `lock` is the run's lock of whoever means to write for long. Without one, it is taken for as long as a migration
     needs. Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` for one of an older version that a
-    run is at work on, or `ArchiveError` for what SQLite or the disk refuses.
+    run is at work on, `ArchiveNotWritten` where the disk has no room for the schema, or `ArchiveError` for what else
+    SQLite or the disk refuses.
     """
     file = Path(path)
     if str(path) == _IN_MEMORY:  # where nobody else can come
@@ -138,7 +148,7 @@ def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
         if lock is None:
             _bring_forward_alone(db, file)
         else:
-            _bring_forward(db)
+            _bring_forward(db, file)
     elif lock is not None and db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         db.execute("PRAGMA journal_mode = WAL")  # a backup is kept without
     # In WAL a commit survives a crash of the program without an fsync; one of the machine may cost the last few.
@@ -154,18 +164,23 @@ def _bring_forward_alone(db: Database, file: Path) -> None:
     while steps.pending(db):
         try:
             with run_lock(file):
-                _bring_forward(db)
+                _bring_forward(db, file)
         except ArchiveLocked as error:
             if time.monotonic() > until:
                 raise ArchiveOutdated(file, error.holder) from error
             time.sleep(1 / _LOOKS_A_SECOND)
 
 
-def _bring_forward(db: Database) -> None:
+def _bring_forward(db: Database, file: Path) -> None:
     if not steps.pending(db):  # another process has done it meanwhile
         return
-    # First of all: a file whose making is cut short must not pass for some other program's.
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
-    db.execute("PRAGMA journal_mode = WAL")
-    steps.apply(db)
+    try:
+        # First of all: a file whose making is cut short must not pass for some other program's.
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
+        db.execute("PRAGMA journal_mode = WAL")
+        steps.apply(db)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in _FULL_DISK:  # the lowest byte is the kind
+            raise ArchiveNotWritten(file, str(error)) from error
+        raise
