@@ -181,6 +181,7 @@ def _bring_forward(db: Database, file: Path) -> None:
         db.execute("PRAGMA journal_mode = WAL")
         steps.apply(db)
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in _FULL_DISK:  # the lowest byte is the kind
+        # The lowest byte is the kind; an error that is Python's own, not SQLite's, has no code.
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL_DISK:
             raise ArchiveNotWritten(file, str(error)) from error
         raise
