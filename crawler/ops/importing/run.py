@@ -134,9 +134,9 @@ class _Import:
             return "refused", file.reason, None
         if posts.is_another(self.db, file.derived.article):
             return "refused", "another post has this id", None
-        archived = posts.store(self.db, file.derived.article, self.run_id, file.derived)
-        assert archived.outcome is not None, "a post comes to an outcome"
-        return archived.outcome, None, archived.article_id
+        recorded = posts.store(self.db, file.derived.article, self.run_id, file.derived)
+        assert recorded.outcome is not None, "a post comes to an outcome"
+        return recorded.outcome, None, recorded.article_id
 
     @staticmethod
     def _write(folder: MarkdownFolder, file: ReadFile, outcome: Outcome, article_id: int | None) -> None:
