@@ -1,6 +1,7 @@
 # make demo   see it work, offline            make test   run the tests, with another Python: PYTHON=… VENV=…
 # make test-quick   in a developer's loop: without whole runs of the program, a tenth of the examples
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
+# make variants   rewrite which characters a search takes for one
 # make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
 # make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values
 
@@ -9,7 +10,7 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-quick lint format bench bench-quick fixtures clean
+.PHONY: demo test test-quick lint format bench bench-quick fixtures variants clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -40,6 +41,9 @@ bench-quick: $(VENV)/installed
 
 fixtures: $(VENV)/installed-test
 	$(BIN)/python tests/fixture_pages.py
+
+variants: $(VENV)/installed-variants
+	$(BIN)/python tests/variant_characters.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

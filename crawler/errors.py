@@ -13,7 +13,8 @@
     ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is at work on it
     ├── NoSuchPost             the archive holds no such post
     ├── NoSuchRevision         it holds the post, but not in that many versions
-    └── NoSuchSecurity         no post in it mentions the security
+    ├── NoSuchSecurity         no post in it mentions the security
+    └── AmbiguousSecurity      the pinyin may mean several
 
 Each is one sentence that says what, where and what to do next; the ids in it are attributes too. Not here:
 what only a programmer can mend, which stays the exception it is.
@@ -166,3 +167,15 @@ class NoSuchSecurity(FinewsError):
         super().__init__(
             f"No post in {path} mentions a security {written}: give its code, as 600160, 600160.SH or 00700.HK."
         )
+
+
+class AmbiguousSecurity(FinewsError):
+    """Several securities are spelt so in pinyin: `meant` names them."""
+
+    _SHOWN = 8
+
+    def __init__(self, written: str, meant: list[str]) -> None:
+        """`meant` are names with codes, the one that most posts mention first."""
+        self.written, self.meant = written, meant
+        more = f" and {len(meant) - self._SHOWN} more" if len(meant) > self._SHOWN else ""
+        super().__init__(f"{written} may be {', '.join(meant[: self._SHOWN])}{more}: give the code.")

@@ -18,7 +18,6 @@ from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.ledger import hosts, runs, sites
 from crawler.archive.ledger.runs import Traffic
-from crawler.archive.search import index
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import run_lock, writing
 from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
@@ -116,7 +115,6 @@ def _begin(archive: Archive, site: Site, scope: Scope) -> int:
         with writing(archive.db):
             run_id = runs.begin(archive.db, site.name, dates.now(), scope)
             sites.note(archive.db, site, run_id)
-            index.merge_seldom(archive.db)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:
             raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error

@@ -35,7 +35,7 @@ PROMISED = {
     "categories": "site slug name url",
     "tags": "id name",
     "article_tags": "article_id tag_id",
-    "securities": "code symbol market name",
+    "securities": "code symbol market name pinyin",
     "mentions": "article_id code name count published_ts",
     "links": "url kind state status reason attempts found_on etag last_modified fetched_at next_try_at article_id"
     " run_id",
@@ -47,7 +47,8 @@ PROMISED = {
     "hosts": "host robots robots_at wait_until wait_reason failures failure given_up_run_id day requests",
     "articles_by_day": "day site source category posts gone",
     "mentions_by_day": "day code symbol market name posts mentions",
-    "search": "words",
+    "search": "title_pairs text_pairs",
+    "search_tokens": "tokens",
 }
 VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
@@ -60,7 +61,8 @@ OWN = {
 }
 OWN_TABLES = (
     "posts versions stories story_keys derived sqlite_sequence"
-    " search_config search_data search_idx _sqlite_migrations"
+    " search_config search_data search_idx search_tokens_config search_tokens_data search_tokens_idx"
+    " _sqlite_migrations"
 )
 LONG_AGO = 1_000_000_000
 

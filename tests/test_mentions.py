@@ -15,7 +15,7 @@ from profiles import examples
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
-from crawler.errors import NoSuchSecurity, NoSuchTime
+from crawler.errors import AmbiguousSecurity, NoSuchSecurity, NoSuchTime
 from crawler.items import Mention
 
 if TYPE_CHECKING:
@@ -255,6 +255,50 @@ def test_a_name_that_several_securities_bear_means_the_most_mentioned(archive: A
     store(archive, "NW2", mention("中国平安", "1.601318"))
     stock = archive.stock("平安")
     assert (stock["code"], stock["others"], stock["name"]) == ("1.601318", ["0.000001"], "中国平安")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("guizhoumaotai", "1.600519"),
+        ("guizhou maotai", "1.600519"),
+        ("gzmt", "1.600519"),
+        ("maotai", "1.600519"),
+        ("pinganyinhang", "0.000001"),  # all of a name, if only part of another
+        ("zgpa", "1.601318"),
+    ],
+)
+def test_a_security_is_found_by_its_name_in_pinyin(archive: Archive, written: str, code: str):
+    store(archive, "NW1", mention("贵州茅台"), mention("平安银行", "0.000001"), mention("中国平安", "1.601318"))
+    store(archive, "NW2", mention("平安银行转债", "1.110001"))
+    assert archive.stock(written)["code"] == code
+    hits = archive.search("江西", stock=written)["results"]
+    assert [hit["id"] for hit in hits] == ["NW1"]
+
+
+@pytest.mark.parametrize("ask", ["stock", "search"])
+def test_pinyin_of_several_names_says_what_it_may_mean(archive: Archive, ask: str):
+    store(archive, "NW1", mention("平安银行", "0.000001"), mention("中国平安", "1.601318"))
+    store(archive, "NW2", mention("中国平安", "1.601318"))
+    with pytest.raises(AmbiguousSecurity) as told:
+        _ = archive.stock("pingan") if ask == "stock" else archive.search("江西", stock="pingan")
+    assert str(told.value) == "pingan may be 中国平安 (601318.SH), 平安银行 (000001.SZ): give the code."
+
+
+def test_of_many_names_that_pinyin_may_mean_eight_are_named(archive: Archive):
+    names = [f"平安{sign}" for sign in "甲乙丙丁戊己庚辛壬癸"]
+    store(archive, "NW1", *(mention(name, f"1.60000{number}") for number, name in enumerate(names)))
+    with pytest.raises(AmbiguousSecurity, match=r"平安辛 \(600007\.SH\) and 2 more: give the code\."):
+        archive.stock("pingan")
+
+
+def test_a_security_that_is_renamed_is_found_by_its_new_name_in_pinyin(archive: Archive):
+    store(archive, "NW1", mention("贵州茅台"))
+    store(archive, "NW2", mention("五粮液"), day=1)
+    store(archive, "NW3", mention("五粮液"), day=2)
+    assert archive.stock("wuliangye")["name"] == "五粮液"
+    with pytest.raises(NoSuchSecurity):
+        archive.stock("guizhoumaotai")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -16,7 +17,8 @@ from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.search import index
-from crawler.archive.store import migrations
+from crawler.archive.search.words import Words, words_of
+from crawler.archive.store import connection, migrations
 from crawler.dates import iso
 from crawler.errors import ArchiveError
 from crawler.items import Address
@@ -152,8 +154,10 @@ def test_the_posts_of_an_archive_brought_forward_are_found(brought: Callable[[st
         for post in archive.posts():
             for words in (post["title"], post["text"]):
                 assert post["post_id"] in [hit["id"] for hit in archive.search(f'"{words}"')["results"]]
-        kept = archive.db.execute("SELECT rowid FROM search WHERE search MATCH ?", [f'"{index.EVERY}"']).fetchall()
-        assert index.rebuild(archive.db) == len(kept)
+        versions = archive.db.execute("SELECT count(*) FROM versions").fetchone()
+        pairs, tokens = index.rows(archive.db)
+        assert pairs == tokens
+        assert (len(pairs),) == versions
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -394,9 +398,9 @@ BY_0001: dict[str, list[dict[str, Any]]] = {
         for position in (0, 1)
     ],
     "securities": [
-        {"code": "1.600160", "symbol": "600160", "market": "SH", "name": "巨化股份"},
-        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台"},
-        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股"},
+        {"code": "1.600160", "symbol": "600160", "market": "SH", "name": "巨化股份", "pinyin": "ju hua gu fen"},
+        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "pinyin": "gui zhou mao tai"},
+        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "pinyin": "teng xun kong gu"},
     ],
     "mentions": [
         {"article_id": article_id, "code": code, "name": name, "count": count, "published_ts": 1650444299}
@@ -565,12 +569,13 @@ REFUSED_FILE = {
     "run_id": 2,
     "article_id": None,
 }
-# The archives of 0003 and 0004 are that of 0002 brought forward, the latter with a file that was imported.
+# The archives from 0003 on are that of 0002 brought forward, from 0004 on with a file that was imported.
 EXPECTED = {
     "0001": {**BY_0001, "files": []},
     "0002": {**BY_0002, "files": []},
     "0003": {**BY_0002, "files": []},
     "0004": {**BY_0002, "files": [REFUSED_FILE]},
+    "0005": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 
@@ -698,3 +703,69 @@ def test_what_runs_of_0003_left_for_the_next_is_kept(brought: Callable[[str], Pa
         **before,
         "runs": [{**run, "elsewhere": "{}"} for run in before["runs"]],
     }
+
+
+# 0006: pairs and tokens.
+
+
+def test_what_former_versions_were_filed_under_is_kept(brought: Callable[[str], Path]):
+    path = brought("0005")
+    words = " ".join(
+        [
+            "§",
+            *(f"§{kind}{value.encode().hex()}" for kind, value in FILED),
+            "§5_12",
+            "江西",
+            "¶江",
+        ]  # as 0005 had them
+    )
+    with closing(sqlite3.connect(path)) as db, db:
+        former = db.execute(
+            "SELECT versions.id FROM versions JOIN posts ON posts.id = article_id"
+            " WHERE versions.revision < posts.revision"
+        ).fetchall()
+        db.execute("INSERT INTO search (search) VALUES ('delete-all')")
+        db.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [-former[0][0], words])
+    Archive(path).close()
+    expected = '{"source": "旧社", "category": "old", "codes": ["1.600519", "116.00700"]}'
+    assert json.loads(ask(path, "SELECT filed FROM versions WHERE filed IS NOT NULL")[0][0]) == json.loads(expected)
+    assert len(ask(path, "SELECT 1 FROM versions WHERE filed IS NOT NULL")) == len(former)
+
+
+FILED = (("source", "旧社"), ("category", "old"), ("stock", "116.00700"), ("stock", "1.600519"))
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_an_index_whose_making_was_cut_off_is_gone_on_with(
+    brought: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, name: str
+):
+    whole = brought(name)
+    with Archive(whole) as archive:
+        expected = [archive.search(post["title"])["total"] for post in archive.posts()]
+    made: list[str] = []
+
+    def interrupted(title: str, text: str) -> Words:
+        made.append(title)
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return words_of(title, text)
+
+    path = brought(name)
+    monkeypatch.setattr(index, "_AT_ONCE", 1)
+    monkeypatch.setattr(index, "words_of", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Archive(path)
+    with Archive(path) as archive:
+        assert [archive.search(post["title"])["total"] for post in archive.posts()] == expected
+        (versions,) = archive.db.execute("SELECT count(*) FROM versions").fetchone()
+    assert len(made) == versions + 1  # the one that was cut off is made twice
+
+
+def test_the_making_of_a_large_index_says_how_far_it_is(
+    brought: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    path = brought("0005")
+    monkeypatch.setattr(index, "_AT_ONCE", 1)
+    monkeypatch.setattr(connection, "_SECONDS_BETWEEN_WORDS", -1)
+    Archive(path).close()
+    assert caplog.messages[0] == f"{path}: the search index is made anew, once: 25 %"

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
+import crawler.text
 from crawler.archive.search.query import Query, Term, parse
 from crawler.text.words import CJK
 
 # By hand: what the public surface says of a query, word for word.
 
+_VARIANTS = {
+    ord(form): line[0]
+    for line in files(crawler.text).joinpath("variants.txt").read_text(encoding="utf-8").split()
+    for form in line[1:]
+}
+_UNSEEN = {0xAD, 0x34F, 0x61C, 0xFEFF, *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x202A, 0x202F)}
+_UNSEEN |= {*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
+
 
 def by_hand(text: str) -> str:
     """Fold a text and set a space around each token: each CJK character, and each run of letters or digits."""
-    return f" {' '.join(''.join(map(_spaced, unicodedata.normalize('NFKC', text).lower())).split())} "
+    seen = "".join(sign for sign in text if ord(sign) not in _UNSEEN)
+    folded = unicodedata.normalize("NFKC", seen).lower().translate(_VARIANTS)
+    return f" {' '.join(''.join(map(_spaced, folded)).split())} "
 
 
 def _spaced(sign: str) -> str:
@@ -32,49 +46,59 @@ _BOUNDS = CJK.encode("ascii").decode("unicode-escape")
 RANGES = [(_BOUNDS[at], _BOUNDS[at + 2]) for at in range(0, len(_BOUNDS), 3)]
 
 
+class Wanted(NamedTuple):
+    """A term: its tokens, a space around each, and how it must be written if that matters."""
+
+    tokens: str
+    written: str | None = None
+
+    def stands_in(self, text: str) -> bool:
+        if self.written is None:
+            return self.tokens in by_hand(text)
+        starts = [at for at in range(len(text)) if text.startswith(self.written, at)]
+        apart = [f"{text[:at]} {self.written} {text[at + len(self.written) :]}" for at in starts]
+        return any(by_hand(parted) == by_hand(text) for parted in apart)
+
+
 @dataclass(frozen=True)
 class Sought:
     """A query read by hand: of each group of `wanted` one term must stand somewhere, of `unwanted` none may."""
 
-    wanted: list[list[str]]
-    unwanted: list[str]
+    wanted: list[list[Wanted]]
+    unwanted: list[Wanted]
 
     def finds(self, title: str, text: str) -> bool:
-        fields = (by_hand(title), by_hand(text))
         return (
             bool(self.wanted)
-            and self._stand(fields)
-            and not any(term in field for term in self.unwanted for field in fields)
+            and self._stand((title, text))
+            and not any(term.stands_in(field) for term in self.unwanted for field in (title, text))
         )
 
     def finds_title(self, title: str) -> bool:
-        """Tell whether a title has all that is wanted; with all threes of a long term it counts as having it."""
-        return all(any(_has_threes(title, term) for term in group) for group in self.wanted)
+        """Tell whether a title has all that is wanted."""
+        return self._stand((title,))
 
     def _stand(self, fields: tuple[str, ...]) -> bool:
-        return all(any(term in field for term in group for field in fields) for group in self.wanted)
-
-
-def _has_threes(title: str, term: str) -> bool:
-    tokens = term.split()
-    threes = [tokens[at : at + 3] for at in range(max(1, len(tokens) - 2))]
-    return all(f" {' '.join(three)} " in by_hand(title) for three in threes)
+        return all(any(term.stands_in(field) for term in group for field in fields) for group in self.wanted)
 
 
 def sought(query: str) -> Sought:
-    """Read a query by hand: quotes first, then spaces, then what a word begins with."""
-    wanted: list[list[str]] = []
-    unwanted: list[str] = []
-    joining = excluding = False
-    for number, stretch in enumerate(unicodedata.normalize("NFKC", query).split('"')):
-        words = [stretch] if number % 2 else stretch.split()
+    """Read a query by hand: quotes first, then spaces and Chinese punctuation, then what a word begins with."""
+    wanted: list[list[Wanted]] = []
+    unwanted: list[Wanted] = []
+    joining = False
+    sign = ""
+    for number, stretch in enumerate(query.replace("＂", '"').split('"')):
+        quoted = bool(number % 2)
+        outside = unicodedata.normalize("NFKC", stretch if quoted else re.sub("[，、；。！？]", " ", stretch))
+        words = [stretch] if quoted else outside.split()
         for word in words:
-            if not number % 2 and word == "OR":
+            if not quoted and word == "OR":
                 joining = bool(wanted)
                 continue
-            minus = excluding if number % 2 else word.startswith("-")
-            term = by_hand(word)
-            if not term.strip():
+            minus = sign.startswith("-") if quoted else word.startswith("-")
+            term = Wanted(by_hand(word), _trimmed(word) if quoted and sign.endswith("=") else None)
+            if not term.tokens.strip():
                 continue
             if minus:
                 unwanted.append(term)
@@ -83,8 +107,15 @@ def sought(query: str) -> Sought:
             else:
                 wanted.append([term])
             joining = False
-        excluding = not number % 2 and stretch.split()[-1:] == ["-"] and stretch.endswith("-")
+        sign = words[-1] if not quoted and words and words[-1] in {"-", "=", "-="} else ""
+        sign = sign if outside.endswith(sign) else ""
     return Sought(wanted, unwanted)
+
+
+def _trimmed(written: str) -> str:
+    """Leave out what stands before the first token and behind the last."""
+    tokens = [at for at, sign in enumerate(written) if by_hand(sign).strip()]
+    return written[tokens[0] : tokens[-1] + 1] if tokens else ""
 
 
 def once(query: Sought) -> Sought:
@@ -96,8 +127,8 @@ def once(query: Sought) -> Sought:
 def spelt(query: Query) -> Sought:
     """Return a query as one read by hand would be."""
 
-    def term(read: Term) -> str:
-        return f" {' '.join(read.tokens)} "
+    def term(read: Term) -> Wanted:
+        return Wanted(f" {' '.join(read.tokens)} ", read.written)
 
     return Sought([[term(each) for each in group] for group in query.wanted], [term(each) for each in query.unwanted])
 
@@ -108,6 +139,7 @@ LONG = ("a" * 63, "a" * 64, "a" * 65, "a" * 66, "a" * 64 + "b" * 64, "江" * 5)
 WORDS = (
     *"江西 江 西 省 5G 5g 5 g 15G VR 5G+VR ABC ＡＢＣ ａｂｃ ５Ｇ 1-2 １－２ ５ ²".split(),
     *"江_西 a_b OR or AND NOT NEAR".split(),
+    *"臺灣 台湾 萬科 万科 著 着 5\u200bG 5\u00adG".split(),
     *"é e\u0301 ﬁ fi ㈱ (株) ｶﾞ ガ 한국 Σ ς İ ß 𠮷 😀".split(),
     *LONG,
 )
@@ -128,6 +160,7 @@ SIGNS = (
     "\u3000",
     "\u00a0",
     "\u200b",
+    "、",
     "·",
     "\0",
     "§",
@@ -147,6 +180,9 @@ queries = st.one_of(
     st.lists(st.one_of(words, operators, st.sampled_from(SIGNS), texts), max_size=8).map("".join),
     st.lists(words, min_size=1, max_size=3).map(" ".join),
     st.lists(words, min_size=1, max_size=3).map(" OR ".join),
+    st.tuples(st.sampled_from(["", "江 -", "江 ", "江 OR "]), st.text("江西萬万5gG ５", max_size=4)).map(
+        lambda term: f'{term[0]}="{term[1]}"'
+    ),
     st.text('江西5gG+-*" ORｖ（）', max_size=20),
 )
 
@@ -158,6 +194,11 @@ def query(*wanted: str, without: str = "") -> Query:
         return tuple(Term(tuple(term.split())) for term in written.split("|") if term)
 
     return Query(tuple(map(terms, wanted)), terms(without))
+
+
+def exactly(tokens: str, written: str) -> Query:
+    """Return the query for one term that must be written so."""
+    return Query(((Term(tuple(tokens.split()), written),),), ())
 
 
 @pytest.mark.parametrize(
@@ -202,6 +243,24 @@ def query(*wanted: str, without: str = "") -> Query:
         ("＂5G 江＂", query("5g 江")),
         ("江 ＯＲ 西", query("江|西")),
         ("ﬁ㈱", query("fi 株")),
+        ("臺灣", query("台 湾")),
+        ("5\u200bG 5\u00adG 萬\u2060科", query("5g", "万 科")),
+        # Outside quotes Chinese punctuation parts words.
+        ("江西，5G", query("江 西", "5g")),
+        ("江西、5G；VR。省！人？西", query("江 西", "5g", "vr", "省", "人", "西")),
+        ("江西,5G", query("江 西 5g")),
+        ('"江西，5G"', query("江 西 5g")),
+        ("江西，-5G，OR，VR", query("江 西|vr", without="5g")),
+        # Just as written.
+        ('="萬科"', exactly("万 科", "萬科")),
+        ("＝＂萬科＂", exactly("万 科", "萬科")),
+        ('="（ＡＢＣ，D）"', exactly("abc d", "ＡＢＣ，D")),
+        ('江 -="萬科"', Query(query("江").wanted, exactly("万 科", "萬科").terms)),
+        ('="萬科" OR ="万科"', Query((exactly("万 科", "萬科").terms + exactly("万 科", "万科").terms,), ())),
+        ('="" ="，" 江', query("江")),
+        ("=萬科", query("万 科")),
+        ('江="萬科"', query("江", "万 科")),
+        ('= "萬科"', query("万 科")),
         # Nothing is asked for.
         ("", query()),
         ('- * "" , OR', query()),
@@ -264,6 +323,28 @@ def test_every_stretch_of_a_text_finds_it(data: st.DataObject):
 )
 def test_a_query_does_not_find(written: str, title: str, text: str):
     assert not parse(written).matches(title, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "is_found"),
+    [
+        ('="萬科"', "萬科", True),
+        ('="萬科"', "万科", False),
+        ('="萬科"', "万科，萬科", True),
+        ('="萬科"', "萬，科", False),
+        ('="5G"', "５Ｇ", False),
+        ('="5G"', "5G", True),
+        ('="5G"', "15G 5GB 5g", False),
+        ('="Ａ"', "A，Ａ", True),
+        ('江 -="萬科"', "江，万科", True),
+        ('江 -="萬科"', "江，萬科", False),
+        ('="江…西"', "江…西", True),
+        ('="江…西"', "江...西", False),
+    ],
+)
+def test_what_must_be_written_so_is_found_only_so(written: str, text: str, is_found: bool):
+    assert parse(written).matches("", text) is is_found
+    assert parse(written).matches(text, "") is is_found
 
 
 def test_a_query_for_nothing_finds_nothing():

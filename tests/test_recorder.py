@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import made
 from made import Run
 
-from crawler.archive import Archive
 from crawler.items import Mention, Recorded
 from crawler.ops.check import check
 
@@ -56,12 +55,3 @@ def test_an_error_with_one_file_takes_no_other_with_it(tmp_path: Path):
     counts = run.end()["posts"]
     assert (counts["new"], counts["unchanged"]) == (2, 1)
     assert len(list((tmp_path / "_posts").iterdir())) == 3
-
-
-def test_a_run_has_the_index_merged_seldom_whatever_it_was_set_to(tmp_path: Path):
-    run = Run(tmp_path / "a.db")
-    run.archive.db.execute("INSERT INTO search (search, rank) VALUES ('automerge', 0)")
-    run.end()
-    Run(tmp_path / "a.db").end()
-    with Archive(tmp_path / "a.db") as archive:
-        assert archive.db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchall() == [(16,)]

@@ -103,7 +103,7 @@ def empty(opened: Archive) -> Iterator[Archive]:
         ("1-2", ["江西"]),
         ("abc", ["全角"]),
         ("nasdaq", ["全角"]),
-        ("(株)东京", []),
+        ("(株)东京", ["全角"]),
         ("(株)東京", ["全角"]),
         ("カタカナ", ["全角"]),
         ("NIO", ["英文"]),
@@ -224,6 +224,50 @@ def test_a_post_is_weighed_by_what_a_term_really_matches():
     assert weighing("5G", f"5G，5G，5G。{filler}", f"5G。{'15G ' * 20}{filler}") == ["A", "B"]
     assert weighing("5G", f"５Ｇ，５Ｇ，５Ｇ。{filler}", f"5G，5G。{filler}") == ["A", "B"]
     assert weighing('"a b"', f"a b, a b. {filler}", f"a b {'ab ' * 20}{filler}") == ["A", "B"]
+
+
+VARIANTS = {
+    "NW1": ("臺灣的題目", "<p>萬科在臺灣。5\u200bG與VR。</p>"),
+    "NW2": ("台湾的题目", "<p>万科在台湾。５Ｇ与VR。</p>"),
+    "NW3": ("別的", "<p>萬，科。15G</p>"),
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("臺灣", ["NW1", "NW2"]),
+        ("台湾", ["NW1", "NW2"]),
+        ("萬科", ["NW1", "NW2", "NW3"]),
+        ("题目", ["NW1", "NW2"]),
+        ("5G", ["NW1", "NW2"]),
+        ("5G与VR", ["NW1", "NW2"]),
+        ('="臺灣"', ["NW1"]),
+        ('="万科"', ["NW2"]),
+        ('="萬科"', ["NW1"]),
+        ('="萬，科"', ["NW3"]),
+        ('萬科 -="萬科"', ["NW2", "NW3"]),
+        ('="万科" OR ="臺灣"', ["NW1", "NW2"]),
+        ('="５Ｇ"', ["NW2"]),
+        ("萬科，VR", ["NW1", "NW2"]),
+        ("万科、台湾；VR", ["NW1", "NW2"]),
+        ('"萬，科"', ["NW1", "NW2", "NW3"]),
+    ],
+)
+def test_forms_of_a_character_are_one_unless_it_must_be_written_so(empty: Archive, query: str, names: list[str]):
+    fill(empty, VARIANTS)
+    assert found(empty, query) == names
+    for few in (ALL, 0):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(search, "_FEW", few)
+            assert sorted(hit["id"] for hit in empty.search(query)["results"]) == names
+
+
+def test_what_is_shown_and_highlighted_is_as_it_is_written(empty: Archive):
+    fill(empty, VARIANTS)
+    first, second = empty.search("5g与vr 万科", sort="date")["results"]
+    assert first["snippet"] == "[萬科]在臺灣。[5\u200bG與VR]。"
+    assert second["snippet"] == "[万科]在台湾。[５Ｇ与VR]。"
 
 
 def test_twenty_results_are_shown_unless_told_otherwise():
@@ -826,8 +870,9 @@ def test_a_pasted_text_is_found(empty: Archive):
     article = sentence * 20
     store(empty, "NW1", "题", article)
     store(empty, "NW2", "题", article.replace("10万", "11万", 1))
-    assert found(empty, article) == ["NW1"]
-    assert sorted(found(empty, sentence * 19)) == ["NW1", "NW2"]
+    assert found(empty, f'"{article}"') == ["NW1"]
+    assert sorted(found(empty, f'"{sentence * 19}"')) == ["NW1", "NW2"]
+    assert sorted(found(empty, article)) == ["NW1", "NW2"]
     assert ranked(empty, f'题 "{article}"') == ["NW1"]
 
 

@@ -144,8 +144,8 @@ class Archive:
         """Return what a full-text query finds, see `crawler.archive.search.search`; any string is a query.
 
         `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug,
-        `stock` a security's code or name. `as_of` searches what the archive held at the end of that time. Raises
-        `NoSuchTime`.
+        `stock` a security as the method of that name takes it. `as_of` searches what the archive held at the end of
+        that time. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         filters = Filters(
             since=None if since is None else _seconds(self._span(since)[0]),
@@ -184,8 +184,8 @@ class Archive:
     ) -> Stock:
         """Return the posts that mention a security, newest first, with counts by day and the names it was printed by.
 
-        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, or a name. Raises `NoSuchSecurity` and
-        `NoSuchTime`.
+        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. Raises
+        `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
         chosen = securities.choose(self.db, written)
         if not chosen:

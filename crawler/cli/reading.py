@@ -62,7 +62,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 
 # A query may begin with a minus: what is no option is part of it, and so is -h.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
-@click.argument("query")
+@click.argument("query", nargs=-1, required=True)
 @archive_option
 @since_option
 @click.option("--until", metavar="D", help="Published then at the latest; the day, month or year is included.")
@@ -75,22 +75,24 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 @limit_option
 @offset_option
 @json_option
-def search(query: str, archive: Path, *, as_json: bool, **options: Any) -> None:
+def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
     """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
 
-    By relevance, posts with all of it in the title come first. Times are the site's; 2022-04 is the whole month.
+    Traditional and simplified characters are one: 臺灣 finds 台湾; ="臺灣" finds only what is written so. By
+    relevance, posts with all of it in the title come first. Times are the site's; 2022-04 is the whole month.
     --json gives of each post `text`, what is shown of it, and the `highlights` in that, as [[start, end], …].
 
     \b
     Example:
-      finews search '江西 5G -广告'
+      finews search 江西 5G -广告
+      finews search '"5G+VR" OR ="萬科"'
       finews search 江西 --since 2022-04 --until 2022-04 --sort date
       finews search 巨化 --stock 600160 --as-of '2022-04-21 09:30'
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        found = opened.search(query, **options)
+        found = opened.search(" ".join(query), **options)
     printing.result(found, printing.search, as_json=as_json)
 
 
@@ -165,22 +167,25 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 
 
 @click.command()
-@click.argument("code")
+@click.argument("code", nargs=-1, required=True)
 @archive_option
 @since_option
 @limit_option
 @offset_option
 @json_option
-def stock(code: str, archive: Path, *, as_json: bool, **options: Any) -> None:
+def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
     """List the posts that mention a security, newest first, with counts by day and the names it was printed under.
+
+    CODE is a code, a name, or a name in pinyin or its initials; of pinyin that may mean several, these are named.
 
     \b
     Example:
       finews stock 600160
+      finews stock guizhou maotai
       finews stock 00700.HK --since 2022-04
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive) as opened:
-        found = opened.stock(code, **options)
+        found = opened.stock(" ".join(code), **options)
     printing.result(found, printing.stock, as_json=as_json)

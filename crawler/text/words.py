@@ -22,6 +22,7 @@ CJK = (
 
 # A run of CJK characters, each of which is a token, or one of other letters and digits; underscores only separate.
 _RUN = re.compile(rf"([{CJK}]+)|([^\W_{CJK}]+)")
+_CJK = re.compile(f"[{CJK}]")
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
@@ -51,8 +52,13 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Split into folded tokens: each CJK character is one, each run of letters or digits is one."""
+    return tokens_in(fold(text))
+
+
+def tokens_in(folded: str) -> list[str]:
+    """Split a text that is folded already, here or by `crawler.text.variants.unify`."""
     found: list[str] = []
-    for characters, word in runs(text):
+    for characters, word in split(folded):
         if characters:
             found += characters
         else:
@@ -60,9 +66,14 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def runs(text: str) -> list[tuple[str, str]]:
-    """Split into folded runs, of CJK characters or of other letters and digits: of each pair one is empty."""
-    return _RUN.findall(fold(text))
+def split(folded: str) -> list[tuple[str, str]]:
+    """Split a folded text into runs of CJK characters or of other letters and digits: of each pair one is empty."""
+    return _RUN.findall(folded)
+
+
+def is_cjk(token: str) -> bool:
+    """Tell whether a token is a CJK character."""
+    return "\u4e00" <= token <= "\u9fff" or _CJK.match(token) is not None
 
 
 def opening(text: str, limit: int) -> str:

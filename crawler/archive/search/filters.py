@@ -1,19 +1,16 @@
-"""What else a post must be than found by its words: filters, and what the index is asked for them.
+"""What else a post must be than found by its words, as conditions of SQL.
 
 Not here: how a person names a time or a security (`crawler.archive.archive`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-from crawler.archive.search.words import around, filter_word, time_words
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+import json
+from dataclasses import dataclass
+from typing import Any
 
 _FAR = 10**12  # seconds before and after 1970 that no post is beyond
+_CODES = "(SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,46 +28,50 @@ class Filters:
     codes: tuple[str, ...] | None = None
     as_of: str | None = None
 
-    def expressions(self) -> list[str]:
-        """Return what the index is asked for besides the terms."""
-        kinds = {"source": self.source, "category": self.category}
-        single = [_quoted(filter_word(kind, value)) for kind, value in kinds.items() if value is not None]
-        codes = [filter_word("stock", code) for code in self.codes or ()]
-        return [*single, *(f"({' OR '.join(map(_quoted, words))})" for words in (codes, self._time_words()) if words)]
-
-    @property
-    def is_for_the_index(self) -> bool:
-        """Whether the index alone can tell which posts pass; not to the minute, and not of the past."""
-        return self.as_of is None and (not self._has_span or self._time_words() is not None)
-
     @property
     def span(self) -> tuple[int, int]:
         """Return the first and the last second, however far away."""
         return (-_FAR if self.since is None else self.since, _FAR if self.until is None else self.until)
 
     @property
-    def _has_span(self) -> bool:
-        return (self.since, self.until) != (None, None)
+    def of_posts(self) -> tuple[str, list[Any]]:
+        """The condition for a row of `posts` as it is now, with the values for it; `1` when there is none."""
+        conditions: list[tuple[str, Any]] = [
+            ("published_ts >= ?", self.since),
+            ("published_ts <= ?", self.until),
+            ("posts.source = ?", self.source),
+            ("posts.category = ?", self.category),
+            (f"posts.id IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
+        ]
+        return _all(conditions)
 
-    def _time_words(self) -> list[str] | None:
-        return time_words(*self.span) if self._has_span else None
+    @property
+    def of_versions(self) -> tuple[str, list[Any]]:
+        """The condition for a former row of `versions`, with what it was filed under then, beside its post's row.
+
+        Where that is not known, of archives that were written before it was kept, the post's own stands in.
+        """
+        codes = (
+            "EXISTS (SELECT value FROM json_each(coalesce(filed, (SELECT json_object('codes', json_group_array(code))"  # noqa: S608  # a constant
+            f" FROM mentions WHERE article_id = posts.id)), '$.codes') WHERE value IN {_CODES})"
+        )
+        conditions: list[tuple[str, Any]] = [
+            ("iif(filed IS NULL, posts.source, json_extract(filed, '$.source')) = ?", self.source),
+            ("iif(filed IS NULL, posts.category, json_extract(filed, '$.category')) = ?", self.category),
+            (codes, self._codes),
+        ]
+        return _all(conditions)
+
+    @property
+    def _codes(self) -> str | None:
+        return None if self.codes is None else json.dumps(self.codes)
 
 
-def bounded(db: Database, filters: Filters) -> Filters:
-    """Give a span that is open at one end the end of the archive: the index divides time into stretches.
-
-    Not of the past, when posts may have been dated otherwise.
-    """
-    if (filters.since, filters.until) == (None, None) or filters.as_of is not None:
-        return filters
-    first, last = db.execute("SELECT min(published_ts), max(published_ts) FROM posts").fetchone()
-    begin, end = around(first or 0, last or 0)
-    return replace(
-        filters,
-        since=begin if filters.since is None else max(filters.since, begin),
-        until=end if filters.until is None else min(filters.until, end),
-    )
+def _all(conditions: list[tuple[str, Any]]) -> tuple[str, list[Any]]:
+    asked = [(sql, value) for sql, value in conditions if value is not None]
+    return " AND ".join(sql for sql, _ in asked) or "1", [_bindable(value) for _, value in asked]
 
 
-def _quoted(word: str) -> str:
-    return f'"{word}"'
+def _bindable(value: Any) -> Any:
+    """Return a value as SQLite takes it; a terminal may hand over what is no UTF-8, under which nothing is filed."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

@@ -3,7 +3,8 @@
     SELECT title FROM articles JOIN search ON search.rowid = articles.id
     WHERE search MATCH finews_query('江西 5G') AND finews_matches('江西 5G', title, text)
 
-The second condition matters for terms of more than three tokens only. Not here: what a query means.
+The second condition matters for terms that must be written just so, and for very long ones. Not here: what a query
+means.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crawler.archive.search.expression import expressions
+from crawler.archive.search.lookup import expression
 from crawler.archive.search.query import Query, parse
 from crawler.archive.search.words import NEVER
 
@@ -30,7 +31,7 @@ def finews_query(query: str | None) -> str | None:
     if query is None:
         return None
     parsed = _parsed(str(query))
-    return expressions(parsed).maybe if parsed.wanted else f'"{NEVER}"'
+    return expression(parsed) if parsed.wanted else f'"{NEVER}"'
 
 
 def finews_matches(query: str | None, title: str | None, text: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The search index: table `search`, derived from the words of posts and made anew at any time.
+"""The search index: tables `search` and `search_tokens`, derived from the words of posts and made anew at any time.
 
 The row of a post's current version is `posts.id`, that of a former one `-versions.id`. Not here: which words a post
 has (`crawler.archive.search.words`), and which posts a query finds.
@@ -7,64 +7,51 @@ has (`crawler.archive.search.words`), and which posts a query finds.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from crawler.archive.search.words import EVERY, TITLE, Grams, filter_word, forked, marked_in, words_of_time
+from crawler.archive.search.words import EVERY, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlite_utils import Database
 
+    from crawler.archive.search.words import Words
 
+# Which words an index holds, as `PRAGMA user_version`; to be counted up when `crawler.archive.search.words` or the
+# folding changes. Another number, 0 of a new archive, means that the index is to be made.
+_SCHEME = 1
+_NAME = "search"  # in `derived`, as long as the index is being made
+_AT_ONCE = 500  # versions that are indexed in one transaction when the index is made anew
+# Pieces that are merged into one, where SQLite itself would merge four: each word is written fewer times over, and a
+# look into more pieces is hardly longer.
 _MERGED_AT_ONCE = 16
-_put_off: WeakKeyDictionary[Database, list[tuple[str, tuple[int, str]]]] = WeakKeyDictionary()
+_put_off: WeakKeyDictionary[Database, list[tuple[str, tuple[int | str, ...]]]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a version of a post is found by: its words, its time, its outlet, its category's slug, the codes in it."""
+class Entry(NamedTuple):
+    """What a version of a post is found by."""
 
     title: str
     text: str
-    published_ts: int
-    source: str | None
-    category: str | None
-    codes: tuple[str, ...]
 
-    def words(self) -> str:
-        """Return the words of the entry's row, parted by spaces."""
-        title, text = (Grams(marked_in(field)) for field in (self.title, self.text))
-        filters = [EVERY, *words_of_time(self.published_ts)]
-        filters += [filter_word(kind, value) for kind, value in self._values()]
-        of_title = title.words()
-        return " ".join([*of_title, *text.words(), *map(TITLE.__add__, of_title), *forked([title, text]), *filters])
-
-    def _values(self) -> Iterator[tuple[str, str]]:
-        if self.source:
-            yield "source", self.source
-        if self.category:
-            yield "category", self.category
-        for code in self.codes:
-            yield "stock", code
+    def words(self) -> Words:
+        """Return the words of the entry's row."""
+        return words_of(self.title, self.text)
 
 
-def add(db: Database, row: int, entry: Entry) -> None:
+def add(db: Database, row: int, words: Words) -> None:
     """Add a row to the index."""
-    add_words(db, row, entry.words())
+    _write(db, "INSERT INTO search (rowid, title_pairs, text_pairs) VALUES (?, ?, ?)", row, words.title, words.text)
+    _write(db, "INSERT INTO search_tokens (rowid, tokens) VALUES (?, ?)", row, words.tokens)
 
 
-def add_words(db: Database, row: int, words: str) -> None:
-    """Add a row to the index, `words` being those of its entry."""
-    _write(db, "INSERT INTO search (rowid, words) VALUES (?, ?)", row, words)
-
-
-def remove(db: Database, row: int, entry: Entry) -> None:
-    """Take a row out of the index; `entry` must be what it was added with."""
-    _write(db, "INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", row, entry.words())
+def remove(db: Database, row: int, words: Words) -> None:
+    """Take a row out of the index; `words` must be those it was added with."""
+    pairs, tokens = "(search, rowid, title_pairs, text_pairs)", "(search_tokens, rowid, tokens)"
+    _write(db, f"INSERT INTO search {pairs} VALUES ('delete', ?, ?, ?)", row, words.title, words.text)  # noqa: S608  # constants
+    _write(db, f"INSERT INTO search_tokens {tokens} VALUES ('delete', ?, ?)", row, words.tokens)  # noqa: S608  # likewise
 
 
 @contextmanager
@@ -80,56 +67,71 @@ def put_off(db: Database) -> Iterator[None]:
     finally:
         del _put_off[db]
     for statement, values in statements:
-        db.execute(statement, values)
+        db.conn.execute(statement, values)
 
 
-def merge_seldom(db: Database) -> None:
-    """Have the index merge sixteen pieces of it into one, where SQLite itself would merge four.
-
-    So each word is written fewer times over. A look into more pieces is hardly longer.
-    """
-    if db.execute("SELECT v FROM search_config WHERE k = 'automerge'").fetchone() != (_MERGED_AT_ONCE,):
-        db.execute("INSERT INTO search (search, rank) VALUES ('automerge', ?)", [_MERGED_AT_ONCE])
+def rows(db: Database) -> tuple[set[int], set[int]]:
+    """Return the rows that are in the table of pairs, and those in that of tokens."""
+    pairs = db.execute("SELECT rowid FROM search WHERE search MATCH ?", [f'"{EVERY}"'])
+    tokens = db.execute("SELECT rowid FROM search_tokens WHERE search_tokens MATCH ?", [f'"{EVERY}"'])
+    return {row for (row,) in pairs}, {row for (row,) in tokens}
 
 
 def current(db: Database, article_id: int) -> Entry:
     """Return the entry of a post's current version, from the tables."""
-    return next(
-        entry for _, entry in _entries(db, "posts.id = ? AND versions.revision = posts.revision", [article_id])
-    )
+    row = db.conn.execute(
+        "SELECT title, text FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+        " WHERE posts.id = ?",
+        [article_id],
+    ).fetchone()
+    return Entry(*row)
 
 
 def rebuild(db: Database) -> int:
-    """Make the index anew from the tables and return how many rows it has.
+    """Make the index anew from the tables, in the transaction at hand, and return how many rows it has."""
+    db.execute("PRAGMA user_version = 0")
+    db.execute("DELETE FROM derived WHERE name = ?", [_NAME])
+    while not is_complete(db):
+        go_on(db)
+    (count,) = db.execute("SELECT count(*) FROM versions").fetchone()
+    return int(count)
 
-    Outlet, category and securities of a former version are no longer known; its row has those of the post.
+
+def is_complete(db: Database) -> bool:
+    """Tell whether the index holds every version, with the words this version of the program looks for."""
+    return bool(db.execute("PRAGMA user_version").fetchone() == (_SCHEME,))
+
+
+def go_on(db: Database) -> int:
+    """Index the next versions in a transaction of the caller's, and return which row of `versions` that came to.
+
+    A kill between two calls costs nothing: the table `derived` says how far they came.
     """
-    db.execute("INSERT INTO search (search) VALUES ('delete-all')")
-    count = 0
-    for row, entry in _entries(db, "1", []):
-        add(db, row, entry)
-        count += 1
-    db.execute("INSERT INTO search (search) VALUES ('optimize')")
-    return count
-
-
-def _write(db: Database, statement: str, row: int, words: str) -> None:
-    if db in _put_off:
-        _put_off[db].append((statement, (row, words)))
-    else:
-        db.execute(statement, (row, words))
-
-
-def _entries(db: Database, where: str, values: list[int]) -> Iterator[tuple[int, Entry]]:
-    """Yield the rows of the index as the tables have them."""
+    begun = db.execute("SELECT made_by FROM derived WHERE name = ?", [_NAME]).fetchone()
+    if begun is None:
+        for table in ("search", "search_tokens"):
+            db.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608  # constants
+            db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', ?)", [_MERGED_AT_ONCE])  # noqa: S608
+    last = 0 if begun is None else int(begun[0])
     rows = db.execute(
-        "SELECT CASE versions.revision WHEN posts.revision THEN posts.id ELSE -versions.id END,"  # noqa: S608
-        " title, text, published_at, source, category,"
-        " (SELECT group_concat(code, ' ') FROM"
-        " (SELECT DISTINCT code FROM mentions WHERE article_id = posts.id ORDER BY code))"
-        f" FROM posts JOIN versions ON article_id = posts.id WHERE {where}",  # a constant
-        values,
-    )
-    for row, title, text, published_at, source, category, codes in rows:
-        seconds = int(datetime.fromisoformat(published_at).timestamp())
-        yield row, Entry(title, text, seconds, source, category, tuple((codes or "").split()))
+        "SELECT versions.id, CASE versions.revision WHEN posts.revision THEN posts.id ELSE -versions.id END,"
+        " title, text FROM versions JOIN posts ON posts.id = article_id"
+        " WHERE versions.id > ? ORDER BY versions.id LIMIT ?",
+        [last, _AT_ONCE],
+    ).fetchall()
+    for _, row, title, text in rows:
+        add(db, row, words_of(title, text))
+    if len(rows) < _AT_ONCE:
+        db.execute("DELETE FROM derived WHERE name = ?", [_NAME])
+        db.execute(f"PRAGMA user_version = {_SCHEME:d}")
+    else:
+        last = int(rows[-1][0])
+        db.execute("INSERT OR REPLACE INTO derived (name, made_by) VALUES (?, ?)", [_NAME, str(last)])
+    return last
+
+
+def _write(db: Database, statement: str, *values: int | str) -> None:
+    if db in _put_off:
+        _put_off[db].append((statement, values))
+    else:
+        db.conn.execute(statement, values)

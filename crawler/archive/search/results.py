@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from crawler.archive.search.field import Field
 from crawler.archive.search.snippet import snippet
-from crawler.text.words import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WEIGHED = 50
 """So many posts are ordered by how much they say of the terms."""
 
+_READ_AT_ONCE = 200  # posts
 _SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term tells no more; characters
 
 
@@ -75,8 +76,8 @@ def _weight(text: str, query: Query) -> float:
 
     A term that stands in the title alone weighs as if it stood in the text once.
     """
-    folded = fold(text)
-    often = [max(1, sum(1 for _ in term.spans(folded))) for term in query.terms]
+    field = Field(text)
+    often = [max(1, sum(1 for _ in term.spans(field))) for term in query.terms]
     return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
 
 
@@ -103,6 +104,14 @@ def excerpt(text: str, query: Query) -> Excerpt:
     """Return what is shown of a text."""
     shown = snippet(text, query)
     return {"snippet": shown.marked("[", "]"), "text": shown.text, "highlights": list(shown.highlights)}
+
+
+def said(db: Database, places: list[Match]) -> Iterator[tuple[Match, str, str]]:
+    """Yield places with the title and the text that stand there, reading a few at a time."""
+    for start in range(0, len(places), _READ_AT_ONCE):
+        few = places[start : start + _READ_AT_ONCE]
+        versions = _versions(db, [place.row for place in few])
+        yield from ((place, versions[place.row]["title"], versions[place.row]["text"]) for place in few)
 
 
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:

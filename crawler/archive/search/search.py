@@ -1,7 +1,7 @@
 """Full-text search: which posts a query finds, and in which order.
 
-Exact: the index narrows down (`expression`), and where it cannot tell, the text decides (`query`). Not here: what a
-query means, and what is shown of a post (`crawler.archive.search.results`).
+Exact: the index says which rows a query means, and where it cannot (`crawler.archive.search.lookup`) their texts are
+read. Not here: what a query means, and what is shown of a post (`crawler.archive.search.results`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from crawler.archive.search import results
-from crawler.archive.search.expression import expressions
-from crawler.archive.search.filters import bounded
+from crawler.archive.search.lookup import lookup
 from crawler.archive.search.query import parse
 from crawler.archive.search.results import Match, found, weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sqlite_utils import Database
 
     from crawler.archive.search.filters import Filters
+    from crawler.archive.search.lookup import Lookup
     from crawler.archive.search.query import Query
     from crawler.archive.search.results import Found
 
@@ -31,30 +31,21 @@ Sort = Literal["relevance", "date"]
 _FEW = 2_000  # posts that are fetched and sorted at once; of more, only the newest are looked at
 _STEP = 500  # posts walked through at first, from the newest back
 _MOST = 9_223_372_036_854_775_807
-_VERSIONS = "CROSS JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
 # When the current version was first seen: for most posts that is when the post was, and no further row need be read.
 _KNOWN = (
     "CASE posts.revision WHEN 1 THEN first_seen_at ELSE"
     " (SELECT seen_at FROM versions WHERE article_id = posts.id AND versions.revision = posts.revision) END"
 )
-_MATCHED = "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a query is answered: what to ask the index for, and what is left to be decided without it.
-
-    `match` finds what is wanted, and the rows in `rejected`, which the texts have shown not to be. `by_filters` tells
-    whether the index also knows all about the filters.
-    """
+    """How a query is answered: what to ask the index, for posts with all of it in the title too, and the filters."""
 
     query: Query
-    match: str
-    rejected: frozenset[int]
-    title_match: str
-    by_filters: bool
-    seconds: tuple[int, int]
-    as_of: str | None
+    asked: Lookup
+    in_title: Lookup
+    filters: Filters
 
 
 def search(
@@ -76,136 +67,134 @@ def search(
     wanted = parse(query)
     if not wanted.wanted or filters.codes == ():
         return {"query": query, "total": 0, "results": []}
-    plan = _planned(db, wanted, bounded(db, filters))
-    if plan.by_filters and not collapse:
-        total = _count(db, plan)
-        if total > _FEW:
-            places = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
-            return found(db, query, total, [(place, []) for place in places], plan.query)
-    ordered = _ordered(db, plan, sort)
+    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters)
+    all_are_needed = collapse or filters.as_of is not None or not plan.asked.decides
+    places = list(islice(_current(db, plan, plan.asked), None if all_are_needed else _FEW + 1))
+    if len(places) > _FEW and not all_are_needed:
+        best = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
+        return found(db, query, _count(db, plan), [(place, []) for place in best], wanted)
+    ordered = _ordered(db, plan, [*places, *_former(db, plan)], sort)
     stories = _stories(db, ordered) if collapse else [(place, []) for place in ordered]
-    return found(db, query, len(stories), stories[offset : offset + limit], plan.query)
+    return found(db, query, len(stories), stories[offset : offset + limit], wanted)
 
 
-def _planned(db: Database, query: Query, filters: Filters) -> _Plan:
-    asked = expressions(query, filters.expressions())
-    return _Plan(
-        query=query,
-        match=asked.maybe,
-        rejected=frozenset() if asked.surely is None else frozenset(_rejected(db, query, asked.maybe, asked.surely)),
-        title_match=asked.in_title,
-        by_filters=filters.is_for_the_index,
-        seconds=filters.span,
-        as_of=filters.as_of,
+def _current(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
+    """Yield the posts whose current version `asked` finds, and was known at the moment of `as_of`."""
+    condition, values = plan.filters.of_posts
+    if plan.filters.as_of is not None:
+        condition, values = f"{condition} AND {_KNOWN} <= ?", [*values, plan.filters.as_of]
+    rows = db.conn.execute(
+        "SELECT published_ts, posts.id, posts.id"  # noqa: S608  # constants
+        f" FROM ({asked.within(1, _MOST)}) AS found CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}",
+        [*asked.values, *values],
     )
-
-
-def _rejected(db: Database, query: Query, maybe: str, surely: str) -> Iterator[int]:
-    """Yield the rows of the index that may be meant and are not, by their texts."""
-    match = [f"({maybe}) NOT ({surely})"]
-    current = f"posts ON posts.id = search.rowid {_VERSIONS} WHERE search.rowid > 0"
-    for source in (current, "versions ON versions.id = -search.rowid WHERE search.rowid < 0"):
-        rows = db.execute(
-            f"SELECT search.rowid, title, text FROM search CROSS JOIN {source} AND search MATCH ?",  # noqa: S608
-            match,
-        )
-        yield from (row for row, title, text in rows if not query.matches(title, text))
+    return (Match(*row) for row in rows)
 
 
 # Many hits: counted by the index, and only as many looked at as are shown.
 
 
+def _count(db: Database, plan: _Plan) -> int:
+    condition, values = plan.filters.of_posts
+    posts = "" if condition == "1" else f"CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}"
+    rows = db.conn.execute(
+        f"SELECT count(*) FROM ({plan.asked.within(1, _MOST)}) AS found {posts}",  # noqa: S608  # constants
+        [*plan.asked.values, *values],
+    )
+    return int(rows.fetchone()[0])
+
+
 def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Match]:
     """Return the first `count` places."""
     if sort == "date":
-        return _newest(db, plan, plan.match, count)
-    best = weighed(db, plan.query, _newest(db, plan, f"({plan.match}) AND ({plan.title_match})", count))
+        return list(islice(_walked(db, plan, plan.asked), count))
+    weighable = max(count, results.WEIGHED)
+    best = weighed(db, plan.query, _titled_first(db, plan, weighable))
     if len(best) < count:
-        rest = _newest(db, plan, f"({plan.match}) NOT ({plan.title_match})", count - len(best))
-        best += weighed(db, plan.query, rest)
+        rest = islice(_walked(db, plan, plan.asked, without=plan.in_title), weighable)
+        best += weighed(db, plan.query, list(rest))
     return best
 
 
-def _newest(db: Database, plan: _Plan, match: str, count: int) -> list[Match]:
-    """Return the newest places that `match` finds: `count` of them, or as many as are weighed."""
-    count = max(count, results.WEIGHED)
-    few = [row for (row,) in db.execute(f"{_MATCHED} LIMIT {_FEW + 1}", [match, 1, _MOST])]
-    if len(few) <= _FEW:
-        few = [row for row in few if row not in plan.rejected]
-        rows = db.execute(
-            "SELECT published_ts, id, id FROM posts WHERE id IN (SELECT value FROM json_each(?))"
-            " ORDER BY published_ts DESC, id DESC LIMIT ?",
-            [str(few), count],
-        )
-        return [Match(*row) for row in rows]
-    return list(islice(_walked(db, plan, match), count))
+def _titled_first(db: Database, plan: _Plan, count: int) -> list[Match]:
+    """Return the newest `count` places whose title has all of it."""
+    few = list(islice(_current(db, plan, plan.in_title), _FEW + 1))
+    newest = iter(sorted(few, reverse=True)) if len(few) <= _FEW else _walked(db, plan, plan.in_title)
+    return list(islice(newest, count))
 
 
-def _walked(db: Database, plan: _Plan, match: str) -> Iterator[Match]:
-    """Yield the places that `match` finds, walking from the newest post back."""
-    last, step = (plan.seconds[1], _MOST), _STEP
-    while posts := db.execute(
-        "SELECT published_ts, id FROM posts WHERE published_ts >= ? AND (published_ts, id) < (?, ?)"
+def _walked(db: Database, plan: _Plan, asked: Lookup, *, without: Lookup | None = None) -> Iterator[Match]:
+    """Yield the places that `asked` finds and `without` does not, walking from the newest post back."""
+    condition, values = plan.filters.of_posts
+    last, step = (plan.filters.span[1], _MOST), _STEP
+    while posts := db.conn.execute(
+        f"SELECT published_ts, id FROM posts WHERE {condition} AND (published_ts, id) < (?, ?)"  # noqa: S608  # constants
         " ORDER BY published_ts DESC, id DESC LIMIT ?",
-        [plan.seconds[0], *last, step],
+        [*values, *last, step],
     ).fetchall():
         ids = [article_id for _, article_id in posts]
-        members = {row for (row,) in db.execute(_MATCHED, [match, min(ids), max(ids)])}
-        members -= plan.rejected
+        members = _rows(db, asked, min(ids), max(ids))
+        if without is not None:
+            members -= _rows(db, without, min(ids), max(ids))
         yield from (Match(published_ts, post, post) for published_ts, post in posts if post in members)
         last, step = posts[-1], step * 2
 
 
-def _count(db: Database, plan: _Plan) -> int:
-    (count,) = db.execute("SELECT count(*) FROM search WHERE search MATCH ? AND rowid > 0", [plan.match]).fetchone()
-    return int(count) - sum(row > 0 for row in plan.rejected)
+def _rows(db: Database, asked: Lookup, first: int, last: int) -> set[int]:
+    return {row for (row,) in db.conn.execute(asked.within(first, last), asked.values)}
 
 
 # Few hits, or such as the index alone cannot tell: all are looked at.
 
 
-def _ordered(db: Database, plan: _Plan, sort: Sort) -> list[Match]:
-    """Return every place, the first first."""
-    places = sorted(_current(db, plan), reverse=True)
-    if plan.as_of is not None:
-        places = sorted([*places, *_former(db, plan, plan.as_of)], reverse=True)
-    if sort == "date":
-        return places
-    titled = _titled(db, plan)
-    return weighed(db, plan.query, [place for place in places if place.row in titled]) + weighed(
-        db, plan.query, [place for place in places if place.row not in titled]
-    )
-
-
-def _current(db: Database, plan: _Plan) -> Iterator[Match]:
-    """Yield the posts whose current version is found, and was known at the moment of `as_of`."""
-    known, moment = (f" AND {_KNOWN} <= ?", [plan.as_of]) if plan.as_of else ("", [])
-    rows = db.execute(
-        "SELECT published_ts, posts.id, posts.id FROM search CROSS JOIN posts ON posts.id = search.rowid"  # noqa: S608
-        f" WHERE search MATCH ? AND search.rowid > 0 AND published_ts BETWEEN ? AND ?{known}",
-        [plan.match, *plan.seconds, *moment],
-    )
-    return (Match(*row) for row in rows if row[2] not in plan.rejected)
-
-
-def _former(db: Database, plan: _Plan, as_of: str) -> Iterator[Match]:
-    """Yield the former versions that are found and were the latest known at the moment `as_of`."""
-    rows = db.execute(
-        "SELECT v.published_at, v.article_id, -v.id FROM search CROSS JOIN versions AS v ON v.id = -search.rowid"
-        " WHERE search MATCH ? AND search.rowid < 0 AND v.seen_at <= ? AND NOT EXISTS"
+def _former(db: Database, plan: _Plan) -> Iterator[Match]:
+    """Yield the former versions that are found and were the latest known at the moment of `as_of`, if it is set."""
+    as_of, (first, last) = plan.filters.as_of, plan.filters.span
+    if as_of is None:
+        return
+    condition, values = plan.filters.of_versions
+    rows = db.conn.execute(
+        "SELECT v.published_at, v.article_id, -v.id"  # noqa: S608  # constants
+        f" FROM ({plan.asked.within(-_MOST, -1)}) AS found CROSS JOIN versions AS v ON v.id = -found.rowid"
+        f" JOIN posts ON posts.id = v.article_id WHERE {condition} AND v.seen_at <= ? AND NOT EXISTS"
         " (SELECT 1 FROM versions AS later WHERE later.article_id = v.article_id"
         " AND later.revision > v.revision AND later.seen_at <= ?)",
-        [plan.match, as_of, as_of],
+        [*plan.asked.values, *values, as_of, as_of],
     )
     for published_at, article_id, row in rows:
         seconds = int(datetime.fromisoformat(published_at).timestamp())
-        if plan.seconds[0] <= seconds <= plan.seconds[1] and row not in plan.rejected:
+        if first <= seconds <= last:
             yield Match(seconds, article_id, row)
+
+
+def _ordered(db: Database, plan: _Plan, places: list[Match], sort: Sort) -> list[Match]:
+    """Return the places that are meant, the first first."""
+    titled: Collection[int] = ()
+    if not plan.asked.decides:
+        places, titled = _read(db, plan.query, places)
+    elif sort == "relevance":
+        titled = _titled(db, plan)
+    newest = sorted(places, reverse=True)
+    if sort == "date":
+        return newest
+    return weighed(db, plan.query, [place for place in newest if place.row in titled]) + weighed(
+        db, plan.query, [place for place in newest if place.row not in titled]
+    )
+
+
+def _read(db: Database, query: Query, places: list[Match]) -> tuple[list[Match], set[int]]:
+    """Read what the index cannot tell: return the places that are meant, and the rows whose title has all of it."""
+    meant, titled = [], set()
+    for place, title, text in results.said(db, places):
+        if query.matches(title, text):
+            meant.append(place)
+            titled |= {place.row} if query.is_in_title(title) else set()
+    return meant, titled
 
 
 def _titled(db: Database, plan: _Plan) -> set[int]:
     """Return the rows of the index whose title has all that is wanted."""
-    return {row for (row,) in db.execute("SELECT rowid FROM search WHERE search MATCH ?", [plan.title_match])}
+    return _rows(db, plan.in_title, -_MOST, _MOST)
 
 
 def _stories(db: Database, places: list[Match]) -> list[tuple[Match, list[int]]]:

@@ -10,23 +10,15 @@ from bisect import bisect
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
-from unicodedata import is_normalized
 
-from crawler.text.words import fold, half_width, marked
+from crawler.archive.search.field import Field
+from crawler.text.words import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from crawler.archive.search.query import Query
 
 _BEFORE, _LENGTH = 20, 80
 _WORD = re.compile(r"\S+")
-# A sign with the marks that join it, or a syllable of Hangul written letter by letter.
-_SIGN = re.compile(
-    r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f"
-    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\uff9e\uff9f]*",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +60,9 @@ def _on_one_line(text: str, spans: list[tuple[int, int]]) -> Snippet:
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     """Return where the wanted terms stand in `text`, in order, none within another."""
-    folded, begins, ends = _folded(text)
-    found = sorted((begins[first], ends[end - 1]) for term in query.terms for first, end in term.spans(folded))
+    field = Field(text)
     spans: list[tuple[int, int]] = []
-    for first, last in found:
+    for first, last in sorted(span for term in query.terms for span in term.spans(field)):
         if not spans or first >= spans[-1][1]:
             spans.append((first, last))
     return spans
-
-
-def _folded(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """Fold a text, and return of each character of it where what it comes from begins and ends."""
-    folded = fold(text)
-    if len(folded) == len(text) and is_normalized("NFKC", half_width(text)):
-        return folded, range(len(text)), range(1, len(text) + 1)
-    # Some signs fold to several, `…` to three dots, and some to one with those behind them, `ｶﾞ` to `ガ`.
-    signs = [(sign.span(), fold(sign[0])) for sign in _SIGN.finditer(text)]
-    by_sign = "".join(piece for _, piece in signs)
-    places = [place for place, piece in signs for _ in piece]
-    # Only in its word a sigma shows which one it is in lower case: `ΟΣ` becomes `ος`.
-    folded = folded if len(folded) == len(by_sign) else by_sign
-    return folded, [begin for begin, _ in places], [end for _, end in places]

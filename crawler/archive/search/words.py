@@ -1,131 +1,73 @@
-"""The words of the search index: what a post is found by, and what a term is looked up by.
+"""The words of the search index: what the row of a post holds, and what a term is looked up by.
 
-A row of the index holds, as words of its own, every token of a post's title and body, every two neighbouring tokens
-and every three; so a term of up to three tokens is found by one look, and the whole index is smaller than one with
-positions.
+Table `search` holds every two neighbouring tokens of a title and of a text as one word, in their order, so a term of
+two tokens is a word there and a longer one a phrase of such pairs:
 
-    江西5G应用   ->   江 西 5g_ 应 用 江西 西5g_ 5g_应 应用 江西5g_ 西5g_应 5g_应用
+    江西5G应用   ->   江西 西5g_ 5g_应 应用 用。       西5G应 is the phrase "西5g_ 5g_应"
 
-A run of letters or digits ends in `_`, which keeps `5g` + `vr` and `5` + `gvr` apart. Words that begin with `¶` are
-the title's, those with `§` are filters: time, outlet, category, securities; `«` and `»` stand before two tokens that
-come after, or before, different ones in this post. No token has these signs. Not here: the index itself
-(`crawler.archive.search.index`), and how a query asks for words (`crawler.archive.search.expression`).
+A run of letters or digits ends in `_`, which keeps `5g` + `vr` and `5` + `gvr` apart, and `。` stands after the last
+token of all. Table `search_tokens` holds every token once, for terms of one: those of a title again with `¶` before
+them. Every row has `§` in both. No token has these signs.
+
+Search engines know the pairs as CJK bigrams. With single tokens as words the index would be half as large, but a
+frequent term would take ten times as long. Not here: the index itself (`crawler.archive.search.index`), and what a
+query asks it (`crawler.archive.search.lookup`).
 """
 
 from __future__ import annotations
 
 import operator
-import re
-from collections import Counter
-from itertools import chain
-from typing import TYPE_CHECKING
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.text.words import CJK, runs
+from crawler.text.variants import unify
+from crawler.text.words import is_cjk, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 EVERY = "§"
-"""The word every row has."""
+"""The word every row has, in either table."""
 
 NEVER = "§never"
-"""A word no row has."""
+"""What no row has, in either table."""
 
 TITLE = "¶"
-"""What words of the title begin with."""
+"""What tokens of the title begin with."""
 
-AFTER, BEFORE = "«", "»"
-"""What stands before two tokens that come after, or before, different ones in one post."""
-
-LONGEST = 3
-"""The most tokens in a word."""
-
-LONGEST_TOKEN = 64
-"""Characters of a token that are kept; what is beyond them the text decides."""
-
-# Seconds of the stretches that time is divided into: an hour, eight (days begin with one where it is eight hours
-# later than in Greenwich), and then always four of the one before, up to 85 days: so any span takes few of them.
-_LENGTHS = tuple(3_600 * hours for hours in (1, 8, 32, 128, 512, 2_048))
-_MOST_STRETCHES = 100
-_CJK_TOKEN = re.compile(f"[{CJK}]")
+_END = "。"
+_LONGEST = 64  # characters of a token; of a longer one the index holds a digest, since FTS5 would cut it some day
 
 
-def words_of_time(published_ts: int) -> list[str]:
-    """Return the words that a post published then has."""
-    return [_time_word(length, published_ts // length) for length in _LENGTHS]
+class Words(NamedTuple):
+    """What a row of the index holds, parted by spaces: pairs of the title, pairs of the text, every token once."""
+
+    title: str
+    text: str
+    tokens: str
 
 
-def filter_word(kind: str, value: str) -> str:
-    """Return the word that posts of an outlet, a category or a security have."""
-    return f"{EVERY}{kind}{value.encode(errors='surrogatepass').hex()}"
+def words_of(title: str, text: str) -> Words:
+    """Return the words that a post with this title and this plain text is found by."""
+    of_title, of_text = (_indexed_in(field) for field in (title, text))
+    once = [EVERY, *dict.fromkeys(of_title + of_text), *(TITLE + token for token in dict.fromkeys(of_title))]
+    return Words(" ".join(pairs([*of_title, _END])), " ".join([*pairs([*of_text, _END]), EVERY]), " ".join(once))
 
 
-def time_words(first: int, last: int) -> list[str] | None:
-    """Return words of which posts published from `first` to `last` (epoch seconds, included) have one, others none.
-
-    `None` when the span does not begin and end with an hour, as days and months do where offsets are whole hours, or
-    takes too many words. A span that ends before it begins has a word that no post has.
-    """
-    hour = _LENGTHS[0]
-    if first % hour or (last + 1) % hour:
-        return None
-    words: list[str] = []
-    at = first
-    while at <= last:
-        if len(words) == _MOST_STRETCHES:
-            return None
-        length = next(length for length in reversed(_LENGTHS) if at % length == 0 and at + length - 1 <= last)
-        words.append(_time_word(length, at // length))
-        at += length
-    return words or [NEVER]
+def pairs(indexed: list[str]) -> list[str]:
+    """Return every two neighbouring tokens as one word; none of fewer than two."""
+    return list(map(operator.add, indexed, indexed[1:]))
 
 
-def around(first: int, last: int) -> tuple[int, int]:
-    """Return a span around all posts from `first` to `last` that takes few words."""
-    longest = _LENGTHS[-1]
-    return first // longest * longest, (last // longest + 1) * longest - 1
+def as_indexed(tokens: Iterable[str]) -> list[str]:
+    """Return tokens as the index has them."""
+    return [token if is_cjk(token) else _run(token) for token in tokens]
 
 
-def threes(marked: list[str]) -> list[str]:
-    """Return the longest words that a term's tokens make."""
-    if len(marked) <= LONGEST:
-        return ["".join(marked)]
-    return ["".join(marked[start : start + LONGEST]) for start in range(len(marked) - LONGEST + 1)]
-
-
-class Grams:
-    """The tokens of a title or a text, every two neighbouring ones, and every three."""
-
-    def __init__(self, marked: list[str]) -> None:
-        """Combine tokens as `marked` returns them."""
-        self.ones = marked
-        self.twos = list(map(operator.add, marked, marked[1:]))
-        self.threes = list(map(operator.add, self.twos, marked[2:]))
-
-    def words(self) -> list[str]:
-        """Return them all."""
-        return [*self.ones, *self.twos, *self.threes]
-
-
-def forked(fields: list[Grams]) -> Iterator[str]:
-    """Yield a word for every two tokens that come after different ones, and for those that come before such."""
-    counts = Counter(chain.from_iterable(field.twos for field in fields))
-    repeated = {two for two, count in counts.items() if count > 1}
-    before: dict[str, set[str]] = {two: set() for two in repeated}
-    after: dict[str, set[str]] = {two: set() for two in repeated}
-    for field in fields:
-        around = ["", *field.ones, ""]
-        for at in [at for at, two in enumerate(field.twos) if two in repeated]:
-            before[field.twos[at]].add(around[at])
-            after[field.twos[at]].add(around[at + 3])
-    yield from (AFTER + two for two, ones in before.items() if len(ones) > 1)
-    yield from (BEFORE + two for two, ones in after.items() if len(ones) > 1)
-
-
-def marked_in(text: str) -> list[str]:
-    """Return the tokens of a text as they stand in the index."""
+def _indexed_in(text: str) -> list[str]:
+    """Return the tokens of a text as the index has them."""
     found: list[str] = []
-    for characters, word in runs(text):
+    for characters, word in split(unify(text)):
         if characters:
             found += characters
         else:
@@ -133,14 +75,7 @@ def marked_in(text: str) -> list[str]:
     return found
 
 
-def marked(plain: Iterable[str]) -> list[str]:
-    """Return tokens as they stand in the index: runs of letters or digits ended by `_`, and cut when very long."""
-    return [token if "\u4e00" <= token <= "\u9fff" or _CJK_TOKEN.match(token) else _run(token) for token in plain]
-
-
 def _run(token: str) -> str:
-    return f"{token}_" if len(token) <= LONGEST_TOKEN else f"{token[:LONGEST_TOKEN]}__"
-
-
-def _time_word(length: int, number: int) -> str:
-    return f"{EVERY}{_LENGTHS.index(length)}_{number}".replace("-", "_")
+    if len(token) <= _LONGEST:
+        return f"{token}_"
+    return f"_{blake2b(token.encode(errors='surrogatepass'), digest_size=16).hexdigest()}_"

@@ -8,6 +8,7 @@ log. A file that is refused is left byte for byte as it was. Not here: tables.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
@@ -18,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from crawler.archive.search import functions
-from crawler.archive.store.lock import RunLock, run_lock
+from crawler.archive.search import functions, index
+from crawler.archive.store.lock import RunLock, run_lock, writing
 from crawler.archive.store.migrations import steps, unknown_step
 from crawler.errors import (
     ArchiveError,
@@ -34,6 +35,8 @@ from crawler.errors import (
 if TYPE_CHECKING:
     from os import PathLike
 
+_log = logging.getLogger(__name__)
+
 APPLICATION_ID = 0x66696E77
 """「finw」: what `PRAGMA application_id` says of an archive."""
 
@@ -42,6 +45,7 @@ _SMALLEST = 512  # bytes: a page of SQLite's. It takes a file of less for an emp
 _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter is what a quota says
+_SECONDS_BETWEEN_WORDS = 2.0  # of progress
 _MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # while another program brings the schema forward
 
 
@@ -144,7 +148,7 @@ def _check_version(db: Database, file: Path) -> None:
 
 def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
     """Bring the schema forward, if need be, and set what a connection keeps."""
-    if steps.pending(db):
+    if _is_behind(db):
         if lock is None:
             _bring_forward_alone(db, file)
         else:
@@ -161,7 +165,7 @@ def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
 def _bring_forward_alone(db: Database, file: Path) -> None:
     """Bring the schema forward under the run's lock, or wait a little for whoever is doing that already."""
     until = time.monotonic() + _MIGRATION_SECONDS
-    while steps.pending(db):
+    while _is_behind(db):
         try:
             with run_lock(file):
                 _bring_forward(db, file)
@@ -171,8 +175,14 @@ def _bring_forward_alone(db: Database, file: Path) -> None:
             time.sleep(1 / _LOOKS_A_SECOND)
 
 
+def _is_behind(db: Database) -> bool:
+    """Tell whether the schema or the search index is an older version's, or was not made to the end."""
+    return bool(steps.pending(db)) or not index.is_complete(db)
+
+
 def _bring_forward(db: Database, file: Path) -> None:
-    if not steps.pending(db):  # another process has done it meanwhile
+    """Bring the schema forward, then the index, a few hundred texts at a time: a kill loses the last of them only."""
+    if not _is_behind(db):  # another process has done it meanwhile
         return
     try:
         # First of all: a file whose making is cut short must not pass for some other program's.
@@ -180,8 +190,20 @@ def _bring_forward(db: Database, file: Path) -> None:
         # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
         db.execute("PRAGMA journal_mode = WAL")
         steps.apply(db)
+        _complete_index(db, file)
     except sqlite3.OperationalError as error:
         # The lowest byte is the kind; an error that is Python's own, not SQLite's, has no code.
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL_DISK:
             raise ArchiveNotWritten(file, str(error)) from error
         raise
+
+
+def _complete_index(db: Database, file: Path) -> None:
+    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM versions").fetchone()
+    told = time.monotonic()
+    while not index.is_complete(db):
+        with writing(db):
+            reached = index.go_on(db)
+        if time.monotonic() - told > _SECONDS_BETWEEN_WORDS:
+            told = time.monotonic()
+            _log.warning("%s: the search index is made anew, once: %.0f %%", file, 100 * reached / max(1, last))

@@ -17,6 +17,7 @@ from crawler.securities import parse as parse_security
 from crawler.text.minhash import minhash_keys
 
 if TYPE_CHECKING:
+    from crawler.archive.search.words import Words
     from crawler.items import Article
 
 
@@ -55,19 +56,11 @@ class DerivedArticle:
 
     @cached_property
     def entry(self) -> Entry:
-        """What the article is found by, as far as it tells itself."""
-        post = self.article.post
-        return Entry(
-            post.title,
-            self.article.text,
-            self.published_ts,
-            post.source,
-            post.category.slug if post.category else None,
-            tuple(sorted({mention.code for mention in post.mentions})),
-        )
+        """What the article is found by."""
+        return Entry(self.article.post.title, self.article.text)
 
     @cached_property
-    def words(self) -> str:
+    def words(self) -> Words:
         """The words of that entry in the search index."""
         return self.entry.words()
 

@@ -6,15 +6,15 @@ The record is sqlite-utils' own table, `_sqlite_migrations`. Not here: opening t
 from __future__ import annotations
 
 import html
+import json
 import re
 from importlib.resources import files
 from sqlite3 import complete_statement
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils.migrations import Migrations
 
-from crawler.archive.search import index
-from crawler.archive.store import stories
+from crawler.archive.store import securities, stories
 from crawler.archive.store.bodies import encode_body
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ _BLOCK = re.compile(
 )
 _CELL = re.compile(r"</?t[dh]\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
+
+# What words of the index began with that said what a row was filed under.
+_FILED = {"§source": "source", "§category": "category", "§stock": "codes"}
+_VOCABULARY = "former_filings_vocabulary"
 
 steps = Migrations("finews-archive")
 
@@ -49,8 +53,7 @@ def _one_copy_of_the_words(db: Database) -> None:
     _run_sql(db, "0002_one_copy_of_the_words.sql")
     for name, (arity, _) in functions.items():
         db.conn.create_function(name, arity, None)
-    index.rebuild(db)
-    stories.rebuild(db)
+    stories.rebuild(db)  # the index of this step is not filled: that of 0006 takes its place
 
 
 @steps(name="0003_what_runs_remember")
@@ -66,6 +69,18 @@ def _what_files_say(db: Database) -> None:
 @steps(name="0005_sites")
 def _sites(db: Database) -> None:
     _run_sql(db, "0005_sites.sql")
+
+
+@steps(name="0006_pairs")
+def _pairs(db: Database) -> None:
+    """Make room for an index of another kind; it is filled afterwards, a few versions at a time (`search.index`).
+
+    The old index alone knows what former versions were filed under.
+    """
+    filed = _former_filings(db)
+    _run_sql(db, "0006_pairs.sql")
+    db.conn.executemany("UPDATE versions SET filed = ? WHERE id = ?", [(known, row) for row, known in filed.items()])
+    securities.spell_all(db)
 
 
 def unknown_step(db: Database) -> str | None:
@@ -97,3 +112,33 @@ def _plain(source: str) -> str:
 def _markdown(plain: str) -> str:
     """Return plain words as Markdown, a paragraph per line."""
     return re.sub(r"[\\`*_\[\]#|]", r"\\\g<0>", html.escape(plain, quote=False)).replace("\n", "\n\n")
+
+
+def _former_filings(db: Database) -> dict[int, str]:
+    """Return by the row of a former version what it was filed under, as JSON: `source`, `category`, `codes`.
+
+    Up to 0005 the index held these as words, and nothing else did.
+    """
+    former = db.execute(
+        "SELECT versions.id FROM versions JOIN posts ON posts.id = article_id"
+        " WHERE versions.revision <> posts.revision"
+    ).fetchall()
+    if not former:
+        return {}
+    filed: dict[int, dict[str, Any]] = {
+        version: {"source": None, "category": None, "codes": []} for (version,) in former
+    }
+    db.execute(f"CREATE VIRTUAL TABLE temp.{_VOCABULARY} USING fts5vocab(main, search, instance)")
+    for begins, key in _FILED.items():
+        rows = db.execute(
+            f"SELECT term, -doc FROM temp.{_VOCABULARY} WHERE term >= ? AND term < ? AND doc < 0 ORDER BY term",  # noqa: S608
+            [begins, f"{begins}g"],  # what follows is hexadecimal
+        )
+        for term, version in rows:
+            value = bytes.fromhex(term.removeprefix(begins)).decode(errors="surrogatepass")
+            if key == "codes":
+                filed[version]["codes"].append(value)
+            else:
+                filed[version][key] = value
+    db.execute(f"DROP TABLE temp.{_VOCABULARY}")
+    return {version: json.dumps(known) for version, known in filed.items()}

@@ -7,9 +7,8 @@ with the ledger's row of the same address. Not here: files, HTML, and the versio
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
 from crawler.archive.store import revisions, stories, versions
@@ -144,18 +143,19 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     versions.add(db, article_id, 1, derived, run_id)
     _note_tags(db, article_id, post.tags)
     note_mentions(db, article_id, post.mentions, derived.published_ts)
-    index.add_words(db, article_id, derived.words)
-    stories.assign_story(db, article_id, derived.entry, derived.keys)
+    index.add(db, article_id, derived.words)
+    stories.assign_story(db, article_id, derived.entry, derived.published_ts, derived.keys)
     return article_id
 
 
 def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version of a post on top; the one before keeps its words, and a row of its own in the index."""
-    before = index.current(db, article_id)
+    before = _indexed(db, article_id)
     former = versions.row(db, article_id, revision - 1)
+    versions.keep_filed(db, former)
     versions.add(db, article_id, revision, derived, run_id)
     _update(db, article_id, revision, derived)
-    index.add(db, -former, before)
+    index.add(db, -former, before.entry.words())
     _index(db, article_id, before)
 
 
@@ -168,9 +168,9 @@ def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticl
         [derived.seen_at, article_id],
     )
     _fill(db, article_id, derived)
-    now = index.current(db, article_id)
-    entry = replace(derived.entry, source=now.source, category=now.category, codes=now.codes)
-    index.add(db, -versions.row(db, article_id, revision), entry)
+    row = versions.row(db, article_id, revision)
+    versions.keep_filed(db, row)
+    index.add(db, -row, derived.words)
 
 
 def _confirm(db: Database, article_id: int, current: VersionInfo, derived: DerivedArticle) -> None:
@@ -190,7 +190,7 @@ def _confirm(db: Database, article_id: int, current: VersionInfo, derived: Deriv
 
 def _refresh(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Write what a page says now of a version that has not changed in substance."""
-    before = index.current(db, article_id)
+    before = _indexed(db, article_id)
     versions.rewrite(db, article_id, revision, derived)
     _update(db, article_id, revision, derived)
     _index(db, article_id, before)
@@ -198,19 +198,26 @@ def _refresh(db: Database, article_id: int, revision: int, derived: DerivedArtic
 
 def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
     """Write what nobody has told of a post so far: outlet, category, share link, tags, securities."""
-    before, post = index.current(db, article_id), derived.article.post
-    if before.category is None:
+    post = derived.article.post
+    category, published_ts = db.execute(
+        "SELECT category, published_ts FROM posts WHERE id = ?", [article_id]
+    ).fetchone()
+    if category is None:
         _note_category(db, post.site, post.category)
     db.execute(
         "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
         " category = coalesce(category, ?) WHERE id = ?",
         [post.share_url, post.source, post.category.slug if post.category else None, article_id],
     )
-    if not db.execute("SELECT 1 FROM article_tags WHERE article_id = ? LIMIT 1", [article_id]).fetchone():
+    if not _has(db, "article_tags", article_id):
         _note_tags(db, article_id, post.tags)
-    if not before.codes and post.mentions:
-        note_mentions(db, article_id, post.mentions, before.published_ts)
-    _index(db, article_id, before)
+    if post.mentions and not _has(db, "mentions", article_id):
+        note_mentions(db, article_id, post.mentions, published_ts)
+
+
+def _has(db: Database, table: Literal["article_tags", "mentions"], article_id: int) -> bool:
+    """Tell whether a post has a row in a table."""
+    return db.execute(f"SELECT 1 FROM {table} WHERE article_id = ? LIMIT 1", [article_id]).fetchone() is not None  # noqa: S608
 
 
 def _update(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
@@ -235,21 +242,28 @@ def _update(db: Database, article_id: int, revision: int, derived: DerivedArticl
     note_mentions(db, article_id, post.mentions, derived.published_ts)
 
 
-def _index(db: Database, article_id: int, before: index.Entry) -> None:
+class _Indexed(NamedTuple):
+    """What a post's places in the index and among the stories were derived from."""
+
+    entry: index.Entry
+    published_ts: int
+
+
+def _indexed(db: Database, article_id: int) -> _Indexed:
+    (published_ts,) = db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()
+    return _Indexed(index.current(db, article_id), published_ts)
+
+
+def _index(db: Database, article_id: int, before: _Indexed) -> None:
     """Bring a post's place in the index and among the stories up to date; `before` is what it was added with."""
-    now = index.current(db, article_id)
+    now = _indexed(db, article_id)
     if before == now:
         return
-    index.remove(db, article_id, before)
-    index.add(db, article_id, now)
-    if _told(before) != _told(now):
-        stories.leave_story(db, article_id, before)
-        stories.assign_story(db, article_id, now)
-
-
-def _told(entry: index.Entry) -> tuple[str, str, int]:
-    """Return what decides which story a post tells."""
-    return entry.title, entry.text, entry.published_ts
+    if before.entry != now.entry:
+        index.remove(db, article_id, before.entry.words())
+        index.add(db, article_id, now.entry.words())
+    stories.leave_story(db, article_id, before.entry)
+    stories.assign_story(db, article_id, *now)
 
 
 def _note_category(db: Database, site: str, category: Category | None) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
+from crawler.errors import AmbiguousSecurity
 from crawler.securities import parse, parse_typed
+from crawler.text.pinyin import is_part, is_whole, spelling
 from crawler.text.words import bare, fold, printable
 
 if TYPE_CHECKING:
@@ -40,10 +42,11 @@ def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], 
 def _note_mention(db: Database, article_id: int, mention: Mention, published_ts: int) -> None:
     security = parse(mention.code)
     assert security is not None, "extraction keeps only codes it could parse"
-    db.execute(
-        "INSERT INTO securities (code, symbol, market, name) VALUES (?, ?, ?, ?) ON CONFLICT (code) DO NOTHING",
-        [security.code, security.symbol, security.market, mention.name],
-    )
+    if not db.execute("SELECT 1 FROM securities WHERE code = ?", [security.code]).fetchone():
+        db.execute(
+            "INSERT INTO securities (code, symbol, market, name, pinyin) VALUES (?, ?, ?, ?, ?)",
+            [security.code, security.symbol, security.market, mention.name, spelling(mention.name)],
+        )
     db.execute(
         "INSERT INTO mentions (article_id, code, name, count, published_ts) VALUES (?, ?, ?, ?, ?)",
         [article_id, security.code, mention.name, mention.count, published_ts],
@@ -59,7 +62,18 @@ def _name(db: Database, code: str) -> None:
     ).fetchall()
     if rows:
         ((name, _),) = Counter(name for (name,) in rows).most_common(1)
-        db.execute("UPDATE securities SET name = ? WHERE code = ? AND name <> ?", [name, code, name])
+        if db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone() != (name,):
+            _rename(db, code, name)
+
+
+def spell_all(db: Database) -> None:
+    """Spell the name of every security anew."""
+    for code, name in db.execute("SELECT code, name FROM securities").fetchall():
+        _rename(db, code, name)
+
+
+def _rename(db: Database, code: str, name: str) -> None:
+    db.execute("UPDATE securities SET name = ?, pinyin = ? WHERE code = ?", [name, spelling(name), code])
 
 
 class Name(TypedDict):
@@ -82,26 +96,55 @@ class Day(TypedDict):
     posts: int
 
 
-def choose(db: Database, written: str) -> list[dict[str, Any]]:
-    """Return the securities that `written`, a code or a name, may mean: `code`, `symbol`, `market`, `name`, `posts`.
+class Chosen(TypedDict):
+    """A security that a person may mean, and in how many `posts` it is mentioned."""
 
-    The one most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai.
+    code: str
+    symbol: str
+    market: str
+    name: str
+    posts: int
+
+
+def choose(db: Database, written: str) -> list[Chosen]:
+    """Return the securities that `written` may mean: a code, a name, or a name in pinyin or its initials.
+
+    The one most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai. Raises
+    `AmbiguousSecurity` for pinyin that securities of several names are spelt with.
     """
     # A terminal may hand over what is no UTF-8, which SQLite does not take.
     plain = printable(written).strip()
     typed = parse_typed(plain)
-    where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol, "name": plain}
+    where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol}
     if typed.market is not None:
         where, values["market"] = f"{where} AND market = :market", typed.market
     if typed.code is not None:
         where, values["code"] = "code = :code COLLATE NOCASE", typed.code
-    sql = (
-        "SELECT code, symbol, market, name,"
-        " (SELECT count(DISTINCT article_id) FROM mentions WHERE mentions.code = securities.code) AS posts"
-        " FROM securities WHERE {} ORDER BY posts DESC, code"
-    )
     named = "code IN (SELECT code FROM mentions WHERE name = :name)"
-    return list(db.query(sql.format(where), values)) or list(db.query(sql.format(named), values))
+    return _those(db, where, values) or _those(db, named, {"name": plain}) or _spelt(db, plain)
+
+
+def _those(db: Database, where: str, values: dict[str, str]) -> list[Chosen]:
+    rows = db.query(
+        "SELECT code, symbol, market, name,"  # noqa: S608  # constants
+        " (SELECT count(DISTINCT article_id) FROM mentions WHERE mentions.code = securities.code) AS posts"
+        f" FROM securities WHERE {where} ORDER BY posts DESC, code",
+        values,
+    )
+    return list(rows)  # type: ignore[arg-type]  # the columns above
+
+
+def _spelt(db: Database, typed: str) -> list[Chosen]:
+    """Return the security whose name is spelt so; of none, the one of whose name a part is."""
+    if not typed.isascii():
+        return []
+    spelt = db.execute("SELECT code, pinyin FROM securities").fetchall()
+    codes = [code for code, pinyin in spelt if is_whole(pinyin, typed)]
+    codes = codes or [code for code, pinyin in spelt if is_part(pinyin, typed)]
+    found = _those(db, "code IN (SELECT value FROM json_each(:codes))", {"codes": json.dumps(codes)})
+    if len({each["name"] for each in found}) > 1:
+        raise AmbiguousSecurity(typed, [f"{each['name']} ({each['symbol']}.{each['market']})" for each in found])
+    return found
 
 
 def names(db: Database, code: str) -> list[Name]:

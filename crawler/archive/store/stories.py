@@ -54,14 +54,16 @@ def told_by(db: Database, article_id: int) -> list[Telling]:
     return [{**row, "first": not index} for index, row in enumerate(rows)]  # type: ignore[typeddict-item]
 
 
-def assign_story(db: Database, article_id: int, now: Entry, keys: tuple[int, ...] | None = None) -> None:
+def assign_story(
+    db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...] | None = None
+) -> None:
     """Find the story of a post that is in none; `keys` are those of its text, if they were made already."""
     keys = minhash_keys(now.text) if keys is None else keys
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(key, article_id) for key in keys],
     )
-    _seek(db, article_id, now, keys)
+    _seek(db, article_id, now, published_ts, keys)
 
 
 def leave_story(db: Database, article_id: int, before: Entry) -> None:
@@ -82,14 +84,14 @@ def leave_story(db: Database, article_id: int, before: Entry) -> None:
     db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
     for other in others:
         told = index.current(db, other)
-        _seek(db, other, told, minhash_keys(told.text))
+        _seek(db, other, told, _published_ts(db, other), minhash_keys(told.text))
 
 
-def _seek(db: Database, article_id: int, now: Entry, keys: tuple[int, ...]) -> None:
+def _seek(db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...]) -> None:
     """Join a post with those that tell the same; of one story, one that does is enough."""
     wording, joined = Wording(now.title, now.text), set[int]()
     twins = []
-    for other, story in _likeliest(db, article_id, keys, now.published_ts):
+    for other, story in _likeliest(db, article_id, keys, published_ts):
         if story not in joined and same_story(_wording(db, other), wording):
             twins.append(other)
             joined |= {story} if story else set()
@@ -106,9 +108,12 @@ def rebuild(db: Database) -> None:
         " ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
         [_SCHEME, scheme()],
     )
-    whole = "SELECT posts.id FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
-    for (article_id,) in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
-        assign_story(db, article_id, index.current(db, article_id))
+    whole = (
+        "SELECT posts.id, published_ts FROM posts"
+        " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
+    )
+    for article_id, published_ts in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
+        assign_story(db, article_id, index.current(db, article_id), published_ts)
 
 
 def faults(db: Database) -> Iterator[str]:
@@ -133,6 +138,11 @@ def _likeliest(
         [*keys, article_id, published_ts - _APART, published_ts + _APART],
     )
     return rows.fetchall()
+
+
+def _published_ts(db: Database, article_id: int) -> int:
+    (published_ts,) = db.conn.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()
+    return int(published_ts)
 
 
 def _wording(db: Database, article_id: int) -> Wording:

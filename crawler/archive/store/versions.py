@@ -109,6 +109,19 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
     )
 
 
+def keep_filed(db: Database, row: int) -> None:
+    """Keep what its post is filed under now with a version that is no longer the current one.
+
+    The outlet, the category and the codes of the securities, as JSON: a search as of its time goes by them.
+    """
+    db.execute(
+        "UPDATE versions SET filed = (SELECT json_object('source', source, 'category', category, 'codes',"
+        " (SELECT json_group_array(code) FROM (SELECT DISTINCT code FROM mentions WHERE article_id = posts.id)))"
+        " FROM posts WHERE posts.id = article_id) WHERE id = ?",
+        [row],
+    )
+
+
 def make_room(db: Database, article_id: int, revision: int) -> None:
     """Move a revision and those above it up by one, so that its number is free."""
     # By way of negative numbers: no two versions may have one number, not even for a moment.

@@ -1,0 +1,59 @@
+"""A title or a text as it is searched: folded, with the place in the original that each character comes from.
+
+Not here: what is looked for (`crawler.archive.search.query`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import is_normalized
+
+from crawler.text.variants import NO_WIDTH, unify
+from crawler.text.words import half_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A sign with the marks that join it and what has no width, or a syllable of Hangul written letter by letter.
+_SIGN = re.compile(
+    r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f"
+    rf"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\uff9e\uff9f{NO_WIDTH}]*",
+    re.DOTALL,
+)
+
+
+class _Places(NamedTuple):
+    """A folded text, and of each character of it where what it comes from begins and ends."""
+
+    folded: str
+    begins: Sequence[int]
+    ends: Sequence[int]
+
+
+class Field:
+    """A title or a text, folded when that is first needed."""
+
+    def __init__(self, raw: str) -> None:
+        """Take a text as it is stored."""
+        self.raw = raw
+
+    @cached_property
+    def folded(self) -> str:
+        """The text as searches compare it."""
+        return unify(self.raw)
+
+    @cached_property
+    def places(self) -> _Places:
+        """The folded text with its way back; nearly always it is `folded`, of the same length as the original."""
+        raw, folded = self.raw, self.folded
+        if len(folded) == len(raw) and is_normalized("NFKC", half_width(raw)):
+            return _Places(folded, range(len(raw)), range(1, len(raw) + 1))
+        # Some signs fold to several, `…` to three dots, and some to one with those behind them, `ｶﾞ` to `ガ`.
+        signs = [(sign.span(), unify(sign[0])) for sign in _SIGN.finditer(raw)]
+        by_sign = "".join(piece for _, piece in signs)
+        spans = [span for span, piece in signs for _ in piece]
+        # Only in its word a sigma shows which one it is in lower case: `ΟΣ` becomes `ος`.
+        folded = folded if len(folded) == len(by_sign) else by_sign
+        return _Places(folded, [begin for begin, _ in spans], [end for _, end in spans])

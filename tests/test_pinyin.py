@@ -1,0 +1,49 @@
+"""Pinyin: how names are spelt, and which spellings mean them."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.text.pinyin import is_part, is_whole, spelling
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [
+        ("贵州茅台", "gui zhou mao tai"),
+        ("重庆啤酒", "chong qing pi jiu"),  # 重 is zhong elsewhere
+        ("平安银行", "ping an yin hang"),  # 行 is xing elsewhere
+        ("*ST康美", "st kang mei"),
+        ("腾讯控股-W", "teng xun kong gu w"),
+        ("ＴＣＬ科技", "tcl ke ji"),
+        ("蔚来NIO", "wei lai nio"),
+        ("臺積電", "tai ji dian"),
+        ("", ""),
+        ("--", ""),
+    ],
+)
+def test_a_name_is_spelt(name: str, spelt: str):
+    assert spelling(name) == spelt
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "part"),
+    [
+        ("guizhoumaotai", True, True),
+        ("guizhou maotai", True, True),
+        ("Gui'Zhou MaoTai", True, True),
+        ("gzmt", True, True),
+        ("GZMT", True, True),
+        ("maotai", False, True),
+        ("zhoumao", False, True),
+        ("gz", False, True),
+        ("g", False, False),
+        ("gui", False, True),
+        ("uizhou", False, False),
+        ("guizh", False, False),
+        ("", False, False),
+        ("茅台", False, False),
+    ],
+)
+def test_a_spelling_is_meant_as_a_whole_or_in_part(typed: str, whole: bool, part: bool):
+    assert (is_whole("gui zhou mao tai", typed), is_part("gui zhou mao tai", typed)) == (whole, part)
