@@ -36,7 +36,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python tests/benchmarks/search.py
 	$(BIN)/python tests/benchmarks/importing.py
 
-bench-quick: $(VENV)/installed
+bench-quick: $(VENV)/installed-corpus
 	$(BIN)/python tests/benchmarks/quick.py
 
 fixtures: $(VENV)/installed-test

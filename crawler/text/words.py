@@ -23,6 +23,9 @@ CJK = (
 # A run of CJK characters, each of which is a token, or one of other letters and digits; underscores only separate.
 _RUN = re.compile(rf"([{CJK}]+)|([^\W_{CJK}]+)")
 _CJK = re.compile(f"[{CJK}]")
+FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+"""The half-width form of each of ASCII's signs, by its full-width form."""
+
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])")
 
@@ -117,7 +120,7 @@ def half_width(text: str) -> str:
 
 
 def _half_width(found: re.Match[str]) -> str:
-    return chr(ord(found[0]) - 0xFEE0)
+    return FULL_WIDTH[found[0]]
 
 
 def marked(text: str, stretches: Iterable[tuple[int, int]], begin: str, end: str) -> str:

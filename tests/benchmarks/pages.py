@@ -1,8 +1,8 @@
 """A site to crawl for the benchmarks: as many posts in as many categories as are wanted, as files to be served.
 
-Posts are made from the seed post (`corpus`), each with a story of its own, as posts of a site mostly have; their
-pages, the category pages, home and feed are those that the sample site's layouts write. Beside every page lies a
-packed copy, so that serving costs as little as it can. Not here: serving (`static_server`).
+Posts are those of `corpus`; their pages, the category pages, home and feed are those that the sample site's layouts
+write. Beside every page lies a packed copy, so that serving costs as little as it can. Not here: serving
+(`static_server`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from crawler.items import Article
     from crawler.ops.sample_site.source import SourcePost
-
-REPLACED = 0.9  # of the seed's words
 
 _PARTS = "da jiang wang cai lian zheng quan shi bao xin hua she zhong guo jing ji".split()
 
@@ -55,7 +53,7 @@ def pages_of(posts: int, categories: int) -> int:
 
 
 def _posts(count: int, categories: int) -> Iterator[SourcePost]:
-    for number, article in enumerate(corpus.articles(count, REPLACED)):
+    for number, article in enumerate(corpus.articles(count)):
         filed = _filed(article, number % categories)
         yield read_post(*corpus.source_file(filed, random.Random(number)))
 

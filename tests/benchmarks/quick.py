@@ -88,7 +88,7 @@ def _requests() -> dict[str, float]:
 
 def _storing() -> dict[str, float]:
     """Store posts as a run does, in a folder of its own: Markdown, index, ledger and all."""
-    articles = list(corpus.articles(_POSTS, replaced=0.9))
+    articles = list(corpus.articles(_POSTS))
     with tempfile.TemporaryDirectory(prefix="finews-bench-") as name:
         folder = Path(name)
         with Run(folder / "archive.db", _SITE, "usual", folder / "_posts") as run:

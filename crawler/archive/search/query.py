@@ -43,6 +43,10 @@ class Term:
         spans = self._spans(field.folded) if self.written is None else self.spans(field)
         return next(spans, None) is not None
 
+    def count(self, field: Field) -> int:
+        """Return how often the term stands in a title or a text."""
+        return sum(1 for _ in (self._spans(field.folded) if self.written is None else self.spans(field)))
+
     def spans(self, field: Field) -> Iterator[tuple[int, int]]:
         """Yield where the term stands in the original, from each first character to behind the last."""
         folded, begins, ends = field.places
