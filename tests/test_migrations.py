@@ -398,9 +398,27 @@ BY_0001: dict[str, list[dict[str, Any]]] = {
         for position in (0, 1)
     ],
     "securities": [
-        {"code": "1.600160", "symbol": "600160", "market": "SH", "name": "巨化股份", "pinyin": "ju hua gu fen"},
-        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "pinyin": "gui zhou mao tai"},
-        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "pinyin": "teng xun kong gu"},
+        {
+            "code": "1.600160",
+            "symbol": "600160",
+            "market": "SH",
+            "name": "巨化股份",
+            "pinyin": "ju/qu hua/huo gu fen/bin",
+        },
+        {
+            "code": "1.600519",
+            "symbol": "600519",
+            "market": "SH",
+            "name": "贵州茅台",
+            "pinyin": "gui zhou mao tai/yi/si",
+        },
+        {
+            "code": "116.00700",
+            "symbol": "00700",
+            "market": "HK",
+            "name": "腾讯控股",
+            "pinyin": "teng xun kong/qiang gu",
+        },
     ],
     "mentions": [
         {"article_id": article_id, "code": code, "name": name, "count": count, "published_ts": 1650444299}

@@ -123,8 +123,20 @@ def test_a_new_post_brings_its_category_tags_and_securities(db: Database):
         {"article_id": 1, "tag_id": 2, "position": 1},
     ]
     assert rows(db, "securities") == [
-        {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "pinyin": "gui zhou mao tai"},
-        {"code": "116.00700", "symbol": "00700", "market": "HK", "name": "腾讯控股", "pinyin": "teng xun kong gu"},
+        {
+            "code": "1.600519",
+            "symbol": "600519",
+            "market": "SH",
+            "name": "贵州茅台",
+            "pinyin": "gui zhou mao tai/yi/si",
+        },
+        {
+            "code": "116.00700",
+            "symbol": "00700",
+            "market": "HK",
+            "name": "腾讯控股",
+            "pinyin": "teng xun kong/qiang gu",
+        },
     ]
     ts = 1650444299
     assert rows(db, "mentions") == [

@@ -3,7 +3,7 @@
 -- What a post was filed under when this version was superseded, as JSON: `source`, `category`, `codes` (of securities).
 ALTER TABLE versions ADD COLUMN filed TEXT;  -- NULL: the version is the current one, or it is not known
 
--- How the name is read: syllables in pinyin, parted by spaces; of letters and digits, as they are written.
+-- How the name is read: syllables in pinyin, parted by spaces, readings of one by `/`; letters and digits as they are.
 ALTER TABLE securities ADD COLUMN pinyin TEXT NOT NULL DEFAULT '';
 
 DROP TABLE search;
