@@ -35,6 +35,7 @@ _TIMES = 10  # as large as the site is the other one
 _WAYS = {
     "bare spider": None,
     "bare, CONCURRENT_ITEMS=1": None,
+    "usual stack": None,
     "finews crawl": (),
     "finews crawl --no-posts": ("--no-posts",),
 }
@@ -80,6 +81,7 @@ def main(posts: int, categories: int, rounds: int, *, kept: bool) -> None:
     figures = {
         "pages a second, of the bare spider's": _of(ours, bare, "rate"),
         "the same without Markdown files": _of(crawls["finews crawl --no-posts"], bare, "rate"),
+        "pages a second, of the usual stack's": _of(ours, crawls["usual stack"], "rate"),
         "processor time a page, of the bare spider's": _of(ours, bare, "cpu"),
         "MB at the peak": median(crawl.cost.peak for crawl in ours),
         "MB at the peak, ten times as large": large.cost.peak,
@@ -111,18 +113,20 @@ def _site(place: Path, posts: int, categories: int) -> Iterator[Served]:
 def _in_turn(place: Path, server: Served, rounds: int) -> dict[str, list[Crawled]]:
     crawls: dict[str, list[Crawled]] = {way: [] for way in _WAYS}
     for _ in range(rounds):
-        crawls["bare spider"].append(_bare(place, server, ()))
-        crawls["bare, CONCURRENT_ITEMS=1"].append(_bare(place, server, ("-s", "CONCURRENT_ITEMS=1")))
+        crawls["bare spider"].append(_spider(place, server))
+        crawls["bare, CONCURRENT_ITEMS=1"].append(_spider(place, server, "-s", "CONCURRENT_ITEMS=1"))
+        crawls["usual stack"].append(_spider(place, server, spider="usual_stack.py"))
         for way, options in _WAYS.items():
             if options is not None:
                 crawls[way].append(_finews(place, server, options))
     return crawls
 
 
-def _bare(place: Path, server: Served, options: Sequence[str]) -> Crawled:
+def _spider(place: Path, server: Served, *options: str, spider: str = "bare_spider.py") -> Crawled:
     counted = place / "counted.json"
+    shutil.rmtree(place / "usual_stack", ignore_errors=True)
     told = ["-a", f"url={server.url}", "-a", f"told={counted}"]
-    command = [sys.executable, "-m", "scrapy", "runspider", str(_HERE / "bare_spider.py"), "--nolog"]
+    command = [sys.executable, "-m", "scrapy", "runspider", str(_HERE / spider), "--nolog"]
     cost = measured([*command, *told, *options], place)
     return Crawled(cost, **json.loads(counted.read_text(encoding="utf-8")))
 
