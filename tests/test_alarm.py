@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from crawler.archive import Archive
 from crawler.archive.ledger import links
 from crawler.archive.ledger.links import End
+from crawler.archive.ledger.review import Decision
 from crawler.archive.store import posts
 from crawler.archive.watch import silence
-from crawler.archive.watch.extraction_drift import Decision, began, has_jumped
+from crawler.archive.watch.extraction_drift import began, has_jumped
 from crawler.archive.watch.phrases import command, lasting, moment
 from crawler.cli import main
 from crawler.dates import iso

@@ -17,7 +17,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.ledger.lookup import find_post
-from crawler.archive.store import articles, posts
+from crawler.archive.store import articles, posts, versions
 from crawler.archive.store.derived import DerivedArticle
 from crawler.errors import NoSuchPost
 from crawler.items import Category, Mention, Recorded
@@ -449,8 +449,8 @@ def test_a_post_remembers_every_time_its_revisions_were_published_at(db: Databas
     for days in (0, 1, 1, 0):
         posts.store(db, made.article(title=f"第{days}", published_at=made.PUBLISHED + days * DAY), 1)
         posts.store(db, made.article(title="改了", published_at=made.PUBLISHED + days * DAY), 1)
-    assert articles.days(db, 2) == {"2022-04-20T16:44:59+08:00", "2022-04-21T16:44:59+08:00"}
-    assert articles.days(db, 1) == {"2022-04-19T16:44:59+08:00"}
+    assert versions.publication_times(db, 2) == {"2022-04-20T16:44:59+08:00", "2022-04-21T16:44:59+08:00"}
+    assert versions.publication_times(db, 1) == {"2022-04-19T16:44:59+08:00"}
 
 
 # Of one name.

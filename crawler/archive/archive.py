@@ -269,8 +269,8 @@ class Archive:
 
     def _span(self, named: str) -> tuple[datetime, datetime]:
         """Return the first and the last second of what a person calls `named`."""
-        newest = self.db.execute("SELECT published_at FROM articles ORDER BY published_ts DESC LIMIT 1").fetchone()
-        zone = datetime.fromisoformat(newest[0]).tzinfo if newest else None
+        newest = articles.newest(self.db)
+        zone = None if newest is None else datetime.fromisoformat(articles.published_at(self.db, newest)).tzinfo
         try:
             return dates.span(named, zone or UTC)
         except (ValueError, OverflowError):

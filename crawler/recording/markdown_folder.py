@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawler.archive.store import articles, posts
+from crawler.archive.store import articles, versions
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class MarkdownFolder:
 
     def catch_up(self) -> None:
         """Write what a run that was cut off between the archive and the file has left unwritten."""
-        for article_id in posts.of_cut_runs(self.db):
+        for article_id in versions.of_cut_runs(self.db):
             self.write(article_id)
 
     def write(self, article_id: int) -> None:
@@ -51,7 +51,7 @@ class MarkdownFolder:
         if not self._is_free(path, row, row["published_at"]):
             return
         write_if_changed(path, render_post(row))
-        for day in articles.days(self.db, row["id"]) if row["revision"] > 1 else ():
+        for day in versions.publication_times(self.db, row["id"]) if row["revision"] > 1 else ():
             outdated = self.folder / file_name(day, row["post_id"])
             if outdated != path and self._other_owner(outdated, row, day) is None:
                 outdated.unlink(missing_ok=True)

@@ -6,6 +6,9 @@ import sqlite3
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, TypedDict
 
+from sqlite_utils import Database
+
+from crawler.archive.store import articles, versions
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveError, UsageError
@@ -13,8 +16,6 @@ from crawler.errors import ArchiveError, UsageError
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
-
-    from sqlite_utils import Database
 
 
 class BackedUp(TypedDict):
@@ -41,7 +42,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.write_bytes(b"")
-            posts, versions = _copied(db, draft)
+            counted = _copied(db, draft)
             with _lock_of(file):
                 # What was left beside an earlier backup must not be played into this one.
                 for companion in ("-journal", "-wal", "-shm"):
@@ -50,7 +51,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
         finally:
             draft.unlink(missing_ok=True)
         size = file.stat().st_size
-        return {"archive": str(path), "file": str(file), "bytes": size, "posts": posts, "versions": versions}
+        return {"archive": str(path), "file": str(file), "bytes": size, "posts": counted[0], "versions": counted[1]}
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
 
@@ -78,9 +79,7 @@ def _copied(db: Database, draft: Path) -> tuple[int, int]:
             if faults:
                 said = " ".join(faults[0].split())
                 raise ArchiveError(f"The copy is not sound ({said}), nor is the archive: see `finews check`.")
-            counted = copy.execute("SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM versions)")
-            posts, versions = counted.fetchone()
-            return int(posts), int(versions)
+            return articles.count(Database(copy)), versions.count(Database(copy))
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
             f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."

@@ -15,7 +15,7 @@ from crawler.archive.search import index
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.search.search import search
-from crawler.archive.store import stories
+from crawler.archive.store import stories, versions
 from crawler.archive.store.lock import writing
 from crawler.text.words import counted, tokens
 
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 
 _TERMS = 12  # taken from the archive itself, and looked for both ways
 _LENGTHS = (1, 2, 3, 4, 6)  # tokens of such a term
-# What is no list of strings and of pairs of numbers.
-_NO_FRAME = (
-    "(NOT json_valid({0}) OR json_type(iif(json_valid({0}), {0}, '0')) <> 'array' OR EXISTS"
-    " (SELECT 1 FROM json_each(iif(json_valid({0}), {0}, '[]')) WHERE type <> 'text' AND NOT (type = 'array'"
-    " AND json_type(value, '$[0]') = 'integer' AND json_type(value, '$[1]') = 'integer'"
-    " AND json_array_length(value) = 2)))"
-)
 _AGAIN = "bring back a backup, or crawl them again"
 _RESCUE = "bring back a backup, or save what can be read with `finews export`"
 _SHOWN = 5  # of many posts that share a fault
@@ -57,15 +50,7 @@ def damage(db: Database) -> list[str]:
 
 def losses(db: Database) -> list[str]:
     """Return a sentence for posts whose versions do not add up, or whose bodies cannot be put together."""
-    lost = db.execute(
-        "SELECT post_id FROM posts WHERE revision <> (SELECT max(revision) FROM versions WHERE article_id = posts.id)"
-        " OR revision <> (SELECT count(*) FROM versions WHERE article_id = posts.id)"
-        " OR NOT EXISTS (SELECT 1 FROM versions WHERE article_id = posts.id)"
-    ).fetchall()
-    broken = db.execute(
-        "SELECT DISTINCT post_id FROM posts JOIN versions ON article_id = posts.id"  # noqa: S608  # constants
-        f" WHERE {' OR '.join(_NO_FRAME.format(frame) for frame in ('summary', 'markdown', 'html'))}"
-    ).fetchall()
+    lost, broken = versions.lacking(db), versions.unreadable(db)
     return [
         *([f"{_these(lost)} lack versions: {_AGAIN}."] if lost else []),
         *([f"The bodies of {_these(broken)} cannot be put together: {_AGAIN}."] if broken else []),
@@ -93,18 +78,18 @@ def repair(db: Database) -> None:
 def _index_faults(db: Database, seed: int) -> Iterator[str]:
     """Yield posts the index lacks or has too many, and terms it finds otherwise than a scan of the texts."""
     pairs, tokens = index.rows(db)
-    versions = {
+    stored = {
         row
         for (row,) in db.execute(
             "SELECT CASE versions.revision WHEN posts.revision THEN posts.id ELSE -versions.id END"
             " FROM posts JOIN versions ON article_id = posts.id"
         )
     }
-    if versions - (pairs & tokens):
-        lacking = counted(len(versions - (pairs & tokens)), "version")
+    if stored - (pairs & tokens):
+        lacking = counted(len(stored - (pairs & tokens)), "version")
         yield f"The search index lacks {lacking}: `finews check --repair` makes it anew."
-    if (pairs | tokens) - versions:
-        beyond = counted(len((pairs | tokens) - versions), "row")
+    if (pairs | tokens) - stored:
+        beyond = counted(len((pairs | tokens) - stored), "row")
         yield f"The search index has {beyond} of no post: `finews check --repair` makes it anew."
     terms = _sample(db, seed)
     held = dict.fromkeys(terms, 0)
@@ -135,13 +120,13 @@ def _sample(db: Database, seed: int) -> dict[str, Query]:
 
 
 def _run_faults(db: Database) -> Iterator[str]:
-    for run_id, new, changed, versions, revisions in runs.miscounted(db):
+    for run_id, new, changed, first, later in runs.miscounted(db):
         yield (
-            f"Run {run_id} says {new} new and {changed} changed, but {versions} and {revisions} versions are of it:"
+            f"Run {run_id} says {new} new and {changed} changed, but {first} and {later} versions are of it:"
             " `finews check --repair` counts again."
         )
 
 
-def _these(rows: list[tuple[str]]) -> str:
-    names = ", ".join(name for (name,) in rows[:_SHOWN])
-    return f"{counted(len(rows), 'post')} ({names}{', …' if len(rows) > _SHOWN else ''})"
+def _these(post_ids: list[str]) -> str:
+    names = ", ".join(post_ids[:_SHOWN])
+    return f"{counted(len(post_ids), 'post')} ({names}{', …' if len(post_ids) > _SHOWN else ''})"

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive.ledger import links
+from crawler.archive.store import articles, versions
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -34,38 +37,25 @@ class Summary(TypedDict):
 
 def summary(db: Database, path: Path) -> Summary:
     """Return counts of everything, the span of time covered, and the posts of each site, category and outlet."""
-    first, last = (_published(db, order) for order in ("ASC", "DESC"))
+    first, last = articles.oldest(db), articles.newest(db)
     return {
         "archive": str(path),
         "bytes": path.stat().st_size,
-        "posts": _count(db, "posts"),
-        "gone": _count(db, "posts WHERE gone_at IS NOT NULL"),
-        "revisions": _count(db, "versions"),
+        "posts": articles.count(db),
+        "gone": articles.count(db, gone=True),
+        "revisions": versions.count(db),
         "securities": _count(db, "securities"),
         "mentions": _count(db, "mentions"),
         "runs": _count(db, "runs"),
-        "first_published_at": first,
-        "last_published_at": last,
-        "sites": _groups(db, "site"),
-        "categories": _groups(db, "category"),
-        "sources": _groups(db, "source"),
-        "links": dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall()),
+        "first_published_at": None if first is None else articles.published_at(db, first),
+        "last_published_at": None if last is None else articles.published_at(db, last),
+        "sites": articles.counts(db, "site"),
+        "categories": articles.counts(db, "category"),
+        "sources": articles.counts(db, "source"),
+        "links": links.states(db),
     }
-
-
-def _published(db: Database, order: str) -> str | None:
-    """Return when the first (`ASC`) or the last (`DESC`) post was published."""
-    row = db.execute(f"SELECT published_at FROM articles ORDER BY published_ts {order} LIMIT 1").fetchone()  # noqa: S608
-    return None if row is None else str(row[0])
 
 
 def _count(db: Database, what: str) -> int:
     (count,) = db.execute(f"SELECT count(*) FROM {what}").fetchone()  # noqa: S608  # the constants above
     return int(count)
-
-
-def _groups(db: Database, column: str) -> dict[str, int]:
-    rows = db.execute(
-        f"SELECT {column}, count(*) FROM posts WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608
-    )
-    return dict(rows.fetchall())

@@ -195,6 +195,17 @@ def categories(db: Database, site: str) -> list[Known]:
     return known_where(db, "site = :site AND kind = 'category' ORDER BY id", {"site": site})
 
 
+def home(db: Database, site: str) -> str | None:
+    """Return the address of a site's home page, once it has been asked for."""
+    row = db.execute("SELECT url FROM links WHERE site = ? AND kind = 'home' ORDER BY id LIMIT 1", [site]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def states(db: Database) -> dict[str, int]:
+    """Return how many addresses stand at each state, the most first."""
+    return dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall())
+
+
 def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[Known]:
     """Return what the ledger knows of the addresses that `where`, the rest of a SELECT, picks out."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM links WHERE {where}", dict(values))  # noqa: S608  # from this package

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import sites
 from crawler.archive.ledger.links import article_at
+from crawler.archive.store import articles
 from crawler.archive.store.posts import row_of
 from crawler.sites.addresses import as_address, post_id_named
 from crawler.text.words import printable
@@ -21,17 +22,9 @@ def find_post(db: Database, name: str) -> int | None:
     """
     # A terminal may hand over what is no UTF-8, which SQLite does not take.
     name, url = printable(name), as_address(name)
-    if url is None:
-        row = _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [name])
-    else:
-        row = _first(db, "SELECT id FROM posts WHERE url = ?", [url]) or article_at(db, url)
+    row = articles.named(db, name) if url is None else articles.at(db, url) or article_at(db, url)
     if row is not None:
         return row
     meant = [(site.name, post_id_named(site, name)) for site in sites.known(db).values()]
     rows = (row_of(db, site, post_id) for site, post_id in meant if post_id)
     return next((found for found in rows if found is not None), None)
-
-
-def _first(db: Database, sql: str, values: list[str]) -> int | None:
-    row = db.execute(sql, values).fetchone()
-    return None if row is None else int(row[0])

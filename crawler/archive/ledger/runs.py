@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
 from crawler.archive.ledger import hosts
+from crawler.archive.store.versions import CHANGED_IN_RUN, NEW_IN_RUN
 from crawler.dates import iso
 from crawler.items import Outcome
 
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
-# How many posts and how many further versions of posts a run brought. The version a post came with is not always its
-# first one: an import may know of earlier ones.
-_CAME_WITH = "(SELECT min(id) FROM versions AS every WHERE every.article_id = versions.article_id)"
-_FIRST = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_CAME_WITH})"  # noqa: S608  # a constant
-_LATER = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
 _REASONS = ("reasons", "listing_reasons", "elsewhere", "hosts")
 _GAPS = 20  # between runs, that tell what is usual
 # Until its last fetch, and what it asked for at the least.
@@ -184,14 +180,14 @@ def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
     Each with what it says is `new` and `changed`, and how many first and later versions there are.
     """
     return db.execute(
-        f"SELECT id, new, changed, {_FIRST}, {_LATER} FROM runs"  # noqa: S608  # the constants above
-        f" WHERE outcome <> 'running' AND (new <> {_FIRST} OR changed <> {_LATER}) ORDER BY id"
+        f"SELECT id, new, changed, {NEW_IN_RUN}, {CHANGED_IN_RUN} FROM runs"  # noqa: S608  # the constants above
+        f" WHERE outcome <> 'running' AND (new <> {NEW_IN_RUN} OR changed <> {CHANGED_IN_RUN}) ORDER BY id"
     ).fetchall()
 
 
 def recount(db: Database) -> None:
     """Count again what every run that has ended brought."""
-    db.execute(f"UPDATE runs SET new = {_FIRST}, changed = {_LATER} WHERE outcome <> 'running'")  # noqa: S608
+    db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE outcome <> 'running'")  # noqa: S608
 
 
 def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:

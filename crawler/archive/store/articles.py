@@ -1,14 +1,29 @@
-"""Posts as they are read: the view `articles`, with tags and mentions as lists. Not here: writing them (`posts`)."""
+"""Posts as they are read: the view `articles`, with tags and mentions as lists, and what is asked of table `posts`.
+
+Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.archive.search`).
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
+
+from crawler.archive.store.versions import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlite_utils import Database
+
+_EARLY = 3600  # seconds; a post dated later than that after it was seen is dated wrongly, less is two clocks apart
+# From name to name, without reading every post.
+_SOURCES = """
+WITH RECURSIVE outlet (source) AS (
+    SELECT min(source) FROM posts
+    UNION ALL SELECT (SELECT min(source) FROM posts WHERE source > outlet.source) FROM outlet WHERE source IS NOT NULL
+)
+SELECT source FROM outlet WHERE source IS NOT NULL
+"""
 
 
 class Mention(TypedDict):
@@ -49,6 +64,14 @@ class Article(TypedDict):
     mentions: list[Mention]
 
 
+class Published(NamedTuple):
+    """When a post was published (epoch seconds), its row, and its site."""
+
+    at: int
+    article_id: int
+    site: str
+
+
 def get(db: Database, article_id: int) -> Article:
     """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
     row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
@@ -61,12 +84,6 @@ def every(db: Database) -> Iterator[Article]:
         yield _with_lists(db, row)
 
 
-def days(db: Database, article_id: int) -> set[str]:
-    """Return the times, in ISO 8601, that the revisions of a post were published at."""
-    rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])
-    return {published_at for (published_at,) in rows}
-
-
 def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
     """Return site and address of another site's post of this id on that day (ISO 8601).
 
@@ -77,6 +94,93 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
         [row["post_id"], row["site"], published_at[:10]],
     ).fetchone()
     return None if other is None else (str(other[0]), str(other[1]))
+
+
+def named(db: Database, post_id: str) -> int | None:
+    """Return the row of the post with this id; of several sites' posts, that of the first archived."""
+    return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
+
+
+def at(db: Database, url: str) -> int | None:
+    """Return the row of the post whose page is at this address."""
+    return _first(db, "SELECT id FROM posts WHERE url = ?", [url])
+
+
+def published_at(db: Database, article_id: int) -> str:
+    """Return when a post was published, in ISO 8601 with the site's offset."""
+    (found,) = db.execute(
+        f"SELECT published_at FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+        [article_id],
+    ).fetchone()
+    return str(found)
+
+
+def published_ts(db: Database, article_id: int) -> int:
+    """Return when a post was published, in epoch seconds."""
+    return int(db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()[0])
+
+
+def newest(db: Database, site: str | None = None) -> int | None:
+    """Return the row of the post that was published last, of all sites or of one."""
+    where, values = ("", []) if site is None else ("WHERE site = ?", [site])
+    return _first(db, f"SELECT id FROM posts {where} ORDER BY published_ts DESC LIMIT 1", values)  # noqa: S608  # constants
+
+
+def oldest(db: Database) -> int | None:
+    """Return the row of the post that was published first."""
+    return _first(db, "SELECT id FROM posts ORDER BY published_ts LIMIT 1", [])
+
+
+def published_until(
+    db: Database, by: Literal["site", "source"], name: str, until: float, since: float | None = None
+) -> Iterator[Published]:
+    """Yield the posts of a site, or of an outlet (`source`), that were published `until` a time, the latest first.
+
+    Times are in epoch seconds; a post at `since` itself is left out. So are posts with a date that says nothing,
+    since it was still to come when the post was seen.
+    """
+    later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
+    rows = db.execute(
+        f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ?"  # noqa: S608  # constants
+        f" AND published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}{later}"
+        " ORDER BY published_ts DESC",
+        [name, until, *values],
+    )
+    return (Published(*row) for row in rows)
+
+
+def sources(db: Database) -> list[str]:
+    """Return the outlets that have posts."""
+    return [source for (source,) in db.execute(_SOURCES)]
+
+
+def category_page(db: Database, article_id: int) -> str | None:
+    """Return the address of the page of a post's category, if it is known."""
+    row = db.execute(
+        "SELECT categories.url FROM posts JOIN categories ON categories.site = posts.site AND slug = category"
+        " WHERE posts.id = ? AND categories.url <> ''",
+        [article_id],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def count(db: Database, *, gone: bool = False) -> int:
+    """Return how many posts there are, or how many of them the site has dropped."""
+    where = " WHERE gone_at IS NOT NULL" if gone else ""
+    return int(db.execute(f"SELECT count(*) FROM posts{where}").fetchone()[0])  # noqa: S608  # a constant
+
+
+def counts(db: Database, by: Literal["site", "category", "source"]) -> dict[str, int]:
+    """Return how many posts each site, category or outlet has, the most first."""
+    rows = db.execute(
+        f"SELECT {by}, count(*) FROM posts WHERE {by} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  # a column
+    )
+    return dict(rows.fetchall())
+
+
+def _first(db: Database, sql: str, values: list[str]) -> int | None:
+    row = db.execute(sql, values).fetchone()
+    return None if row is None else int(row[0])
 
 
 def _with_lists(db: Database, row: dict[str, Any]) -> Article:

@@ -16,6 +16,14 @@ _RUN = re.compile(r"[^<>&*\\\n]{6,}")
 
 Piece = str | list[int]
 
+BROKEN = (
+    "(NOT json_valid({0}) OR json_type(iif(json_valid({0}), {0}, '0')) <> 'array' OR EXISTS"
+    " (SELECT 1 FROM json_each(iif(json_valid({0}), {0}, '[]')) WHERE type <> 'text' AND NOT (type = 'array'"
+    " AND json_type(value, '$[0]') = 'integer' AND json_type(value, '$[1]') = 'integer'"
+    " AND json_array_length(value) = 2)))"
+)
+"""In SQL, that a column (to be put in for `{0}`) holds no list of strings and of pairs of numbers."""
+
 
 def encode_body(body: str, text: str) -> str:
     """Return the frame that gives `body` back over `text`."""

@@ -38,10 +38,9 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     `derived` is the same article, if anything was derived from it beforehand.
     """
     derived, post = derived or DerivedArticle(article), article.post
-    row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [post.site, post.post_id]).fetchone()
-    if row is None:
+    article_id = row_of(db, post.site, post.post_id)
+    if article_id is None:
         return Recorded(address=post.fetch.address, outcome="new", article_id=_add(db, derived, run_id))
-    (article_id,) = row
     known = versions.version_infos(db, article_id)
     revision = revision_for(article, known, lambda number: versions.version_text(db, article_id, number))
     if revision is None:
@@ -73,8 +72,7 @@ def has_rival(db: Database, article: Article, run_id: int) -> bool:
     """
     post = article.post
     row = db.execute(
-        "SELECT 1 FROM posts JOIN links USING (url)"
-        " JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
+        f"SELECT 1 FROM {versions.CURRENT} JOIN links USING (url)"  # noqa: S608  # a constant
         " WHERE posts.site = ? AND post_id = ? AND url <> ? AND state = 'stored' AND content_hash <> ?"
         " AND met_run_id = ?",
         [post.site, post.post_id, post.url, article.content_hash, run_id],
@@ -102,15 +100,6 @@ def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
         [site, category, iso(now.astimezone(UTC) - _RECENTLY)],
     ).fetchone()
     return row is not None
-
-
-def of_cut_runs(db: Database) -> list[int]:
-    """Return the posts that were stored or revised since the last run that ended by itself."""
-    rows = db.execute(
-        "SELECT DISTINCT article_id FROM versions"
-        " WHERE run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE outcome = 'finished') ORDER BY article_id"
-    )
-    return [article_id for (article_id,) in rows]
 
 
 def row_of(db: Database, site: str, post_id: str) -> int | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.search import index
+from crawler.archive.store import articles
+from crawler.archive.store.versions import CURRENT
 from crawler.text.minhash import minhash_keys, scheme
 from crawler.text.near_duplicates import Wording, same_story
 from crawler.text.words import counted
@@ -84,7 +86,7 @@ def leave_story(db: Database, article_id: int, before: Entry) -> None:
     db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
     for other in others:
         told = index.current(db, other)
-        _seek(db, other, told, _published_ts(db, other), minhash_keys(told.text))
+        _seek(db, other, told, articles.published_ts(db, other), minhash_keys(told.text))
 
 
 def _seek(db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...]) -> None:
@@ -108,11 +110,8 @@ def rebuild(db: Database) -> None:
         " ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
         [_SCHEME, scheme()],
     )
-    whole = (
-        "SELECT posts.id, published_ts FROM posts"
-        " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
-    )
-    for article_id, published_ts in db.execute(f"{whole} ORDER BY published_ts, posts.id").fetchall():
+    whole = f"SELECT posts.id, published_ts FROM {CURRENT} ORDER BY published_ts, posts.id"  # noqa: S608  # a constant
+    for article_id, published_ts in db.execute(whole).fetchall():
         assign_story(db, article_id, index.current(db, article_id), published_ts)
 
 
@@ -140,15 +139,9 @@ def _likeliest(
     return rows.fetchall()
 
 
-def _published_ts(db: Database, article_id: int) -> int:
-    (published_ts,) = db.conn.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()
-    return int(published_ts)
-
-
 def _wording(db: Database, article_id: int) -> Wording:
     row = db.conn.execute(
-        "SELECT title, text FROM versions JOIN posts ON article_id = posts.id AND versions.revision = posts.revision"
-        " WHERE posts.id = ?",
+        f"SELECT title, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
         [article_id],
     ).fetchone()
     return Wording(*row)

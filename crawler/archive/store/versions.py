@@ -9,9 +9,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from crawler.archive.store.bodies import decode_body
+from crawler.archive.store.bodies import BROKEN, decode_body
 from crawler.archive.store.revisions import VersionInfo, VersionText
 from crawler.errors import NoSuchRevision
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from crawler.archive.store.derived import DerivedArticle
+
+CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
+"""In SQL, posts with what they say now."""
+
+# The version a post came with is not always its first one: an import may know of earlier ones.
+_CAME_WITH = "(SELECT min(id) FROM versions AS every WHERE every.article_id = versions.article_id)"
+NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_CAME_WITH})"  # noqa: S608  # a constant
+"""In SQL beside the table `runs`, how many posts a run brought."""
+
+CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
+"""Likewise, how many further versions of posts."""
 
 
 class Revision(TypedDict):
@@ -24,12 +40,6 @@ class Revision(TypedDict):
     title: str
     published_at: str
     content_hash: str
-
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-    from crawler.archive.store.derived import DerivedArticle
 
 
 def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
@@ -77,6 +87,44 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": json.loads(row["front_matter"])}
     return {**row, **bodies, **front}
+
+
+def publication_times(db: Database, article_id: int) -> set[str]:
+    """Return the times, in ISO 8601, at which the versions of a post say it was published."""
+    rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])
+    return {published_at for (published_at,) in rows}
+
+
+def of_cut_runs(db: Database) -> list[int]:
+    """Return the posts that were stored or revised since the last run that ended by itself."""
+    rows = db.execute(
+        "SELECT DISTINCT article_id FROM versions"
+        " WHERE run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE outcome = 'finished') ORDER BY article_id"
+    )
+    return [article_id for (article_id,) in rows]
+
+
+def lacking(db: Database) -> list[str]:
+    """Return the ids of posts whose versions are not the unbroken row up to their current one."""
+    rows = db.execute(
+        "SELECT post_id FROM posts LEFT JOIN versions ON article_id = posts.id GROUP BY posts.id"
+        " HAVING count(versions.id) <> posts.revision OR max(versions.revision) <> posts.revision"
+    )
+    return [post_id for (post_id,) in rows]
+
+
+def unreadable(db: Database) -> list[str]:
+    """Return the ids of posts with a version whose bodies cannot be put together again."""
+    faults = " OR ".join(BROKEN.format(body) for body in ("summary", "markdown", "html"))
+    rows = db.execute(
+        f"SELECT DISTINCT post_id FROM versions JOIN posts ON posts.id = article_id WHERE {faults} ORDER BY posts.id"  # noqa: S608  # constants
+    )
+    return [post_id for (post_id,) in rows]
+
+
+def count(db: Database) -> int:
+    """Return how many versions there are."""
+    return int(db.execute("SELECT count(*) FROM versions").fetchone()[0])
 
 
 def row(db: Database, article_id: int, revision: int) -> int:

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crawler.archive.ledger import sites
+from crawler.archive.ledger import links, sites
+from crawler.archive.store import articles
 from crawler.sites.addresses import address_of, category_address, is_safe_id
 from crawler.urls import path_of
 
@@ -31,7 +32,7 @@ class Attribution:
         """Read the categories there are."""
         self._db = db
         self._sites = sites.known(db)
-        self._zones = {name: site.timezone for name, site in self._sites.items()}
+        self._zones: dict[str, tzinfo] = {name: site.timezone for name, site in self._sites.items()}
         self._named = db.execute("SELECT site, slug, url FROM categories").fetchall()
         self._pages = {(site, url): slug for site, slug, url in self._named if url}
         self._slugs: dict[str, dict[str, str]] = {}
@@ -74,12 +75,9 @@ class Attribution:
     def zone(self, site: str) -> tzinfo:
         """Return a site's time zone; of one whose definition is not known, that of its latest post."""
         if site not in self._zones:
-            row = self._db.execute(
-                "SELECT published_at FROM versions WHERE article_id ="
-                " (SELECT id FROM posts WHERE site = ? ORDER BY published_ts DESC LIMIT 1)",
-                [site],
-            ).fetchone()
-            self._zones[site] = (row and datetime.fromisoformat(row[0]).tzinfo) or UTC  # type: ignore[assignment]
+            newest = articles.newest(self._db, site)
+            written = None if newest is None else articles.published_at(self._db, newest)
+            self._zones[site] = (datetime.fromisoformat(written).tzinfo if written else None) or UTC
         return self._zones[site]
 
     def is_shared(self, site: str, post_id: str) -> bool:
@@ -108,8 +106,8 @@ class Attribution:
 
     def _slugs_of(self, site: str) -> Iterator[str]:
         """Yield the categories of a site whose pages were met, and those that posts name."""
-        pages = self._db.execute("SELECT url FROM links WHERE site = ? AND kind = 'category'", [site])
-        yield from filter(None, [self.slug_of_page(site, url) for (url,) in pages.fetchall()])
+        pages = links.categories(self._db, site)
+        yield from filter(None, [self.slug_of_page(site, page.url) for page in pages])
         yield from (slug for of_site, slug, _ in self._named if of_site == site)
 
     def _day_of_quarter(self, site: str, quarter: int) -> str:

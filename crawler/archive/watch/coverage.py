@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive.ledger import review
 from crawler.archive.watch.attribution import Attribution
 from crawler.archive.watch.phrases import command
 
@@ -21,28 +22,6 @@ if TYPE_CHECKING:
 
 _IDS = 3  # of posts that are gone, in one command
 _MOST_DAYS = 2  # a site that lists something on one of so many days should do so on every day
-
-# Every post with an address in the ledger; by an index only where that leads to few of them.
-_STORED = """
-SELECT site, category, published_ts FROM posts WHERE EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
-"""
-_STORED_SINCE = f"{_STORED} AND published_ts >= ?"
-# Every other post that was listed, by the address there is most hope for. One that is stored though, since another
-# post's address has its id or it came some other way, comes with its category and time, unless it was counted above.
-_NOT_STORED = """
-SELECT listed.*, posts.category, posts.published_ts
-FROM (
-    SELECT site, finews_key(site, kind, url) AS key, state, url, found_on, found_at,
-        min(CASE state WHEN 'found' THEN 0 WHEN 'failed' THEN 1 WHEN 'refused' THEN 2 WHEN 'gone' THEN 3 ELSE 4 END)
-    FROM links WHERE article_id IS NULL AND (kind = 'post'
-        OR kind = 'share' AND (outcome IS NOT NULL OR state = 'found')) GROUP BY 1, 2
-) AS listed
-LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site
-WHERE posts.id IS NULL OR NOT EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
-"""
-# Rows are made as addresses are found.
-_FIRST_FOUND = "SELECT found_at FROM links WHERE site = ? ORDER BY id LIMIT 1"
-_LAST_FOUND = "SELECT found_at FROM links WHERE site = ? ORDER BY id DESC LIMIT 1"
 
 
 class Row(TypedDict):
@@ -148,19 +127,18 @@ def coverage(db: Database, archive: str, since: datetime | None = None) -> Cover
 
 
 def _count_stored(db: Database, places: Attribution, counts: _Counts, since: datetime | None) -> None:
-    begin = [] if since is None else [since.replace(hour=0, minute=0, second=0).timestamp()]
-    for site, category, published in db.execute(_STORED_SINCE if begin else _STORED, begin):
+    begin = None if since is None else since.replace(hour=0, minute=0, second=0).timestamp()
+    for site, category, published in review.stored(db, begin):
         counts.stored[site, category or ""][places.day_at(site, published)] += 1
 
 
 def _count_others(db: Database, places: Attribution, counts: _Counts) -> None:
-    db.conn.create_function("finews_key", 3, places.key, deterministic=True)
-    for site, key, state, url, found_on, found_at, _, category, published in db.execute(_NOT_STORED):
-        if published is not None:
-            counts.stored[site, category or ""][places.day_at(site, published)] += 1
+    for post in review.not_counted(db, places.key):
+        if post.published_ts is not None:
+            counts.stored[post.site, post.category or ""][places.day_at(post.site, post.published_ts)] += 1
         else:
-            filed = site, places.category(site, url, found_on) or ""
-            counts.gaps[filed, places.day(site, url, found_at)].add(state, key, url)
+            filed = post.site, places.category(post.site, post.url, post.found_on) or ""
+            counts.gaps[filed, places.day(post.site, post.url, post.found_at)].add(post.state, post.key, post.url)
 
 
 def _commands(site: str, category: str, gap: _Gap, places: Attribution) -> Iterator[str]:
@@ -195,9 +173,7 @@ def _days_without(db: Database, places: Attribution, by_day: dict[str, set[_File
         for site in {site for site, _ in filed}:
             listed[site].add(day)
     for site, days in listed.items():
-        begin, end = (
-            places.day_found(site, db.execute(sql, [site]).fetchone()[0]) for sql in (_FIRST_FOUND, _LAST_FOUND)
-        )
+        begin, end = (places.day_found(site, found_at) for found_at in review.span(db, site))
         between = _days_between(max(begin, min(days)), min(end, max(days)))
         without = [day for day in between if day not in days]
         if len(without) * _MOST_DAYS <= len(between):

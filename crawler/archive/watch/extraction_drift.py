@@ -10,8 +10,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import accumulate
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from crawler.archive.ledger import review
 from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
 from crawler.items import NAMES_NO_POST
@@ -22,59 +23,21 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.ledger.review import Decision
     from crawler.archive.watch.alarm import Alarm
 
 _LATEST, _BEFORE, _TO_JUDGE = 100, 1000, 200  # posts
 _RECENT = 7 * DAY
 _LEAST, _THREE_TIMES = 5, 3
 _BY_CHANCE = 5  # standard deviations: of a thousand windows a year none jumps by chance
-_LOOKED_AT = 50_000  # rows of the ledger, should another site have nearly all of them
 
 _PAGES_READ_FOR, _POSTS_OF = 2 * DAY, 2 * DAY
 _SHOWN = 5
 
-# The first time that a post's page was read. One that was stored later on was refused by mistake, since mended.
-_DECISIONS = """
-SELECT fetches.outcome = 'refused' AND links.article_id IS NULL, fetches.fetched_at, fetches.reason, links.url
-FROM fetches CROSS JOIN links ON links.id = fetches.link_id
-WHERE fetches.outcome IN ('new', 'refused') AND fetches.status = 200 AND links.kind = 'post' AND links.site = :site
-    AND fetches.id > (SELECT max(id) FROM fetches) - :rows
-    AND NOT EXISTS (SELECT 1 FROM fetches AS former WHERE former.link_id = links.id AND former.id < fetches.id
-        AND former.status = 200)
-ORDER BY fetches.id DESC LIMIT :most
-"""
-# The last time its page was read in full, a category named no post, though posts of it were there.
-_EMPTY = """
-SELECT categories.slug, links.url, links.fetched_at, (
-    SELECT count(*) FROM posts
-    WHERE posts.category = categories.slug AND posts.site = categories.site AND gone_at IS NULL
-        AND published_ts BETWEEN read_ts - :days AND read_ts
-) AS posts
-FROM (
-    SELECT *, CAST(strftime('%s', fetched_at) AS INTEGER) AS read_ts FROM links
-    WHERE site = :site AND kind = 'category' AND fetched_at > :since
-) AS links
-JOIN categories ON categories.site = links.site AND categories.url = links.url
-WHERE (
-    SELECT reason FROM fetches WHERE link_id = links.id AND outcome <> 'unchanged' ORDER BY id DESC LIMIT 1
-) = :reason AND posts > 0
-ORDER BY posts DESC, links.url
-"""
-
-
-class Decision(NamedTuple):
-    """What became of a post the first time its page was read."""
-
-    refused: int
-    at: str
-    reason: str | None
-    url: str
-
 
 def refusals(db: Database, site: str, now: float) -> list[Alarm]:
     """Tell whether far more of a site's latest posts are refused than of those before."""
-    values = {"site": site, "rows": _LOOKED_AT, "most": _LATEST + _BEFORE}
-    decisions = [Decision(*row) for row in db.execute(_DECISIONS, values)]
+    decisions = review.decisions(db, site, _LATEST + _BEFORE)
     week = _written(now - _RECENT)
     latest = [each for each in decisions[:_LATEST] if each.at > week]
     before = decisions[len(latest) :][:_BEFORE]
@@ -124,9 +87,9 @@ def began(latest: Sequence[Decision]) -> Decision:
 
 def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
     """Yield the category pages that name no post though posts of theirs are there, and how many more there are."""
-    values = {"site": site, "days": _POSTS_OF, "since": _written(now - _PAGES_READ_FOR), "reason": NAMES_NO_POST}
-    rows = db.execute(_EMPTY, values).fetchall()
-    for slug, url, read_at, posts in rows[:_SHOWN]:
+    since = _written(now - _PAGES_READ_FOR)
+    empty = review.empty_categories(db, site, NAMES_NO_POST, since, _POSTS_OF)
+    for slug, url, read_at, posts in empty[:_SHOWN]:
         yield {
             "kind": "category",
             "site": site,
@@ -138,16 +101,16 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
             ),
             "numbers": {"category": slug, "url": url, "read_at": read_at, "posts": posts},
         }
-    if rows[_SHOWN:]:
-        others = counted(len(rows) - _SHOWN, "other category page", "other category pages")
+    if empty[_SHOWN:]:
+        others = counted(len(empty) - _SHOWN, "other category page", "other category pages")
         yield {
             "kind": "category",
             "site": site,
             "sentence": (
-                f"{others} of {site} named no post either, such as {rows[_SHOWN][1]}: see whether"
+                f"{others} of {site} named no post either, such as {empty[_SHOWN].url}: see whether"
                 f" the site looks otherwise now."
             ),
-            "numbers": {"categories": len(rows) - _SHOWN},
+            "numbers": {"categories": len(empty) - _SHOWN},
         }
 
 

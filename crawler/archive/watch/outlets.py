@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.archive.store import articles
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
-from crawler.archive.watch.silence import DATED, published_at
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
@@ -27,17 +27,6 @@ _NEWS_FOR = 7 * DAY  # after that an outlet has ended, and everybody knows
 _ENDED = 90 * DAY
 _FORGOTTEN = 3 * DAY  # without a look for so long, what an outlet published may have come and gone
 _SHOWN = 5
-
-_OUTLETS = """
-WITH RECURSIVE outlet (source) AS (
-    SELECT min(source) FROM posts
-    UNION ALL SELECT (SELECT min(source) FROM posts WHERE source > outlet.source) FROM outlet WHERE source IS NOT NULL
-)
-SELECT source FROM outlet WHERE source IS NOT NULL
-"""  # from name to name, without reading every post
-_BEFORE = f"""
-SELECT published_ts, id, site FROM posts WHERE source = ? AND published_ts <= ? AND {DATED} ORDER BY published_ts DESC
-"""  # noqa: S608  # a constant
 
 
 class Quiet(NamedTuple):
@@ -56,8 +45,7 @@ def gone_quiet(db: Database, site: str, home: str, looks: Sequence[float]) -> li
     """
     gaps = (later for earlier, later in pairwise(looks) if later - earlier > _FORGOTTEN)
     watched_since = max(gaps, default=looks[0])
-    sources = db.execute(_OUTLETS).fetchall()
-    known = (_quiet(db, site, source, looks[-1], watched_since) for (source,) in sources)
+    known = (_quiet(db, site, source, looks[-1], watched_since) for source in articles.sources(db))
     quiet = sorted(filter(None, known), key=lambda each: (-each.seconds / max(each.longest, HOUR), each.source))
     found = [_alarm(db, site, home, each) for each in quiet[:_SHOWN]]
     return [*found, _others(site, home, quiet[_SHOWN:])] if quiet[_SHOWN:] else found
@@ -68,41 +56,34 @@ def _quiet(db: Database, site: str, source: str, at: float, watched_since: float
 
     It belongs to the site that had its last post.
     """
-    last = db.execute(f"{_BEFORE} LIMIT 1", [source, at]).fetchone()
-    if last is None or last[2] != site:
+    last = next(articles.published_until(db, "source", source, at), None)
+    if last is None or last.site != site:
         return None
-    seconds = at - max(last[0], watched_since)
+    seconds = at - max(last.at, watched_since)
     if not _A_DAY < seconds < _ENDED:
         return None
-    longest = _longest_pause(db, site, source, until=last[0], below=seconds / _FOUR_TIMES)
+    longest = _longest_pause(db, site, source, until=last.at, below=seconds / _FOUR_TIMES)
     if longest is None or seconds > max(_A_DAY, _FOUR_TIMES * longest) + _NEWS_FOR:
         return None
-    return Quiet(source, last[1], at - last[0], longest)
+    return Quiet(source, last.article_id, at - last.at, longest)
 
 
 def _longest_pause(db: Database, site: str, source: str, *, until: float, below: float) -> float | None:
     """Return the longest pause in an outlet's last active days; `None` if not below that, or too little is known."""
     longest, later = 0.0, until
     days: set[int] = set()
-    rows = db.execute(_BEFORE, [source, until])
-    for published, _, of_site in rows:
-        if of_site == site:
-            days.add(published // DAY)
-            longest, later = max(longest, later - published), published
+    for post in articles.published_until(db, "source", source, until):
+        if post.site == site:
+            days.add(post.at // DAY)
+            longest, later = max(longest, later - post.at), post.at
         if longest >= below or len(days) == _ACTIVE_DAYS:
             break
-    rows.close()
     return longest if longest < below and len(days) >= _DAYS_TO_KNOW_IT else None
 
 
 def _alarm(db: Database, site: str, home: str, quiet: Quiet) -> Alarm:
-    since = published_at(db, quiet.post)
-    row = db.execute(
-        "SELECT categories.url FROM posts JOIN categories ON categories.site = posts.site AND slug = category"
-        " WHERE posts.id = ? AND categories.url <> ''",
-        [quiet.post],
-    ).fetchone()
-    page = home if row is None else str(row[0])
+    since = articles.published_at(db, quiet.post)
+    page = articles.category_page(db, quiet.post) or home
     return {
         "kind": "outlet",
         "site": site,

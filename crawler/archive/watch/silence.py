@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
+from crawler.archive.store import articles
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.store.articles import Published
     from crawler.archive.watch.alarm import Alarm
 
 WEEKS = 8
@@ -32,22 +34,16 @@ _DAYS_TO_JUDGE = 3
 _AROUND = 2 * HOUR  # a site does not get up to the minute
 _TWICE, _AT_LEAST = 2, HOUR
 _SELDOM = 5  # times what lies between two posts on average: for a site that publishes now and then
-_EARLY = HOUR  # dated so much after it was seen, a post is dated wrongly; less is two clocks that differ
 _ALIKE = {1, 2, 3, 4}  # Tuesday to Friday; Monday's early hours belong to the weekend
-
-DATED = f"published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}"
-"""In SQL, a post's date that says something: it was not in the future when the post was seen."""
-
-_BEFORE = f"SELECT published_ts, id FROM posts WHERE site = ? AND published_ts <= ? AND {DATED}"  # noqa: S608
 
 
 def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
     """Tell whether the whole site was silent at the last of `looks`, the times it was looked at, in order."""
     at = looks[-1]
     last = _last(db, site, at)
-    if last is None or at - last[0] <= _AT_LEAST:
+    if last is None or at - last.at <= _AT_LEAST:
         return []
-    seconds, since = at - last[0], published_at(db, last[1])
+    seconds, since = at - last.at, articles.published_at(db, last.article_id)
     zone = datetime.fromisoformat(since).tzinfo
     compared = _comparable(db, site, looks, zone)
     if not compared or seconds <= _TWICE * max(compared.values()) or _is_seldom(db, site, at, seconds, looks):
@@ -76,16 +72,6 @@ def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[
 def longest_pause(times: Iterable[float]) -> float:
     """Return the longest gap between neighbouring times, given in order; 0 when there is none."""
     return max((later - earlier for earlier, later in pairwise(times)), default=0)
-
-
-def published_at(db: Database, post: int) -> str:
-    """Return when the post of a row was published, in ISO 8601 with the site's offset."""
-    (published_at,) = db.execute(
-        "SELECT published_at FROM versions JOIN posts ON posts.id = article_id AND posts.revision = versions.revision"
-        " WHERE posts.id = ?",
-        [post],
-    ).fetchone()
-    return str(published_at)
 
 
 def _comparable(db: Database, site: str, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
@@ -122,22 +108,21 @@ def _silence_about(db: Database, site: str, at: float, looks: Sequence[float]) -
     before = _last(db, site, begin)
     if before is None:
         return None
-    rows = db.execute(f"{_BEFORE} AND published_ts > ? ORDER BY published_ts", [site, end, begin])
-    return longest_pause([before[0], *(published for published, _ in rows), end])
+    between = sorted(post.at for post in articles.published_until(db, "site", site, end, since=begin))
+    return longest_pause([before.at, *between, end])
 
 
 def _is_seldom(db: Database, site: str, at: float, seconds: float, looks: Sequence[float]) -> bool:
     """Tell whether a site publishes so seldom that a silence is no wonder, whatever the hour."""
     span = min(WEEKS * _WEEK, at - looks[0])
     needed = int(_SELDOM * span / seconds) + 1
-    rows = db.execute(f"{_BEFORE} AND published_ts > ? LIMIT ?", [site, at, at - span, needed])
-    return len(rows.fetchall()) < needed
+    there = articles.published_until(db, "site", site, at, since=at - span)
+    return sum(1 for _ in islice(there, needed)) < needed
 
 
-def _last(db: Database, site: str, at: float) -> tuple[int, int] | None:
-    """Return when the last post until then was published, and its row."""
-    row: tuple[int, int] | None = db.execute(f"{_BEFORE} ORDER BY published_ts DESC LIMIT 1", [site, at]).fetchone()
-    return row
+def _last(db: Database, site: str, at: float) -> Published | None:
+    """Return the last post that was published until then."""
+    return next(articles.published_until(db, "site", site, at), None)
 
 
 def _weekday(at: float, zone: tzinfo | None) -> int:

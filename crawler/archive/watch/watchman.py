@@ -14,6 +14,7 @@ from itertools import pairwise, takewhile
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.archive.ledger import links
 from crawler.archive.watch import extraction_drift, outlets, silence
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
 
@@ -69,7 +70,7 @@ def alarms(db: Database, site: str | None, now: datetime) -> list[Alarm]:
 
 def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterator[Alarm]:
     """Yield what is amiss with a site; of what it shows nothing is known while runs do not go."""
-    home = _home(db, site)
+    home = links.home(db, site) or site
     stuck = _stuck(site, home, runs, now)
     if stuck is not None:
         yield stuck
@@ -151,12 +152,6 @@ def _see_nothing(site: str, home: str, look: Run, seconds: float, usual: float |
 def _reasons(run: Run) -> list[str]:
     """Return why a run failed: why it could not read its listings, else how it ended."""
     return list(json.loads(run.reasons)) or [run.outcome]
-
-
-def _home(db: Database, site: str) -> str:
-    """Return the address of a site's home page, or its name."""
-    row = db.execute("SELECT url FROM links WHERE site = ? AND kind = 'home' ORDER BY id LIMIT 1", [site]).fetchone()
-    return site if row is None else str(row[0])
 
 
 def _latest_runs(db: Database) -> Iterator[Run]:
