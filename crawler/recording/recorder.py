@@ -6,15 +6,16 @@ not written. Not here: SQL (`crawler.archive`), and where the records come from.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
+from crawler import dates
 from crawler.archive.ledger import links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
-from crawler.archive.store import posts
+from crawler.archive.store import files, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.extraction.listing import leading
@@ -33,6 +34,18 @@ if TYPE_CHECKING:
     from crawler.archive.ledger.links import Known
     from crawler.items import Address
     from crawler.sites.definition import Site
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that was read: what is to be stored, with its Markdown if it is new; or why it is refused."""
+
+    path: str
+    commit: str
+    derived: DerivedArticle | None = None
+    markdown: str = ""
+    reason: str | None = None
+
 
 Record = DerivedArticle | Listing | Refused | Missed | Unchanged
 
@@ -70,16 +83,30 @@ class Recorder:
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
         return [self._with_file(end, record) for end, record in zip(recorded, records, strict=True)]
 
+    def take_in(self, read: Sequence[ReadFile]) -> None:
+        """Write what files say, in one transaction, then their Markdown. Raises what keeps any from being written."""
+        with writing(self.archive.db), index.put_off(self.archive.db):
+            recorded = [self._take_in(file) for file in read]
+        for end, file in zip(recorded, read, strict=True):
+            if end is not None:
+                self._write_file(end, file.derived, file.markdown)
+
     def _with_file(self, recorded: Recorded, record: Record) -> Recorded | Exception:
         """Write a post's Markdown and return `recorded`, or an error that is none of the folder's."""
         try:
-            if self.folder is not None and recorded.outcome == "new" and isinstance(record, DerivedArticle):
-                self.folder.write_new(record.row, render_post(record.row))
-            elif self.folder is not None and recorded.article_id is not None and recorded.outcome is not None:
-                self.folder.write(recorded.article_id)
+            self._write_file(recorded, record if isinstance(record, DerivedArticle) else None)
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
             return error
         return recorded
+
+    def _write_file(self, recorded: Recorded, derived: DerivedArticle | None, rendered: str = "") -> None:
+        """Write a post's Markdown: of a new one from `derived`, perhaps `rendered` already, else from the archive."""
+        if self.folder is None or recorded.outcome is None or recorded.article_id is None:
+            return
+        if recorded.outcome == "new" and derived is not None:
+            self.folder.write_new(derived.row, rendered or render_post(derived.row))
+        else:
+            self.folder.write(recorded.article_id)
 
     def _write(self, record: Record) -> Recorded:
         match record:
@@ -115,6 +142,19 @@ class Recorder:
         if post.fetch.status in _GONE:
             posts.mark_gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
         return settled
+
+    def _take_in(self, file: ReadFile) -> Recorded | None:
+        """Store what a file says and note what became of it; return `None` if it is refused."""
+        db, recorded, reason = self.archive.db, None, file.reason
+        if file.derived is not None and posts.is_another(db, file.derived.article):
+            reason = "another post has this id"
+        elif file.derived is not None:
+            recorded = posts.store(db, file.derived.article, self.run_id, file.derived)
+        outcome, article_id = (recorded.outcome, recorded.article_id) if recorded else ("refused", None)
+        assert outcome is not None, "a post comes to an outcome"
+        taken = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id)
+        files.note(db, taken, dates.now(), run_id=self.run_id)
+        return recorded
 
     def _list(self, listing: Listing) -> Recorded:
         """Note what a listing names; a home page that has changed makes the feed due."""

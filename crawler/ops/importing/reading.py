@@ -5,7 +5,7 @@ Pure but for what it is given. Not here: where files come from, and storing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.archive.store.derived import DerivedArticle
@@ -15,6 +15,7 @@ from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
 from crawler.markdown.post_file import render_post
 from crawler.recording.normalise import normalise
+from crawler.recording.recorder import ReadFile
 from crawler.recording.validate import fault
 from crawler.text.words import printable
 
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.sites.definition import Site
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file that was read: what is to be stored, with its Markdown if it is new; or why it is refused."""
-
-    path: str
-    commit: str
-    derived: DerivedArticle | None = None
-    markdown: str = ""
-    reason: str | None = None
 
 
 def read_files(files: Sequence[PostFile | UnreadFile], site: Site, at: datetime) -> list[ReadFile]:

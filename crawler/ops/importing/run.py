@@ -1,7 +1,7 @@
 """Import posts that are kept as files: one run of its own, with its report.
 
-Files are read by a process beside this one, which stores them in their order, many in one transaction, and writes
-their Markdown once that is done. Not here: finding files (`folder`, `history`) and reading them (`reading`).
+Files are read by processes beside this one, and written by its recorder in their order, many in one transaction. Not
+here: finding files (`folder`, `history`), reading them (`reading`) and writing them (`crawler.recording.recorder`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.archive.ledger.runs import Report
-from crawler.archive.search import index
-from crawler.archive.store import files, posts
-from crawler.archive.store.lock import writing
+from crawler.archive.store import files
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
@@ -31,15 +29,14 @@ from crawler.run import Run
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from crawler.archive.ledger.runs import RunOutcome
     from crawler.archive.store.files import RefusedFile
-    from crawler.items import Outcome, PostFile, UnreadFile
-    from crawler.ops.importing.reading import ReadFile
-    from crawler.recording.markdown_folder import MarkdownFolder
+    from crawler.items import PostFile, UnreadFile
+    from crawler.recording.recorder import ReadFile
     from crawler.sites.definition import Site
 
 _BATCH = 128  # files that are read at a time, and stored in one transaction
@@ -80,14 +77,16 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
     at = dates.now()
     # The archive makes sentences of what SQLite reports.
     with Run(options.archive, site, "import", options.posts) as run, run.archive:
-        importing = _Import(run, options)
+        count = 0
         run.recorder.catch_up()
         outcome: RunOutcome = "failed"
         try:
             found = file_versions(paths) if options.history else post_files(paths, options.archive)
             with _first_interrupt_noted() as interrupted:
                 for batch in _read_ahead(found, site, at):
-                    importing.take(batch)
+                    run.recorder.take_in(batch)
+                    count += len(batch)
+                    options.progress(count)
                     if interrupted.is_set():
                         raise KeyboardInterrupt
             outcome = "finished"
@@ -100,50 +99,6 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
         if run.recorder.trouble is not None:
             raise FinewsError(f"{run.recorder.trouble}. The archive holds every post.")
         return {**report, "refused": refused}
-
-
-class _Import:
-    """An import that goes on as `run`."""
-
-    def __init__(self, run: Run, options: ImportOptions) -> None:
-        self.db, self.run_id, self.site, self.options = run.archive.db, run.id, run.site.name, options
-        self.folder = run.recorder.folder
-        self.count = 0
-
-    def take(self, batch: Iterable[ReadFile]) -> None:
-        """Store what was read in one transaction, then write the Markdown of what is new."""
-        stored = []
-        with writing(self.db), index.put_off(self.db):
-            for file in batch:
-                outcome, reason, article_id = self._store(file)
-                files.note(
-                    self.db,
-                    files.Import(file.path, file.commit, self.site, outcome, reason, article_id),
-                    dates.now(),
-                    run_id=self.run_id,
-                )
-                stored.append((file, outcome, article_id))
-                self.count += 1
-        if self.folder is not None:
-            for file, outcome, article_id in stored:
-                self._write(self.folder, file, outcome, article_id)
-        self.options.progress(self.count)
-
-    def _store(self, file: ReadFile) -> tuple[Outcome, str | None, int | None]:
-        if file.derived is None:
-            return "refused", file.reason, None
-        if posts.is_another(self.db, file.derived.article):
-            return "refused", "another post has this id", None
-        recorded = posts.store(self.db, file.derived.article, self.run_id, file.derived)
-        assert recorded.outcome is not None, "a post comes to an outcome"
-        return recorded.outcome, None, recorded.article_id
-
-    @staticmethod
-    def _write(folder: MarkdownFolder, file: ReadFile, outcome: Outcome, article_id: int | None) -> None:
-        if outcome == "new" and file.derived is not None:
-            folder.write_new(file.derived.row, file.markdown)
-        elif article_id is not None:
-            folder.write(article_id)
 
 
 def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime) -> Iterator[list[ReadFile]]:
