@@ -67,7 +67,7 @@ KNOWN = Known(
     last_modified=None,
     rules=None,
     article_id=None,
-    leads_on=0,
+    needs_category_visit=0,
 )
 
 

@@ -133,7 +133,7 @@ class Recorder:
         if address and post.category:
             named = [Link(address=address, text=post.category.name)]
             links.record_links(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
-            if before is not None and before.leads_on:
+            if before is not None and before.needs_category_visit:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
         if post.actual_fetch is not None:
@@ -159,12 +159,12 @@ class Recorder:
     def _list(self, listing: Listing) -> Recorded:
         """Note what a listing names; a home page that has changed makes the feed due."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
-        before, leads_on = self._known(fetch), set[str]()
+        before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
-            leads_on = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
+            need_visit = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
-        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
+        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=need_visit)
         if fetch.address.kind == "category" and not listing.groups:
             return self._list_nothing(fetch, before)
         return self._settle(fetch, End(state="fetched"), before)

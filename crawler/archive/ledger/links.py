@@ -42,7 +42,7 @@ class Known:
     last_modified: str | None
     rules: str | None
     article_id: int | None
-    leads_on: int
+    needs_category_visit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +60,12 @@ class End:
     rules: str | None = None
 
 
-_COLUMNS = ", ".join(
-    "(SELECT rule FROM fetches WHERE link_id = links.id ORDER BY id DESC LIMIT 1)" if name == "rule" else name
-    for name in (field.name for field in fields(Known))
-)
+# What `Known` has under another name than the table, or from elsewhere.
+_READ_AS = {
+    "rule": "(SELECT rule FROM fetches WHERE link_id = links.id ORDER BY id DESC LIMIT 1)",
+    "needs_category_visit": "leads_on",
+}
+_COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(Known))
 
 
 def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
@@ -93,7 +95,7 @@ def record_links(
     should the run ask for it later, that outcome replaces this one. `leading` are the new posts whose category page
     must be visited, since it may list more that nobody has seen.
     """
-    at, leads_on = iso(by.fetched_at), set(leading)
+    at, need_visit = iso(by.fetched_at), set(leading)
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_on, title, found_at, met_run_id, leads_on)"
         " VALUES (?, ?, ?, 'found', ?, ?, ?, ?, ?)"
@@ -113,7 +115,7 @@ def record_links(
                 link.text,
                 at,
                 run_id,
-                link.address.url in leads_on,
+                link.address.url in need_visit,
             )
             for link in links
         ],
