@@ -18,7 +18,7 @@ from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.ledger import hosts, runs, sites
 from crawler.archive.ledger.runs import Traffic
-from crawler.archive.store.connection import holds_archive
+from crawler.archive.store.connection import holds_archive, kind_of
 from crawler.archive.store.lock import run_lock, writing
 from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
 from crawler.recording.recorder import Recorder
@@ -116,7 +116,7 @@ def _begin(archive: Archive, site: Site, scope: Scope) -> int:
             run_id = runs.begin(archive.db, site.name, dates.now(), scope)
             sites.note(archive.db, site, run_id)
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:
+        if kind_of(error) == sqlite3.SQLITE_READONLY:
             raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
         raise ArchiveNotWritten(archive.path, str(error)) from error
     return run_id

@@ -528,6 +528,22 @@ def test_what_sqlite_says_of_a_file_is_a_sentence_with_a_remedy(path: Path, code
 
 
 @pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_READONLY),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, sqlite3.SQLITE_READONLY),
+        (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR),
+        (None, 0),
+    ],
+)
+def test_an_error_is_of_a_kind_whatever_its_details(code: int | None, kind: int):
+    error = sqlite3.OperationalError("so it is")
+    if code is not None:
+        error.sqlite_errorcode = code
+    assert connection.kind_of(error) == kind
+
+
+@pytest.mark.parametrize(
     ("sql", "error"),
     [
         ("SELECT nothing", sqlite3.OperationalError),

@@ -104,6 +104,12 @@ def holds_archive(file: Path) -> bool:
     return True
 
 
+def kind_of(error: sqlite3.Error) -> int:
+    """Return the kind of an error, such as `sqlite3.SQLITE_READONLY`, without details; 0 if it is Python's own."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF  # https://www.sqlite.org/rescode.html: details are in the bytes above
+
+
 def _application_id(file: Path) -> int:
     """Ask SQLite whose database `file` is.
 
@@ -116,7 +122,7 @@ def _application_id(file: Path) -> int:
             asked.execute("PRAGMA writable_schema = ON")
             (found,) = asked.execute("PRAGMA application_id").fetchone()
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        if kind_of(error) == sqlite3.SQLITE_NOTADB:
             raise NotAnArchive(file, _NO_DATABASE) from None
         raise _unreadable(file, str(error)) from error
     return int(found)
@@ -192,8 +198,7 @@ def _bring_forward(db: Database, file: Path) -> None:
         steps.apply(db)
         _complete_index(db, file)
     except sqlite3.OperationalError as error:
-        # The lowest byte is the kind; an error that is Python's own, not SQLite's, has no code.
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FULL_DISK:
+        if kind_of(error) in _FULL_DISK:
             raise ArchiveNotWritten(file, str(error)) from error
         raise
 
