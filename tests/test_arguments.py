@@ -25,3 +25,26 @@ def test_another_word_for_which_share_links_to_look_behind_is_refused(value: str
     with pytest.raises(UsageError) as refused:
         arguments.share_use(value)
     assert str(refused.value) == f"share is {value!r}: give one of missing, always, never."
+
+
+@pytest.mark.parametrize(
+    ("value", "values"),
+    [
+        ("dajiangwang", ["dajiangwang"]),
+        (" dajiangwang , emnews,", ["dajiangwang", "emnews"]),
+        (["a, b"], ["a, b"]),
+        ((), []),
+    ],
+)
+def test_several_values_are_a_sequence_or_text_with_commas(value: str | list[str], values: list[str]) -> None:
+    assert arguments.listed("category", value) == values
+
+
+@pytest.mark.parametrize("value", ["", " ", ",", " , "])
+@pytest.mark.parametrize("name", ["category", "page", "code"])
+def test_an_argument_that_names_nothing_is_refused_rather_than_left_out(name: str, value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        arguments.listed(name, value)
+    assert str(refused.value) == (
+        f"{name} is {value!r}: give what it is to name, with commas between, or leave it out."
+    )

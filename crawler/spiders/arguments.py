@@ -28,9 +28,17 @@ def refuse(unknown: Iterable[str]) -> None:
         raise UsageError(f"The spider knows no argument {', '.join(names)}: see its from_crawler for those it does.")
 
 
-def listed(value: str | Sequence[str]) -> list[str]:
-    """Return the values of an argument: a sequence as it is, text split at commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
+def listed(name: str, value: str | Sequence[str]) -> list[str]:
+    """Return the values of the argument `name`: a sequence as it is, text split at commas.
+
+    Text that names nothing is refused: `category=` with a variable that was never set is not meant for a whole site.
+    """
+    if not isinstance(value, str):
+        return list(value)
+    values = [part.strip() for part in value.split(",") if part.strip()]
+    if not values:
+        raise UsageError(f"{name} is {value!r}: give what it is to name, with commas between, or leave it out.")
+    return values
 
 
 def flag(*, value: str | bool) -> bool:

@@ -90,8 +90,8 @@ class CategorySpider(Spider):
         spider = cls(
             site,
             only=[
-                *(arguments.category_page(site, slug) for slug in arguments.listed(category)),
-                *(arguments.page_of_site(site, url) for url in arguments.listed(page)),
+                *(arguments.category_page(site, slug) for slug in arguments.listed("category", category)),
+                *(arguments.page_of_site(site, url) for url in arguments.listed("page", page)),
             ],
             full=arguments.flag(value=full),
             share=arguments.share_use(share),

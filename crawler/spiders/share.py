@@ -48,7 +48,7 @@ class ShareSpider(Spider):
         """Read settings and arguments; text is split at commas."""
         arguments.refuse(others)
         site = load_site(crawler.settings["FINEWS_SITE"])
-        codes = arguments.listed(code)
+        codes = arguments.listed("code", code)
         if not codes:
             raise UsageError(
                 "No share link was given: give info codes or addresses, as -a code=NW202204202350104915."
