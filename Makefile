@@ -1,5 +1,6 @@
 # make demo   see it work, offline            make test   run the tests, with another Python: PYTHON=… VENV=…
 # make test-quick   in a developer's loop: without whole runs of the program, a tenth of the examples
+# make test-long   try ten times as many examples of each property; takes hours
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
 # make variants   rewrite which characters a search takes for one
 # make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
@@ -10,7 +11,7 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-quick lint format bench bench-quick fixtures variants clean
+.PHONY: demo test test-quick test-long lint format bench bench-quick fixtures variants clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -20,6 +21,9 @@ test: $(VENV)/installed-test
 
 test-quick: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow" --hypothesis-profile=quick
+
+test-long: $(VENV)/installed-test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile=long
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
