@@ -163,6 +163,13 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
 # When in an interval.
 
 
+@pytest.mark.parametrize("name", ["@EVERY@", "@NAME@", "@"])
+def test_a_folder_may_be_called_what_a_template_calls_a_value(name: str, tmp_path: Path) -> None:
+    service, timer = systemd.systemd(crawl_of(tmp_path / name)).files.values()
+    assert f"ReadWritePaths={tmp_path / name}" in service
+    assert "Crawl finews every 15m" in timer
+
+
 def test_archives_begin_at_minutes_of_their_own_and_keep_to_them() -> None:
     every = read_interval("15m")
     begins = [offset(f"/home/{name}/output/archive.db", every) for name in range(150)]

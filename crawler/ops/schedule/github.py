@@ -1,7 +1,6 @@
 """A workflow for GitHub Actions, which keeps the archive as an asset of a release.
 
-Its text is `github.yaml`, with names in capitals between @ signs where this puts in what differs. Not here: whether
-GitHub keeps to the schedule, which it does not promise.
+Its text is `github.yaml`. Not here: whether GitHub keeps to the schedule, which it does not promise.
 """
 
 from __future__ import annotations
@@ -9,13 +8,12 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.errors import UsageError
 from crawler.ops.schedule.interval import crontab_fields, write_interval
-from crawler.ops.schedule.plan import Plan, asking, check_even
+from crawler.ops.schedule.plan import Plan, asking, check_even, filled_in
 
 if TYPE_CHECKING:
     from crawler.ops.schedule.task import Task
@@ -33,9 +31,13 @@ def github(task: Task) -> Plan:
         )
     check_even(task, "GitHub")
     name = f"crawl-{task.name}.yml"
-    text = (files(__package__) / "github.yaml").read_text(encoding="utf-8")
-    for placeholder, value in _values(task).items():
-        text = text.replace(f"@{placeholder}@", value)
+    text = filled_in(
+        "github.yaml",
+        NAME=task.name,
+        EVERY=write_interval(task.every),
+        CRON=crontab_fields(task.every, task.begin),
+        SITE=json.dumps(_site(task), ensure_ascii=False),
+    )
     return Plan(
         kind="github",
         every=task.every,
@@ -49,15 +51,6 @@ def github(task: Task) -> Plan:
             shlex.join(["gh", "workflow", "run", name]),
         ],
     )
-
-
-def _values(task: Task) -> dict[str, str]:
-    return {
-        "NAME": task.name,
-        "EVERY": write_interval(task.every),
-        "CRON": crontab_fields(task.every, task.begin),
-        "SITE": json.dumps(_site(task), ensure_ascii=False),
-    }
 
 
 def _site(task: Task) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import UsageError
@@ -34,6 +36,12 @@ class Plan:
             "place": self.place,
             "install": list(self.install),
         }
+
+
+def filled_in(template: str, **values: str) -> str:
+    """Return the text of a template, a file beside this one, with `values` where it names them: `@NAME@`."""
+    text = files(__package__).joinpath(template).read_text(encoding="utf-8")
+    return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], text)
 
 
 def asking(task: Task, kind: str, *more: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A service and a timer for systemd.
+"""A service and a timer for systemd, from `crawl.service` and `crawl.timer`.
 
 The service can read what its user can, write to the folders of its archive and its Markdown, and reach the network;
 nothing else. The timer makes up for what a machine that was off has missed. Not here: installing them.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.ops.schedule.interval import EVEN, calendar, offset, write_interval
-from crawler.ops.schedule.plan import Plan, asking
+from crawler.ops.schedule.plan import Plan, asking, filled_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,73 +26,6 @@ _PLAIN = re.compile(r"[\w@+=:,./-]+")
 _TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108  # named, not written to
 _DAY = timedelta(days=1)
 _SPREAD, _MOST_SPREAD = 15, timedelta(minutes=5)
-
-_SERVICE = """\
-[Unit]
-Description=Crawl {name} into its archive
-Wants=network-online.target
-After=network-online.target
-RequiresMountsFor={folders}
-
-[Service]
-Type=oneshot
-User={user}
-ExecStart={command}
-# 75: another run is at work. 130: stopped in order, the next run goes on.
-SuccessExitStatus=75 130
-KillSignal=SIGTERM
-TimeoutStartSec=6h
-TimeoutStopSec=2min
-MemoryMax=1G
-
-# All it may write to. The folders have to be there; a disk that is not mounted is not made up for.
-ReadWritePaths={folders}
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp={private_tmp}
-
-# All it may do: reach the network, and what any program does.
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
-SystemCallArchitectures=native
-CapabilityBoundingSet=
-AmbientCapabilities=
-NoNewPrivileges=yes
-PrivateDevices=yes
-PrivateMounts=yes
-PrivateUsers=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProcSubset=pid
-KeyringMode=private
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-RemoveIPC=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-"""
-
-_TIMER = """\
-[Unit]
-Description=Crawl {name} every {every}
-
-[Timer]
-{times}
-Persistent=yes
-RandomizedDelaySec={spread}s
-AccuracySec=1s
-
-[Install]
-WantedBy=timers.target
-"""
 
 
 def systemd(task: Task) -> Plan:
@@ -118,23 +51,25 @@ def _service(task: Task) -> str:
     through = ["/usr/bin/env"] if set(task.program[0]) & set("\"'\\") else []
     program, *words = (*through, *task.crawl, "--alarm")
     paths = [*task.folders, *map(Path, task.program[:1]), Path(task.site)]
-    return _SERVICE.format(
-        name=task.name,
-        user=task.user,
-        folders=quoted(map(str, task.folders)),
+    return filled_in(
+        "crawl.service",
+        NAME=task.name,
+        USER=task.user,
+        FOLDERS=quoted(map(str, task.folders)),
         # A colon in front: a $ is a $.
-        command=quoted([f":{program}", *words]),
-        private_tmp="no" if any(path.is_relative_to(tmp) for path in paths for tmp in _TEMPORARY) else "yes",
+        COMMAND=quoted([f":{program}", *words]),
+        PRIVATETMP="no" if any(path.is_relative_to(tmp) for path in paths for tmp in _TEMPORARY) else "yes",
     )
 
 
 def _timer(task: Task) -> str:
     spread = min(task.every / _SPREAD, _MOST_SPREAD)
-    return _TIMER.format(
-        name=task.name,
-        every=write_interval(task.every),
-        times="\n".join(_times(task)),
-        spread=round(spread.total_seconds()),
+    return filled_in(
+        "crawl.timer",
+        NAME=task.name,
+        EVERY=write_interval(task.every),
+        TIMES="\n".join(_times(task)),
+        SPREAD=str(round(spread.total_seconds())),
     )
 
 
