@@ -1,6 +1,6 @@
 # make demo   see it work, offline            make test   run the tests, with another Python: PYTHON=… VENV=…
 # make test-quick   in a developer's loop: without whole runs of the program, a tenth of the examples
-# make test-long   try ten times as many examples of each property; takes hours
+# make test-long   try ten times as many examples of each property; some ten minutes
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
 # make variants   rewrite which characters a search takes for one
 # make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing

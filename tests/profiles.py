@@ -1,7 +1,7 @@
 """How many examples a property test tries: as many as it says, a tenth of them, or ten times as many.
 
 `make test-quick` tries the tenth (`pytest --hypothesis-profile=quick`), for a developer's loop; `make test-long` ten
-times as many (`--hypothesis-profile=long`), for a night. Not here: the properties.
+times as many (`--hypothesis-profile=long`), after a change to a parser. Not here: the properties.
 """
 
 from __future__ import annotations
