@@ -1,4 +1,4 @@
-"""Looking after the archive: is it sound, a copy that can be trusted, what it holds in numbers.
+"""Looking after the archive: checking it, copying it, and counting what it holds.
 
 Not here: what the sites do (`crawler.archive.watch`).
 """

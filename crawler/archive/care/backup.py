@@ -1,4 +1,4 @@
-"""A copy of the archive that can be trusted, taken while runs go on. Not here: restoring, a copy is an archive."""
+"""A verified copy of the archive, made while runs go on. Not here: restoring, because a copy is an archive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class BackedUp(TypedDict):
-    """A backup that was made: its size, and how many posts and versions were counted in the copy."""
+    """A finished backup: its size, and the number of posts and versions counted in the copy."""
 
     archive: str
     file: str
@@ -31,9 +31,9 @@ class BackedUp(TypedDict):
 def backup(db: Database, path: Path, file: Path) -> BackedUp:
     """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
 
-    An earlier backup at `file` is replaced, once the new one is found sound; anything else there is left alone.
-    Raises `UsageError` for a file that cannot be written, `ArchiveLocked` for one that a run writes, `ArchiveError`
-    for a copy that is not sound.
+    An earlier backup at `file` is replaced once the new one has been verified; any other file there is left alone.
+    Raises `UsageError` if the file cannot be written, `ArchiveLocked` if a run is writing it, `ArchiveError` if the
+    copy is damaged.
     """
     draft = file.with_name(f".{file.name}.tmp")
     try:
@@ -44,7 +44,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
             draft.write_bytes(b"")
             counted = _copied(db, draft)
             with _lock_of(file):
-                # What was left beside an earlier backup must not be played into this one.
+                # Journals left beside an earlier backup must not be replayed into this one.
                 for companion in ("-journal", "-wal", "-shm"):
                     file.with_name(file.name + companion).unlink(missing_ok=True)
                 draft.replace(file)
@@ -57,7 +57,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
 
 
 def _lock_of(file: Path) -> AbstractContextManager[object]:
-    """Return the lock of a file that runs have written, as they do into a copy that is gone on with."""
+    """Return the lock of a file that runs have written to, as they do once someone continues with a copy."""
     return run_lock(file) if file.with_name(f"{file.name}.lock").exists() else nullcontext()
 
 
@@ -69,11 +69,11 @@ def _is_backup(file: Path) -> bool:
 
 
 def _copied(db: Database, draft: Path) -> tuple[int, int]:
-    """Copy, and return how many posts and versions are in the copy; raise `ArchiveError` if it is not sound."""
+    """Copy, and return the numbers of posts and versions in the copy; raise `ArchiveError` if it is damaged."""
     try:
         with closing(sqlite3.connect(draft)) as copy:
-            db.conn.backup(copy)  # in one go: step by step, it would begin again whenever a run writes
-            # The copy is one file, without companions, so that it can be carried away.
+            db.conn.backup(copy)  # all at once; in steps it would start over whenever a run writes
+            # Without a write-ahead log the copy is a single file that can be moved.
             copy.execute("PRAGMA journal_mode = DELETE")
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:

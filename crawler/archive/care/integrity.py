@@ -1,7 +1,7 @@
-"""Is the archive sound? Each finding is a sentence with its repair, and repairs make anew what is derived.
+"""Checking the archive. Each finding is a sentence with its remedy; a repair rebuilds what is derived.
 
-Covers SQLite's own integrity, foreign keys, the search index against the texts, frames, versions, stories and the
-counters of runs. Not here: the Markdown folder (`crawler.ops.check`).
+Checks SQLite's own integrity, foreign keys, the search index against the texts, encoded bodies, versions, stories and
+the counts of runs. Not here: the Markdown folder (`crawler.ops.check`).
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.query import Query
 
-_TERMS = 12  # taken from the archive itself, and looked for both ways
-_LENGTHS = (1, 2, 3, 4, 6)  # tokens of such a term
+_TERMS = 12  # sample terms taken from the archive, searched both by index and by scanning
+_LENGTHS = (1, 2, 3, 4, 6)  # their lengths in tokens
 _AGAIN = "bring back a backup, or crawl them again"
 _RESCUE = "bring back a backup, or save what can be read with `finews export`"
-_SHOWN = 5  # of many posts that share a fault
+_SHOWN = 5  # ids named in a sentence about many posts
 
 
 def damage(db: Database) -> list[str]:
-    """Return a sentence for everything that is wrong with the file itself: nothing in it can be trusted then."""
+    """Return a sentence for everything wrong with the file itself; if there is any, nothing in it can be trusted."""
     try:
         said = [fault for (fault,) in db.execute(f"PRAGMA integrity_check({_SHOWN})") if fault != "ok"]
         orphans = db.execute(
@@ -49,7 +49,7 @@ def damage(db: Database) -> list[str]:
 
 
 def losses(db: Database) -> list[str]:
-    """Return a sentence for posts whose versions do not add up, or whose bodies cannot be put together."""
+    """Return a sentence for posts that lack versions, and one for posts whose bodies cannot be decoded."""
     lost, broken = versions.lacking(db), versions.unreadable(db)
     return [
         *([f"{_these(lost)} lack versions: {_AGAIN}."] if lost else []),
@@ -58,7 +58,7 @@ def losses(db: Database) -> list[str]:
 
 
 def staleness(db: Database, *, seed: int = 0) -> Iterator[str]:
-    """Yield a sentence for everything derived that is not what it should be; `seed` chooses the terms looked for.
+    """Yield a sentence for every piece of derived data that is wrong; `seed` selects the sample terms.
 
     Reads every text once.
     """
@@ -68,7 +68,7 @@ def staleness(db: Database, *, seed: int = 0) -> Iterator[str]:
 
 
 def repair(db: Database) -> None:
-    """Make anew what is derived: index, stories, the counts of runs. The posts themselves are left as they are."""
+    """Rebuild what is derived: index, stories and the counts of runs. The posts themselves are not changed."""
     with writing(db):
         index.rebuild(db)
         stories.rebuild(db)

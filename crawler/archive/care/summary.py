@@ -1,4 +1,4 @@
-"""What an archive holds, in numbers.
+"""Counting what an archive holds.
 
 Not here: what single runs did (`crawler.archive.ledger.runs`).
 """
@@ -36,7 +36,7 @@ class Summary(TypedDict):
 
 
 def summary(db: Database, path: Path) -> Summary:
-    """Return counts of everything, the span of time covered, and the posts of each site, category and outlet."""
+    """Return counts of everything, the time span covered, and the posts per site, category and outlet."""
     first, last = articles.oldest(db), articles.newest(db)
     return {
         "archive": str(path),

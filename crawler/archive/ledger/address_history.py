@@ -1,6 +1,6 @@
-"""The trail of an address: who named it, each fetch of it and how that ended, which rule refused it.
+"""The history of an address: which page named it, how each fetch of it ended, and which rule refused it.
 
-Read from the ledger alone, so it tells what was done and not what is on the site. Not here: versions of what was
+It comes from the ledger alone, so it says what was done, not what is on the site. Not here: the versions of what was
 stored (`crawler.archive.store.versions`).
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Fetched(TypedDict):
-    """A fetch and how it ended; `times` of them in a row did, from `fetched_at` in `run` to the last."""
+    """How a fetch ended, and how many `times` in a row it ended so: from `fetched_at` in `run` to the last."""
 
     run: int
     fetched_at: str
@@ -38,7 +38,7 @@ class Fetched(TypedDict):
 
 
 class AddressHistory(TypedDict):
-    """An address and all that happened to it. Times are in UTC; `next_try_at` is null when it is not asked again."""
+    """An address and all that happened to it. Times are in UTC; `next_try_at` is null if it will not be retried."""
 
     url: str
     site: str
@@ -53,7 +53,7 @@ class AddressHistory(TypedDict):
     fetches: list[Fetched]
 
 
-_TRAIL = (
+_ADDRESSES = (
     "SELECT links.id, links.url, links.site, kind, state, reason, found_at, found_on, title, next_try_at, post_id"
     " FROM links LEFT JOIN posts ON posts.id = article_id WHERE links.url IN (SELECT value FROM json_each(?))"
     " ORDER BY links.id"
@@ -65,16 +65,16 @@ _FETCHES = (
 
 
 def histories(db: Database, name: str) -> list[AddressHistory]:
-    """Return the trails of the addresses that `name`, a post's id or any address, stands for; none if never seen."""
+    """Return the histories of the addresses that `name` (a post's id, or any address) stands for; none if unknown."""
     found = []
-    for row in list(db.query(_TRAIL, [json.dumps(_addresses(db, name))])):
+    for row in list(db.query(_ADDRESSES, [json.dumps(_addresses(db, name))])):
         fetches = list(db.query(_FETCHES, [row.pop("id")]))
         found.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
     return found
 
 
 def advice(name: str, site: Site) -> str:
-    """Say what can be done about an address of `site`, or an id, that was never seen."""
+    """Return a sentence on what to do about an address of `site`, or an id, that was never seen."""
     url = as_address(name)
     if url is None:
         return f"no page has named a post of this id. `finews share {shlex.quote(name)}` looks behind its share link"
@@ -87,7 +87,7 @@ def advice(name: str, site: Site) -> str:
 
 
 def _addresses(db: Database, name: str) -> list[str]:
-    """Return the addresses of the ledger that `name` stands for: itself, and those of the post it leads to."""
+    """Return the addresses that `name` stands for: itself, and those of the post it leads to."""
     article_id = find_post(db, name)
     rows = [] if article_id is None else db.execute("SELECT url FROM links WHERE article_id = ?", [article_id])
     found = {url for (url,) in rows}
@@ -104,7 +104,7 @@ def _addresses(db: Database, name: str) -> list[str]:
 
 
 def _is_of(url: str, key: str, known: list[Site]) -> bool:
-    """Tell whether `key` is the post's id in an address, by the sites that are known or else by its last part."""
+    """Return whether `key` is the post's id in an address, by the known sites or else by the address's last part."""
     leads_to = [address for site in known if (address := address_of(site, url))]
     if leads_to:
         return any(address.key == key for address in leads_to)

@@ -1,8 +1,8 @@
 """The frontier: which addresses of the ledger a run asks for next.
 
-It is a question to the table `links`, asked again and again while a run goes on, and not a queue: what was found,
-by this run or by one that was killed, is there to be taken up, and nothing has to be kept in memory. Not here: what
-becomes of an address (`crawler.archive.ledger.links`), and asking for it.
+It is a query on the table `links`, repeated throughout a run, and not a queue: whatever was found, by this run or by
+one that was killed, can be taken up, and nothing needs to be kept in memory. Not here: what becomes of an address
+(`crawler.archive.ledger.links`), and requesting it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from crawler.items import Address, Scope
 
-_LOOKED_AT = 256  # rows, more than can be on their way through Scrapy at one time
+_LOOKED_AT = 256  # rows; more than Scrapy can have in progress at one time
 
 _PLANNED = "url IN (SELECT value FROM json_each(:planned)) AND asked_run_id IS NOT :run ORDER BY id"
 _FOUND = (
@@ -51,11 +51,11 @@ _HOME_HAS_CHANGED = (
 
 
 class Frontier:
-    """What run `run_id` of `site` has yet to ask for, after the addresses it sets out with.
+    """What run `run_id` of `site` still has to request, after the addresses it starts with.
 
-    A `usual` run takes up what was found and what failed; what is due to be looked at again only when home has
-    changed, since then the site was built anew. A `full` one begins by making everything due, so that the runs after
-    it go on when it is cut short. Of one in `part` only the posts its own pages name are taken.
+    A `usual` run requests what was found and what failed. It revisits what is due only if the home page has changed,
+    because then the site has been rebuilt. A `full` run starts by making everything due, so that later runs can
+    finish it if it is cut short. A run in `part` requests only the posts that its own pages name.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Frontier:
         limit: int | None = None,
         patience: timedelta = hosts.PATIENCE,
     ) -> None:
-        """Take from the ledger in `db`, `limit` posts at most, and none of a host that asks for more `patience`."""
+        """Take up to `limit` posts from the ledger in `db`, none from a host that asks for more `patience`."""
         self.db, self.site, self.run_id, self.scope, self.limit = db, site, run_id, scope, limit
         self.patience = patience
         self._planned = "[]"
@@ -76,7 +76,7 @@ class Frontier:
         self._posts = 0
 
     def begin(self, addresses: Iterable[Address], now: datetime) -> None:
-        """Set out with `addresses`; if all is to be visited, make everything due that is known of the site."""
+        """Start with `addresses`; in a full run, make every known address of the site due."""
         addresses = list(addresses)
         self._planned = json.dumps([address.url for address in addresses])
         with writing(self.db):
@@ -85,7 +85,7 @@ class Frontier:
                 self._make_everything_due(now)
 
     def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
-        """Return up to `count` addresses to ask for now, each once a run; none when `host`, the site's, is closed."""
+        """Return up to `count` addresses to request now, each once per run; none if the site's `host` is closed."""
         if hosts.closed(self.db, host, self.run_id, now, self.patience):
             return []
         values = {
@@ -105,7 +105,7 @@ class Frontier:
         return self._within_limit(chosen[:count])
 
     def _within_limit(self, chosen: list[Known]) -> list[Known]:
-        """Note what is taken, and leave out posts beyond the limit."""
+        """Remember what was taken, and leave out posts beyond the limit."""
         taken = []
         for link in chosen:
             self._taken.add(link.id)

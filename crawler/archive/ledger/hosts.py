@@ -1,6 +1,6 @@
-"""Hosts: what each has said of being asked, and how it has answered. Table `hosts`.
+"""Hosts: what each allows, and how it has answered. Table `hosts`.
 
-A run leaves here what the next must know: a wait the host named, its robots.txt, failures in a row, the day's
+A run stores what the next one must know: a wait the host asked for, its robots.txt, consecutive failures, the day's
 requests. Not here: what to do about it (`crawler.middlewares.politeness`).
 """
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 LONGEST_WAIT = timedelta(days=1)
-"""What a host may ask for with `Retry-After`; more is cut to this."""
+"""The longest `Retry-After` that is obeyed; longer ones are cut to this."""
 
 PATIENCE = timedelta(seconds=60)
-"""A run waits so long for a host, unless told otherwise; who asks for more is left to a later one."""
+"""How long a run waits for a host by default; a host that asks for more is left to a later run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,12 +39,12 @@ class Host:
     requests: int = 0
 
     def wait_left(self, now: datetime) -> timedelta:
-        """Return how long the host is to be left alone yet; what a clock set back makes of it does not count."""
+        """Return how much longer to leave the host alone; an absurd wait, after a clock was set back, is none."""
         left = datetime.fromisoformat(self.wait_until) - now if self.wait_until else timedelta()
         return max(left, timedelta()) if left <= LONGEST_WAIT else timedelta()
 
     def says(self) -> str:
-        """Say why the host is not asked any more."""
+        """Return why the host is not asked any more."""
         if self.wait_reason:
             return f"{self.wait_reason}: left alone until {self.wait_until}"
         return f"asks to be left alone until {self.wait_until}"
@@ -54,13 +54,13 @@ _COLUMNS = [field.name for field in fields(Host)]
 
 
 def known(db: Database, host: str) -> Host:
-    """Return what is known of a host, little as it may be."""
+    """Return what is known of a host, even if that is nothing."""
     row = db.execute(f"SELECT {', '.join(_COLUMNS)} FROM hosts WHERE host = ?", [host]).fetchone()  # noqa: S608
     return Host(host=host) if row is None else Host(**dict(zip(_COLUMNS, row, strict=True)))
 
 
 def note(db: Database, host: str, **known: str | int | None) -> None:
-    """Write what has become known of a host, by the names of `Host`; the rest stays."""
+    """Update the given fields of a host, by their names in `Host`."""
     values = ", ".join(f"{name} = :{name}" for name in known)
     with writing(db):
         db.execute("INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING", [host])
@@ -68,18 +68,18 @@ def note(db: Database, host: str, **known: str | int | None) -> None:
 
 
 def gave_up(db: Database, host: str, run_id: int) -> bool:
-    """Tell whether a run gave up on a host."""
+    """Return whether a run gave up on a host."""
     return known(db, host).given_up_run_id == run_id
 
 
 def closed(db: Database, host: str, run_id: int, now: datetime, patience: timedelta = PATIENCE) -> bool:
-    """Tell whether a run is done with a host: it gave up on it, or is asked for more patience than it has."""
+    """Return whether a run is done with a host: it gave up, or the host asks for more patience than it has."""
     there = known(db, host)
     return there.given_up_run_id == run_id or there.wait_left(now) > patience
 
 
 def troubles(db: Database, run_id: int, now: datetime, patience: timedelta = PATIENCE) -> dict[str, str]:
-    """Return the hosts that a run left alone in the end, each with the reason."""
+    """Return the hosts that a run stopped asking, each with the reason."""
     found = {}
     for (name,) in db.execute("SELECT host FROM hosts ORDER BY host").fetchall():
         host = known(db, name)
@@ -91,10 +91,10 @@ def troubles(db: Database, run_id: int, now: datetime, patience: timedelta = PAT
 
 
 def next_day(now: datetime) -> datetime:
-    """Return when the day ends that requests are counted by."""
+    """Return the end of the day (UTC) by which requests are counted."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def day_of(now: datetime) -> str:
-    """Return the day that requests are counted by."""
+    """Return the day (UTC) by which requests are counted."""
     return iso(now)[:10]

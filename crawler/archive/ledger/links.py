@@ -1,7 +1,7 @@
 """The ledger: every address met, where it stands, and each fetch of it. Tables `links` and `fetches`.
 
-Each function is a few statements, meant to run inside the transaction of the page they belong to. Not here: which
-address to ask for next (`crawler.archive.ledger.frontier`), and how an address's story is told
+Each function runs a few statements, inside the transaction of the page they belong to. Not here: which address to
+request next (`crawler.archive.ledger.frontier`), and the history of an address
 (`crawler.archive.ledger.address_history`).
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of an address: who named it and how, where it stands, its validators and rules."""
+    """What the ledger knows of an address: which page named it and how, its state, validators and rules."""
 
     id: int
     url: str
@@ -47,9 +47,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How a request for an address ended, for its row.
+    """How a request for an address ended, as it goes into the ledger.
 
-    `rule` says what refused it, `rules` which definition and version it was read by.
+    `rule` is what refused it; `rules` is the definition, and its version, that the page was read by.
     """
 
     state: State
@@ -60,7 +60,7 @@ class End:
     rules: str | None = None
 
 
-# What `Known` has under another name than the table, or from elsewhere.
+# Fields of `Known` that have another name in the table, or come from elsewhere.
 _READ_AS = {
     "rule": "(SELECT rule FROM fetches WHERE link_id = links.id ORDER BY id DESC LIMIT 1)",
     "needs_category_visit": "leads_on",
@@ -69,7 +69,7 @@ _COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(Kn
 
 
 def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
-    """Note the addresses a run sets out to ask for, those that are new to the ledger among them."""
+    """Record the addresses that a run starts with, adding those new to the ledger."""
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
         " ON CONFLICT (url) DO UPDATE SET met_run_id = excluded.met_run_id",
@@ -78,7 +78,7 @@ def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *,
 
 
 def unknown(db: Database, links: Iterable[Link]) -> set[str]:
-    """Return which of these addresses the ledger does not have."""
+    """Return the addresses among `links` that the ledger does not have."""
     rows = db.execute(
         "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT url FROM links)",
         [json.dumps([link.address.url for link in links])],
@@ -123,7 +123,7 @@ def record_links(
 
 
 def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, run_id: int) -> None:
-    """Have these listings read, by this run or, should it end before, by the next; once a run is enough."""
+    """Make these listings due, for this run or, if it ends first, for the next; at most once per run."""
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
         " ON CONFLICT (url) DO UPDATE SET state = 'found' WHERE links.asked_run_id IS NOT excluded.met_run_id",
@@ -134,10 +134,10 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
 def record_outcome(
     db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None
 ) -> Noted:
-    """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
+    """Record how a request for an address ended and when to repeat it; return what was recorded.
 
-    `before` is what was known of the address, if the caller has read it.
-    Validators of the last good page stay when none came, and so do the `rules` it was read by.
+    `before` is what was known of the address, if the caller has read it already. If the answer had no validators,
+    those of the last good page are kept, and so are the `rules` it was read by.
     """
     at = iso(fetch.fetched_at)
     again = None
@@ -182,7 +182,7 @@ def record_outcome(
 
 
 def article_at(db: Database, url: str) -> int | None:
-    """Return the article an address belongs to, if the ledger knows one."""
+    """Return the row of the post that an address belongs to, if the ledger knows it."""
     row = db.execute("SELECT article_id FROM links WHERE url = ?", [url]).fetchone()
     return None if row is None else cast("int | None", row[0])
 
@@ -193,36 +193,36 @@ def known(db: Database, url: str) -> Known | None:
 
 
 def categories(db: Database, site: str) -> list[Known]:
-    """Return every category page of the site that has been met."""
+    """Return every known category page of the site."""
     return known_where(db, "site = :site AND kind = 'category' ORDER BY id", {"site": site})
 
 
 def home(db: Database, site: str) -> str | None:
-    """Return the address of a site's home page, once it has been asked for."""
+    """Return the address of a site's home page, or `None` if it was never requested."""
     row = db.execute("SELECT url FROM links WHERE site = ? AND kind = 'home' ORDER BY id LIMIT 1", [site]).fetchone()
     return None if row is None else str(row[0])
 
 
 def states(db: Database) -> dict[str, int]:
-    """Return how many addresses stand at each state, the most first."""
+    """Return the number of addresses in each state, in descending order."""
     return dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall())
 
 
 def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[Known]:
-    """Return what the ledger knows of the addresses that `where`, the rest of a SELECT, picks out."""
+    """Return what the ledger knows of the addresses that `where`, the rest of a SELECT, selects."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM links WHERE {where}", dict(values))  # noqa: S608  # from this package
     return [Known(*row) for row in rows]
 
 
 def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
-    """Tell whether an address comes up again by itself: posts do, and what failed; listings when they are due."""
+    """Return whether an address comes up again by itself: posts do, and failures; listings are made due."""
     if fetch.auxiliary:
         return False
     return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 
 
 def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> datetime:
-    """Return when an address began to fail, if it does; else when it was found."""
+    """Return when an address began to fail, if it fails now; else when it was found."""
     before = before or known(db, fetch.address.url)
     if before is None:
         return fetch.fetched_at
@@ -243,7 +243,7 @@ def _noted(fetch: Fetch, end: End) -> Noted:
 
 
 def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Noted, *, run_id: int) -> None:
-    """Note a fetch; when it ended like the one before, in that one's row."""
+    """Record a fetch; if it ended like the one before, in that one's row."""
     at = iso(fetch.fetched_at)
     alike = db.execute(
         "UPDATE fetches SET times = times + 1, last_run_id = ?, last_fetched_at = ?"

@@ -1,4 +1,4 @@
-"""Which post a person means by a name: its id, any of its addresses, or its file. Not here: the post."""
+"""Find the post that a person means: by its id, any of its addresses, or its file. Not here: reading the post."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def find_post(db: Database, name: str) -> int | None:
     """Return the row of the post that a person means by `name`: its id, any of its addresses, or its file.
 
-    Of several sites' posts it is the first archived.
+    If several sites have such a post, the one archived first is returned.
     """
-    # A terminal may hand over what is no UTF-8, which SQLite does not take.
+    # A terminal may pass text that is not valid UTF-8, which SQLite does not accept.
     name, url = printable(name), as_address(name)
     row = articles.named(db, name) if url is None else articles.at(db, url) or article_at(db, url)
     if row is not None:

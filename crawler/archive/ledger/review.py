@@ -1,6 +1,6 @@
-"""The ledger in review: what was listed and what became of it, as `crawler.archive.watch` asks.
+"""Questions of `crawler.archive.watch` to the ledger: what was listed, and what became of it.
 
-Only reads. Not here: what of it is amiss.
+Only reads. Not here: which answers are alarming.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-# Every post with an address in the ledger; by an index only where that leads to few of them.
+# Every post with an address in the ledger. An index is used only with a lower bound, where it selects few posts.
 _STORED = """
 SELECT site, category, published_ts FROM posts WHERE EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
 """
 _STORED_SINCE = f"{_STORED} AND published_ts >= ?"
-# Every other post that was listed, by the address there is most hope for.
+# Every other listed post, once, by the address that is most likely to bring it yet.
 _NOT_COUNTED = """
 SELECT listed.site, listed.key, listed.state, listed.url, listed.found_on, listed.found_at,
     posts.category, posts.published_ts
@@ -30,7 +30,7 @@ FROM (
 LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site
 WHERE posts.id IS NULL OR NOT EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
 """
-# The first time that a post's page was read. One that was stored later on was refused by mistake, since mended.
+# The first time that each post's page was read. A refused post that was stored later had been refused by mistake.
 _DECISIONS = """
 SELECT fetches.outcome = 'refused' AND links.article_id IS NULL, fetches.fetched_at, fetches.reason, links.url
 FROM fetches CROSS JOIN links ON links.id = fetches.link_id
@@ -40,7 +40,7 @@ WHERE fetches.outcome IN ('new', 'refused') AND fetches.status = 200 AND links.k
         AND former.status = 200)
 ORDER BY fetches.id DESC LIMIT :most
 """
-_LOOKED_AT = 50_000  # rows of the ledger, should another site have nearly all of them
+_LOOKED_AT = 50_000  # rows of `fetches`; a limit for when nearly all of them are another site's
 _EMPTY = """
 SELECT categories.slug, links.url, links.fetched_at, (
     SELECT count(*) FROM posts
@@ -60,9 +60,9 @@ ORDER BY posts DESC, links.url
 
 
 class Listed(NamedTuple):
-    """A post that was listed, by one of its addresses: its `key` among those of its site, and where it stands.
+    """A listed post, by one of its addresses: its `key`, unique within its site, and its state.
 
-    If it is stored after all, with its category and the time it was published (epoch seconds).
+    If it is stored after all, it has its category and publication time (epoch seconds).
     """
 
     site: str
@@ -76,7 +76,7 @@ class Listed(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What became of a post the first time its page was read."""
+    """What became of a post when its page was first read."""
 
     refused: int
     at: str
@@ -85,7 +85,7 @@ class Decision(NamedTuple):
 
 
 class EmptyCategory(NamedTuple):
-    """A category page that named no post when it was read at `read_at` (UTC), though it has `posts` of that time."""
+    """A category page that named no post at `read_at` (UTC), although the category has `posts` from that time."""
 
     slug: str
     url: str
@@ -94,23 +94,26 @@ class EmptyCategory(NamedTuple):
 
 
 def stored(db: Database, since: float | None = None) -> Iterator[tuple[str, str | None, int]]:
-    """Yield site, category and time (epoch seconds) of every stored post that has an address in the ledger."""
+    """Yield site, category and publication time (epoch seconds) of every stored post with an address in the ledger.
+
+    Only those published from `since` (epoch seconds) on, if it is given.
+    """
     return iter(db.execute(_STORED) if since is None else db.execute(_STORED_SINCE, [since]))
 
 
 def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[Listed]:
-    """Yield every listed post that `stored` does not, once for each `key` of a site.
+    """Yield every listed post that `stored` does not yield, once per `key` and site.
 
-    `key` returns the post's id for a site, a kind and an address. Such a post may be stored all the same: another
-    post's address has its id, or it came some other way.
+    `key` returns the post's id for a site, a kind and an address. Such a post may still be stored: under another
+    address with the same id, or because it came some other way.
     """
     db.conn.create_function("finews_key", 3, key, deterministic=True)
     return (Listed(*row) for row in db.execute(_NOT_COUNTED))
 
 
 def span(db: Database, site: str) -> tuple[str, str]:
-    """Return when the first and the last address of a site were found (UTC); it must have one."""
-    # Rows are made as addresses are found.
+    """Return when the first and the last address of a site were found (UTC); the site must have one."""
+    # Rows are inserted as addresses are found, so their ids are in order of time.
     first, last = (
         db.execute(f"SELECT found_at FROM links WHERE site = ? ORDER BY id {order} LIMIT 1", [site]).fetchone()[0]  # noqa: S608  # a constant
         for order in ("ASC", "DESC")
@@ -119,17 +122,17 @@ def span(db: Database, site: str) -> tuple[str, str]:
 
 
 def decisions(db: Database, site: str, most: int) -> list[Decision]:
-    """Return what became of the posts of a site whose pages were read for the first time, the latest first."""
+    """Return what became of a site's posts when their pages were first read: the latest `most`, latest first."""
     return [
         Decision(*row) for row in db.execute(_DECISIONS, {"site": site, "rows": _LOOKED_AT, "most": most}).fetchall()
     ]
 
 
 def empty_categories(db: Database, site: str, reason: str, since: str, seconds: float) -> list[EmptyCategory]:
-    """Return the categories whose page, when last read in full, named no post although there were some.
+    """Return the categories whose page named no post when last read in full, although there were some.
 
-    They were read after `since` (UTC), ended for `reason`, and have posts published within `seconds` before. Those
-    with most posts come first.
+    The page was read after `since` (UTC) and ended with `reason`; the category has posts published within `seconds`
+    before that. Categories with the most posts come first.
     """
     values = {"site": site, "seconds": seconds, "since": since, "reason": reason}
     return [EmptyCategory(*row) for row in db.execute(_EMPTY, values).fetchall()]

@@ -1,6 +1,6 @@
-"""Runs and their reports. Table `runs`; the counts come from the ledger, so that they cannot disagree with it.
+"""Runs and their reports. Table `runs`; the counts are taken from the ledger, so they cannot disagree with it.
 
-What writes is meant to run inside a transaction of its caller's. Not here: printing a report.
+Functions that write run inside the caller's transaction. Not here: printing a report.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
 _REASONS = ("reasons", "listing_reasons", "elsewhere", "hosts")
-_GAPS = 20  # between runs, that tell what is usual
-# Until its last fetch, and what it asked for at the least.
+_GAPS = 20  # gaps between runs from which the usual one is taken
+# It ended no earlier than its last fetch, and made at least as many requests as addresses have it as their last run.
 _WHAT_IS_KNOWN_OF_A_KILLED_RUN = """
 UPDATE runs SET (finished_at, seconds, requests) = (
     SELECT
@@ -43,7 +43,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """What a run asked of the network. `bytes` are those received, headers included."""
+    """What a run did on the network. `bytes` counts those received, headers included."""
 
     requests: int = 0
     not_modified: int = 0
@@ -54,8 +54,8 @@ class Traffic:
 class Report(TypedDict):
     """A run's report, as `finews crawl --json` prints it. Times are in UTC; `posts` counts them by outcome.
 
-    `reasons` say why posts were not stored, `listing_reasons` why listings were not read, `elsewhere` how requests to
-    share links and expired posts ended, and `hosts` why any was left alone.
+    `reasons` says why posts were not stored, `listing_reasons` why listings were not read, `elsewhere` how requests
+    for share links and expired posts ended, and `hosts` why any host was left alone.
     """
 
     run: int
@@ -80,10 +80,10 @@ class Report(TypedDict):
 
 
 def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int:
-    """Begin a run that is about `scope` and return its number.
+    """Begin a run about `scope` and return its number.
 
-    A run still marked as running was killed, since the lock is ours: it is put down as interrupted, with what the
-    ledger knows of it.
+    The caller holds the lock, so a run still marked as running was killed. It is recorded as interrupted, with what
+    the ledger knows of it.
     """
     for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
         _write(db, killed, "interrupted")
@@ -105,9 +105,9 @@ def finish(
     traffic: Traffic,
     patience: timedelta = hosts.PATIENCE,
 ) -> Report:
-    """End a run and return its report, with the hosts that asked for more `patience`.
+    """End a run and return its report, including hosts that asked for more than `patience`.
 
-    `seconds` is measured by the caller, the wall clock may have been set.
+    The caller measures `seconds`, because the wall clock may have been changed during the run.
     """
     db.execute(
         "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
@@ -129,7 +129,7 @@ def finish(
 
 
 def gaps(db: Database, run_id: int) -> list[timedelta]:
-    """Return how far apart the runs before `run_id` began, of those that are about a whole site."""
+    """Return the gaps between the starts of the whole-site runs before `run_id`, latest first."""
     rows = db.execute(
         "SELECT started_at FROM runs WHERE id < :run AND scope IN ('usual', 'full')"
         " AND site = (SELECT site FROM runs WHERE id = :run) ORDER BY id DESC LIMIT :most",
@@ -145,12 +145,12 @@ def report(db: Database, run_id: int) -> Report:
 
 
 def reports(db: Database) -> Iterator[Report]:
-    """Yield every run's report, the latest first."""
+    """Yield every run's report, latest first."""
     return _reports(db, "ORDER BY id DESC", [])
 
 
 def tally(db: Database, run_id: int) -> dict[Outcome, int]:
-    """Count the posts that came to each outcome in a run so far."""
+    """Count the posts with each outcome in a run so far."""
     rows = db.execute(
         "SELECT outcome, count(*) FROM (SELECT outcome FROM links WHERE run_id = :run AND outcome IS NOT NULL"
         " UNION ALL SELECT outcome FROM files WHERE run_id = :run) GROUP BY outcome",
@@ -161,9 +161,9 @@ def tally(db: Database, run_id: int) -> dict[Outcome, int]:
 
 
 def pending(db: Database, run_id: int) -> int:
-    """Count the posts that wait for the next run: met in this one without an outcome, or never fetched at all.
+    """Count the posts left for the next run: met in this one without an outcome, or never fetched at all.
 
-    So do share links that were asked for by name.
+    Share links that were asked for by name count too.
     """
     (count,) = db.execute(
         "SELECT count(*) FROM links WHERE kind IN ('post', 'share')"
@@ -175,9 +175,9 @@ def pending(db: Database, run_id: int) -> int:
 
 
 def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
-    """Return the runs that say otherwise than the versions that are of them.
+    """Return the runs whose counts disagree with the versions they brought.
 
-    Each with what it says is `new` and `changed`, and how many first and later versions there are.
+    Each with its own `new` and `changed`, and the number of first and later versions there really are.
     """
     return db.execute(
         f"SELECT id, new, changed, {NEW_IN_RUN}, {CHANGED_IN_RUN} FROM runs"  # noqa: S608  # the constants above
@@ -186,12 +186,12 @@ def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
 
 
 def recount(db: Database) -> None:
-    """Count again what every run that has ended brought."""
+    """Count again what every finished run brought."""
     db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE outcome <> 'running'")  # noqa: S608
 
 
 def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
-    """Write a run's outcome and what the ledger says of it."""
+    """Write a run's outcome and its counts from the ledger."""
     listings, listings_failed = db.execute(
         "SELECT count(*) FILTER (WHERE state = 'fetched'),"
         " count(*) FILTER (WHERE state IN ('failed', 'refused') OR (state = 'gone' AND kind = 'home'))"

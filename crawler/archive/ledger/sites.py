@@ -1,4 +1,4 @@
-"""The sites an archive holds: each run's definition, so that questions go by it without the file. Table `sites`.
+"""The sites an archive holds: each run's definition, so that questions can use it without the file. Table `sites`.
 
 Not here: what a definition may say (`crawler.sites`).
 """
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import Site
 
-# Of each site the definition of the latest run that brought one.
+# For each site the definition of the latest run that brought a new one.
 _LATEST = "SELECT definition FROM sites WHERE rowid IN (SELECT max(rowid) FROM sites GROUP BY name) ORDER BY name"
 
 
 def note(db: Database, site: Site, run_id: int) -> None:
-    """Note the definition that a run goes by, if it has not been used before."""
+    """Record the definition that a run uses, unless it has been used before."""
     db.execute(
         "INSERT INTO sites (name, rules, definition, run_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [site.name, rules_version(site), as_json(site), run_id],
@@ -29,9 +29,9 @@ def note(db: Database, site: Site, run_id: int) -> None:
 
 
 def known(db: Database) -> dict[str, Site]:
-    """Return the sites that an archive holds and those that come with the program, by their names.
+    """Return the sites that an archive holds, and those that come with the program, by name.
 
-    A bundled site is known by today's definition, any other by the last one it was crawled by.
+    A bundled site has today's definition, any other the one it was last crawled with.
     """
     stored = [site for (definition,) in db.execute(_LATEST) if (site := _read(definition)) is not None]
     return {site.name: site for site in [*stored, *map(load_site, bundled_names())]}
@@ -39,7 +39,7 @@ def known(db: Database) -> dict[str, Site]:
 
 @lru_cache(16)
 def _read(definition: str) -> Site | None:
-    """Read a definition; `None` for one that another version of the program wrote, in words this one has not."""
+    """Parse a definition; `None` if another version of the program wrote it with keys unknown to this one."""
     try:
         return from_json(definition)
     except SiteError:

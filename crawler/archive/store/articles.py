@@ -1,4 +1,4 @@
-"""Posts as they are read: the view `articles`, with tags and mentions as lists, and what is asked of table `posts`.
+"""Reading posts: the view `articles` with tags and mentions as lists, and every question to the table `posts`.
 
 Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.archive.search`).
 """
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_EARLY = 3600  # seconds; a post dated later than that after it was seen is dated wrongly, less is two clocks apart
-# From name to name, without reading every post.
+_EARLY = 3600  # seconds; a post dated further ahead than this when it was seen has a wrong date, not a fast clock
+# Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
     SELECT min(source) FROM posts
@@ -27,7 +27,7 @@ SELECT source FROM outlet WHERE source IS NOT NULL
 
 
 class Mention(TypedDict):
-    """A security a post mentions, by its code as the site writes it and the name it was printed under."""
+    """A security that a post mentions: its code as the site writes it, and the name it was printed under."""
 
     code: str
     symbol: str
@@ -79,15 +79,15 @@ def get(db: Database, article_id: int) -> Article:
 
 
 def every(db: Database) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, without holding them all."""
+    """Yield every post as `get` returns it, oldest first, one at a time."""
     for row in db.query("SELECT * FROM articles ORDER BY published_ts, id"):
         yield _with_lists(db, row)
 
 
 def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
-    """Return site and address of another site's post of this id on that day (ISO 8601).
+    """Return the site and address of another site's post with the same id and day (`published_at`, ISO 8601).
 
-    Their Markdown files would bear one name.
+    The Markdown files of the two would have the same name.
     """
     other = db.execute(
         "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
@@ -97,7 +97,7 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
 
 
 def named(db: Database, post_id: str) -> int | None:
-    """Return the row of the post with this id; of several sites' posts, that of the first archived."""
+    """Return the row of the post with this id; if several sites have one, the row of the post archived first."""
     return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
 
 
@@ -136,8 +136,8 @@ def published_until(
 ) -> Iterator[Published]:
     """Yield the posts of a site, or of an outlet (`source`), that were published `until` a time, the latest first.
 
-    Times are in epoch seconds; a post at `since` itself is left out. So are posts with a date that says nothing,
-    since it was still to come when the post was seen.
+    Times are in epoch seconds; a post at `since` itself is left out. So is a post whose date cannot be right, because
+    it lay in the future when the post was seen.
     """
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
@@ -165,13 +165,13 @@ def category_page(db: Database, article_id: int) -> str | None:
 
 
 def count(db: Database, *, gone: bool = False) -> int:
-    """Return how many posts there are, or how many of them the site has dropped."""
+    """Return the number of posts, or of those that the site has dropped (`gone`)."""
     where = " WHERE gone_at IS NOT NULL" if gone else ""
     return int(db.execute(f"SELECT count(*) FROM posts{where}").fetchone()[0])  # noqa: S608  # a constant
 
 
 def counts(db: Database, by: Literal["site", "category", "source"]) -> dict[str, int]:
-    """Return how many posts each site, category or outlet has, the most first."""
+    """Return the number of posts per site, category or outlet, in descending order."""
     rows = db.execute(
         f"SELECT {by}, count(*) FROM posts WHERE {by} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  # a column
     )

@@ -1,9 +1,9 @@
-"""Frames: what a body adds to its words, so that the words are kept once.
+"""Encoded bodies: a body stored as what it adds to the plain text, so that the text itself is stored once.
 
-A post's summary, Markdown and HTML all say what its plain text says. A frame is a JSON list of what they say
-besides, as strings, and of `[start, length]` for every stretch of the text's own characters, counted from 1 as SQL
-counts: `<p>第一段文字</p>` over `第一段文字` is `["<p>", [1, 5], "</p>"]`. The views `articles` and `revisions` put
-them together in plain SQL. Not here: what HTML or Markdown means; any two strings make a frame.
+A post's summary, Markdown and HTML repeat its plain text. An encoded body is a JSON list of strings, for what is not
+in the text, and of pairs `[start, length]`, for stretches that are; characters count from 1, as in SQL. For example,
+`<p>第一段文字</p>` over `第一段文字` is `["<p>", [1, 5], "</p>"]`. The views `articles` and `revisions` decode it
+in plain SQL. Not here: what HTML or Markdown means; any two strings can be encoded.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 
-# A stretch between markup; a shorter one costs less as it stands than as a reference.
+# A stretch between markup. A shorter one takes less room written out than as a reference.
 _RUN = re.compile(r"[^<>&*\\\n]{6,}")
 
 Piece = str | list[int]
@@ -22,11 +22,11 @@ BROKEN = (
     " AND json_type(value, '$[0]') = 'integer' AND json_type(value, '$[1]') = 'integer'"
     " AND json_array_length(value) = 2)))"
 )
-"""In SQL, that a column (to be put in for `{0}`) holds no list of strings and of pairs of numbers."""
+"""SQL condition: the column put in for `{0}` is not a list of strings and pairs of numbers."""
 
 
 def encode_body(body: str, text: str) -> str:
-    """Return the frame that gives `body` back over `text`."""
+    """Encode `body` over `text`."""
     pieces: list[Piece] = []
     done = cursor = 0
     for run in _RUN.finditer(body):
@@ -39,13 +39,13 @@ def encode_body(body: str, text: str) -> str:
         done, cursor = run.end(), at + len(run[0])
     if done < len(body):
         pieces.append(body[done:])
-    # SQL makes nothing at all of an empty list, where an empty string is meant.
+    # In SQL an empty list would decode to NULL instead of an empty string.
     return json.dumps(pieces or [""], ensure_ascii=False, separators=(",", ":"))
 
 
-def decode_body(framed: str, text: str) -> str:
-    """Return the body whose frame over `text` is `framed`."""
-    pieces: list[Piece] = json.loads(framed)
+def decode_body(encoded: str, text: str) -> str:
+    """Return the body that was `encoded` over `text`."""
+    pieces: list[Piece] = json.loads(encoded)
     return "".join(
         piece if isinstance(piece, str) else text[piece[0] - 1 : piece[0] - 1 + piece[1]] for piece in pieces
     )

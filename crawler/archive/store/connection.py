@@ -1,9 +1,9 @@
-"""Open the archive's file: is it one of ours, is it of a version we know, and how SQLite is to treat it.
+"""Opening the archive's file: check that it is an archive of a known version, and set SQLite up.
 
 The one door: nothing but SQLite touches the file. SQLite's locks belong to the process, and closing any descriptor of
-a file drops all that the process holds on it (https://www.sqlite.org/howtocorrupt.html, «POSIX advisory locks»): a
-look into the header with `open` would take a run's locks away, and the next reader to leave would delete the run's
-log. A file that is refused is left byte for byte as it was. Not here: tables.
+a file drops all locks the process holds on it (https://www.sqlite.org/howtocorrupt.html, "POSIX advisory locks"):
+reading the header with `open` would release a run's locks, and the next reader to leave would delete the run's log.
+A file that is refused is left byte for byte as it was. Not here: tables.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ APPLICATION_ID = 0x66696E77
 """「finw」: what `PRAGMA application_id` says of an archive."""
 
 _IN_MEMORY = ":memory:"
-_SMALLEST = 512  # bytes: a page of SQLite's. It takes a file of less for an empty one
+_SMALLEST = 512  # bytes, SQLite's smallest page; SQLite takes a shorter file for an empty database
 _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
-_FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter is what a quota says
+_FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # a quota shows as the latter
 _SECONDS_BETWEEN_WORDS = 2.0  # of progress
-_MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # while another program brings the schema forward
+_MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # how long, how often, to check on another's migration
 
 
 def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> Database:
     """Open the archive at `path`, migrated forward; `create` makes one where there is none.
 
-    `lock` is the run's lock of whoever means to write for long. Without one, it is taken for as long as a migration
-    needs. Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` for one of an older version that a
-    run is at work on, `ArchiveNotWritten` where the disk has no room for the schema, or `ArchiveError` for what else
-    SQLite or the disk refuses.
+    A run passes the `lock` it holds; without one, the lock is taken for the duration of a migration. Raises
+    `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` when a run is using an archive of an older version,
+    `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for anything else that SQLite or
+    the disk refuses.
     """
     file = Path(path)
-    if str(path) == _IN_MEMORY:  # where nobody else can come
+    if str(path) == _IN_MEMORY:  # which no other process can open
         lock = RunLock(file)
     existing = holds_archive(file)
     if not existing and not create:
@@ -81,9 +81,9 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
 
 
 def holds_archive(file: Path) -> bool:
-    """Tell whether there is an archive at `file`; an empty file counts as none.
+    """Return whether there is an archive at `file`; an empty file does not count.
 
-    Raises `NotAnArchive` for a file that is something else, `ArchiveError` for one that cannot be read.
+    Raises `NotAnArchive` if the file is something else, `ArchiveError` if it cannot be read.
     """
     try:
         found = file.stat()
@@ -111,14 +111,14 @@ def kind_of(error: sqlite3.Error) -> int:
 
 
 def _application_id(file: Path) -> int:
-    """Ask SQLite whose database `file` is.
+    """Return the application id of the database in `file`.
 
-    It is told that nobody changes the file (`immutable`), so it takes no lock, makes no file beside it and plays no
-    log of another program into it.
+    With `immutable` SQLite assumes that the file does not change: it takes no lock, creates no file beside it and
+    does not replay another program's log into it.
     """
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)) as asked:
-            # Somebody may change it all the same: amid a checkpoint it is shorter than its header says.
+            # It may change all the same: during a checkpoint it can be shorter than its header says.
             asked.execute("PRAGMA writable_schema = ON")
             (found,) = asked.execute("PRAGMA application_id").fetchone()
     except sqlite3.DatabaseError as error:
@@ -133,9 +133,9 @@ def _unreadable(file: Path, why: str) -> ArchiveError:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """Connect, without transactions that nobody has begun (`isolation_level`).
+    """Connect, with no implicit transactions (`isolation_level`).
 
-    On a read-only file system SQLite has no room for its own files, and needs none: nobody writes.
+    On a read-only file system SQLite cannot create its own files; nobody can write there, so it needs none.
     """
     if os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
         connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
@@ -153,23 +153,23 @@ def _check_version(db: Database, file: Path) -> None:
 
 
 def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
-    """Bring the schema forward, if need be, and set what a connection keeps."""
+    """Migrate the schema if needed, and set this connection's options."""
     if _is_behind(db):
         if lock is None:
             _bring_forward_alone(db, file)
         else:
             _bring_forward(db, file)
     elif lock is not None and db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        db.execute("PRAGMA journal_mode = WAL")  # a backup is kept without
-    # In WAL a commit survives a crash of the program without an fsync; one of the machine may cost the last few.
+        db.execute("PRAGMA journal_mode = WAL")  # a backup is stored without it
+    # In WAL mode a commit survives a crash of the program without fsync; a power failure may cost the last few.
     db.execute("PRAGMA synchronous = NORMAL")
-    # SQLite's own 2 MB hold hardly more than one query touches: with 32 a search takes half the time. Writing posts
-    # takes as long with 8.
+    # SQLite's default of 2 MB barely holds what one query touches: with 32 MB a search takes half the time. For
+    # writing posts 8 MB are as good.
     db.execute(f"PRAGMA cache_size = -{32_768 if lock is None else 8_192}")
 
 
 def _bring_forward_alone(db: Database, file: Path) -> None:
-    """Bring the schema forward under the run's lock, or wait a little for whoever is doing that already."""
+    """Migrate under the run's lock, or wait a little for another program that is already doing so."""
     until = time.monotonic() + _MIGRATION_SECONDS
     while _is_behind(db):
         try:
@@ -191,9 +191,9 @@ def _bring_forward(db: Database, file: Path) -> None:
     if not _is_behind(db):  # another process has done it meanwhile
         return
     try:
-        # First of all: a file whose making is cut short must not pass for some other program's.
+        # Before all else: a file left half made by a crash must not look like another program's.
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        # Cannot change inside a transaction; WAL lets readers read while a crawl writes.
+        # Cannot be set inside a transaction. In WAL mode readers can read while a crawl writes.
         db.execute("PRAGMA journal_mode = WAL")
         steps.apply(db)
         _complete_index(db, file)

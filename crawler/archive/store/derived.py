@@ -1,6 +1,6 @@
-"""An article with all that the archive derives from its words: made without a database, so in any process.
+"""An article with all that the archive derives from its text. Needs no database, so it can run in any process.
 
-Each part is made when it is first asked for, and kept. Not here: storing it.
+Each part is computed when first asked for, and cached. Not here: storing it.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ class DerivedArticle:
 
     @cached_property
     def seen_at(self) -> str:
-        """Since when it is known to have stood so, in UTC."""
+        """The time from which it is known to have said this, in UTC."""
         post = self.article.post
         return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
 
     @cached_property
     def bodies(self) -> tuple[str, str, str, str]:
-        """Summary, Markdown and HTML as frames over the text, and the text."""
+        """Summary, Markdown and HTML, encoded over the text, and the text itself."""
         article = self.article
-        # SQL ends a string at a NUL.
+        # SQLite ends a string at a NUL character.
         bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
         summary, markdown, html = (encode_body(body, article.text) for body in bodies)
         return summary, markdown, html, article.text
@@ -66,7 +66,7 @@ class DerivedArticle:
 
     @cached_property
     def keys(self) -> tuple[int, ...]:
-        """The keys by which it meets others that tell the same."""
+        """The MinHash keys, which it shares with posts that tell the same story."""
         return minhash_keys(self.article.text)
 
     @cached_property
@@ -94,7 +94,7 @@ class DerivedArticle:
         }
 
     def complete(self) -> DerivedArticle:
-        """Make every part that takes time now, so that another process need not."""
+        """Compute every part that takes time now, so that another process need not."""
         _ = self.bodies, self.words, self.keys
         return self
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file, of a git history with the `commit` that wrote it, and the `outcome` of importing it."""
+    """A file and the `outcome` of importing it; for a version from a git history, with the `commit` that wrote it."""
 
     path: str
     commit: str
@@ -31,7 +31,7 @@ class Import:
 
 
 class Imported(TypedDict):
-    """A file that was imported, for the trail of its post."""
+    """A file that was imported, for the history of its post."""
 
     path: str
     commit: str
@@ -50,7 +50,7 @@ class RefusedFile(TypedDict):
 
 
 def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
-    """Note what became of a file; of one that was imported before, what became of it this time."""
+    """Record what became of a file, replacing what an earlier import recorded."""
     db.conn.execute(
         'INSERT INTO files (path, "commit", site, outcome, reason, imported_at, run_id, article_id)'
         ' VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, "commit", site) DO UPDATE SET'
@@ -61,7 +61,7 @@ def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
 
 
 def refused(db: Database, run_id: int) -> list[RefusedFile]:
-    """Return the files that a run refused: `path`, `commit` and `reason`."""
+    """Return the files that a run refused."""
     rows = db.query(
         "SELECT path, \"commit\", reason FROM files WHERE run_id = ? AND outcome = 'refused' ORDER BY id", [run_id]
     )
@@ -69,7 +69,7 @@ def refused(db: Database, run_id: int) -> list[RefusedFile]:
 
 
 def told(db: Database, article_id: int | None, path: str) -> list[Imported]:
-    """Return the files that a post came from, and the versions of the one at `path`, each as it was last imported."""
+    """Return the files that a post came from and all versions of the file at `path`, each as last imported."""
     rows = db.query(
         'SELECT path, "commit", outcome, reason, run_id AS run, imported_at FROM files'
         " WHERE article_id = ? OR path = ? ORDER BY id",

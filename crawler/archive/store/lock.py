@@ -1,7 +1,7 @@
-"""Who may write: one run at a time, by a lock beside the archive, and one transaction at a time, by SQLite's.
+"""Who may write: one run at a time, by a lock beside the archive; one transaction at a time, by SQLite's own lock.
 
-The operating system holds the lock. It dies with its process, so a killed run leaves none behind; what the file says
-is only for people. POSIX only (`flock`). Not here: readers, who need no lock.
+The operating system holds the run's lock and releases it when the process ends, so a killed run leaves none behind;
+the content of the lock file is for people only. POSIX only (`flock`). Not here: readers, who need no lock.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunLock:
-    """Says that this process, or the run it writes for, holds the lock of `archive`."""
+    """Proof that this process, or the run it writes for, holds the lock of `archive`."""
 
     archive: Path
 
 
 @contextmanager
 def run_lock(archive: Path) -> Iterator[RunLock]:
-    """Hold the lock of `archive` for as long as the block runs.
+    """Hold the lock of `archive` while the block runs.
 
-    Raises `ArchiveLocked` at once when another process holds it, `ArchiveError` when there is no place for it.
+    Raises `ArchiveLocked` at once if another process holds it, `ArchiveError` if the lock file cannot be created.
     """
     path = archive.with_name(f"{archive.name}.lock")
     try:
@@ -50,17 +50,17 @@ def run_lock(archive: Path) -> Iterator[RunLock]:
 
 @contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """Hold a transaction that may write from its first statement on; the only way this program begins one.
+    """Hold a transaction that may write from its first statement on; every writing transaction begins here.
 
-    It waits for another program's to end, as long as the connection is patient. One that read first would be refused
-    at once when it comes to write, if another program had written in between. Transactions do not nest.
+    It waits for another program's transaction to end, up to the connection's timeout. A transaction that began by
+    reading would be refused at its first write if another program had written in between. Transactions do not nest.
     """
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
         db.execute("COMMIT")
     except BaseException:
-        db.rollback()  # does nothing where the error has done it
+        db.rollback()  # does nothing if the error has already rolled back
         raise
 
 

@@ -42,7 +42,7 @@ def _first_schema(db: Database) -> None:
 
 @steps(name="0002_one_copy_of_the_words")
 def _one_copy_of_the_words(db: Database) -> None:
-    """Keep once what 0001 kept four times; the words of former versions are taken from their HTML."""
+    """Store once what 0001 stored four times; the text of former versions is taken from their HTML."""
     functions: dict[str, tuple[int, Callable[..., str]]] = {
         "frame": (2, encode_body),
         "plain": (1, _plain),
@@ -84,15 +84,16 @@ def _pairs(db: Database) -> None:
 
 
 def unknown_step(db: Database) -> str | None:
-    """Return a step that was applied to `db` but is not known here: a newer version has been at it."""
+    """Return a step applied to `db` that is unknown here, because a newer version of the program applied it."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}
     return next((step.name for step in steps.applied(db) if step.name not in known), None)
 
 
 def _run_sql(db: Database, name: str) -> None:
-    """Run a step's statements, each of which ends with its line, inside the transaction that records it.
+    """Run a step's statements inside the transaction that records it; a statement ends at the end of a line.
 
-    `executescript` looks for their ends sign by sign, which takes nine tenths of the time of making an archive.
+    `executescript` looks for the end of a statement character by character, which would take nine tenths of the time
+    it takes to make an archive.
     """
     statement = ""
     for line in files(__package__).joinpath("steps", name).read_text(encoding="utf-8").splitlines(keepends=True):
@@ -104,13 +105,13 @@ def _run_sql(db: Database, name: str) -> None:
 
 
 def _plain(source: str) -> str:
-    """Return the words in a body's HTML, a line per block, as near as can be told without a parser."""
+    """Return the text of a body's HTML, one line per block, as closely as possible without a parser."""
     lines = html.unescape(_TAG.sub("", _CELL.sub(" ", _BLOCK.sub("\n", source)))).splitlines()
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
 
 def _markdown(plain: str) -> str:
-    """Return plain words as Markdown, a paragraph per line."""
+    """Return plain text as Markdown, one paragraph per line."""
     return re.sub(r"[\\`*_\[\]#|]", r"\\\g<0>", html.escape(plain, quote=False)).replace("\n", "\n\n")
 
 

@@ -1,7 +1,7 @@
-"""Posts: stored with their versions, tags, mentions and place in the index, and read back.
+"""Storing posts, with their versions, tags, mentions and entries in the index.
 
-Tables `posts`, `categories`, `tags`, `article_tags`. What is stored is meant to share its transaction
-with the ledger's row of the same address. Not here: files, HTML, and the versions one by one
+Tables `posts`, `categories`, `tags`, `article_tags`. A post is stored in the same transaction as the ledger's row of
+its address. Not here: reading posts (`crawler.archive.store.articles`), files, HTML, and single versions
 (`crawler.archive.store.versions`).
 """
 
@@ -31,10 +31,10 @@ _RECENTLY = timedelta(days=2)
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
-    """Store a post: new, as a revision when it says something new, or seen again.
+    """Store a post: as new, as a revision if it says something new, or as seen again.
 
-    Of a version that was seen before, the page is still believed in what makes no revision: its outlet, its tags, its
-    markup. So a mended definition reaches what is stored. Whatever came another way only fills what is missing.
+    If the page shows a known version again, it still overwrites what makes no revision (outlet, tags, markup), so
+    that a corrected definition reaches stored posts. A version that came another way only fills in what is missing.
     `derived` is the same article, if anything was derived from it beforehand.
     """
     derived, post = derived or DerivedArticle(article), article.post
@@ -56,7 +56,7 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
 
 
 def is_another(db: Database, article: Article) -> bool:
-    """Tell whether the archive has a post of this id that must be another one; see `store.revisions`."""
+    """Return whether the archive holds a different post under this id; see `crawler.archive.store.revisions`."""
     post = article.post
     row = db.execute(
         "SELECT id, revision FROM posts WHERE site = ? AND post_id = ? AND url <> ?",
@@ -66,9 +66,9 @@ def is_another(db: Database, article: Article) -> bool:
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
-    """Tell whether another post, other words at another address that this run has met too, has the id of this one.
+    """Return whether another post has this id: other words at another address, which this run has met as well.
 
-    An address the site names no longer is no rival: there the same post has moved, and a revision is due.
+    An address that the site no longer names is no rival. In that case the post has moved, and this is a revision.
     """
     post = article.post
     row = db.execute(
@@ -81,20 +81,20 @@ def has_rival(db: Database, article: Article, run_id: int) -> bool:
 
 
 def mark_seen(db: Database, article_id: int, at: datetime) -> None:
-    """Note that a post is still on the site as it was."""
+    """Record that a post is still on the site, unchanged."""
     db.execute("UPDATE posts SET last_seen_at = ?, gone_at = NULL WHERE id = ?", [iso(at), article_id])
 
 
 def mark_gone(db: Database, url: str, at: datetime) -> None:
-    """Note that the site has forgotten the post at `url`; what is stored of it stays.
+    """Record that the site has dropped the post at `url`; the post stays in the archive.
 
-    A former address of a post that has moved says nothing of the post.
+    The former address of a post that has moved does not count.
     """
     db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
 
 
 def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
-    """Tell whether a category has posts that were on the site within the last two days, and are not gone."""
+    """Return whether a category has posts that were on the site within the last two days and are not gone."""
     row = db.execute(
         "SELECT 1 FROM posts WHERE site = ? AND category = ? AND gone_at IS NULL AND last_seen_at > ? LIMIT 1",
         [site, category, iso(now.astimezone(UTC) - _RECENTLY)],
@@ -103,7 +103,7 @@ def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
 
 
 def row_of(db: Database, site: str, post_id: str) -> int | None:
-    """Return the row of a site's post, if it is stored, whichever way it came."""
+    """Return the row of a site's post, or `None` if it is not stored."""
     row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [site, post_id]).fetchone()
     return None if row is None else int(row[0])
 

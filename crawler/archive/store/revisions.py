@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from crawler.items import Article, Post, Via
 
-_WRECK = 0.5  # of the words there are: a text that has fewer was cut off, or is an error's
-_ASIDE = 30  # characters of a sentence in brackets that only names an outlet
-_OTHERS = 0.3  # of the words of the shorter one: two texts that share fewer are not of one post
+_WRECK = 0.5  # of the current words; a text with fewer was cut off, or is an error page
+_ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
+_OTHERS = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
 
 
 @dataclass(frozen=True, slots=True)
 class VersionInfo:
-    """A version that the archive has: its `revision`, which way it came, when (UTC, ISO 8601), and its hash."""
+    """A stored version: its `revision`, the way it came, when it was seen (UTC, ISO 8601), and its hash."""
 
     revision: int
     via: Via
@@ -44,14 +44,14 @@ class VersionText:
 
 
 def revision_for(
-    article: Article, versions: Sequence[VersionInfo], wording: Callable[[int], VersionText]
+    article: Article, versions: Sequence[VersionInfo], text_of: Callable[[int], VersionText]
 ) -> int | None:
-    """Return the number under which `article` becomes a revision of its post, or `None` when it says nothing new.
+    """Return the revision number that `article` gets, or `None` if it says nothing new.
 
-    `versions` are those the post has, the first first; `wording` returns what one of them says. A page is compared
-    with the version that came from the page last, and with the current one: so page and share link may differ for
-    good without a revision at each visit. A share text is a revision if it adds something to the current version. A
-    file is one if no version says the same, and takes its place by time.
+    `versions` are those the post has, oldest first; `text_of` returns what one of them says. A page is compared with
+    the current version and with the last one that came from the page, so page and share link may differ permanently
+    without a new revision at each visit. A share link's text is a revision if it adds something to the current
+    version. A file is a revision if no version says the same; its number follows from its time.
     """
     post, current = article.post, versions[-1]
     if article.content_hash == current.content_hash:
@@ -60,25 +60,25 @@ def revision_for(
         return None if article.content_hash == _last_hash(versions, "page") else current.revision + 1
     if any(article.content_hash == version.content_hash for version in versions):
         return None
-    now = wording(current.revision)
+    now = text_of(current.revision)
     if post.via == "share":
         return current.revision + 1 if adds(now.text, article.text) else None
-    if any(_says_the_same(article, wording(version.revision)) for version in versions):
+    if any(_says_the_same(article, text_of(version.revision)) for version in versions):
         return None
     return _in_time(post, versions)
 
 
 def is_another(article: Article, now: VersionText) -> bool:
-    """Tell whether an article has so little in common with what its post says that it must be some other post's."""
+    """Return whether an article shares so little with what its post says that it must belong to another post."""
     ours, theirs = Counter(tokens(article.text)), Counter(tokens(now.text))
     fewer = min(ours.total(), theirs.total())
     return (ours & theirs).total() < _OTHERS * fewer and tokens(article.post.title) != tokens(now.title)
 
 
 def adds(before: str, after: str) -> bool:
-    """Tell whether the text `after` says anything that `before` does not, and is no mere wreck of it.
+    """Return whether the text `after` says anything that `before` does not, and is not merely a cut-off copy of it.
 
-    Signs and white space say nothing, nor does a sentence in brackets that names an outlet.
+    Punctuation and white space do not count, nor does a sentence in brackets that names an outlet.
     """
     known, told = tokens(before), tokens(after)
     if len(told) < _WRECK * len(known):
@@ -96,7 +96,7 @@ def _last_hash(versions: Sequence[VersionInfo], via: Via) -> str | None:
 
 
 def _says_the_same(article: Article, known: VersionText) -> bool:
-    """Tell whether two versions differ in signs only, as quotes do that a site's builder made typographic."""
+    """Return whether two versions differ only in punctuation, such as quotes that a site builder made typographic."""
     at = article.post.published_at
     return (
         at is not None
@@ -107,9 +107,9 @@ def _says_the_same(article: Article, known: VersionText) -> bool:
 
 
 def _in_time(post: Post, versions: Sequence[VersionInfo]) -> int:
-    """Return the place of a file's version: by the time it is known to have stood so.
+    """Return the number of a file's version, by the time from which it is known to have said so.
 
-    A file that tells no time does not replace what the site itself has shown, and goes below it.
+    A file without a time never goes above what the site itself has shown.
     """
     if post.seen_at is not None:
         at = _utc(post.seen_at)

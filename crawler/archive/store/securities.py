@@ -1,4 +1,4 @@
-"""The ledger of securities: which posts mention which, and under what name. Tables `securities` and `mentions`.
+"""Securities: which posts mention which, and under what name. Tables `securities` and `mentions`.
 
 Not here: how codes are written (`crawler.securities`) and how they are found in a page.
 """
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from crawler.archive.search.results import Hit
     from crawler.items import Mention
 
-_LATEST = 20  # mentions that tell the usual name of the day
-_OFTEN = 3  # posts that make a name more than a misprint
-# What exchanges put before a name, or after it: special treatment, ex-dividend, a first day, weighted votes.
+_LATEST = 20  # mentions from which the current name is taken
+_OFTEN = 3  # posts; a name printed in this many is no misprint
+# Prefixes and suffixes that exchanges add to a name: special treatment, ex-dividend, first day, weighted votes.
 _MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
 
 
 def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], published_ts: int) -> None:
-    """Write which securities a post mentions, and what these are usually called now."""
+    """Write which securities a post mentions, and update the usual names of these securities."""
     codes = {code for (code,) in db.execute("SELECT code FROM mentions WHERE article_id = ?", [article_id])}
     db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
     for mention in mentions:
@@ -54,7 +54,7 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
 
 
 def _name(db: Database, code: str) -> None:
-    """Call a security what most of its latest mentions call it, and of two as frequent names the later one."""
+    """Name a security as most of its latest mentions do; of two equally frequent names take the later."""
     rows = db.execute(
         "SELECT name FROM mentions WHERE code = ?"
         " ORDER BY published_ts DESC, article_id DESC, count DESC, name LIMIT ?",
@@ -77,9 +77,9 @@ def _rename(db: Database, code: str, name: str) -> None:
 
 
 class Name(TypedDict):
-    """A name a security was printed under: from which day to which, in how many posts, and is it one of its own.
+    """A name that a security was printed under: its first and last day, and the number of posts.
 
-    `odd` is a name that agrees with none of the security's usual ones: a misprint, or a code marked by mistake.
+    It is `odd` if it agrees with none of the security's usual names: a misprint, or a code marked by mistake.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Name(TypedDict):
 
 
 class Day(TypedDict):
-    """How many posts mention a security on a day of the site's calendar."""
+    """The number of posts that mention a security on a day of the site's calendar."""
 
     day: str
     posts: int
@@ -112,7 +112,7 @@ def choose(db: Database, written: str) -> list[Chosen]:
     The one most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai. Raises
     `AmbiguousSecurity` for pinyin that securities of several names are spelt with.
     """
-    # A terminal may hand over what is no UTF-8, which SQLite does not take.
+    # A terminal may pass text that is not valid UTF-8, which SQLite does not accept.
     plain = printable(written).strip()
     typed = parse_typed(plain)
     where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol}
@@ -169,7 +169,7 @@ def names(db: Database, code: str) -> list[Name]:
 
 
 def days(db: Database, code: str, since: int) -> list[Day]:
-    """Return how many posts mention the security on each day from `since` (epoch seconds) on, the latest first."""
+    """Return the number of posts that mention the security per day, from `since` (epoch seconds) on, latest first."""
     rows = db.query(
         "SELECT substr(published_at, 1, 10) AS day, count(*) AS posts FROM articles WHERE id IN"
         " (SELECT article_id FROM mentions WHERE code = ? AND published_ts >= ?) GROUP BY day ORDER BY day DESC",
@@ -183,7 +183,7 @@ def mentioning(
 ) -> Iterator[tuple[Hit, str, list[str]]]:
     """Yield the posts that mention the security from `since` (epoch seconds) on, newest first.
 
-    Each with its text and the names it prints.
+    Each comes with its text and the names it prints.
     """
     rows = db.query(
         "SELECT post_id AS id, site, title, published_at, source, category, url, text, printed FROM articles JOIN"
@@ -198,7 +198,7 @@ def mentioning(
 
 
 def _reigned(db: Database, code: str, count: int, first: int, last: int) -> bool:
-    """Tell whether a name was the usual one in its time: printed often, and by most who mentioned it then."""
+    """Return whether a name was the usual one in its time: printed often, and by most posts of that time."""
     (all_of_them,) = db.execute(
         "SELECT count(*) FROM mentions WHERE code = ? AND published_ts BETWEEN ? AND ?", [code, first, last]
     ).fetchone()
@@ -215,10 +215,10 @@ def _day(db: Database, code: str, published_ts: int) -> str:
 
 
 def agree(name: str, other: str) -> bool:
-    """Tell whether two printed names may well mean one security.
+    """Return whether two printed names probably mean the same security.
 
-    They do when they share two neighbouring characters, marks such as `*ST` or `XD` and white space aside: `ST康美`
-    and `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
+    They do if they share two adjacent characters, ignoring white space and marks such as `*ST` or `XD`: `ST康美` and
+    `康美药业` agree, `贵州茅台` and `五粮液` do not. A name of one character is compared as a whole.
     """
     one, two = (_MARK.sub("", bare(fold(printed))) for printed in (name, other))
     if min(len(one), len(two)) <= 1:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.index import Entry
 
-# Items of one template share keys by the thousand, see `crawler.text.near_duplicates`.
-_NEWEST = 200  # posts of each key that are looked at
-_LIKELIEST = 20  # posts that share most keys, which are decided on; a copy shares more than what is merely alike
-_APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not one story
+# Posts made from one template share keys by the thousand, see `crawler.text.near_duplicates`.
+_NEWEST = 200  # posts looked at per key
+_LIKELIEST = 20  # posts compared: those that share most keys, since a copy shares more than a lookalike
+_APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not the same story
 
 _SCHEME = "stories"
 
@@ -47,7 +47,7 @@ class Telling(TypedDict):
 
 
 def told_by(db: Database, article_id: int) -> list[Telling]:
-    """Return the posts that tell the story of this one, itself included, the first first; none if no other does."""
+    """Return the posts that tell the same story as this one, itself included, oldest first; none if no other does."""
     rows = db.query(
         "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
         " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?) ORDER BY published_ts, articles.id",
@@ -59,7 +59,7 @@ def told_by(db: Database, article_id: int) -> list[Telling]:
 def assign_story(
     db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...] | None = None
 ) -> None:
-    """Find the story of a post that is in none; `keys` are those of its text, if they were made already."""
+    """Find the story of a post that has none yet; `keys` are those of its text, if already computed."""
     keys = minhash_keys(now.text) if keys is None else keys
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -69,7 +69,7 @@ def assign_story(
 
 
 def leave_story(db: Database, article_id: int, before: Entry) -> None:
-    """Take a post out of the story it was placed in as `before`; the others find theirs anew."""
+    """Take a post out of the story that it joined when it said `before`; the other posts are assigned again."""
     db.conn.executemany(
         "DELETE FROM story_keys WHERE key = ? AND article_id = ?",
         [(key, article_id) for key in minhash_keys(before.text)],
@@ -82,7 +82,7 @@ def leave_story(db: Database, article_id: int, before: Entry) -> None:
             {"post": article_id},
         ).fetchall()
     ]
-    # It may have been what held the others together.
+    # It may have been the link between the others.
     db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
     for other in others:
         told = index.current(db, other)
@@ -90,7 +90,7 @@ def leave_story(db: Database, article_id: int, before: Entry) -> None:
 
 
 def _seek(db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...]) -> None:
-    """Join a post with those that tell the same; of one story, one that does is enough."""
+    """Join a post with those that tell the same story; a single match is enough to join a story."""
     wording, joined = Wording(now.title, now.text), set[int]()
     twins = []
     for other, story in _likeliest(db, article_id, keys, published_ts):
@@ -102,7 +102,7 @@ def _seek(db: Database, article_id: int, now: Entry, published_ts: int, keys: tu
 
 
 def rebuild(db: Database) -> None:
-    """Find all stories anew."""
+    """Find all stories again from scratch."""
     db.execute("DELETE FROM story_keys")
     db.execute("DELETE FROM stories")
     db.execute(
@@ -129,7 +129,7 @@ def faults(db: Database) -> Iterator[str]:
 def _likeliest(
     db: Database, article_id: int, keys: tuple[int, ...], published_ts: int
 ) -> list[tuple[int, int | None]]:
-    """Return the posts of about the same time that share most keys, each with its story if it is in one."""
+    """Return the posts of about the same time that share most keys, each with its story if it has one."""
     if not keys:
         return []
     rows = db.conn.execute(
@@ -148,7 +148,7 @@ def _wording(db: Database, article_id: int) -> Wording:
 
 
 def _join(db: Database, posts: list[int]) -> None:
-    """Make one story of posts and of the stories they are in."""
+    """Merge posts, and the stories they belong to, into one story."""
     marks = ", ".join("?" * len(posts))
     joined = db.execute(f"SELECT DISTINCT story_id FROM stories WHERE article_id IN ({marks})", posts).fetchall()  # noqa: S608
     story = min([*posts, *(story for (story,) in joined)])

@@ -1,7 +1,7 @@
 """The versions of a post: which there are, what each said, and writing them. Table `versions`.
 
-What writes is a statement or two, meant to run inside the transaction of the post. Not here: which version there is
-to be (`crawler.archive.store.revisions`), and what changed between two (`crawler.text.differences`).
+Functions that write run a statement or two, inside the transaction of the post. Not here: which number a version
+gets (`crawler.archive.store.revisions`), and what changed between two (`crawler.text.differences`).
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from crawler.archive.store.derived import DerivedArticle
 
 CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
-"""In SQL, posts with what they say now."""
+"""SQL for a FROM clause: posts joined with their current versions."""
 
-# The version a post came with is not always its first one: an import may know of earlier ones.
+# The version that brought a post is not always revision 1: a later import may add earlier versions.
 _CAME_WITH = "(SELECT min(id) FROM versions AS every WHERE every.article_id = versions.article_id)"
 NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_CAME_WITH})"  # noqa: S608  # a constant
-"""In SQL beside the table `runs`, how many posts a run brought."""
+"""SQL expression, for use with the table `runs`: the number of posts that a run brought."""
 
 CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
-"""Likewise, how many further versions of posts."""
+"""Likewise, the number of further versions that a run brought."""
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, by which way, and what it is told apart by."""
+    """A version of a post: when it was first seen (UTC), by which run, the way it came, and its hash."""
 
     revision: int
     seen_at: str
@@ -43,7 +43,7 @@ class Revision(TypedDict):
 
 
 def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
-    """Return the versions of a post, from the first on."""
+    """Return the versions of a post, oldest first."""
     rows = db.execute(
         "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
         [article_id],
@@ -60,7 +60,7 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
 
 
 def history(db: Database, article_id: int) -> list[Revision]:
-    """Return the versions of a post, the oldest first."""
+    """Return the versions of a post as users see them, oldest first."""
     rows = db.query(
         "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash FROM versions"
         " WHERE article_id = ? ORDER BY revision",
@@ -70,7 +70,7 @@ def history(db: Database, article_id: int) -> list[Revision]:
 
 
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
-    """Return what one version of a post said: the columns of `articles` that belong to a version.
+    """Return what a version of a post said: the columns of `articles` that belong to a version.
 
     Raises `NoSuchRevision`.
     """
@@ -105,7 +105,7 @@ def of_cut_runs(db: Database) -> list[int]:
 
 
 def lacking(db: Database) -> list[str]:
-    """Return the ids of posts whose versions are not the unbroken row up to their current one."""
+    """Return the ids of posts that lack a version between the first and the current one."""
     rows = db.execute(
         "SELECT post_id FROM posts LEFT JOIN versions ON article_id = posts.id GROUP BY posts.id"
         " HAVING count(versions.id) <> posts.revision OR max(versions.revision) <> posts.revision"
@@ -114,7 +114,7 @@ def lacking(db: Database) -> list[str]:
 
 
 def unreadable(db: Database) -> list[str]:
-    """Return the ids of posts with a version whose bodies cannot be put together again."""
+    """Return the ids of posts with a version whose bodies cannot be decoded."""
     faults = " OR ".join(BROKEN.format(body) for body in ("summary", "markdown", "html"))
     rows = db.execute(
         f"SELECT DISTINCT post_id FROM versions JOIN posts ON posts.id = article_id WHERE {faults} ORDER BY posts.id"  # noqa: S608  # constants
@@ -123,12 +123,12 @@ def unreadable(db: Database) -> list[str]:
 
 
 def count(db: Database) -> int:
-    """Return how many versions there are."""
+    """Return the number of versions."""
     return int(db.execute("SELECT count(*) FROM versions").fetchone()[0])
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
-    """Return the row of a revision."""
+    """Return the row id of a revision."""
     (found,) = db.execute(
         "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
@@ -136,7 +136,7 @@ def row(db: Database, article_id: int, revision: int) -> int:
 
 
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
-    """Add a version with a number that is free."""
+    """Add a version under an unused number."""
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
@@ -171,8 +171,8 @@ def keep_filed(db: Database, row: int) -> None:
 
 
 def make_room(db: Database, article_id: int, revision: int) -> None:
-    """Move a revision and those above it up by one, so that its number is free."""
-    # By way of negative numbers: no two versions may have one number, not even for a moment.
+    """Renumber a revision and those above it by one, so that its number is unused."""
+    # By way of negative numbers, because two versions may not have the same number even for a moment.
     db.execute(
         "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
     )
@@ -180,7 +180,7 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 
 
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
-    """Write what is told now of a version that has not changed in substance."""
+    """Overwrite a version with what the site says now; its substance has not changed."""
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",

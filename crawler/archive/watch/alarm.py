@@ -1,4 +1,4 @@
-"""An alarm: something amiss that a person would notice too late. Not here: who raises it (`watchman`)."""
+"""An alarm: something amiss that a person would notice too late. Not here: what raises it (`watchman`)."""
 
 from __future__ import annotations
 

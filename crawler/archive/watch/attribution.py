@@ -1,6 +1,6 @@
-"""Where an address belongs: to which post, category and day. By its site's definition, as far as that is known.
+"""Which post, category and day an address belongs to, by its site's definition if that is known.
 
-Made to be asked a million times over. Not here: what became of an address (`crawler.archive.watch.coverage`).
+Fast enough to be asked a million times. Not here: what became of an address (`crawler.archive.watch.coverage`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _DAY = re.compile(r"/(\d{4}/\d{2}/\d{2})/")
-_QUARTER = 900  # seconds; wherever a clock stands, a day begins with a quarter of an hour
+_QUARTER = 900  # seconds; in every time zone a day begins at a full quarter of an hour
 _REMEMBERED = 20_000  # pages, days, categories
 
 
@@ -29,7 +29,7 @@ class Attribution:
     """What the archive in `db` and the definitions it knows say of addresses."""
 
     def __init__(self, db: Database) -> None:
-        """Read the categories there are."""
+        """Read the categories from the archive."""
         self._db = db
         self._sites = sites.known(db)
         self._zones: dict[str, tzinfo] = {name: site.timezone for name, site in self._sites.items()}
@@ -41,9 +41,9 @@ class Attribution:
         self._day_at = lru_cache(_REMEMBERED)(self._day_of_quarter)
 
     def key(self, site: str, kind: str, url: str) -> str:
-        """Return the id of the post an address leads to; where that cannot be told, the address itself.
+        """Return the id of the post an address leads to; if that is unknown, the address itself.
 
-        The ledger knows the `kind` already, so this is all of `address_of` that is needed.
+        The ledger knows the `kind` already, so this is the only part of `address_of` that is needed.
         """
         known = self._sites.get(site)
         if known is not None:
@@ -55,12 +55,12 @@ class Attribution:
         return url
 
     def category(self, site: str, url: str, found_on: str | None) -> str | None:
-        """Return the category of an address: of the page that named it, else the first part of its path."""
+        """Return an address's category: that of the page which named it, else by the first part of its path."""
         slug = self.slug_of_page(site, found_on) if found_on else None
         return slug or self._slug_in(site, _path(url))
 
     def day(self, site: str, url: str, found_at: str) -> str:
-        """Return the day in an address, else the day on which it was found."""
+        """Return the day in an address, or else the day on which it was found."""
         found = _DAY.search(url)
         return (found and _as_day(found[1])) or self.day_found(site, found_at)
 
@@ -73,7 +73,7 @@ class Attribution:
         return self._day_at(site, seconds // _QUARTER)
 
     def zone(self, site: str) -> tzinfo:
-        """Return a site's time zone; of one whose definition is not known, that of its latest post."""
+        """Return a site's time zone; if its definition is unknown, that of its latest post."""
         if site not in self._zones:
             newest = articles.newest(self._db, site)
             written = None if newest is None else articles.published_at(self._db, newest)
@@ -81,7 +81,7 @@ class Attribution:
         return self._zones[site]
 
     def is_shared(self, site: str, post_id: str) -> bool:
-        """Tell whether a post of this id can be looked for behind a share link."""
+        """Return whether a post with this id can be looked for behind a share link."""
         known = self._sites.get(site)
         return known is not None and known.share is not None and is_safe_id(post_id)
 
@@ -95,7 +95,7 @@ class Attribution:
         return address.key if address and address.kind == "category" else self._pages.get((site, url))
 
     def _slug_in(self, site: str, path: str) -> str | None:
-        """Return the category a path begins with: a known one, or one whose page is there by definition: /emnews/."""
+        """Return the category a path begins with: a known one, or one with such a page by definition: /emnews/."""
         part = path.split("/", 2)[1]
         if site not in self._slugs:
             self._slugs[site] = {slug.lower(): slug for slug in self._slugs_of(site)}
@@ -105,7 +105,7 @@ class Attribution:
         return slug
 
     def _slugs_of(self, site: str) -> Iterator[str]:
-        """Yield the categories of a site whose pages were met, and those that posts name."""
+        """Yield the categories of a site whose pages are known, and those that posts name."""
         pages = links.categories(self._db, site)
         yield from filter(None, [self.slug_of_page(site, page.url) for page in pages])
         yield from (slug for of_site, slug, _ in self._named if of_site == site)
@@ -115,7 +115,7 @@ class Attribution:
 
 
 def _path(url: str) -> str:
-    """Return what `path_of` returns of a canonical address, sooner where nothing is encoded."""
+    """Return what `path_of` returns for a canonical address, only faster where nothing is percent-encoded."""
     return path_of(url) if "%" in url else "/" + url.split("/", 3)[3]
 
 

@@ -1,7 +1,7 @@
-"""What is usual for a run, and what of a run is not: pure functions over reports.
+"""What is usual for a run, and what is unusual about one: pure functions over reports.
 
-A run is held against the runs before it of the same site and scope, and what looks odd also against those at the same
-hour of the day before and of the week before: a site wakes up every morning. Not here: whether something is amiss
+A run is compared with earlier runs of the same site and scope. What looks odd is also compared with the same hour of
+the day before and of the week before, because a site wakes up every morning. Not here: whether something is amiss
 (`crawler.archive.watch.watchman`).
 """
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _RUNS, _RUNS_TO_JUDGE = 20, 5
-_TIMES = 3  # beyond what is usual
-_BEYOND = 1.5  # times the most, or the least, of any run it is held against
+_TIMES = 3  # what is unusual differs from the usual by at least this factor
+_BEYOND = 1.5  # and by this factor from the highest, or the lowest, of all runs compared
 _SAME_HOUR = (timedelta(days=1), timedelta(days=7))
 _ABOUT = timedelta(hours=1)
-_AHEAD = 5000  # reports read ahead at the most: full runs may lie far apart
+_AHEAD = 5000  # reports read ahead at most, because full runs may be far apart
 _MEGA = 1_000_000
 
 
 class Judgement(TypedDict):
-    """What is `usual`, medians of the runs before, and in a few words what of a run is `unusual`."""
+    """What is `usual`, as medians of earlier runs, and a few words on everything `unusual` about a run."""
 
     usual: dict[str, float] | None
     unusual: list[str]
 
 
 class JudgedReport(Report, Judgement):
-    """A run's report, held against those before it."""
+    """A run's report, compared with those before it."""
 
 
 class Figure(NamedTuple):
-    """A number of a report: by how much at least it must differ to be worth a word, and may it also be too low."""
+    """A number in a report: the `least` difference worth mentioning, and whether it can also be too low."""
 
     name: str
     least: float
@@ -55,17 +55,17 @@ FIGURES = (
     Figure("gone", 20),
     Figure("bytes", 5 * _MEGA),
 )
-"""What is compared. Of all but new posts only more than usual is worth a word: less is as well, or follows."""
+"""What is compared. Except for new posts, only a high number is worth mentioning: a low one is good, or follows."""
 
 
 def with_baseline(reports: Iterable[Report]) -> Iterator[JudgedReport]:
-    """Yield each report, the latest first, with `usual`, the medians of runs before it, and what is `unusual`.
+    """Yield each report, latest first, with `usual`, the medians of the runs before it, and what is `unusual`.
 
-    Reads ahead only as far as it must.
+    Reads ahead only as far as needed.
     """
     coming = iter(reports)
     ahead: deque[Report] = deque()
-    alike: dict[tuple[str, str], deque[Report]] = {}  # of those ahead, what a run can be held against
+    alike: dict[tuple[str, str], deque[Report]] = {}  # those ahead that a run can be compared with
     while ahead or _read(coming, ahead, alike):
         group = alike.setdefault(_kind(ahead[0]), deque())
         if _is_judged(ahead[0]):
@@ -78,7 +78,7 @@ def with_baseline(reports: Iterable[Report]) -> Iterator[JudgedReport]:
 
 
 def compared(report: Report, before: Sequence[Report]) -> Judgement:
-    """Return `usual` and `unusual` of a report, by the finished runs `before` it, the latest first."""
+    """Return what is usual and unusual about a report, by the finished runs `before` it, latest first."""
     nearest = list(islice(before, _RUNS))
     if not _is_judged(report) or len(nearest) < _RUNS_TO_JUDGE:
         return {"usual": None, "unusual": []}
@@ -99,7 +99,7 @@ def _stands_out(report: Report, figure: Figure, usual: float, others: Sequence[R
 
 
 def _is_beyond(report: Report, figure: Figure, usual: float, others: Sequence[Report]) -> bool:
-    """Tell whether none of the others comes near it: where runs are of two kinds, neither is unusual."""
+    """Return whether no other run comes close: if there are two kinds of runs, neither is unusual."""
     value, values = _value(report, figure), [_value(one, figure) for one in others]
     if value > usual:
         return all(value > _BEYOND * other for other in values)
@@ -123,7 +123,7 @@ def _read(coming: Iterator[Report], ahead: deque[Report], alike: dict[tuple[str,
 
 
 def _reaches_back(group: Sequence[Report], report: Report) -> bool:
-    """Tell whether enough has been read to judge a report by."""
+    """Return whether enough reports have been read to judge this one."""
     return len(group) > _RUNS and _began(report) - _began(group[-1]) > max(_SAME_HOUR) + _ABOUT
 
 
@@ -145,7 +145,7 @@ def _value(report: Mapping[str, Any], figure: Figure) -> float:
 
 
 def _note(report: Report, figure: Figure, usual: float) -> str:
-    """Return what stands out in few words: `new 3, usually 41`."""
+    """Return what stands out in a few words: `new 3, usually 41`."""
     value = _value(report, figure)
     if figure.name == "bytes":
         return f"{value / _MEGA:.1f} MB, usually {usual / _MEGA:.1f} MB"

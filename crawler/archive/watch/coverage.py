@@ -1,7 +1,7 @@
-"""Coverage: per site, category and day, what of all that was listed is stored, and the command that fills a gap.
+"""Coverage: how many listed posts are stored, per site, category and day, and which command fills a gap.
 
 A post counts once, by its id, whatever addresses it has. The ledger's addresses are read one by one and not kept.
-Not here: what was never listed, but for days on which nothing was; and asking the site.
+Not here: posts that were never listed, except that days without any are reported; and asking the site.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_IDS = 3  # of posts that are gone, in one command
-_MOST_DAYS = 2  # a site that lists something on one of so many days should do so on every day
+_IDS = 3  # ids of gone posts in one command
+_MOST_DAYS = 2  # a site that lists something on at least one day in this many should do so every day
 
 
 class Row(TypedDict):
-    """The posts of a category that were listed on a day: `listed` is the sum of the other four numbers.
+    """The listed posts of a category and day: `listed` is the sum of the other four numbers.
 
-    `missing` were found and never fetched, or gone before they could be stored. `commands` fill the gap. A day on
-    which nothing was listed has zeros, and no category.
+    `missing` posts were found and never fetched, or were gone before they could be stored. `commands` fill the gap. A
+    day on which nothing was listed has zeros and no category.
     """
 
     site: str
@@ -43,7 +43,7 @@ class Row(TypedDict):
 
 
 class Coverage(TypedDict):
-    """`rows`, the latest day first, and `totals` of their numbers; `since` is the first day asked for."""
+    """The `rows`, latest day first, and the `totals` of their numbers; `since` is the first day asked for."""
 
     archive: str
     since: str | None
@@ -53,7 +53,7 @@ class Coverage(TypedDict):
 
 @dataclass(slots=True)
 class _Gap:
-    """What is not stored of a category and day, and what its commands are made of."""
+    """The posts of a category and day that are not stored, with what the commands need."""
 
     refused: int = 0
     failed: int = 0
@@ -63,7 +63,7 @@ class _Gap:
     refused_at: str | None = None
 
     def add(self, state: str, key: str, url: str) -> None:
-        """Count a post that stands at `state`."""
+        """Count a post in this state."""
         if state == "refused":
             self.refused += 1
             self.refused_at = self.refused_at or url
@@ -82,14 +82,14 @@ _WHOLE = _Gap()
 
 
 class _Counts:
-    """What has been counted: posts that are stored, by site and category and then by day, and gaps."""
+    """The counts: stored posts by site and category and then by day, and the gaps."""
 
     def __init__(self) -> None:
         self.stored: defaultdict[_Filed, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.gaps: defaultdict[tuple[_Filed, str], _Gap] = defaultdict(_Gap)
 
     def by_day(self, first: str) -> dict[str, set[_Filed]]:
-        """Return the sites and categories of each day that something was listed on, from the `first` on."""
+        """Return the sites and categories that listed something, for each day from the `first` on."""
         found: defaultdict[str, set[_Filed]] = defaultdict(set)
         for filed, days in self.stored.items():
             for day in days:
@@ -115,7 +115,7 @@ class _Counts:
 
 
 def coverage(db: Database, archive: str, since: datetime | None = None) -> Coverage:
-    """Return what was listed, stored and not stored of each site, category and day, from the day of `since` on."""
+    """Return what was listed and stored, per site, category and day, from the day of `since` on."""
     places, counts, first = Attribution(db), _Counts(), "" if since is None else since.date().isoformat()
     _count_stored(db, places, counts, since)
     _count_others(db, places, counts)
@@ -142,7 +142,7 @@ def _count_others(db: Database, places: Attribution, counts: _Counts) -> None:
 
 
 def _commands(site: str, category: str, gap: _Gap, places: Attribution) -> Iterator[str]:
-    """Yield what fills a gap: ask again, look behind share links, or see why it was refused."""
+    """Yield the commands that fill a gap: crawl again, look behind share links, or see why a post was refused."""
     if gap.is_waiting:
         of_category = category and places.has_page(site, category)
         yield command("crawl", *(["--category", category] if of_category else []), site=site)
@@ -164,9 +164,9 @@ def _totals(rows: list[Row]) -> dict[str, int]:
 
 
 def _days_without(db: Database, places: Attribution, by_day: dict[str, set[_Filed]]) -> Iterator[tuple[str, str]]:
-    """Yield the days of each site, from the first to the last it was looked at, on which nothing was listed at all.
+    """Yield the days on which a site listed nothing at all, between the first and the last time it was visited.
 
-    Of a site that publishes now and then that is nothing to tell.
+    For a site that publishes only now and then this means nothing, so there are none.
     """
     listed: defaultdict[str, set[str]] = defaultdict(set)
     for day, filed in by_day.items():

@@ -1,7 +1,7 @@
-"""Outlets that have gone quiet: silent for several times the longest pause they ever made.
+"""Outlets that have gone quiet: silent for several times their longest pause so far.
 
-Measured, like the silence of a whole site (`crawler.archive.watch.silence`), at the last look at the site. Not here:
-an outlet that publishes less than it did.
+Like the silence of a whole site (`crawler.archive.watch.silence`), this is measured at the last visit to the site.
+Not here: an outlet that merely publishes less than before.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from crawler.archive.watch.alarm import Alarm
 
-_ACTIVE_DAYS, _DAYS_TO_KNOW_IT = 30, 10  # days on which an outlet published
-# Of two thousand outlets that publish by chance, one a week or so is silent for three times its longest pause.
+_ACTIVE_DAYS, _DAYS_TO_KNOW_IT = 30, 10  # days on which an outlet published: looked at, and needed at least
+# Of two thousand outlets that publish at random, about one a week is silent for three times its longest pause.
 _FOUR_TIMES, _A_DAY = 4, DAY
-_NEWS_FOR = 7 * DAY  # after that an outlet has ended, and everybody knows
+_NEWS_FOR = 7 * DAY  # after that the silence is no longer news
 _ENDED = 90 * DAY
-_FORGOTTEN = 3 * DAY  # without a look for so long, what an outlet published may have come and gone
+_FORGOTTEN = 3 * DAY  # if nobody visited for this long, posts may have come and gone unseen
 _SHOWN = 5
 
 
 class Quiet(NamedTuple):
-    """An outlet that has gone quiet: since which post, for how long, and its longest pause before."""
+    """An outlet that has gone quiet: since which post, for how long, and its longest pause before that."""
 
     source: str
     post: int
@@ -39,9 +39,9 @@ class Quiet(NamedTuple):
 
 
 def gone_quiet(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
-    """Return the outlets that had gone quiet at the last of `looks`, the times the site was looked at, in order.
+    """Return alarms for outlets that had gone quiet by the last of `looks`, the times of visits to the site.
 
-    The most unusual ones, and how many others.
+    The most unusual ones have an alarm each, and the others one together.
     """
     gaps = (later for earlier, later in pairwise(looks) if later - earlier > _FORGOTTEN)
     watched_since = max(gaps, default=looks[0])
@@ -52,9 +52,9 @@ def gone_quiet(db: Database, site: str, home: str, looks: Sequence[float]) -> li
 
 
 def _quiet(db: Database, site: str, source: str, at: float, watched_since: float) -> Quiet | None:
-    """Tell whether an outlet has gone quiet, and not so long ago that it has ended.
+    """Return how an outlet has gone quiet; `None` if it has not, or so long ago that it is no longer news.
 
-    It belongs to the site that had its last post.
+    An outlet belongs to the site that had its last post.
     """
     last = next(articles.published_until(db, "source", source, at), None)
     if last is None or last.site != site:
@@ -69,7 +69,7 @@ def _quiet(db: Database, site: str, source: str, at: float, watched_since: float
 
 
 def _longest_pause(db: Database, site: str, source: str, *, until: float, below: float) -> float | None:
-    """Return the longest pause in an outlet's last active days; `None` if not below that, or too little is known."""
+    """Return the longest pause in an outlet's last active days; `None` if not `below`, or if too little is known."""
     longest, later = 0.0, until
     days: set[int] = set()
     for post in articles.published_until(db, "source", source, until):

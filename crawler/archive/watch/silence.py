@@ -1,9 +1,9 @@
 """Silence: a site that has published nothing for far longer than it usually does.
 
-What is usual depends on the hour and the weekday, so a silence is held against the same moment in the weeks before.
-It is measured at the last look at the site, not now: nobody knows what has been published since. A holiday on which
-the whole site rests is a silence like another. Not here: whether anybody looks (`crawler.archive.watch.watchman`),
-single outlets (`crawler.archive.watch.outlets`), the clock.
+What is usual depends on the hour and the weekday, so a silence is compared with the same time in earlier weeks. It
+is measured at the last visit to the site, not now, because nobody knows what has been published since. A holiday on
+which the whole site rests counts as silence too. Not here: whether runs happen at all
+(`crawler.archive.watch.watchman`), single outlets (`crawler.archive.watch.outlets`), the clock.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from crawler.archive.watch.alarm import Alarm
 
 WEEKS = 8
-"""How far back a silence is compared."""
+"""How many weeks back a silence is compared."""
 
 _WEEK = 7 * DAY
-_WEEKS_TO_JUDGE = 3  # with fewer, the days before have to do
+_WEEKS_TO_JUDGE = 3  # with fewer, the previous days must do
 _DAYS_TO_JUDGE = 3
-_AROUND = 2 * HOUR  # a site does not get up to the minute
+_AROUND = 2 * HOUR  # before and after: a site does not start its day at the same minute
 _TWICE, _AT_LEAST = 2, HOUR
-_SELDOM = 5  # times what lies between two posts on average: for a site that publishes now and then
-_ALIKE = {1, 2, 3, 4}  # Tuesday to Friday; Monday's early hours belong to the weekend
+_SELDOM = 5  # times the average gap between posts; for a site that publishes only now and then
+_ALIKE = {1, 2, 3, 4}  # Tuesday to Friday; the early hours of Monday still belong to the weekend
 
 
 def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
-    """Tell whether the whole site was silent at the last of `looks`, the times it was looked at, in order."""
+    """Return an alarm if the whole site was silent at the last of `looks`, the times it was visited, in order."""
     at = looks[-1]
     last = _last(db, site, at)
     if last is None or at - last.at <= _AT_LEAST:
@@ -70,15 +70,15 @@ def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[
 
 
 def longest_pause(times: Iterable[float]) -> float:
-    """Return the longest gap between neighbouring times, given in order; 0 when there is none."""
+    """Return the longest gap between successive times; 0 if there is none."""
     return max((later - earlier for earlier, later in pairwise(times)), default=0)
 
 
 def _comparable(db: Database, site: str, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
-    """Return the longest silence about this hour on the days before, by how many days ago, where it compares.
+    """Return the longest silence around this hour on comparable earlier days, by how many days ago they were.
 
-    The same weekday of the weeks before. While too few weeks are known, Tuesday to Friday compare with each other,
-    and any other day with these once one of its own kind is known.
+    Comparable is the same weekday of earlier weeks. While too few weeks are known, Tuesday to Friday are compared
+    with each other, and any other day with these as soon as one day of its own kind is known.
     """
     at = looks[-1]
     weekly = {
@@ -101,7 +101,7 @@ def _comparable(db: Database, site: str, looks: Sequence[float], zone: tzinfo | 
 
 
 def _silence_about(db: Database, site: str, at: float, looks: Sequence[float]) -> float | None:
-    """Return the longest silence there was about a time; `None` when nobody looked at the site then."""
+    """Return the longest silence around a time; `None` if nobody visited the site then."""
     begin, end = at - _AROUND, at + _AROUND
     if bisect(looks, begin) == bisect(looks, end):
         return None
@@ -113,7 +113,7 @@ def _silence_about(db: Database, site: str, at: float, looks: Sequence[float]) -
 
 
 def _is_seldom(db: Database, site: str, at: float, seconds: float, looks: Sequence[float]) -> bool:
-    """Tell whether a site publishes so seldom that a silence is no wonder, whatever the hour."""
+    """Return whether a site publishes so rarely that silence is normal at any hour."""
     span = min(WEEKS * _WEEK, at - looks[0])
     needed = int(_SELDOM * span / seconds) + 1
     there = articles.published_until(db, "site", site, at, since=at - span)
@@ -121,7 +121,7 @@ def _is_seldom(db: Database, site: str, at: float, seconds: float, looks: Sequen
 
 
 def _last(db: Database, site: str, at: float) -> Published | None:
-    """Return the last post that was published until then."""
+    """Return the last post published up to that time."""
     return next(articles.published_until(db, "site", site, at), None)
 
 

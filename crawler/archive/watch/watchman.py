@@ -1,8 +1,8 @@
-"""What is amiss and a person would notice too late: each a sentence that says what, since when, and what to do.
+"""What is amiss and a person would notice too late, in sentences that say what, since when, and what to do.
 
-`alarms` asks of each site whether its runs go, whether it has fallen silent, and whether its pages are still read as
-they were. Only runs about a whole site, usual and full ones, say what is usual. Not here: silence
-(`silence`, `outlets`), pages that read otherwise (`extraction_drift`), the clock.
+For each site, `alarms` checks whether its runs happen, whether it has fallen silent, and whether its pages can
+still be read. Only runs about a whole site (usual and full ones) count. Not here: silence (`silence`, `outlets`), pages that
+read differently (`extraction_drift`), the clock.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from crawler.archive.watch.alarm import Alarm
 
 REACH = silence.WEEKS * 7 * DAY + DAY
-"""How many seconds of runs are looked at, back from the latest; a site without one has been given up."""
+"""How far back from the latest run, in seconds, runs are looked at; a site without one there was abandoned."""
 
-_IN_A_ROW = 3  # runs that fail before it is more than a bad moment
-_FAR_LONGER, _AT_LEAST = 5, HOUR  # than the usual gap between runs
-_GAPS = 20  # that tell what is usual
-_REMEMBERED = 200  # gaps: a computer that sleeps every night leaves one a night
-_FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # by then a site that forgets may have forgotten something
+_IN_A_ROW = 3  # failed runs; fewer may be a passing problem
+_FAR_LONGER, _AT_LEAST = 5, HOUR  # times the usual gap between runs, and at least this long
+_GAPS = 20  # gaps from which the usual one is taken
+_REMEMBERED = 200  # gaps looked at for long ones: a computer that sleeps at night has one each night
+_FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # with fewer gaps wait this long; later, posts may already be lost
 
 
 class Run(NamedTuple):
-    """What a run says of how runs go. `started` is in epoch seconds."""
+    """What matters of a run here. `started` is in epoch seconds."""
 
     number: int
     site: str
@@ -49,18 +49,18 @@ class Run(NamedTuple):
 
     @property
     def has_looked(self) -> bool:
-        """Tell whether it saw what the site shows."""
+        """Whether the run saw what the site shows."""
         return self.outcome == "finished" and self.listings > 0
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether it came to no good end; a site that asks to be left alone, and was, is none."""
+        """Whether the run failed; one that left the site alone because the site asked for it did not."""
         cut_short = self.outcome in {"interrupted", "failed"}
         return cut_short or (self.outcome == "finished" and self.listings_failed > 0 and self.listings == 0)
 
 
 def alarms(db: Database, site: str | None, now: datetime) -> list[Alarm]:
-    """Return what is amiss with `site`, or with every site of the archive, the most pressing of each first."""
+    """Return what is amiss with `site`, or with every site of the archive; the most urgent comes first."""
     by_site: dict[str, list[Run]] = {}
     for run in _latest_runs(db):
         by_site.setdefault(run.site, []).append(run)
@@ -69,7 +69,7 @@ def alarms(db: Database, site: str | None, now: datetime) -> list[Alarm]:
 
 
 def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterator[Alarm]:
-    """Yield what is amiss with a site; of what it shows nothing is known while runs do not go."""
+    """Yield what is amiss with a site. Silence is not judged while runs fail, since nobody knows what it shows."""
     home = links.home(db, site) or site
     stuck = _stuck(site, home, runs, now)
     if stuck is not None:
@@ -83,7 +83,7 @@ def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterat
 
 
 def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | None:
-    """Tell whether the runs of a site, the latest first, stay away or fail."""
+    """Return an alarm if a site's runs, given latest first, fail or no longer happen."""
     latest = runs[: _REMEMBERED + 1]
     usual, limit = _patience([later.started - earlier.started for later, earlier in pairwise(latest)])
     ended = [run for run in runs if run.outcome != "running"]
@@ -99,7 +99,7 @@ def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | Non
 
 
 def _patience(gaps: Sequence[float]) -> tuple[float | None, float]:
-    """Return the usual gap between runs, and how long to wait for one: not less than what has happened twice."""
+    """Return the usual gap between runs, and how long to wait for one: no less than the second longest gap."""
     usual = median(gaps[:_GAPS]) if gaps else None
     if usual is None or len(gaps) < _FEW_GAPS:
         return None, max(_WITH_FEW, _FAR_LONGER * (usual or 0))
@@ -150,12 +150,12 @@ def _see_nothing(site: str, home: str, look: Run, seconds: float, usual: float |
 
 
 def _reasons(run: Run) -> list[str]:
-    """Return why a run failed: why it could not read its listings, else how it ended."""
+    """Return why a run failed: why it could not read its listings, or else how it ended."""
     return list(json.loads(run.reasons)) or [run.outcome]
 
 
 def _latest_runs(db: Database) -> Iterator[Run]:
-    """Yield the runs about a whole site, the latest first, as far back as they matter."""
+    """Yield the runs about a whole site, latest first, as far back as `REACH`."""
     rows = db.execute(
         "SELECT id, site, outcome, started_at, listings, listings_failed, listing_reasons FROM runs"
         " WHERE scope IN ('usual', 'full') ORDER BY id DESC"
