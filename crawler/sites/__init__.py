@@ -1,5 +1,5 @@
-"""Sites as data: a definition in YAML says all the program knows about one.
+"""Sites as data: all the program knows about a site is in its definition, a YAML file.
 
-`definition` is what a definition may say, `checking` refuses a wrong one, `loading` finds and reads it, and
-`addresses` tells what an address of the site leads to. Not here: reading pages (`crawler.extraction`).
+`definition` describes what a definition may contain, `checking` refuses a wrong one, `loading` finds and reads it,
+and `addresses` classifies a site's addresses. Not here: reading pages (`crawler.extraction`).
 """

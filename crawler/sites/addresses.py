@@ -1,4 +1,4 @@
-"""What an address leads to on a site, and where its things are: pure functions of a definition.
+"""What an address leads to on a site, and the addresses of its pages: pure functions of a definition.
 
 Not here: how addresses are written in general (`crawler.urls`), and refusing one (`crawler.middlewares.guard`).
 """
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import AddressForm, Site
 
-# A post's id becomes a file name and part of addresses: letters, digits, and what blogs put into slugs.
+# A post's id becomes a file name and part of addresses, so: letters, digits, and what blogs use in slugs.
 _SAFE_ID = re.compile(r"\w[\w.+~\-]*")
 _PARTS = {"{date}": r"\d{4}-\d{2}-\d{2}", "{id}": "(?P<id>[^/]+)"}
 _FILES = (".md", ".markdown")
 _NOT_IN_IDS = re.compile(r"[^\w.+~\-]+|\.{2,}")
-# Nor does a key steer the terminal it is printed on, or begin a line of a file's front matter.
+# Nor may a key control the terminal it is printed on, or start a new line in a file's front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_LONGEST_ID = 200  # bytes; a file name may have 255, with the date and the ending
+_LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
 
 
-@lru_cache(4096)  # a page's own address and those of its category and its home are asked about over and over
+@lru_cache(4096)  # a page's own address, its category's and the home page's are looked up again and again
 def address_of(site: Site, url: str) -> Address | None:
-    """Tell what `url` (canonical, see `crawler.urls`) leads to; `None` when the definition does not know it.
+    """Return what `url` (canonical, see `crawler.urls`) leads to; `None` if the definition does not say.
 
     The result's own `url` is on the site's first host, so that the same page has one address.
     """
@@ -50,13 +50,13 @@ def address_of(site: Site, url: str) -> Address | None:
 
 
 def start_addresses(site: Site) -> list[Address]:
-    """Return the addresses a run begins with: the start pages, and the feed if the site has one."""
+    """Return the addresses a run starts with: the start pages, and the feed if the site has one."""
     starts = [Address(url=_on_site(site, path), kind="home") for path in site.start]
     return starts + ([Address(url=_on_site(site, site.feed), kind="feed")] if site.feed else [])
 
 
 def category_address(site: Site, slug: str) -> Address | None:
-    """Return the address of the category `slug`; `None` when the definition gives categories no page."""
+    """Return the address of the category `slug`; `None` if the site has no page for it."""
     for form in site.addresses.category:
         url = _on_site(site, (form.address or "").format(slug=slug))
         address = address_of(site, url)
@@ -66,23 +66,23 @@ def category_address(site: Site, slug: str) -> Address | None:
 
 
 def share_text_url(site: Site, post_id: str) -> str | None:
-    """Return the address that answers with the text behind a post's share link; `None` where there is none."""
+    """Return the address that serves the text behind a post's share link; `None` if there is none."""
     return site.share.text.format(id=encode(post_id)) if site.share and is_safe_id(post_id) else None
 
 
 def share_address(site: Site, post_id: str) -> Address | None:
-    """Return the share link of a post, as an address of the ledger."""
+    """Return a post's share link as an address of the ledger."""
     url = canonical(share_link(site, post_id) or "")
     return Address(url=url, kind="share", key=post_id) if url and is_safe_id(post_id) else None
 
 
 def share_link(site: Site, post_id: str) -> str | None:
-    """Return the share link of a post, as the site itself writes it."""
+    """Return a post's share link as the site itself writes it."""
     return site.share.link.format(id=encode(post_id)) if site.share else None
 
 
 def page_url(site: Site, categories: Sequence[str], day: date, post_id: str) -> str:
-    """Return the address of the page that is made of a post's file, by the rule of the definition."""
+    """Return the address of the page that the site generates from a post's file."""
     path = site.files.page.format(
         categories="/".join(category.lower() for category in categories),
         year=f"{day:%Y}",
@@ -94,7 +94,7 @@ def page_url(site: Site, categories: Sequence[str], day: date, post_id: str) -> 
 
 
 def expired_address(site: Site, post_id: str, day: date) -> Address | None:
-    """Return where the source of a post lies that the site no longer shows; `None` where there is no such place."""
+    """Return the address of the source of a post that the site has dropped; `None` if there is no such place."""
     if site.files.expired is None or not is_safe_id(post_id):
         return None
     url = canonical(site.files.expired.format(date=day.isoformat(), id=encode(post_id)))
@@ -102,9 +102,9 @@ def expired_address(site: Site, post_id: str, day: date) -> Address | None:
 
 
 def id_in_name(site: Site, name: str) -> tuple[str, str]:
-    """Return the id of the post in a file of this name (without folders), and the day in it.
+    """Return the post's id and the day in a file name (without folders), each "" if it is not there.
 
-    What no id may have, white space say, becomes `-`; what is not there is "".
+    Characters that no id may have, such as white space, become `-`.
     """
     found = _compiled(site.files.named).search(name.rpartition(".")[0] or name)
     if found is None:
@@ -114,7 +114,7 @@ def id_in_name(site: Site, name: str) -> tuple[str, str]:
 
 
 def as_address(name: str) -> str | None:
-    """Return the canonical address that a person means by `name`; `None` when that is an id or a file's name."""
+    """Return the canonical address that a person means by `name`; `None` if it is an id or a file name."""
     is_file = name.lower().endswith(_FILES) and "://" not in name
     return canonical(name) or (canonical(f"https://{name.lstrip('/')}") if "/" in name and not is_file else None)
 
@@ -122,7 +122,7 @@ def as_address(name: str) -> str | None:
 def post_id_named(site: Site, name: str) -> str | None:
     """Return the id of the post that a person means by `name`: its id, any of its addresses, or its file.
 
-    `None` when it is an address of something else, or can be no id.
+    `None` if it is the address of something else, or cannot be an id.
     """
     url = as_address(name)
     if url is not None:
@@ -141,7 +141,7 @@ def as_id(site: Site, written: str) -> str:
 
 @cache
 def all_hosts(site: Site) -> frozenset[str]:
-    """Return every host the program may ask for this site."""
+    """Return every host that may be asked for this site."""
     forms = (*site.addresses.post, *site.addresses.category)
     others = [site.share.text, site.share.link] if site.share else []
     others += [site.files.expired] if site.files.expired else []
@@ -149,23 +149,23 @@ def all_hosts(site: Site) -> frozenset[str]:
 
 
 def may_be_asked(site: Site, url: str) -> bool:
-    """Tell whether the definition lets the program ask for `url` (canonical): one of its hosts, on its own port.
+    """Return whether `url` (canonical) may be requested: it must be on a host of the definition, on its own port.
 
-    So other names, numbers in their place, other ports and other schemes are never asked for, wherever a redirect or
-    a share link points. What a name resolves to is not looked at.
+    So other host names, IP addresses, other ports and other schemes are never requested, wherever a redirect or a
+    share link points. What a name resolves to is not checked.
     """
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and parts.netloc in all_hosts(site)
 
 
 def is_of(site: Site, url: str, post_id: str) -> bool:
-    """Tell whether an address (canonical) may be that of a post's page: it is no other's, and no other kind's."""
+    """Return whether an address (canonical) may be that of this post's page, and of no other post or kind."""
     address = address_of(site, url)
     return address is None or (address.kind, address.key) == ("post", post_id)
 
 
 def is_safe_id(post_id: str) -> bool:
-    """Tell whether an id can be a file name and part of an address: no separators, no leading dot."""
+    """Return whether an id can be a file name and part of an address: no separators, no leading dot."""
     fits = len(post_id.encode("utf-8", "replace")) <= _LONGEST_ID
     return fits and _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
 
@@ -177,7 +177,7 @@ def _by_form(
     for form in forms:
         if host_of(url) not in (form.hosts or site.hosts):
             continue
-        for text in (path.partition("?")[0], path):  # a static site answers alike with any query
+        for text in (path.partition("?")[0], path):  # a static site ignores the query
             found = _compiled(form.match).search(text)
             if found is not None and not _UNPRINTABLE.search(found[group]):
                 key = found[group] if kind == "category" else as_id(site, found[group])
@@ -186,7 +186,7 @@ def _by_form(
 
 
 def _expired(site: Site, url: str) -> Address | None:
-    """Read the address of a post's source: that of the file which holds the post, at the definition's place."""
+    """Return what the address of an expired post's source file leads to."""
     if site.files.expired is None or host_of(url) != host_of(site.files.expired):
         return None
     form = "".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"(\{\w+\})", site.files.expired))

@@ -1,7 +1,7 @@
 """Turn plain YAML values into a definition's records, refusing what does not fit.
 
-Works off the annotations of `crawler.sites.definition`, so a new key is named in one place. The errors name
-the key by its path (`layouts[0].title[1].css`) and say what is allowed there. Not here: files.
+It follows the annotations in `crawler.sites.definition`, so a new key is declared in one place. Errors name the key
+by its path (`layouts[0].title[1].css`) and say what is allowed there. Not here: files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-_SHOWN = 60  # characters of a wrong value
+_SHOWN = 60  # characters of a wrong value that are quoted
 _PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 

@@ -1,7 +1,7 @@
-"""What a site's definition may say: the one place where its keys are named and explained.
+"""What a site's definition may contain: the one place where its keys are declared and explained.
 
-A class per mapping in the YAML, a field per key, in the order a definition is written. Not here: checking
-(`crawler.sites.checking`) and what is done with it.
+There is a class for each mapping in the YAML and a field for each key, in the order in which a definition is written.
+Not here: checking (`crawler.sites.checking`) and using it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ own address, or the slug of the category page that named it."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One way to read a value. The steps are taken in this order; what is not given is left out.
+    """One way to read a value. The steps are taken in this order; those not given are skipped.
 
-    `where`: only on pages whose path this pattern is found in. `of`: what is read. `after`: skip past each of these
-    texts, in order; `after_last`: past the last such text. `before`: end at the next such text; `until_last`: end at
-    the last one (or at the end, if there is none). `css`: the first element that matches,
-    its text or its `attribute`. `link`: the last link whose text matches this pattern. `pattern`: keep what its
-    first group matches. A rule that finds nothing, or only white space, hands over to the next one.
+    `where`: only on pages whose path matches this pattern. `of`: what is read. `after`: skip past each of these
+    texts, in order; `after_last`: past the last such text. `before`: stop at the next such text; `until_last`: stop
+    at the last one (or at the end, if there is none). `css`: the first element that matches, its text or its
+    `attribute`. `link`: the last link whose text matches this pattern. `pattern`: keep what its first group matches.
+    If a rule finds nothing, or only white space, the next one is tried.
     """
 
     where: str | None = None
@@ -40,11 +40,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressForm:
-    """How one sort of address looks.
+    """A form of address.
 
-    `match` is searched in the decoded path and query; its group `id` or `slug` is the key. `address` is the
-    canonical path, made from `{id}` or `{slug}`; without it the address stays as it was found. `hosts` are the
-    hosts it may stand on, the site's own when not given.
+    `match` is searched for in the decoded path and query; its group `id` or `slug` is the key. `address` is the
+    canonical path, with `{id}` or `{slug}` in it; without it the address is kept as found. `hosts` are the hosts it
+    may be on, by default the site's own.
     """
 
     match: str
@@ -54,7 +54,7 @@ class AddressForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """The forms of each kind of address; the first that matches tells the kind and the key."""
+    """The forms of each kind of address; the first that matches determines the kind and the key."""
 
     post: tuple[AddressForm, ...]
     category: tuple[AddressForm, ...] = ()
@@ -63,10 +63,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What the start pages show: under each `heading`, a pattern that is searched in the source, the `newest` posts.
+    """What the start pages show: the `newest` posts under each `heading`, a pattern searched for in the source.
 
-    A run reads a category's page only when all that stand under a heading are new to it, since only then there may
-    be more. Without this the posts of a start page count as standing under one heading.
+    A run visits a category's page only if all posts under its heading are new, because only then there may be more.
+    Without this key all posts of a start page count as being under one heading.
     """
 
     heading: str
@@ -75,10 +75,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """Where the text behind a share link is.
+    """Where to find the text behind a share link.
 
-    `text`, an address made from `{id}`, answers JSON; the first of its keys `body` that holds anything holds the
-    post's HTML. `link` is the share link itself, as the site writes it.
+    `text` is an address with `{id}` in it that serves JSON; the post's HTML is in the first of the keys `body` that
+    is not empty. `link` is the share link itself, as the site writes it.
     """
 
     link: str
@@ -88,12 +88,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """How posts stand in files, the site's own source.
+    """How the site's own source keeps posts as files.
 
-    `named` is searched in a file's name without its ending: its group `id` is the post's id, its group `day`, if it
-    has one, the day. `page` is the path of the page that is made of a file, from `{categories}`, `{year}`, `{month}`,
-    `{day}` and `{id}`, by Jekyll's rules. `expired` is the address of the file of a post that the site no longer
-    shows, from `{date}` (2022-04-20) and `{id}`.
+    `named` is searched for in a file's name without its extension: its group `id` is the post's id, its optional
+    group `day` the day. `page` is the path of the page generated from a file, with `{categories}`, `{year}`,
+    `{month}`, `{day}` and `{id}` in it, by Jekyll's rules. `expired` is the address of the file of a post that the
+    site has dropped, with `{date}` (2022-04-20) and `{id}` in it.
     """
 
     named: str = r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2})(?:-|$))?(?P<id>.*)$"
@@ -103,7 +103,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Securities:
-    """How securities are marked: elements `css`, their code in `attribute`; those inside `but_not` do not count."""
+    """How securities are marked: by elements `css` with the code in `attribute`, unless they are inside `but_not`."""
 
     css: str
     attribute: str
@@ -112,11 +112,11 @@ class Securities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where things stand on a post's page: rules for each, the first that finds something wins.
+    """Where to find things on a post's page: a list of rules for each, of which the first that finds anything wins.
 
-    A page is of this layout when its source holds `sign`, to the letter. `category` gives the slug, `category_name`
-    its name. Dates are read year first (`2022-04-20 16:44:59 +0800`, `2022年4月20日`, ISO 8601); without an offset
-    they are the site's local time.
+    A page has this layout if its source contains the text `sign`. `category` gives the slug, `category_name` its
+    name. Dates are read year first (`2022-04-20 16:44:59 +0800`, `2022年4月20日`, ISO 8601); without an offset they
+    are in the site's local time.
     """
 
     name: str
@@ -132,10 +132,10 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What of a body is the site's and not the article's.
+    """Which parts of a body belong to the site and not to the article.
 
-    `tail`: patterns; the last blocks of the body are taken off as long as their text matches one in full.
-    `cut`: elements left out of Markdown and text. `unwrap`: elements of which only the content is kept.
+    `tail`: patterns; blocks at the end of the body are removed as long as their whole text matches one of them.
+    `cut`: elements to leave out of Markdown and text. `unwrap`: elements to replace with their content.
     """
 
     tail: tuple[str, ...] = ()
@@ -145,10 +145,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A site. `hosts`: its own, the canonical one first. `start`: the paths a run begins with; `feed`: its feed.
+    """A site. `hosts`: its own, the canonical one first. `start`: the paths a run starts with; `feed`: its feed.
 
-    `capitals`: ids that this pattern matches as a whole, whatever their case, are written in capitals. `navigation`:
-    how the site's source leads back, made from `{name}` and `{category}`, for `export`.
+    `capitals`: ids that match this pattern as a whole, in any case, are written in capitals. `navigation`: the
+    navigation line in the site's source, with `{name}` and `{category}` in it, for `export`.
     """
 
     name: str
@@ -169,5 +169,5 @@ class Site:
     navigation: str | None = None
 
     def __hash__(self) -> int:
-        """Return the name's: much is remembered by site, and a whole definition would be hashed at each look."""
+        """Return the hash of the name, because much is cached by site and hashing a whole definition is slow."""
         return hash(self.name)

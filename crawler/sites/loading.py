@@ -38,9 +38,9 @@ def bundled_names() -> list[str]:
 
 @cache
 def load_site(name: str) -> Site:
-    """Load the bundled site `name`, or the definition at the path `name` if it ends in .yaml or .yml.
+    """Load the bundled site `name`, or the definition at the path `name` if that ends in .yaml or .yml.
 
-    Raises `SiteError` when there is none or it is wrong.
+    Raises `SiteError` if there is none or it is wrong.
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
@@ -51,17 +51,17 @@ def load_site(name: str) -> Site:
 
 @cache
 def rules_version(site: Site) -> str:
-    """Return what tells one set of rules from another: the definition and the version of the program."""
+    """Return an identifier of a set of rules, from the definition and the version of the program."""
     return hashlib.sha256(f"{__version__} {site!r}".encode()).hexdigest()[:16]
 
 
 def as_json(site: Site) -> str:
-    """Return a definition as JSON, with every key; `from_json` gives the same site back."""
+    """Return a definition as JSON, with every key; `from_json` reads it back."""
     return json.dumps(asdict(site), ensure_ascii=False, default=str)  # a time zone by its name
 
 
 def from_json(written: str) -> Site:
-    """Return the site that `as_json` wrote; raise `SiteError` for what this version of the program does not read."""
+    """Return the site that `as_json` wrote; raise `SiteError` if this version of the program cannot read it."""
     try:
         site: Site = check(Site, json.loads(written), "")
     except (ValueError, WrongValueError) as error:
@@ -87,12 +87,12 @@ def _read(file: Traversable, shown: str) -> Site:
 
 
 def _one_line(error: Exception) -> str:
-    """Return what YAML says, on one line, without its name for what has none."""
+    """Return YAML's error message on one line, without its name for an unnamed source."""
     return " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
 
 
 def _check_sense(site: Site) -> None:
-    """Check what the types alone do not say."""
+    """Check what the types alone cannot express."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
         raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
     for key in ("hosts", "start", "layouts"):
@@ -147,7 +147,7 @@ def _check_layout(layout: Layout, key: str) -> None:
 
 
 def _check_rule(rule: Rule, key: str) -> None:
-    """Refuse a rule that would take a whole page for a value."""
+    """Refuse a rule that would return a whole page as a value."""
     if rule.attribute is not None and rule.css is None and rule.link is None:
         raise WrongValueError(f"{key}.attribute", "needs an element to be of: give css or link")
     narrows = (rule.after, rule.after_last, rule.before, rule.css, rule.link, rule.pattern)
@@ -164,13 +164,13 @@ def _check_form(form: AddressForm, group: str, key: str) -> None:
 
 
 def _check_path(path: str, key: str) -> None:
-    """Check that a path can stand after a host: `feed.xml` would make another host of it."""
+    """Check that a path can follow a host name: `feed.xml` without a slash would change the host."""
     if not path.startswith("/"):
         raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
 
 
 def _check_template(template: str, names: str, key: str) -> None:
-    """Check that a template has no placeholders but `names`, parted by a space, and no loose brackets."""
+    """Check that a template has no placeholders but `names` (separated by spaces), and no stray brackets."""
     unknown = set(_PLACEHOLDER.findall(template)) - set(names.split())
     if unknown or set("{}") & set(_PLACEHOLDER.sub("", template)):
         allowed = " and ".join(f"{{{name}}}" for name in names.split())

@@ -1,4 +1,4 @@
-"""Spiders, by way of finding: `category` follows listings, `share` follows share links.
+"""Spiders: `category` follows listings, `share` follows share links.
 
-`asking` makes requests and turns answers into records, the same for both. Not here: reading pages.
+For both of them, `asking` makes requests and turns answers into records. Not here: reading pages.
 """

@@ -1,6 +1,6 @@
-"""Spiders' arguments as `scrapy crawl -a NAME=VALUE` gives them, text, or as a program does.
+"""Reading spiders' arguments: text from `scrapy crawl -a NAME=VALUE`, or values from a program.
 
-Raises `UsageError` for what a person can mend. Not here: settings.
+Raises `UsageError` for mistakes a person can correct. Not here: settings.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 ShareUse = Literal["missing", "always", "never"]
-"""Which posts' share links to look behind: those of posts that are gone or lack something, of all, or of none."""
+"""Which posts' share links to request: of those that are gone or lack something, of all, or of none."""
 
 
 def refuse(unknown: Iterable[str]) -> None:
-    """Refuse arguments a spider does not know; those with an underscore in front are a scheduler's own (scrapyd)."""
+    """Refuse unknown arguments, except those that begin with an underscore, which belong to scrapyd."""
     names = sorted(name for name in unknown if not name.startswith("_"))
     if names:
         raise UsageError(f"The spider knows no argument {', '.join(names)}: see its from_crawler for those it does.")
@@ -31,7 +31,7 @@ def refuse(unknown: Iterable[str]) -> None:
 def listed(name: str, value: str | Sequence[str]) -> list[str]:
     """Return the values of the argument `name`: a sequence as it is, text split at commas.
 
-    Text that names nothing is refused: `category=` with a variable that was never set is not meant for a whole site.
+    Empty text is refused: `category=$UNSET` does not mean the whole site.
     """
     if not isinstance(value, str):
         return list(value)
@@ -47,7 +47,7 @@ def flag(*, value: str | bool) -> bool:
 
 
 def share_use(value: str | bool) -> ShareUse:
-    """Read which posts' share links to look behind; a yes means those that lack something."""
+    """Read which posts' share links to request; a yes means those of posts that lack something."""
     if value in get_args(ShareUse):
         return cast("ShareUse", value)
     if isinstance(value, bool) or value.strip().lower() in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
@@ -56,7 +56,7 @@ def share_use(value: str | bool) -> ShareUse:
 
 
 def number(value: str | int | None) -> int | None:
-    """Read a positive number, or none at all."""
+    """Read a positive number; `None` if it is not given."""
     if value is None or value == "":
         return None
     if not str(value).isdigit() or int(value) < 1:

@@ -1,7 +1,7 @@
-"""Requests for addresses, and what their answers are: the edge between Scrapy and the records of `crawler.items`.
+"""Requests for addresses and their answers: the boundary between Scrapy and the records of `crawler.items`.
 
-Every request carries what it asks for (`Asked`), so that its end, good or bad, can be told. Not here: which
-addresses to ask for, and what stands on a page.
+Every request carries what it asks for (`Asked`), so that its end, good or bad, can be recorded. Not here: which
+addresses to request, and what a page contains.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from crawler.archive.ledger.links import Known
     from crawler.items import Address
 
-_FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same
+_FEW = 100  # a page with fewer than one bad character in this many still counts as UTF-8
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _MEGABYTE = 1024 * 1024
-# The largest answer that is taken: a post has some ten kilobytes, home and the longest categories a megabyte.
+# The largest answer accepted: a post has about ten kilobytes, home and the longest categories about a megabyte.
 _LARGEST = {"post": 4 * _MEGABYTE, "share": 4 * _MEGABYTE, "expired": 4 * _MEGABYTE}
 _LARGEST_LISTING = 16 * _MEGABYTE
 
@@ -40,7 +40,7 @@ _LARGEST_LISTING = 16 * _MEGABYTE
 class Asked:
     """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there.
 
-    `known`: what the ledger has of it, if it may answer that nothing has changed since. `auxiliary`: on behalf of a
+    `known`: what the ledger has of it, if "not modified" is an acceptable answer. `auxiliary`: made on behalf of a
     post's page, see `crawler.items.Fetch`.
     """
 
@@ -59,7 +59,7 @@ def request_for(
     url: str | None = None,
     priority: int = 0,
 ) -> Request:
-    """Make the request; `url` is where the answer is when that is not the address itself."""
+    """Make the request; `url` is where to send it if that is not the address itself."""
     return Request(
         url or asked.address.url,
         callback=callback,
@@ -67,12 +67,12 @@ def request_for(
         cb_kwargs={"asked": asked},
         meta={"download_maxsize": _LARGEST.get(asked.address.kind, _LARGEST_LISTING)},
         priority=priority,
-        dont_filter=True,  # the ledger knows what was asked for
+        dont_filter=True,  # the ledger knows what was requested
     )
 
 
 def cb_kwargs_of(failure: Failure) -> dict[str, Any]:
-    """Return what the failed request carried."""
+    """Return the keyword arguments that the failed request carried."""
     request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
     return request.cb_kwargs
 
@@ -84,12 +84,12 @@ def asked_by(failure: Failure) -> Asked:
 
 
 def page_of(response: Response, asked: Asked) -> Page:
-    """Return the page that was served, decoded by what its bytes are rather than what its headers say."""
+    """Return the page that was served, decoded by its bytes rather than by what its headers say."""
     return Page(fetch=_fetch(asked, response), source=_decoded(response))
 
 
 def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
-    """Return how a request ended that gave no page; `None` when it was put off, and has not ended."""
+    """Return how a request without a page ended; `None` if it was put off and so has not ended."""
     asked, error = asked_by(failure), failure.value
     if isinstance(error, HttpError):
         return _ended_with_status(_fetch(asked, error.response))
@@ -101,7 +101,7 @@ def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
 
 
 def failed(failure: Failure) -> Missed:
-    """Say that a request failed; one that was put off counts as failed with that."""
+    """Return a failed request as missed; one that was put off counts as failed too."""
     asked, error = asked_by(failure), failure.value
     assert error is not None, "a request that failed did so with an error"
     return Missed(fetch=_no_answer(asked), state="failed", reason=_readable(error, asked))
@@ -135,7 +135,7 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _decoded(response: Response) -> str:
-    """Decode as UTF-8 unless that is plainly wrong; then as the page says, or as most Chinese pages would be."""
+    """Decode as UTF-8 unless that is clearly wrong; then as the page declares, or as most Chinese pages are."""
     text = response.body.decode("utf-8-sig", "replace")
     if text.count("\ufffd") * _FEW <= len(text):
         return text
@@ -149,7 +149,7 @@ def _decoded(response: Response) -> str:
 
 
 def _readable(error: BaseException, asked: Asked) -> str:
-    """Say what went wrong in words that are the same for every address it happens to."""
+    """Return what went wrong, in words that are the same for every address."""
     if isinstance(error, DownloadCancelledError | IgnoreRequest):  # the latter by what unpacks an answer
         return f"larger than {_LARGEST.get(asked.address.kind, _LARGEST_LISTING) // _MEGABYTE} MB"
     return str(error) if isinstance(error, NotRequested) else words_for(error)

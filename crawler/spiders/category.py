@@ -1,7 +1,7 @@
-"""Follow listings: home names posts, posts name their categories, categories name more posts.
+"""Crawl a whole site by its listings: home names posts, posts name their categories, categories name more posts.
 
-Which addresses there are to ask for is for the ledger to say (`crawler.archive.ledger.frontier`); what a page names
-gets there by way of the pipelines. Not here: reading pages (`crawler.extraction`), and what becomes of what was read.
+The ledger decides which addresses to request (`crawler.archive.ledger.frontier`); what a page names gets into the
+ledger through the pipelines. Not here: reading pages (`crawler.extraction`), and what becomes of what was read.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
 
-# Pages asked for and not yet stored are asked for again after a kill. So many keep reading, writing and the network
-# busy side by side; the ledger is looked into for several at a time.
+# Pages that were requested but not yet stored are requested again after a kill. This many keep reading, writing and
+# the network busy at the same time; the ledger is queried for several at once.
 _ON_THEIR_WAY, _AT_A_TIME = 24, 8
 
 
 class CategorySpider(Spider):
-    """Crawls a site by its listings. Arguments, as `-a` gives them, are read by `from_crawler`."""
+    """Crawls a site by its listings. `from_crawler` reads the arguments given with `-a`."""
 
     name = "category"
 
@@ -61,9 +61,9 @@ class CategorySpider(Spider):
     ) -> None:
         """Crawl `site`.
 
-        `only`: these pages and the posts they name, nothing else. `full`: visit every listing and ask again for every
-        known post, listed or not. `share`: which posts' share links to look behind: those whose page is gone or lacks
-        something (`missing`), `always`, or `never`. `limit`: ask for so many posts.
+        `only`: these pages and the posts they name, nothing else. `full`: visit every listing, and request every
+        known post again, listed or not. `share`: which posts' share links to request: of those whose page is gone or
+        lacks something (`missing`), `always`, or `never`. `limit`: request at most this many posts.
         """
         super().__init__()
         self.site = site
@@ -101,7 +101,7 @@ class CategorySpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Set out, and from now on go on whenever Scrapy has nothing left to do."""
+        """Begin the run, and continue whenever Scrapy has nothing left to do."""
         addon = RunAddon.of(self.crawler)
         self._db, run_id = addon.run.archive.db, addon.run.id
         self._recovery = Recovery(self.site)
@@ -120,12 +120,12 @@ class CategorySpider(Spider):
             yield request
 
     def go_on(self) -> None:
-        """Ask for what the ledger has; when that is nothing and nothing is on its way, Scrapy ends the run."""
+        """Request what the ledger has next; if that is nothing and no request is open, Scrapy ends the run."""
         for request in self._take():
             self.crawler.engine.crawl(request)
 
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a listing; a start page that names nothing is none."""
+        """Read a listing; a start page that names nothing is refused."""
         listing = read_listing(page_of(response, asked), self.site)
         if asked.address.kind == "home" and not listing.links:
             yield Refused(fetch=listing.fetch, reason=NAMES_NO_POST, rule="addresses.post")
@@ -133,7 +133,7 @@ class CategorySpider(Spider):
             yield listing
 
     def post(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a post; what its page lacks is asked for behind its share link."""
+        """Read a post; what its page lacks is requested by its share link."""
         read = read_post(page_of(response, asked), self.site)
         if isinstance(read, Post) and not read.html and self.share != "never":
             yield from self._recovery.of_bodiless(asked, read)
@@ -143,7 +143,7 @@ class CategorySpider(Spider):
             yield from self._ask_auxiliary(asked, again=self.share == "always")
 
     def missed(self, failure: Failure) -> Iterator[Any]:
-        """Say how a request ended that gave no page; a post that is gone is looked for elsewhere first."""
+        """Yield how a request without a page ended; a post that is gone is looked for elsewhere first."""
         asked, end = asked_by(failure), ended(failure)
         if isinstance(end, Missed) and end.state == "gone" and self._is_lost(asked.address):
             yield from self._recovery.of_gone(asked, end, share=self.share != "never")
@@ -153,7 +153,7 @@ class CategorySpider(Spider):
             yield from self._ask_auxiliary(asked, again=False)
 
     def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
-        """Ask for the text behind a post's share link, once or `again`, if it has not been had."""
+        """Request the text behind a post's share link, once or `again`, unless it is already stored."""
         share = share_address(self.site, asked.address.key) if asked.address.kind == "post" else None
         if share is None or self.share == "never":
             return
@@ -171,7 +171,7 @@ class CategorySpider(Spider):
                 yield self._request(address, link)
 
     def _on_their_way(self) -> int:
-        """Count the pages that were asked for and are not stored yet."""
+        """Return the number of pages that were requested and are not stored yet."""
         downloader, scraper = self.crawler.engine.downloader, self.crawler.engine.scraper.slot
         assert scraper is not None, "there is one as long as a spider is open"
         return len(downloader.active) + len(scraper.queue) + len(scraper.active)
@@ -179,10 +179,10 @@ class CategorySpider(Spider):
     def _request(self, address: Address, link: Known) -> Request:
         if address.kind == "share":
             return self._texts.ask(address, found_on=link.found_on, title=link.title or "")
-        known = None if address in self.only else link  # what a person asks for by name is asked for in full
+        known = None if address in self.only else link  # what a person names is requested unconditionally
         asked = Asked(address=address, found_on=link.found_on, title=link.title or "", known=known)
         return request_for(asked, self.post if address.kind == "post" else self.listing, self.missed)
 
     def _is_lost(self, post: Address) -> bool:
-        """Tell whether nothing is stored of a post: else what is found elsewhere would be no more than that."""
+        """Return whether nothing is stored of a post; if anything is, looking elsewhere would add nothing."""
         return post.kind == "post" and posts.row_of(self._db, self.site.name, post.key) is None

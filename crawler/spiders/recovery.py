@@ -1,8 +1,8 @@
 """Look for a post elsewhere than on its page: in the site's source, and behind its share link.
 
-A `Search` goes from place to place until one gives the post. What becomes of each place is noted in the ledger under
-its own address; the outcome is that of the address the search is for. Not here: which posts are searched for (the
-spiders say), and whether what was found says anything new (`crawler.archive.store.revisions`).
+A `Search` tries one place after another until one gives the post. The ledger records the result of each place under
+its own address; the outcome goes to the address that the search is for. Not here: which posts to search for (the
+spiders decide), and whether what was found is new (`crawler.archive.store.revisions`).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A search for the post that `asked` asked for, which goes on at `places`.
+    """A search for the post that `asked` is for, which continues at `places`.
 
-    `end` is how it ends when none of them has the post: that its page gave nothing, with `reasons`, one a place; or
-    what the page told, though it lacked a body.
+    `end` is how it ends if none of them has the post: either the page gave nothing, with a reason for each place, or
+    the page's own post, which lacked a body.
     """
 
     asked: Asked
@@ -46,7 +46,7 @@ class Recovery:
     """Searches for posts of one site."""
 
     def __init__(self, site: Site) -> None:
-        """Keep the site, whose definition says where its posts may be found."""
+        """Keep the site; its definition says where its posts may be found."""
         self.site = site
 
     def of_gone(self, asked: Asked, end: Missed, *, share: bool) -> Iterator[Any]:
@@ -57,12 +57,12 @@ class Recovery:
         yield self._next(Search(asked=asked, end=end, places=(*places, *([shared] if shared else []))))
 
     def of_bodiless(self, asked: Asked, post: Post) -> Iterator[Any]:
-        """Look behind the share link for the body that a page has not."""
+        """Search behind the share link for the body that a page lacks."""
         shared = share_address(self.site, asked.address.key)
         yield self._next(Search(asked=asked, end=post, places=(shared,) if shared else ()))
 
     def found(self, response: Response, asked: Asked, search: Search) -> Iterator[Any]:
-        """Read what a place answered; a share text's category is that of the page which named the post."""
+        """Read the answer of a place; a share text gets the category of the page that named the post."""
         page = page_of(response, asked)
         named = replace(page, fetch=replace(page.fetch, found_on=search.asked.found_on))
         read = read_share(named, self.site) if asked.address.kind == "share" else read_expired(page, self.site)
@@ -73,7 +73,7 @@ class Recovery:
             yield self._next(_without(search, read))
 
     def missed(self, failure: Failure) -> Iterator[Any]:
-        """Go on to the next place; should an expired post only be put off, so is the whole search."""
+        """Continue at the next place; if the request for an expired post was put off, so is the whole search."""
         end = ended(failure)
         if end is None and asked_by(failure).address.kind == "expired":
             return
@@ -83,7 +83,7 @@ class Recovery:
         yield self._next(_without(cb_kwargs_of(failure)["search"], end))
 
     def _next(self, search: Search) -> Request | Missed | Post:
-        """Ask at the next place, or end the search."""
+        """Request the next place, or end the search."""
         if search.places:
             place = search.places[0]
             asked = Asked(address=place, found_on=search.asked.address.url, auxiliary=True)
@@ -96,7 +96,7 @@ class Recovery:
         return replace(search.end, reason="; ".join((search.end.reason, *search.reasons)))
 
     def _as_searched(self, read: Post, search: Search) -> Post:
-        """Return what was found as the post that was searched for, with what its page told."""
+        """Return what was found as the post that was searched for, completed by what its page said."""
         asked, page = search.asked, search.end
         if isinstance(page, Post):
             source, mentions = page.source or read.source, read.mentions
@@ -114,7 +114,7 @@ class Recovery:
 
 
 def _without(search: Search, end: Missed | Refused) -> Search:
-    """Note why a place gave nothing; when an expired post may be there another time, the search is to be repeated."""
+    """Add why a place gave nothing; if an expired post may be there another time, the search is to be repeated."""
     kind = end.fetch.address.kind
     name = "share link" if kind == "share" else kind
     search = replace(search, reasons=(*search.reasons, f"{name}: {end.reason.removeprefix(f'{name}: ')}"))

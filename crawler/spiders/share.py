@@ -1,6 +1,6 @@
-"""Follow share links: ask for the text behind each and take it in as a post.
+"""Follow share links: request the text behind each and store it as a post.
 
-Not here: finding the links; they are given.
+Not here: finding the links, which are given.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class ShareSpider(Spider):
-    """Fetches what stands behind share links. The argument `code` holds info codes or addresses of posts."""
+    """Fetches the texts behind share links. The argument `code` holds info codes or addresses of posts."""
 
     name = "share"
 
@@ -59,7 +59,7 @@ class ShareSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Note the links, so that another run goes on where this one may end, and ask for the text of each."""
+        """Record the links, so that another run can finish what this one does not, and request the text of each."""
         addon = RunAddon.of(self.crawler)
         db, run_id = addon.run.archive.db, addon.run.id
         try:

@@ -1,7 +1,7 @@
-"""Ask for the texts behind share links, and read them as versions of the posts they belong to.
+"""Request the texts behind share links, and read them as versions of the posts they belong to.
 
-Such a text tells a body and perhaps an outlet; what the archive knows of the post stands beside it. Not here: whether
-it says anything new (`crawler.archive.store.revisions`).
+Such a text has a body and perhaps an outlet; the rest is taken from what the archive knows of the post. Not here:
+whether it says anything new (`crawler.archive.store.revisions`).
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 
 class SharedTexts:
-    """The share links of one site, for an archive open as `db`; `recovery` looks on where one gives nothing."""
+    """The share links of one site, for an archive open as `db`; if one gives nothing, `recovery` continues."""
 
     def __init__(self, site: Site, db: Database, recovery: Recovery) -> None:
-        """Ask for nothing yet."""
+        """Prepare; nothing is requested yet."""
         self.site, self.db, self.recovery = site, db, recovery
 
     def ask(
         self, share: Address, *, found_on: str | None = None, title: str = "", auxiliary: bool = False
     ) -> Request:
-        """Return the request for the text behind the link `share`; `auxiliary` when its post was asked for itself."""
+        """Return the request for the text behind the link `share`; `auxiliary` if its post was requested itself."""
         asked = Asked(address=share, found_on=found_on, title=title, auxiliary=auxiliary)
         return request_for(asked, self.shared, self.missed, url=share_text_url(self.site, share.key))
 
     def shared(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a text; one of a post that is not stored stands for itself, unless its page was refused."""
+        """Read a text; if its post is not stored, it becomes a post by itself, unless the post's page was refused."""
         read = read_share(page_of(response, asked), self.site)
         if isinstance(read, Missed):
             yield from self._nothing(asked, read)
@@ -60,14 +60,14 @@ class SharedTexts:
             yield replace(read, title=asked.title, share_url=read.share_url or read.url)
 
     def missed(self, failure: Failure) -> Iterator[Any]:
-        """Say how a request ended that gave no text."""
+        """Yield how a request without a text ended."""
         asked, end = asked_by(failure), ended(failure)
         if not isinstance(end, Missed | Refused):
-            end = failed(failure)  # nobody else would take it up
+            end = failed(failure)  # nothing else would retry it
         yield from self._nothing(asked, replace(end, reason=f"share link: {end.reason}"))
 
     def _nothing(self, asked: Asked, end: Missed | Refused) -> Iterator[Any]:
-        """End a request; a post that nothing is stored of is looked for among the expired."""
+        """End a request; if nothing is stored of its post, look among the expired posts."""
         if isinstance(end, Missed) and not asked.auxiliary and self._known(asked.address) is None:
             yield from self.recovery.of_gone(asked, end, share=False)
         else:

@@ -1,8 +1,8 @@
 """What is amiss and a person would notice too late, in sentences that say what, since when, and what to do.
 
 For each site, `alarms` checks whether its runs happen, whether it has fallen silent, and whether its pages can
-still be read. Only runs about a whole site (usual and full ones) count. Not here: silence (`silence`, `outlets`), pages that
-read differently (`extraction_drift`), the clock.
+still be read. Only runs about a whole site (usual and full ones) count. Not here: silence (`silence`, `outlets`),
+pages that read differently (`extraction_drift`), the clock.
 """
 
 from __future__ import annotations
