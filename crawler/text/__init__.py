@@ -1,4 +1,4 @@
-"""Plain text, pure: words and tokens, figures, what changed between two texts, and which texts tell the same.
+"""Pure functions on plain text: words and tokens, figures, differences between texts, and near-duplicates.
 
 Not here: markup (`crawler.markdown`), and what a query means (`crawler.archive.search`).
 """

@@ -1,4 +1,4 @@
-"""What outlets put before and after a text: headers, bylines, sources. Not here: what is shown of an article."""
+"""What outlets add before and after a text: headers, bylines, sources. Not here: what is shown of an article."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 
 from crawler.text.words import fold
 
-# Longer texts are known by their beginning, so that none costs more than one of this length.
+# Only the beginning of a longer text is looked at, so that none costs more than one of this length.
 LONGEST = 20_000
-"""The characters of a text that count."""
+"""The number of characters of a text that count."""
 
-# What outlets put before and after a text, folded: 【题目】, （记者 张三）, 财联社4月20日电，, （文章来源：大江网）.
+# What outlets add before and after a text, folded: 【题目】, （记者 张三）, 财联社4月20日电，, （文章来源：大江网）.
 _HEAD = re.compile(
     r"""\s*+(?:
         【[^】\n]{1,60}】(?=\W{0,9}\w)
@@ -35,7 +35,7 @@ _MOST_TAILS = 4
 
 
 def article_of(text: str) -> str:
-    """Return a text folded, without what outlets put before and after it; of a long one the beginning."""
+    """Return a text folded, without what outlets add before and after it; of a long text only the beginning."""
     folded = fold(text[:LONGEST])[:LONGEST]
     head = _HEAD.match(folded)
     start, end = head.end() if head else 0, len(folded)
@@ -48,5 +48,5 @@ def article_of(text: str) -> str:
 
 
 def definition() -> tuple[int, str, str]:
-    """Return what tells one way of taking header and footer away from another."""
+    """Return a value that changes whenever the way of removing header and footer changes."""
     return LONGEST, _HEAD.pattern, _TAIL.pattern

@@ -12,12 +12,12 @@ Kind = Literal["added", "removed", "changed", "moved"]
 """What became of a sentence."""
 
 Parts = tuple[tuple[str, bool], ...]
-"""A sentence in pieces, each with whether it changed; joined they give the sentence back."""
+"""A sentence in pieces, each with whether it changed; joined, they are the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a post: its `title`, when it was published (ISO 8601), and its plain `text`, a line per block."""
+    """A version of a post: its `title`, when it was published (ISO 8601), and its plain `text`, a line a block."""
 
     title: str
     published_at: str
@@ -26,9 +26,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a sentence or a title: its `kind`, and the sentence of either version with what changed marked.
+    """What became of a sentence or title: its `kind`, and the sentence in either version with its changes marked.
 
-    "added" has no parts before, "removed" none after; "moved" has the same on both sides, nothing of it marked.
+    "added" has no parts before, "removed" none after; "moved" has the same on both sides, with nothing marked.
     """
 
     kind: Kind
@@ -48,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """A figure that changed, with the sentences (or titles) it stands in; "" where it or the sentence is missing."""
+    """A figure that changed, with the sentences (or titles) it is in; "" if the figure or the sentence is missing."""
 
     before: str
     after: str
@@ -58,9 +58,9 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that changed: the title, the time as (before, after), each `None` when it did not, and what the text says.
+    """All changes: of the title, of the time as (before, after), each `None` if there is none, and of the text.
 
-    `figures` are those of the title, then those of the text; `sentences` come in the order of the new text.
+    `figures` has those of the title first, then those of the text; `sentences` are in the order of the new text.
     """
 
     title: Change | None
@@ -75,7 +75,7 @@ class Changes:
 
 
 def as_dict(changes: Changes) -> dict[str, Any]:
-    """Return `changes` as JSON can write them, a piece of a sentence as `{"text": ..., "changed": ...}`."""
+    """Return `changes` as values for JSON, with a piece of a sentence as `{"text": ..., "changed": ...}`."""
     return {
         "title": changes.title and _change_as_dict(changes.title),
         "published_at": changes.published_at and dict(zip(("before", "after"), changes.published_at, strict=True)),

@@ -1,8 +1,8 @@
-"""What changed between two versions of a post, sentence by sentence, readable for Chinese.
+"""Finding what changed between two versions of a post, sentence by sentence, in a form that suits Chinese.
 
-White space, width, case, thousands separators and the place of line breaks are no change. Figures that changed are
-a list of their own. Pure functions over strings. Not here: what a figure is (`crawler.text.figures`), and what a
-change is made of (`crawler.text.changes`).
+White space, character width, case, thousands separators and the position of line breaks do not count. Changed figures
+are listed separately. Pure functions over strings. Not here: what a figure is (`crawler.text.figures`), and how a
+change is represented (`crawler.text.changes`).
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
     from crawler.text.changes import Parts, Version
 
-# Two sentences are one that changed when they share this much of their words and pairs of words.
+# Two sentences count as one that changed if they share at least this part of their words and pairs of words.
 _SIMILAR = 0.4
-# A sentence is compared with this many around the same place, or with more while that many comparisons suffice.
+# A sentence is compared with this many around the same position, or with more as long as the number of comparisons
+# stays below the second.
 _REACH, _COMPARISONS = 20, 1000
-# A sentence of more pieces is not compared closely: that takes time by the square of its length.
+# A sentence of more pieces is not compared in detail, because that takes time quadratic in its length.
 _LONGEST = 500
-# In a text of more sentences, those that occur over and over are no anchors: likewise.
+# In a text of more sentences, frequent ones do not serve as anchors, for the same reason.
 _MANY = 2000
 
-# A sentence with the signs that end it, full-width or not, and the quotes and brackets closed after them.
+# A sentence with the punctuation that ends it, full-width or not, and the quotes and brackets closed after that.
 _ENDS, _CLOSERS = "。｡！？!?；;", "”’）)」｣』》"
 _SENTENCE = re.compile(rf"[^{_ENDS}]*+[{_ENDS}](?:\s*[{_ENDS}{_CLOSERS}])*|[^{_ENDS}]+")
 
@@ -55,9 +56,9 @@ def compare(before: Version, after: Version) -> Changes:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Split `text` at the end of its sentences and of its lines; the signs that end a sentence stay with it.
+    """Split `text` at the ends of sentences and lines; the punctuation that ends a sentence stays with it.
 
-    A full stop `.` ends no sentence: it stands in numbers and abbreviations.
+    A full stop `.` does not end a sentence, because it occurs in numbers and abbreviations.
     """
     return [line for sentence in _SENTENCE.findall(text) for line in _lines(sentence)]
 
@@ -67,7 +68,7 @@ def _title(before: str, after: str) -> Change | None:
 
 
 def _time(before: str, after: str) -> tuple[str, str] | None:
-    """Return both times, or `None` when they are the same point in time."""
+    """Return both times, or `None` if they are the same point in time."""
     instant = _instant(before)
     same = before == after or (instant is not None and instant == _instant(after))
     return None if same else (before, after)
@@ -81,7 +82,7 @@ def _instant(written: str) -> datetime | None:
 
 
 def _key(text: str) -> str:
-    """Return what two sentences that say the same have in common."""
+    """Return a key that is equal for sentences that say the same."""
     return _GROUPED.sub(lambda number: number[0].replace(",", ""), bare(fold(text)))
 
 
@@ -91,7 +92,7 @@ def _lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Sentences that stand in the place of others."""
+    """Sentences that replaced others."""
 
     old: list[str]
     new: list[str]
@@ -112,7 +113,7 @@ def _sentences(before: str, after: str) -> list[Change]:
 
 
 def _stretches(before: str, after: str) -> Iterator[_Stretch]:
-    """Yield what differs: first by whole sentences, however they are broken into lines, then within by lines."""
+    """Yield what differs: by whole sentences, however they are broken into lines, and within these by lines."""
     for whole in _differing(_SENTENCE.findall(before), _SENTENCE.findall(after)):
         old = [line for sentence in whole.old for line in _lines(sentence)]
         new = [line for sentence in whole.new for line in _lines(sentence)]
@@ -120,7 +121,7 @@ def _stretches(before: str, after: str) -> Iterator[_Stretch]:
 
 
 def _differing(old: list[str], new: list[str]) -> Iterator[_Stretch]:
-    """Yield the stretches that say something else, leaving out those that are only divided differently."""
+    """Yield the stretches that differ, except those that are only divided differently."""
     matcher = SequenceMatcher(None, [*map(_key, old)], [*map(_key, new)], autojunk=len(new) > _MANY)
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         stretch = _Stretch(old[old_start:old_end], new[new_start:new_end])
@@ -133,7 +134,7 @@ def _count(parts: Iterable[list[str]]) -> Counter[str]:
 
 
 def _take(left: Counter[str], sentence: str) -> bool:
-    """Take `sentence` out of what is left, and tell whether it was there."""
+    """Remove `sentence` from what is left, and return whether it was there."""
     key = _key(sentence)
     found = left[key] > 0
     left[key] -= found
@@ -141,7 +142,7 @@ def _take(left: Counter[str], sentence: str) -> bool:
 
 
 def _explained(old: list[str], new: list[str], moved: set[int]) -> list[Change]:
-    """Say what became of each sentence of a stretch; those at the places `moved` of `new` came from elsewhere."""
+    """Return what became of each sentence of a stretch; `moved` are positions in `new` of those from elsewhere."""
     changes: list[Change] = []
     old_at = new_at = 0
     pairs = _pairs(old, new, moved)
@@ -160,7 +161,7 @@ def _arrived(sentence: str, *, moved: bool) -> Change:
 
 
 def _pairs(old: list[str], new: list[str], moved: set[int]) -> list[tuple[int, int]]:
-    """Return the places of the sentences that became one another, in order: the most similar first, none crossing."""
+    """Return the positions of sentences that turned into one another, in order; similar pairs win, none cross."""
     pairs: list[tuple[int, int]] = []
     for _, _, old_at, new_at in sorted(_candidates(old, new, moved)):
         place = bisect(pairs, (old_at, new_at))
@@ -171,7 +172,7 @@ def _pairs(old: list[str], new: list[str], moved: set[int]) -> list[tuple[int, i
 
 
 def _candidates(old: list[str], new: list[str], moved: set[int]) -> Iterator[tuple[float, int, int, int]]:
-    """Yield similar sentences that stand about the same place: unlikeness, distance, and both places."""
+    """Yield similar sentences at about the same position: negative similarity, distance, and both positions."""
     words_of_new = [frozenset[str]() if at in moved else _words(sentence) for at, sentence in enumerate(new)]
     reach = max(_REACH, _COMPARISONS // max(len(old), 1))
     for old_at, words in enumerate(map(_words, old)):
@@ -183,9 +184,9 @@ def _candidates(old: list[str], new: list[str], moved: set[int]) -> Iterator[tup
 
 
 def _words(sentence: str) -> frozenset[str]:
-    """Return the words of a sentence and its pairs of words: pairs tell apart what shares only common characters.
+    """Return the words and pairs of words of a sentence; pairs distinguish what shares only common characters.
 
-    A sentence too long to be compared closely gets none, so that it is similar to no other.
+    A sentence too long to be compared in detail gets none, so it is similar to no other.
     """
     if len(sentence) > _LONGEST:
         return frozenset()
@@ -199,7 +200,7 @@ def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Pieces that stand in the place of others, or that are the same in both sentences."""
+    """Pieces that replaced others, or that are the same in both sentences."""
 
     old: list[Piece]
     new: list[Piece]
@@ -207,7 +208,7 @@ class _Block:
 
 
 def _blocks(before: str, after: str) -> list[_Block]:
-    """Divide two sentences into what is the same and what changed."""
+    """Divide two sentences into what stayed the same and what changed."""
     old, new = pieces(before), pieces(after)
     if max(len(old), len(new)) > _LONGEST:
         return [_Block(old, new, changed=True)]
@@ -229,7 +230,7 @@ def _changed(before: str, after: str) -> Change:
 
 
 def _is_lost_between(blocks: list[_Block], at: int) -> bool:
-    """Tell whether a block is one Chinese character between others replaced: 大幅增长 is marked, not 大 and 增长."""
+    """Return whether a block is a lone Chinese character between replaced ones: 大幅增长 is marked as a whole."""
     if not 0 < at < len(blocks) - 1:
         return False
     before, between, after = blocks[at - 1 : at + 2]
@@ -259,7 +260,7 @@ def _has_stayed(figure: FigureChange, leaving: Counter[str], arriving: Counter[s
 
 
 def _figures_of(change: Change) -> Iterator[FigureChange]:
-    """Yield the figures of a sentence that changed, paired by their place."""
+    """Yield the changed figures of a sentence, paired by position."""
     for block in _blocks(change.before, change.after):
         if block.changed:
             for before, after in zip_longest(figures_in(block.old), figures_in(block.new), fillvalue=""):

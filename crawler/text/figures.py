@@ -1,4 +1,4 @@
-"""Figures in a text: which there are, and the pieces a sentence is divided into so that none is cut.
+"""Finding figures in a text, and dividing a sentence into pieces without cutting a figure.
 
 Pure functions over strings. Not here: which figures changed (`crawler.text.differences`), and what a figure is worth.
 """
@@ -17,7 +17,7 @@ _START = rf"(?<![{_LETTER}{_DIGIT}])(?<![{_DIGIT}][.．])"
 _STOP = rf"(?![{_LETTER}{_DIGIT}])"
 _GAP = r"[^\S\n]*+"
 _MULTIPLE = "(?:[十千万亿兆]|百(?!分))"
-# Longer units stand before those they begin with; not a unit is what begins a word: iPhone 13 手机.
+# Longer units come before their own prefixes. The beginning of a word is not a unit: iPhone 13 手机.
 _UNIT = "|".join(
     """
     个百分点 百分点 个基点 基点 个交易日 交易日 个工作日 工作日 个季度 季度 个月 个
@@ -46,22 +46,22 @@ _PIECE = re.compile(rf"(?:{_FIGURE}|[{_LETTER}{_DIGIT}]+(?:[.．][{_DIGIT}]+)*|.
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a sentence that is marked as a whole: its `text`, white space after it included, and what it is."""
+    """A piece of a sentence that is marked as a whole: its `text`, with the white space after it, and what it is."""
 
     text: str
     is_figure: bool
 
 
 def figures(text: str) -> list[str]:
-    """Return the figures in `text` as written, each with sign and unit: amounts, percentages, dates, codes.
+    """Return the figures in `text` as written, with sign and unit: amounts, percentages, dates, codes.
 
-    Digits within a word (`5G`, `NW2022`) are none, nor are Chinese numerals (`三成`).
+    Digits within a word (`5G`, `NW2022`) do not count, nor do Chinese numerals (`三成`).
     """
     return figures_in(pieces(text))
 
 
 def pieces(text: str) -> list[Piece]:
-    """Divide `text` into figures, words with their digits, and single characters; joined they give it back."""
+    """Divide `text` into figures, words including their digits, and single characters; joined, they are `text`."""
     divided: list[Piece] = []
     for found in _PIECE.finditer(text):
         sign = found["sign"]

@@ -1,8 +1,8 @@
-"""Keys of a text by which posts that say the same meet: the hash of its letters, and MinHash values of its n-grams.
+"""Keys of a text, which near-duplicates share: the hash of its letters, and MinHash values of its n-grams.
 
-Keys are kept for years, while a library may change the values it computes. So `scheme` names the way keys are made
-by what comes out of it: keys kept under another name have to be made again. Not here: whether two posts that met tell
-one story (`crawler.text.near_duplicates`).
+Keys are stored for years, while a library may change the values it computes. So `scheme` returns a name that depends
+on the computed values: keys stored under another name must be computed again. Not here: whether two posts that share
+a key tell the same story (`crawler.text.near_duplicates`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from rensa import RMinHash  # type: ignore[import-untyped]
 
 from crawler.text.boilerplate import article_of, definition
 
-# Letters to an n-gram: as many as fit into the 64 bits that the library takes for a token, so that it need not hash
-# them. A copy with every twentieth word replaced then has a Jaccard likeness of 0.75 to its original, and unrelated
-# posts have 0.02 at most. With 3 these are 0.79 and 0.03, with 5 they are 0.72 and 0.01.
+# Letters per n-gram: as many as fit into the 64 bits that the library uses for a token, so that they need not be
+# hashed. A copy with every twentieth word replaced then has a Jaccard similarity of 0.75 to its original, and
+# unrelated posts 0.02 at most. With 3 letters these are 0.79 and 0.03, with 5 they are 0.72 and 0.01.
 _GRAM = 4
-# Ten keys of two MinHash values each: a text cut to 60 % (Jaccard 0.6) shares a key with the whole in 99 cases of
-# 100, one of Jaccard 0.01 in one case of 1,000. Of keys of three values it would take twenty to find as many.
+# Ten keys of two MinHash values each: a text cut to 60 % (Jaccard 0.6) shares a key with the whole in 99 of 100
+# cases, a text of Jaccard 0.01 in one of 1,000. With three values per key it would take twenty keys to find as many.
 _KEYS = 10
 _VALUES_PER_KEY = 2
 _SEED = 20220420
@@ -34,9 +34,9 @@ _SIGNS = re.compile(r"[\W_]+")
 def minhash_keys(text: str) -> tuple[int, ...]:
     """Return the keys of a text, signed 64-bit integers, the same on every machine.
 
-    The first is made of all its letters and shared by its exact copies, whatever their header and footer; ten more
-    are made of its n-grams. A text of fewer than four letters has only the first key, a text without a letter none.
-    The title has no part in them, since outlets write their own.
+    The first is computed from all letters and shared by exact copies, whatever their header and footer; ten more are
+    computed from the n-grams. A text of fewer than four letters has only the first key, a text without letters none.
+    The title does not count, because outlets write their own.
     """
     letters = letters_of(article_of(text))
     if not letters:
@@ -48,10 +48,10 @@ def minhash_keys(text: str) -> tuple[int, ...]:
 
 @cache
 def scheme() -> str:
-    """Name the way `minhash_keys` makes keys; only keys made under one name can be compared.
+    """Return the name of the way in which `minhash_keys` computes keys; only keys of the same name are comparable.
 
-    The name ends in a hash of what is taken for header and footer and of the keys of two texts, so that it changes
-    with the values, whoever changed them.
+    The name ends in a hash of the patterns for header and footer and of the keys of two texts, so it changes whenever
+    the values do, for whatever reason.
     """
     probe = "".join(chr(0x4E00 + number * number % 20000) for number in range(1000))
     keys = minhash_keys(probe), minhash_keys(f"（记者 张三）{probe[:8]}，1.5%（完）")
@@ -60,12 +60,12 @@ def scheme() -> str:
 
 
 def letters_of(text: str) -> str:
-    """Return a text without signs and spaces."""
+    """Return a text without punctuation and white space."""
     return _SIGNS.sub("", text)
 
 
 def ngrams(letters: str) -> array[int]:
-    """Return every four letters that stand together as one integer, the first of them lowest, some more than once."""
+    """Return all sequences of four letters, repeated ones too, each as an integer with the first letter lowest."""
     units = letters.encode("utf-16-le", "surrogatepass")
     grams = array("Q")
     for start in range(0, grams.itemsize, 2):

@@ -1,15 +1,15 @@
-"""Whether two posts tell one story in the same words: keys to find candidates by, and the decision on a pair.
+"""Deciding whether two posts tell the same story in the same words.
 
-A story appears under many ids: copied whole, under another outlet's header, with its paragraphs in another order,
-with its end cut, with a few words changed. Posts with a key in common (`crawler.text.minhash`) are candidates, and
-`same_story` decides on them.
+A story appears under many ids: copied whole, under another outlet's header, with its paragraphs in another order, cut
+short, with a few words changed. Posts that share a key (`crawler.text.minhash`) are candidates, and `same_story`
+decides on a pair of them.
 
-Items of one template share keys by the thousand. Whoever looks up candidates therefore takes for each key only the
-newest few hundred posts of the days in question, counts how many keys each of these shares, and decides only on the
+Posts made from one template share keys by the thousand. So whoever looks up candidates should take only the newest
+few hundred posts per key from the days in question, count how many keys each of them shares, and compare only the
 twenty or so that share most. `tests/benchmarks/likeness.py` measures what that finds.
 
 Not here: the index of keys, how pairs become stories, when a post was published (an item that says the same every day
-is told from yesterday's by its day alone), and the same news told in other words.
+differs from yesterday's only in its date), and the same news in other words.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from functools import lru_cache
 from crawler.text.boilerplate import article_of
 from crawler.text.minhash import letters_of, ngrams
 
-# Longer titles are known by their beginning, as texts are.
+# Only the beginning of a longer title is looked at, as with texts.
 _LONGEST_TITLE = 200
 
-# The numbers below were tried out on the pairs of tests/benchmarks/story_pairs.py. Letters are what is left of a
-# text without signs and spaces; what two texts have in common is a share of the one that has less, unless their
-# Jaccard likeness is named, a share of both together.
+# The numbers below were tuned on the pairs of tests/benchmarks/story_pairs.py. Letters are what is left of a text
+# without punctuation and white space. What two texts have in common is given as a share of the shorter one, or as a
+# Jaccard similarity, where that is said.
 
-# The shorter of two texts has at least this share of the other's letters: a digest is no copy of its items.
+# The shorter of two texts has at least this share of the other's letters: a digest is not a copy of its items.
 _LEAST_LENGTH = 0.5
-# With fewer letters every word has to be the same; under one title, with fewer than the second. Rolling news is
-# that short.
+# With fewer letters every word must be the same; under the same title, with fewer than the second number. Rolling
+# news is that short.
 _EVERY_WORD = 150
 _EVERY_WORD_UNDER_ONE_TITLE = 80
-# With fewer letters every figure has to be the same. With more, this share of them may be others, or one may.
+# With fewer letters every figure must be the same. With more, this share of them may differ, or at least one.
 _EVERY_FIGURE = 200
 _OTHER_FIGURES = 0.2
-# With fewer than this share of the other's letters a text is cut, and the figure it ends in may be cut with it.
+# A text with less than this share of the other's letters was cut short, perhaps in the middle of a figure.
 _CUT = 0.95
-# Texts that may differ in words have so much in common: 0.86 and more with every twentieth word replaced, 0.57 and
-# less with 40 % of the sentences shared. Reports of one template reach 0.73, but with other figures.
+# Texts whose words may differ must have this much in common. With every twentieth word replaced it is 0.86 or more,
+# with 40 % of the sentences shared 0.57 or less. Reports from one template reach 0.73, but their figures differ.
 _LEAST_COMMON = 0.7
 
-# Two titles with half of their pairs of letters in common may come from one template, with another name filled in.
-# The name stands first, and that of most companies has four letters.
+# Two titles that share half of their pairs of letters may come from one template, with another name filled in. The
+# name comes first, and most companies' names have four letters.
 _TITLES_ALIKE = 0.5
 _NAME = 4
-# A title that has less in common with the text does not say what the text is about.
+# A title that shares less with the text does not say what the text is about.
 _ABOUT = 0.3
-# A title of fewer letters, 港股午评 or 早间公告, stands over a text every day.
+# A title of fewer letters, such as 港股午评 or 早间公告, is used for a new text every day.
 _OWN_TITLE = 8
 
-# Texts that are kept taken apart: a post is held against others of its time, over and over.
+# Size of the caches: a post is compared with the same others of its time again and again.
 _REMEMBERED = 64
 
 _BRACKETED = re.compile(r"\s*+【([^】\n]{1,60})】")
@@ -62,7 +62,7 @@ _SIGNS = re.compile(r"[\W_]+")
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*[%万亿]*|[〇一二三四五六七八九十百千两]+")
 _OF_FIGURES = "0123456789.,:%万亿〇一二三四五六七八九十百千两"
 _INSIDE_FIGURE = re.compile(r"[\d.,:][\d.,:%]")
-# Spaces and quotation marks, which outlets set as they like, end no clause; nor do the signs of a figure.
+# White space and quotation marks, which outlets set as they like, do not end a clause; nor do the signs in a figure.
 _LOOSE = re.compile(r"[^\S\n]+|[\"'“”‘’「」『』《》<>]+")
 _CLAUSE_END = re.compile(r"(?:(?!(?<=\d)[.,:](?=\d)|[%+-])[\W_])+")
 
@@ -76,13 +76,12 @@ class Wording:
 
 
 def same_story(one: Wording, other: Wording) -> bool:
-    """Decide whether two posts tell one story in the same words; it does not matter which is named first.
+    """Return whether two posts tell the same story in the same words; the order of the two does not matter.
 
-    A short text is told again only word for word, clause by clause, as far as it goes: another figure, another
-    company, another verb make another story, and so do titles that do not go together. A long one may differ in
-    some words and in a figure, but not in the company its title names. Between the two, and where a short text
-    stands under one title, words may differ and figures may not. A text without a letter tells no story, whatever
-    its title.
+    Short texts must agree word for word, clause by clause, as far as the shorter one goes: a different figure,
+    company or verb makes a different story, and so do titles that do not go together. Long texts may differ in some
+    words and in a figure, but not in the company that the title names. In between, and for short texts under the same
+    title, words may differ but figures may not. A text without letters tells no story, whatever its title.
     """
     shorter, longer = sorted((_read(one), _read(other)), key=lambda read: len(read.letters))
     length = len(shorter.letters)
@@ -99,7 +98,7 @@ def same_story(one: Wording, other: Wording) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A wording without header and footer, folded, and the letters of its text."""
+    """A folded wording without header and footer, and the letters of its text."""
 
     title: str
     text: str
@@ -139,18 +138,18 @@ def _figures(folded: str) -> Counter[str]:
 
 
 def _same_words(one: str, other: str) -> bool:
-    """Tell whether one of two folded texts says every clause of the other."""
+    """Return whether one of two folded texts contains every clause of the other."""
     return _says_all(_clauses(one), _clauses(other)) or _says_all(_clauses(other), _clauses(one))
 
 
 def _says_all(more: list[str], fewer: list[str]) -> bool:
-    """Tell whether each clause of `fewer` is one of `more`, or the last one, being cut, the beginning of one."""
+    """Return whether each clause of `fewer` is in `more`; the last, if cut short, may be the beginning of one."""
     missing = Counter(fewer) - Counter(more)
     return not missing or (list(missing.elements()) == fewer[-1:] and _cut_from(more, fewer[-1]))
 
 
 def _cut_from(clauses: list[str], cut: str) -> bool:
-    # 3 is a cut 3.5 only where more follows: two items of which one ends in 3 and one in 3.5 differ in a figure.
+    # 3 counts as a cut 3.5 only if more text follows: if one item ends in 3 and the other in 3.5, a figure differs.
     begun = [clause.startswith(cut) and clause != cut for clause in clauses]
     return any(begun[:-1]) or (any(begun) and not _INSIDE_FIGURE.match(clauses[-1], len(cut) - 1))
 
@@ -160,7 +159,7 @@ def _clauses(folded: str) -> list[str]:
 
 
 def _one_title(one: _Read, other: _Read) -> bool:
-    """Tell whether both texts stand under one title, which is about them, and have figures that can agree."""
+    """Return whether both texts have the same title, which is about them, and contain figures to compare."""
     return (
         min(len(_SIGNS.sub("", read.title)) for read in (one, other)) >= _OWN_TITLE
         and _same_words(one.title, other.title)
@@ -171,7 +170,7 @@ def _one_title(one: _Read, other: _Read) -> bool:
 
 
 def _titles_fit(one: _Read, other: _Read) -> bool:
-    """Tell whether two titles can stand over one short text, which may be a mere form of words."""
+    """Return whether two titles can belong to the same short text, which may be a mere formula."""
     if not one.title or not other.title or _same_words(one.title, other.title):
         return True
     if _alike(one.title, other.title):
@@ -180,7 +179,7 @@ def _titles_fit(one: _Read, other: _Read) -> bool:
 
 
 def _renamed(one: _Read, other: _Read) -> bool:
-    """Tell whether two titles are alike but for the names they begin with, which the other's text does not know."""
+    """Return whether two titles differ in the name they begin with, and neither name is in the other's text."""
     names = _name(one.title), _name(other.title)
     return (
         all(names)
@@ -197,7 +196,7 @@ def _name(title: str) -> str:
 
 
 def _figures_clash(one: _Read, other: _Read) -> bool:
-    """Tell whether each title has a figure that neither the other title nor the text has."""
+    """Return whether each title has a figure that is in neither the other's title nor the other's text."""
     ours, theirs = _figures(one.title), _figures(other.title)
     return bool(ours - theirs - _figures(other.text)) and bool(theirs - ours - _figures(one.text))
 
