@@ -1,1 +1,1 @@
-"""What stands beside a run and watches it. Not here: anything the run needs."""
+"""What watches a run. Not here: anything that the run needs."""

@@ -1,7 +1,7 @@
-"""Log a run: a line an event, with the number of the run, for people or as JSON for machines.
+"""Log a run: one line per event with the number of the run, for people or as JSON.
 
-Events go to Python's logging, so `scrapy crawl` and scrapyd have them in their own log; `FINEWS_LOG_FORMAT` has them
-written to standard error in the program's own forms. Not here: the live line on a terminal, and the report.
+Events go to Python's logging, so `scrapy crawl` and scrapyd have them in their own logs; with `FINEWS_LOG_FORMAT`
+they are written to standard error in the program's own format. Not here: the live line on a terminal, and the report.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _TROUBLE = {"refused", "failed"}
 
 
 class LogEvents:
-    """The extension; `form` is `text`, `json`, or nothing for whatever logging is set up already."""
+    """The extension; `form` is `text`, `json`, or "" to use whatever logging is already set up."""
 
     def __init__(self, site: str, run_id: int, form: str) -> None:
-        """Log run `run_id`, which is of `site`."""
+        """Log run `run_id` of `site`."""
         self.site, self.run_id, self.form = site, run_id, form
         self._handler: logging.Handler | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the form from the settings, and take part in the run."""
+        """Read the format from the settings, and take part in the run."""
         run = RunAddon.of(crawler).run
         extension = cls(run.site.name, run.id, crawler.settings["FINEWS_LOG_FORMAT"])
         crawler.signals.connect(extension.begin, signals.spider_opened)
@@ -61,7 +61,7 @@ class LogEvents:
         if not isinstance(item, Recorded):
             return
         kind, url = item.address.kind, item.address.url
-        # What was asked for elsewhere is the business of the post it was asked for.
+        # A request made elsewhere on behalf of a post shows in the outcome of that post.
         is_elsewhere = kind in {"share", "expired"} and item.outcome is None
         level = logging.WARNING if item.noted in _TROUBLE and not is_elsewhere else logging.INFO
         if item.noted == "unchanged" and kind == "post":  # most of a full run
@@ -71,7 +71,7 @@ class LogEvents:
         self._say(level, f"{item.noted} {url}{reason}", event="address", **fields)
 
     def end(self, report: Report) -> None:
-        """Log how the run ended, and log no more."""
+        """Log how the run ended, and stop logging."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in report["posts"].items() if count)
         message = f"run {report['outcome']}, {counted(report['requests'], 'request')}: {counts or 'nothing new'}"
         self._say(logging.INFO, message, event="end", report=report)
@@ -104,7 +104,7 @@ class _Json(_Line):
 
 
 def line_handler(form: str, run_id: int) -> logging.Handler:
-    """Return what writes to standard error: the program's own events, and of others what is amiss."""
+    """Return a handler that writes the program's events, and warnings of others, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json(run_id) if form == "json" else _Line(run_id))
     handler.addFilter(lambda record: record.name.startswith(_OURS) or record.levelno >= logging.WARNING)

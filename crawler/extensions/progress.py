@@ -1,4 +1,4 @@
-"""Show a run as it goes: a live line, on a terminal.
+"""Show a run's progress as a live line on a terminal.
 
 Reads the ledger, as any reader could. Not here: the log (`crawler.extensions.events`), and the report at the end.
 """
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from crawler.run import Run
 
 _ALWAYS_SHOWN = {"new", "changed", "unchanged", "refused"}
-_SECONDS = 0.5  # between two looks
+_SECONDS = 0.5  # between updates
 
 
 class ShowProgress:
-    """The extension, on when `FINEWS_PROGRESS` is."""
+    """The extension, enabled by `FINEWS_PROGRESS`."""
 
     def __init__(self, run: Run, crawler: Crawler, console: Console) -> None:
-        """Watch `crawler` at work on `run`, and write to `console`."""
+        """Watch `crawler` work on `run`, and write to `console`."""
         self.run, self.crawler = run, crawler
         self.console = console
         self._live = Live(console=console, transient=True, auto_refresh=False)
@@ -44,7 +44,7 @@ class ShowProgress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read whether it is wanted, and see whether there is a terminal to show it on."""
+        """Take part in the run if progress is wanted and there is a terminal to show it on."""
         console = Console(stderr=True)
         if not crawler.settings.getbool("FINEWS_PROGRESS") or not console.is_terminal:
             raise NotConfigured
@@ -54,13 +54,13 @@ class ShowProgress:
         return extension
 
     def begin(self) -> None:
-        """Begin to show."""
+        """Show the line."""
         self._live.start()
-        _log_to(sys.stderr)  # which is the live display's now, so that lines go above it
+        _log_to(sys.stderr)  # now the live display's, so that log lines go above it
         self._loop.start(_SECONDS, now=False)
 
     def end(self) -> None:
-        """Take the live line away."""
+        """Remove the line."""
         self._loop.stop()
         self._live.stop()
         _log_to(sys.stderr)
@@ -71,7 +71,7 @@ class ShowProgress:
     def _line(self) -> Text:
         db, run_id = self.run.archive.db, self.run.id
         counts = runs.tally(db, run_id)
-        # What a run should not hold is shown when it does, so that the line fits a terminal.
+        # Unwelcome outcomes are shown only if there are any, so that the line fits a terminal.
         shown = [f"{counts[name]} {name}" for name in counts if counts[name] or name in _ALWAYS_SHOWN]
         pages = self.crawler.stats.get_value("response_received_count", 0)
         rate = pages / max(time.monotonic() - self._began, 0.1)

@@ -1,5 +1,5 @@
-"""What happens to every record after it was read: one step, one file, one verb. `crawler.settings` gives the order.
+"""The steps that every record passes: one step, one file, one verb. `crawler.settings` determines their order.
 
-Each step takes every record of `crawler.items` and hands on unchanged what is not its business, so that
-nothing is dropped on the way. Not here: reading pages, and the work itself (`crawler.recording`).
+Each step accepts every record of `crawler.items` and passes on unchanged those that do not concern it, so nothing is
+dropped on the way. Not here: reading pages, and the actual work (`crawler.recording`).
 """

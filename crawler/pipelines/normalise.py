@@ -20,12 +20,12 @@ class Normalise:
     """The step, for the posts of one site."""
 
     def __init__(self, site: Site) -> None:
-        """Keep the site, whose definition says what of a body is not the article's."""
+        """Keep the site; its definition says which parts of a body do not belong to the article."""
         self.site = site
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Go by the run's site."""
+        """Use the run's site."""
         return cls(RunAddon.of(crawler).run.site)
 
     def process_item(self, item: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Archive: have every record written, and hand on what became of its address.
+"""Store: have every record written, and pass on what became of its address.
 
 Not here: what is written (`crawler.recording.recorder`), in which process (`crawler.recording.writer`), and the run
 (`crawler.addon`).
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class StoreInArchive:
-    """The step: hands records to `writer`, and calls `give_up` with the reason when nothing can be written."""
+    """The step: passes records to `writer`, and calls `give_up` with the reason if nothing can be written."""
 
     def __init__(self, writer: Writer, give_up: Callable[[str], None]) -> None:
         """Write through a run's writer."""
@@ -51,11 +51,11 @@ class StoreInArchive:
         return step
 
     def open_spider(self) -> None:
-        """Write the Markdown that a run which was killed has not."""
+        """Write the Markdown that a killed run did not write."""
         self.writer.recorder.catch_up()
 
     async def process_item(self, item: Any) -> Any:
-        """Have a record written and hand on what became of its address."""
+        """Have a record written, and return what became of its address."""
         record = DerivedArticle(item) if isinstance(item, Article) else item
         if not isinstance(record, Record):
             return item
@@ -67,7 +67,7 @@ class StoreInArchive:
             raise DropItem(f"not recorded: {error}", log_level="DEBUG") from error
 
     def note_error(self, failure: Failure, response: Response | None) -> None:
-        """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
+        """Count a page that caused an error in the program as failed; Scrapy has logged the traceback."""
         if isinstance(failure.value, sqlite3.OperationalError):
             self._give_up(str(failure.value))
         asked = response.request.cb_kwargs.get("asked") if response is not None and response.request else None
@@ -78,7 +78,7 @@ class StoreInArchive:
             self.writer.submit(missed).add_done_callback(self._note_end)
 
     def _note_end(self, ended: Future[Recorded]) -> None:
-        """Note why a record that nobody waits for could not be written; what is no trouble of the disk is logged."""
+        """Give up if a record that nobody waits for could not be written; any other error is logged."""
         try:
             ended.result()
         except (sqlite3.OperationalError, WriterLostError) as error:

@@ -1,7 +1,7 @@
-"""Validate: an article that lacks what makes a post becomes a refusal, with the reason.
+"""Validate: turn an article that lacks something essential into a refusal with the reason.
 
-Not here: what that is (`crawler.recording.validate`), and counting refusals; they are records like any other and go
-on to the archive.
+Not here: what is essential (`crawler.recording.validate`), and counting refusals, which are records like any other
+and go on to the archive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Validate:
     """The step."""
 
     def process_item(self, item: Any) -> Any:
-        """Hand on an article that is whole, refuse one that is not."""
+        """Pass on a complete article, refuse any other."""
         if not isinstance(item, Article):
             return item
         found = fault(item)

@@ -1,4 +1,4 @@
-"""From what a run has read to what is kept: articles, the archive, the Markdown folder, in whichever process.
+"""From records to what is stored: articles, the archive and the Markdown folder, in one process or two.
 
-Knows no Scrapy. Not here: reading pages, and SQL.
+Independent of Scrapy. Not here: reading pages, and SQL.
 """

@@ -1,6 +1,6 @@
-"""Normalise: a `Post` becomes an `Article` with Markdown, plain text, a summary and the hash of what matters.
+"""Normalise: turn a `Post` into an `Article` with Markdown, plain text, a summary and the hash of what matters.
 
-Not here: whether it is good enough to keep.
+Not here: whether it is good enough to store.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TITLE_LENGTH, _LONGEST = 40, 100
 
 
 def normalise(post: Post, site: Site) -> Article:
-    """Return the article of a post: its body as safe Markdown and as plain text, and what follows from these."""
+    """Return a post as an article: with its body as safe Markdown and plain text, and what is derived from these."""
     safe = safe_html(post.html, site.body, post.url)
     text = to_text(safe)
     if post.via != "page" and not post.title:
@@ -38,12 +38,12 @@ def normalise(post: Post, site: Site) -> Article:
 
 
 def _derived_title(post: Post, text: str) -> str:
-    """Return a title for what came without: a share link's text never has one, a file may lack it."""
+    """Return a title for a post without one: the text behind a share link never has one, a file may lack it."""
     return opening(text, _TITLE_LENGTH) if post.via == "share" else first_sentence(text.partition("\n")[0], _LONGEST)
 
 
 def content_hash(post: Post, text: str) -> str:
-    """Hash what makes a revision when it changes: title, time and words. White space and markup do not count."""
+    """Hash what makes a revision if it changes: title, time and words, but not white space and markup."""
     moment = dates.iso(post.published_at) if post.published_at else ""
     matter = "\n".join((bare(fold(post.title)), moment, bare(fold(text))))
     return hashlib.sha256(matter.encode("utf-8", "surrogatepass")).hexdigest()

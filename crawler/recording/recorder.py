@@ -1,7 +1,7 @@
-"""The recorder: writes what a run brings, several records in one transaction, then the Markdown of what is stored.
+"""The recorder: writes a run's records, several in one transaction, and then the Markdown of what was stored.
 
-Every record is written with its row of the ledger, so that a killed run loses nothing but what it had
-not written. Not here: SQL (`crawler.archive`), and where the records come from.
+Every record is written together with its row of the ledger, so that a killed run loses only what it had not written
+yet. Not here: SQL (`crawler.archive`), and where the records come from.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was read: what is to be stored, with its Markdown if it is new; or why it is refused."""
+    """A file that was read: what to store, with the Markdown for a new post; or the reason it is refused."""
 
     path: str
     commit: str
@@ -56,7 +56,7 @@ class Recorder:
     """Writes the records of run `run_id` of `site`. `folder` is where Markdown goes, `None` for nowhere."""
 
     def __init__(self, archive: Archive, site: Site, run_id: int, posts_folder: Path | None) -> None:
-        """Write into an open `archive`, and into a folder that is there."""
+        """Write into an open `archive` and an existing folder."""
         self.archive, self.site, self.run_id = archive, site, run_id
         self.folder = MarkdownFolder(archive.db, posts_folder) if posts_folder else None
 
@@ -66,15 +66,15 @@ class Recorder:
         return self.folder.trouble if self.folder else None
 
     def catch_up(self) -> None:
-        """Write the Markdown that a run which was cut off has not."""
+        """Write the Markdown that a run failed to write because it was cut off."""
         if self.folder is not None:
             self.folder.catch_up()
 
     def write(self, records: Sequence[Record]) -> list[Recorded | Exception]:
-        """Write records and return what became of each: of its address, or the error that kept it from being written.
+        """Write records, and return for each what became of its address, or the error that prevented it.
 
-        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
-        error is returned.
+        All are written in one transaction; if that fails, each in its own, so that the others are kept. Then their
+        Markdown is written. Errors are returned, not raised.
         """
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
@@ -84,7 +84,7 @@ class Recorder:
         return [self._with_file(end, record) for end, record in zip(recorded, records, strict=True)]
 
     def take_in(self, read: Sequence[ReadFile]) -> None:
-        """Write what files say, in one transaction, then their Markdown. Raises what keeps any from being written."""
+        """Store imported files in one transaction, then write their Markdown; if one fails, none is stored."""
         with writing(self.archive.db), index.put_off(self.archive.db):
             recorded = [self._take_in(file) for file in read]
         for end, file in zip(recorded, read, strict=True):
@@ -92,7 +92,7 @@ class Recorder:
                 self._write_file(end, file.derived, file.markdown)
 
     def _with_file(self, recorded: Recorded, record: Record) -> Recorded | Exception:
-        """Write a post's Markdown and return `recorded`, or an error that is none of the folder's."""
+        """Write a post's Markdown and return `recorded`, or an error other than the folder's."""
         try:
             self._write_file(recorded, record if isinstance(record, DerivedArticle) else None)
         except Exception as error:  # noqa: BLE001  # raised where it is waited for
@@ -100,7 +100,7 @@ class Recorder:
         return recorded
 
     def _write_file(self, recorded: Recorded, derived: DerivedArticle | None, rendered: str = "") -> None:
-        """Write a post's Markdown: of a new one from `derived`, perhaps `rendered` already, else from the archive."""
+        """Write a post's Markdown: for a new post from `derived`, if not yet `rendered`, else from the archive."""
         if self.folder is None or recorded.outcome is None or recorded.article_id is None:
             return
         if recorded.outcome == "new" and derived is not None:
@@ -144,7 +144,7 @@ class Recorder:
         return settled
 
     def _take_in(self, file: ReadFile) -> Recorded | None:
-        """Store what a file says and note what became of it; return `None` if it is refused."""
+        """Store what a file says, and record what became of the file; return `None` if it is refused."""
         db, recorded, reason = self.archive.db, None, file.reason
         if file.derived is not None and posts.is_another(db, file.derived.article):
             reason = "another post has this id"
@@ -157,7 +157,7 @@ class Recorder:
         return recorded
 
     def _list(self, listing: Listing) -> Recorded:
-        """Note what a listing names; a home page that has changed makes the feed due."""
+        """Record what a listing names; a changed home page makes the feed due."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
         before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
@@ -170,14 +170,14 @@ class Recorder:
         return self._settle(fetch, End(state="fetched"), before)
 
     def _list_nothing(self, fetch: Fetch, before: Known | None) -> Recorded:
-        """Note a category that names no post: an outlet may be quiet, but not while its posts are there."""
+        """Record a category page that names no posts: normal for a quiet outlet, unless it has recent posts."""
         if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
             fetch = replace(fetch, etag=None, last_modified=None)
             return self._settle(fetch, End(state="failed", reason=NAMES_NO_POST), before)
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
-        """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
+        """Record a page that has not changed: a post was seen again, and what was refused is refused again."""
         before = self._known(fetch)
         if before is not None and before.state == "refused":
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
@@ -185,7 +185,7 @@ class Recorder:
         if fetch.address.kind not in {"post", "share"}:
             return self._settle(fetch, End(state="fetched", reason=before.reason if before else None), before)
         if before is None or before.article_id is None:
-            # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
+            # A mistake of some server or proxy, since a post that is not stored is never requested conditionally.
             reason = "not modified, though nothing is stored"
             return self._settle(fetch, End(state="failed", outcome="failed", reason=reason), before)
         posts.mark_seen(self.archive.db, before.article_id, fetch.fetched_at)
@@ -194,20 +194,20 @@ class Recorder:
     def _refuse(self, refused: Refused) -> Recorded:
         fetch = refused.fetch
         if fetch.address.kind not in {"post", "share"}:
-            # What a wrong page is known by must not stand for the right one.
+            # The validators of a wrong page must not be taken for those of the right one.
             fetch = replace(fetch, etag=None, last_modified=None)
             self._do_without_home(fetch)
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
     def _miss(self, missed: Missed) -> Recorded:
-        """Note a page that was not served: a post that is gone is marked, and stays."""
+        """Record a page that was not served; a post that is gone is marked as such and kept."""
         if missed.state == "gone":
             posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
         self._do_without_home(missed.fetch)
         return self._settle(missed.fetch, End(state=missed.state, outcome=missed.state, reason=missed.reason))
 
     def _do_without_home(self, fetch: Fetch) -> None:
-        """Make every other listing due when home, which would say what is new, cannot be had."""
+        """Make every other listing due if the home page, which would say what is new, is not available."""
         if fetch.address.kind != "home":
             return
         known = (address_of(self.site, link.url) for link in links.categories(self.archive.db, self.site.name))
@@ -224,14 +224,14 @@ class Recorder:
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
     def _known(self, fetch: Fetch) -> Known | None:
-        """Return what the ledger has of an address that was asked for."""
+        """Return what the ledger has of an address that was requested."""
         return links.known(self.archive.db, fetch.address.url)
 
     def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
-        """Record in the ledger how a request ended. Only posts and share links come to an outcome, listings never do.
+        """Record in the ledger how a request ended. Only posts and share links have an outcome, listings never do.
 
-        Nor does an auxiliary request, unless it changed what its post says: the post's own request has the outcome.
-        `before` is the ledger's row, if it has been read already.
+        An auxiliary request has none either, unless it changed its post: the outcome belongs to the post's own
+        request. `before` is the ledger's row, if it has been read already.
         """
         if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)

@@ -1,8 +1,8 @@
-"""The writer: has a recorder write records, and in a long run a process of its own, so that both cores work.
+"""The writer: passes records to a recorder; in a long run to one in a process of its own, to use both cores.
 
-A run of a few posts is over before a process has begun. A longer one hands its recorder over: records go through a
-pipe in their order, and what became of them comes back. Not here: what is written (`crawler.recording.recorder`),
-how many pages a crawl has on their way (`crawler.spiders.category`), and Scrapy.
+A run of a few posts would be over before a process could start. A longer one starts a second process: records go
+through a pipe in order, and results come back. Not here: what is written (`crawler.recording.recorder`), how many
+pages a crawl has in progress (`crawler.spiders.category`), and Scrapy.
 
     python -m crawler.recording.writer '{"pipes": [5, 8], …}'    is that process; it ends when the run's process does
 """
@@ -38,42 +38,42 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 MANY = 64
-"""The posts after which a run is a long one."""
+"""The number of posts after which a run counts as long."""
 
-_PIPE = 1 << 20  # bytes: a dozen posts, or what became of hundreds
+_PIPE = 1 << 20  # bytes; room for a dozen posts, or the results of hundreds
 _AT_ONCE = 8  # records in one transaction
-_MOST_WAITING = 32  # records; were their results more than the pipe holds, each process would wait for the other
+_MOST_WAITING = 32  # records; if their results did not fit into the pipe, the processes would deadlock
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
-_LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # they end the run, and that ends the writer
+_LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # these end the run, and the run ends the writer
 
 
 class WriterLostError(RuntimeError):
     """The writing process has ended, and the run has not."""
 
     def __init__(self, code: int) -> None:
-        """Say so; `code` is its exit status, below zero for a signal."""
+        """`code` is the exit status of the process, negative for a signal."""
         why = "was ended, for want of memory perhaps" if code < 0 else "has stumbled over an error, see above"
         super().__init__(f"the process that writes it {why}")
 
 
 class Writer:
-    """Writes through `recorder`, in this process as long as there are few posts."""
+    """Writes through `recorder`, in this process while there are few posts."""
 
     def __init__(self, recorder: Recorder, *, many: int = MANY) -> None:
-        """Hand over to a process after `many` posts."""
+        """Start a process after `many` posts."""
         self.recorder = recorder
         self._left = many
         self._process: _Process | None = None
 
     def submit(self, record: Record) -> Future[Recorded]:
-        """Write a record, at once or soon: the result is what became of its address, or an error."""
+        """Write a record, now or soon. The future's result is what became of its address, or an error."""
         if self._process is None and isinstance(record, DerivedArticle):
             self._left -= 1
             if self._left == -1:
-                with suppress(OSError):  # where no process can be started, this one goes on
+                with suppress(OSError):  # if no process can be started, this one carries on
                     self._process = _Process(self.recorder)
         ended: Future[Recorded] = Future()
-        ended.set_running_or_notify_cancel()  # whoever stops waiting for it, it will be written
+        ended.set_running_or_notify_cancel()  # it will be written even if nobody waits for it
         if self._process is not None:
             self._process.submit(record, ended)
         else:
@@ -86,21 +86,21 @@ class Writer:
         return self.recorder.trouble or (self._process.files_trouble if self._process else None)
 
     def end(self) -> None:
-        """Have all written that was handed over, and end the process if there is one."""
+        """Wait until everything submitted is written, and end the process if there is one."""
         if self._process is not None:
             self._process.end()
 
     def stop(self) -> None:
-        """End the process at once, if it is still there: what it has not written is asked for again."""
+        """End the process at once, if it is still there; what it has not written will be requested again."""
         if self._process is not None:
             self._process.stop()
 
 
 class _Process:
-    """A writing process, seen from the run's."""
+    """The writing process, as seen from the run's process."""
 
     def __init__(self, recorder: Recorder) -> None:
-        """Start it; it begins with what it is given first. Raises `OSError` where it cannot be started."""
+        """Start it. Raises `OSError` if it cannot be started."""
         self.files_trouble: str | None = None
         self._lost: WriterLostError | None = None
         self._waiting: deque[Future[Recorded]] = deque()
@@ -128,8 +128,8 @@ class _Process:
         self._send(recorder.site)  # not its name: a definition may have changed since
 
     def submit(self, record: Record, ended: Future[Recorded]) -> None:
-        """Hand a record over; `ended` will tell what became of it. Waits while too many are on their way."""
-        if isinstance(record, DerivedArticle) and len(self._waiting) > _AT_ONCE:  # the writer has enough to do
+        """Send a record; `ended` will get the result. Waits while too many records are on their way."""
+        if isinstance(record, DerivedArticle) and len(self._waiting) > _AT_ONCE:  # the writer is busy
             record.complete()
         while len(self._waiting) >= _MOST_WAITING:
             self._receive()
@@ -140,12 +140,12 @@ class _Process:
             ended.set_exception(self._lost)
 
     def end(self) -> None:
-        """Have the process write the rest, and wait for its end."""
+        """Let the process write the rest, and wait until it ends."""
         while self._waiting:
             self._receive()
         if self._lost is None:
             self._records.close()  # there are no more
-            with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
+            with suppress(OSError, EOFError):  # it is gone, but every record was written or its error reported
                 self.files_trouble = self._results.recv()
             self._leave()
 
@@ -166,7 +166,7 @@ class _Process:
     def _receive(self) -> None:
         try:
             results = self._results.recv()
-        except Exception:  # noqa: BLE001  # it has ended, or says what nobody understands
+        except Exception:  # noqa: BLE001  # it has ended, or sends garbage
             self._lose()
         else:
             for result in results:
@@ -186,7 +186,7 @@ class _Process:
 
 
 def _enlarge(*pipes: Connection) -> None:
-    """Give pipes more room. Without, the run waits now and then until the writer has taken a record."""
+    """Enlarge the pipes; otherwise the run must wait now and then until the writer has taken a record."""
     if sys.platform == "linux":
         for pipe in pipes:
             with suppress(OSError):
@@ -210,7 +210,7 @@ def _settle(ended: Future[Recorded], result: Recorded | Exception) -> None:
 
 
 def _serve(taken: Connection, told: Connection, recorder: Recorder) -> None:
-    """Write what comes, until no more will."""
+    """Write records as they come, until there are no more."""
     while records := _received(taken):
         results = recorder.write(records)
         for result in results:
@@ -221,7 +221,7 @@ def _serve(taken: Connection, told: Connection, recorder: Recorder) -> None:
 
 
 def _received(taken: Connection) -> list[Record]:
-    """Return the records that have come, at least one; none when there are no more."""
+    """Return the records that have arrived, at least one; an empty list if there are no more."""
     records: list[Record] = []
     with suppress(EOFError):
         records.append(taken.recv())
@@ -231,7 +231,7 @@ def _received(taken: Connection) -> list[Record]:
 
 
 def _die_with(parent: int) -> None:
-    """Have Linux kill this process when the run's is: nothing is written of a run that the next one follows."""
+    """On Linux, let the kernel kill this process together with the run's, so that it cannot disturb the next run."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -248,7 +248,7 @@ def main(told: dict[str, Any]) -> None:
         path = Path(told["archive"])
         archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run has it
         folder = Path(told["folder"]) if told["folder"] else None
-        with suppress(BrokenPipeError, EOFError):  # the run's process is there no more
+        with suppress(BrokenPipeError, EOFError):  # the run's process is gone
             _serve(records, results, Recorder(archive, records.recv(), told["run_id"], folder))
 
 
