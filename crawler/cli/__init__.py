@@ -1,7 +1,7 @@
 """The command line: parse, call one function, print, exit. One module per family of commands.
 
-What a person can mend is printed as one sentence, never as a traceback; the exit codes are those of
-`crawler.errors.ExitCode`. Importing this loads neither Scrapy nor a database. Not here: the work.
+Errors that a person can do something about are printed as one sentence, never as a traceback; the exit codes are in
+`crawler.errors.ExitCode`. Importing this loads neither Scrapy nor a database. Not here: the work itself.
 """
 
 from __future__ import annotations

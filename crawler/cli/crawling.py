@@ -31,7 +31,7 @@ _list_option = click.option(
     type=click.File(encoding="utf-8", errors="replace"),
     help="Take those in FILE as well, one a line; - is standard input.",
 )
-_MANY = 3  # posts refused and none kept: of one or two that is chance
+_MANY = 3  # refused posts, with none stored, that are worth a warning; one or two may be chance
 
 
 @click.command(no_args_is_help=False)
@@ -180,7 +180,7 @@ def demo(archive: Path | None, *, as_json: bool) -> None:
 
 
 def _lines(listed: IO[str] | None) -> list[str]:
-    """Return what a list names: a line each, but for empty ones and those that begin with #."""
+    """Return the lines of a list, except empty lines and those that begin with #."""
     if listed is None:
         return []
     lines = [line.strip() for line in listed]
@@ -224,7 +224,7 @@ def _finish(
     *,
     as_json: bool,
 ) -> None:
-    """Print a run's report, and what is amiss if that was asked for; exit with the run's code."""
+    """Print a run's report, and what is amiss if that was requested; exit with the run's code."""
     if as_json:
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
@@ -258,12 +258,12 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
 
 
 def _trouble(report: Report) -> str | None:
-    """Return what a person should look into after a run; `None` when all is well."""
+    """Return what a person should look into after a run; `None` if all is well."""
     posts = report["posts"]
     if report["outcome"] == "failed" or posts["failed"] or report["listings_failed"]:
         return "Some pages could not be fetched; the next run asks for them again."
     if report["hosts"] and not report["listings"]:
-        return None  # the site wants to be left alone, and was
+        return None  # the site asked to be left alone, and was
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
         return "Not one post was named: has the site changed, or does its definition not fit?"
     if posts["refused"] == sum(posts.values()) >= _MANY:

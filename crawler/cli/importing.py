@@ -1,4 +1,4 @@
-"""The command that takes in files: `import`. It loads no Scrapy."""
+"""The command that imports files: `import`. It does not load Scrapy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crawler.archive.store.files import RefusedFile
     from crawler.ops.importing.run import ImportReport
 
-_SHOWN = 20  # refused files that are named
+_SHOWN = 20  # refused files to name
 
 
 @click.command("import")

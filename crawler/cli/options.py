@@ -43,7 +43,7 @@ log_format_option = click.option(
     help="Log to standard error, a line an event; text is the default where that is no terminal.",
 )
 MOST = 2**31 - 1
-"""The largest number that is taken of anything that is counted."""
+"""The largest number accepted for any count."""
 
 since_option = click.option("--since", metavar="D", help="Published then at the earliest: 2022-04-20, 2022-04, 2022.")
 limit_option = click.option(

@@ -1,6 +1,6 @@
-"""How results are printed, as JSON and for people: posts, their stories and their history.
+"""Printing results, as JSON and for people: posts, their stories and their history.
 
-Not here: reports and tables (`crawler.cli.reports`), and what is printed.
+Not here: reports and tables (`crawler.cli.reports`), and where the results come from.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from crawler.text.changes import Changes, Parts
 
 _BOLD = ("\x1b[1m", "\x1b[22m")
-_DAYS = 10  # of a security's days that are printed
+_DAYS = 10  # days printed for a security
 
 
 def json_document(document: Any) -> None:
-    """Print one JSON document, Chinese as it is."""
+    """Print one JSON document, with Chinese unescaped."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
@@ -33,7 +33,7 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
 
 
 def highlighted(post: Mapping[str, Any]) -> str:
-    """Return what is shown of a post with its hits bold on a terminal, in brackets elsewhere."""
+    """Return a post's excerpt with its hits in bold on a terminal, in brackets elsewhere."""
     if not sys.stdout.isatty():
         return str(post["snippet"])
     return marked(post["text"], post["highlights"], *_BOLD)
@@ -61,7 +61,7 @@ def stock(found: Mapping[str, Any]) -> None:
 
 
 def same_story(post: Mapping[str, Any]) -> None:
-    """Name, on standard error, the posts that tell the same story, the first first."""
+    """Name the posts that tell the same story on standard error, oldest first."""
     others = [telling for telling in post["same_story"] if telling["id"] != post["post_id"]]
     if others:
         first = "this one" if post["same_story"][0]["id"] == post["post_id"] else post["same_story"][0]["id"]
@@ -82,7 +82,7 @@ def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Change
 
 
 def _changes(changes: Changes, *, styled: bool) -> Iterator[str]:
-    """Yield what changed, figures first; `-` was taken away, `+` was added, `~` stands elsewhere now."""
+    """Yield what changed, figures first: `-` was removed, `+` was added, `~` was moved."""
     for figure in changes.figures:
         yield f"{figure.before or '(none)'} → {figure.after or '(none)'}"
     if changes.published_at:
@@ -91,7 +91,7 @@ def _changes(changes: Changes, *, styled: bool) -> Iterator[str]:
         if change.kind == "moved":
             yield f"~ {change.after}"
             continue
-        whole = change.kind != "changed"  # nothing to mark where all is new
+        whole = change.kind != "changed"  # nothing to mark if everything is new
         if change.before:
             yield "- " + _marked(change.before_parts, "red", styled=styled, whole=whole)
         if change.after:
@@ -106,7 +106,7 @@ def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
 
 
 def histories(told: Mapping[str, Any]) -> None:
-    """Print what happened to addresses, a paragraph each; or that one was never seen."""
+    """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
     if not told["seen"]:
         click.echo(f"{told['name']} was never seen: {told['advice']}.")
     for address in told["addresses"]:
@@ -125,7 +125,7 @@ def histories(told: Mapping[str, Any]) -> None:
 
 
 def _state(address: Mapping[str, Any]) -> str:
-    """Say what an address is and where it stands."""
+    """Return an address with its kind and state."""
     what = f"{address['kind']} of {address['site']}"
     if address["state"] == "found":
         return f"{what}, waits for the next run"
@@ -135,13 +135,13 @@ def _state(address: Mapping[str, Any]) -> str:
 
 
 def _found(address: Mapping[str, Any]) -> str:
-    """Say where an address was found, and by which words."""
+    """Return where an address was found, and the text of the link."""
     named = f"found on {address['found_on']}" if address["found_on"] else "asked for by name"
     return f"{named}: {address['title']}" if address["title"] else named
 
 
 def _fetch(fetch: Mapping[str, Any]) -> str:
-    """Say how a fetch ended: `run 3: refused, HTTP 200, no title (rule layouts[page].title)`."""
+    """Return how a fetch ended: `run 3: refused, HTTP 200, no title (rule layouts[page].title)`."""
     reason = f", {fetch['reason']}" if fetch["reason"] else ""
     status = f", HTTP {fetch['status']}" if fetch["status"] and not reason.startswith(", HTTP") else ""
     rule = f" (rule {fetch['rule']})" if fetch["rule"] else ""
@@ -151,12 +151,12 @@ def _fetch(fetch: Mapping[str, Any]) -> str:
 
 
 def _moment(written: str) -> str:
-    """Return a time of the archive's own for people: `2022-04-21 01:00:09`."""
+    """Return a time in the archive as people write it: `2022-04-21 01:00:09`."""
     return written[:19].replace("T", " ")
 
 
 def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
-    """Print two lines a post, and what else is to be said of it."""
+    """Print two lines per post, and its excerpt."""
     for post in posts:
         click.echo(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):

@@ -60,7 +60,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     printing.same_story(row)
 
 
-# A query may begin with a minus: what is no option is part of it, and so is -h.
+# A query may begin with a minus, so whatever is not an option is part of it, and so is -h.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", nargs=-1, required=True)
 @archive_option

@@ -1,4 +1,4 @@
-"""How runs and the archive are told of in print: reports, tables, findings. Not here: posts (`printing`)."""
+"""Printing reports, tables and findings about runs and the archive. Not here: posts (`printing`)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _KILO = 1000
-_WIDE = 134  # columns a table of runs needs; a narrower terminal wraps it, which reads better than cut words
+_WIDE = 134  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
 
 
 def report(run: Mapping[str, Any]) -> None:
-    """Print a run's report: what was asked, what came of it, and why what was not kept was not."""
+    """Print a run's report: what was requested, what came of it, and why posts were not stored."""
     failed = f", {run['listings_failed']} failed" if run["listings_failed"] else ""
     asked = (
         f"{counted(run['requests'], 'request')} ({run['not_modified']} not modified,"
@@ -41,7 +41,7 @@ def report(run: Mapping[str, Any]) -> None:
 
 
 def selftest(result: Mapping[str, Any]) -> None:
-    """Print what became of a sample site whose crawl was killed again and again."""
+    """Print the result of the self-test, whose crawl is killed again and again."""
     points = ", ".join(map(str, result["killed_at"]))
     click.echo(f"Killed {counted(result['kills'], 'time')} (SIGKILL), at {points} of {result['posts']} pages:")
     click.echo(
@@ -85,7 +85,7 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
 
 
 def alarms(found: Mapping[str, Any]) -> None:
-    """Print what is amiss, a sentence each; or that nothing is."""
+    """Print what is amiss, in a sentence each, or that nothing is."""
     for alarm in found["alarms"]:
         click.echo(alarm["sentence"])
     if not found["alarms"]:
@@ -107,7 +107,7 @@ def stats(numbers: Mapping[str, Any]) -> None:
 
 
 def coverage(found: Mapping[str, Any]) -> None:
-    """Print what of all that was listed is stored, and each gap, the latest first, with what fills it."""
+    """Print how much of what was listed is stored, and each gap, latest first, with the command that fills it."""
     since = f" since {found['since']}" if found["since"] else ""
     click.echo(f"{found['archive']}{since}: {_covered(found['totals'])}")
     several = len({row["site"] for row in found["rows"]}) > 1
@@ -132,7 +132,7 @@ def _covered(numbers: Mapping[str, int]) -> str:
 
 
 def _joined(gaps: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield each gap, days on which nothing of a site was listed together with those before them."""
+    """Yield the gaps as groups: successive days on which a site listed nothing are one group."""
     joined: list[Mapping[str, Any]] = []
     for gap in gaps:
         if joined and not _goes_on(joined[-1], gap):
@@ -144,13 +144,13 @@ def _joined(gaps: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
 
 
 def _goes_on(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
-    """Tell whether nothing of a site was listed on a day and on the day before it."""
+    """Return whether a site listed nothing both on a day and on the day before it."""
     apart = date.fromisoformat(later["day"]) - date.fromisoformat(earlier["day"])
     return not later["listed"] + earlier["listed"] and later["site"] == earlier["site"] and apart.days == 1
 
 
 def checked(result: Mapping[str, Any]) -> None:
-    """Print what a check found, a line each."""
+    """Print what a check found, one line each."""
     for finding in result["findings"]:
         click.echo(finding)
     if not result["findings"]:

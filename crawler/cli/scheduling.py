@@ -1,4 +1,4 @@
-"""The command that has runs happen by themselves: `schedule`. It prints or writes texts; it installs nothing."""
+"""The command for scheduled runs: `schedule`. It prints or writes texts, and installs nothing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None) -
         archive=_absolute(archive),
         posts=_absolute(posts) if posts else None,
         site=str(_absolute(Path(site))) if site.endswith((".yaml", ".yml")) else site,
-        name=load_site(site).name,  # a wrong one is better refused now than by a run nobody watches
+        name=load_site(site).name,  # better to refuse a wrong one now than in a run that nobody watches
         every=read_interval(every),
         user=_user(),
         folder=Path.cwd(),
@@ -89,13 +89,13 @@ def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None) -
 
 
 def _program() -> tuple[str, ...]:
-    """Return what starts this program from anywhere: the script beside its Python, if there is one."""
+    """Return the command that starts this program from anywhere: the script beside its Python, if there is one."""
     script = Path(sys.executable).with_name("finews")
     return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "crawler")
 
 
 def _absolute(path: Path) -> Path:
-    """Make a path absolute and free of dots, without following links: they may come to lead elsewhere."""
+    """Make a path absolute and free of dots, without following links, whose targets may change."""
     return Path(os.path.abspath(path))  # noqa: PTH100  # Path.absolute leaves the dots
 
 
@@ -121,7 +121,7 @@ def _write(files: Mapping[str, str], folder: Path) -> list[str]:
 
 
 def _print(plan: Plan) -> None:
-    """Print the files, and unless one is to be pasted as it is, where each goes and how."""
+    """Print the files and, unless the text is to be pasted as it is, how to install them."""
     if plan.place is None:
         click.echo("".join(plan.files.values()), nl=False)
         return

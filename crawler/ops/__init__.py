@@ -1,1 +1,1 @@
-"""What a person or a timer sets going: runs, reports, checks, backups, the demonstration."""
+"""What a person or a timer starts: runs, imports, exports, checks, schedules, the demonstration."""

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.articles import Article
 
-_SHOWN = 5  # files that are named of many with one fault
+_SHOWN = 5  # files named in a finding about many
 
 
 class Checked(TypedDict):
-    """What a check found: sentences, none when all is sound. `posts` is the folder of Markdown."""
+    """What a check found: a list of sentences, empty if all is sound. `posts` is the folder of Markdown."""
 
     archive: str
     posts: str | None
@@ -35,8 +35,8 @@ class Checked(TypedDict):
 def check(path: Path, folder: Path | None, *, repair: bool = False) -> Checked:
     """Check the archive at `path` and the Markdown posts in `folder` (`None`: no folder).
 
-    With `repair`, what is derived is made anew under the archive's lock, and checked again. Raises what opening
-    raises, and `ArchiveLocked` when a run is busy with what is to be repaired.
+    With `repair`, what is derived is rebuilt under the archive's lock and checked again. Raises what opening an
+    archive raises, and `ArchiveLocked` if a repair is needed while a run is at work.
     """
     with Archive(path) as archive:
         damage = integrity.damage(archive.db)
@@ -55,7 +55,7 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> Checked:
 
 
 def _findings(archive: Archive, folder: Path | None) -> list[str]:
-    """Return what is wrong with an archive whose file is sound, at one moment: a run may be writing."""
+    """Return what is wrong with an archive whose file is sound, at one point in time, as a run may be writing."""
     archive.db.conn.execute("BEGIN")
     try:
         lost = integrity.losses(archive.db)
@@ -65,7 +65,7 @@ def _findings(archive: Archive, folder: Path | None) -> list[str]:
 
 
 def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
-    """Yield what is amiss with the Markdown: files that are missing, that differ, and that no post accounts for."""
+    """Yield what is wrong with the Markdown: files that are missing, that differ, or that belong to no post."""
     if folder is None or not folder.is_dir():
         return
     missing: list[str] = []
@@ -90,7 +90,7 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
 
 
 def _written(archive: Archive, folder: Path) -> Iterator[Article]:
-    """Yield the posts whose files belong into the folder: of several sites, those that have any there."""
+    """Yield the posts whose files belong in the folder; with several sites, only of sites with any files there."""
     sites = archive.stats()["sites"]
     here = {
         post["site"]

@@ -1,6 +1,6 @@
 """The demonstration: the bundled sample site is served on a free loopback port, crawled, and searched.
 
-Nothing is simulated: a real server, the real spiders, real HTTP. Not here: the sample site.
+Nothing is simulated: it uses a real server, the real spiders and real HTTP. Not here: the sample site.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ QUERY = "江西 5G"
 
 
 def run_demo(archive: Path | None, *, progress: bool) -> dict[str, Any]:
-    """Run the demonstration into `archive` and a folder beside it; without one, into a temporary folder that stays.
+    """Run the demonstration into `archive` and a folder beside it, or else into a temporary folder that is kept.
 
     Returns the run's `report`, what a `search` found, and where `archive` and `posts` are.
     """

@@ -1,4 +1,4 @@
-"""Readers of every kind that come and go beside a run: part of the proof that reading harms no writing.
+"""Readers of every kind that come and go during a run: part of the proof that reading does not disturb writing.
 
 Nothing is simulated: each is a process of its own, as a person or a timer would start it. Not here: the run.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _LOOPS = 2
-_PAUSE = 0.005  # seconds between two looks
+_PAUSE = 0.005  # seconds between checks
 _ANOTHER_PROGRAM = """
 import sqlite3, sys
 archive = sqlite3.connect(sys.argv[1])
@@ -33,7 +33,7 @@ archive.close()
 
 @dataclass
 class Readers:
-    """Who reads `archive`: how many came, how many second runs were `turned_away`, what went wrong with any."""
+    """The readers of `archive`: their count, how many second runs were `turned_away`, and what went wrong."""
 
     archive: Path
     count: int = 0
@@ -42,9 +42,9 @@ class Readers:
 
     @contextmanager
     def beside(self, begun: Callable[[], bool], second_run: Sequence[str] = ()) -> Iterator[None]:
-        """Have readers come and go from when a run has `begun` until the block ends, two at a time.
+        """Start readers, two at a time, from the moment a run has `begun` until the block ends.
 
-        `second_run` is the command of another run of the same archive, which comes and goes like them.
+        `second_run` is the command of another run of the same archive, which is started again and again as well.
         """
         over = Event()
         with ThreadPoolExecutor(_LOOPS) as pool:
@@ -70,7 +70,7 @@ class Readers:
                 self.failures.append(f"{' '.join(command)}: {done.returncode}, {done.stderr.strip()}")
 
     def _commands(self, number: int) -> list[list[str]]:
-        """Return the commands of one loop; each has a backup of its own."""
+        """Return the commands of one loop; each loop has its own backup file."""
         asked = ["stats", "search 江西", "runs", f"backup {self.archive.with_name(f'backup{number}.db')}"]
         finews = [sys.executable, "-m", "crawler"]
         return [
@@ -80,7 +80,7 @@ class Readers:
 
 
 def writes_into_a_deleted_log(pid: int) -> bool:
-    """Tell whether a process, or one it has started, holds a write-ahead log that somebody has deleted (on Linux)."""
+    """Return whether a process, or one it has started, has a deleted write-ahead log open (on Linux)."""
     return any(
         link.endswith("-wal (deleted)") for process in (pid, *_children(pid)) for link in _descriptors(process)
     )
@@ -94,7 +94,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _descriptors(pid: int) -> Iterator[str]:
-    """Yield what a process has open."""
+    """Yield the files that a process has open."""
     try:
         for link in Path(f"/proc/{pid}/fd").iterdir():
             yield str(link.readlink())

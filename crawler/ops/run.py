@@ -1,7 +1,7 @@
 """Run a spider in this process and return the run's report.
 
-Sets Scrapy up the way `scrapy crawl` would, from `crawler.settings`, with what the caller asks for on top. One
-run a process: Twisted's reactor does not start twice. Not here: what a run does.
+Scrapy is set up as by `scrapy crawl`, from `crawler.settings` and the caller's options. There can be only one run per
+process, because Twisted's reactor cannot be restarted. Not here: what a run does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.runs import Report
 
-_EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
+_EVENTS = "crawler.extensions.events"  # for a log; on a terminal the report is enough
 # What these warn of, with the mirror's address, is the reason that an address failed.
 _SAID_BY_THE_LEDGER = ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares.httpcompression")
 
@@ -43,10 +43,11 @@ _NO_DELAYS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What any run is told.
+    """The options of any run.
 
     The archive; the site, a name or a YAML file; where Markdown goes (`None`: nowhere); the mirror to ask. For
-    standard error: whether to show progress, if that is a terminal, and the `log`'s form, `text`, `json`, or "".
+    standard error: whether to show progress, if that is a terminal, and the format of the `log`: `text`, `json`, or
+    "".
     """
 
     archive: Path
@@ -60,12 +61,12 @@ class RunOptions:
 def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
     """Run the spider named `spider` with `arguments` and return the report, as `finews crawl --json` prints it.
 
-    Raises a `FinewsError` for what keeps a run from beginning: a wrong site, a wrong argument, a locked archive.
+    Raises a `FinewsError` if the run cannot begin: a wrong site, a wrong argument, a locked archive.
     """
     process = CrawlerProcess(_settings(options))
     for name in (*_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # Scrapy makes a record of each page and item for its handlers to leave out, which are told to show warnings.
+    # Otherwise Scrapy makes a log record of each page and item, only for its handlers to drop it.
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
@@ -88,7 +89,7 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
 
 
 def _end_in_order_on_hangup() -> None:
-    """Have a closed terminal end the run as SIGTERM does, unless it was started to outlive that (`nohup`)."""
+    """Let a closed terminal end the run as SIGTERM does, unless the run was started with `nohup`."""
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 

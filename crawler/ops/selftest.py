@@ -1,8 +1,8 @@
-"""The proof that a killed run loses nothing, and that readers beside it harm nothing.
+"""The proof that a killed run loses nothing, and that readers do not disturb it.
 
-A sample site is crawled, the run killed at random, again and again, while readers come and go; then everything is
-counted. Nothing is simulated: a real server on loopback, real processes, SIGKILL. Not here: the user's archive, which
-has no part in it.
+A sample site is crawled and the run killed at random, again and again, while readers come and go; then everything is
+counted. Nothing is simulated: it uses a real server on loopback, real processes and SIGKILL. Not here: the user's
+archive, which is not touched.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 _POSTS = 600
 _CATEGORIES = 20
 _WORDS = 200  # characters of a post
-_PATIENCE = 120.0  # seconds, for a run to get anywhere
+_PATIENCE = 120.0  # seconds without progress before a run counts as stuck
 
 
 def run_selftest(kills: int) -> dict[str, Any]:
-    """Crawl a site of 600 posts, kill the run `kills` times at random, let the last one end, and compare.
+    """Crawl a site of 600 posts, kill the run `kills` times at random, let the last run finish, and compare.
 
-    Returns how many `posts` there are and were `stored`, how many were `lost` or are not as on their pages, how many
-    pages were `repeated`, i.e. asked for though they had been before, `killed_at` how many pages; how many `readers`
-    came and went, their `reader_failures`, whether a log was deleted under a run; and the `findings` of a check.
-    Raises `FinewsError` when a run does not get on.
+    Returns how many `posts` there are, how many were `stored`, how many were `lost` or differ from their pages, how
+    many pages were `repeated` (requested more than once), and `killed_at` how many pages; how many `readers` there
+    were, their `reader_failures`, and whether a run's log was deleted; and the `findings` of a check. Raises
+    `FinewsError` if a run makes no progress.
     """
     chance = random.Random()  # noqa: S311  # no secret
     posts = _posts(chance)
@@ -70,10 +70,10 @@ def run_selftest(kills: int) -> dict[str, Any]:
 
 
 def _crawl(server: RunningServer, readers: Readers, *, kill_at: int | None) -> bool:
-    """Run a crawl to its end, or until the server has answered `kill_at` pages of posts in all, and kill it.
+    """Run a crawl to its end, or kill it when the server has answered `kill_at` pages of posts in total.
 
-    Readers come and go beside it; beside the last one, which is not killed, a second run as well: in the place of one
-    that was killed it would go on. Returns whether the run's log was deleted under it.
+    Readers come and go meanwhile. During the last run, which is not killed, second runs do too; after a kill a second
+    run would take over. Returns whether the run's log was deleted during the run.
     """
     command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--archive", str(readers.archive)]
     command += ["--no-posts", "--json"]
@@ -97,17 +97,17 @@ def _crawl(server: RunningServer, readers: Readers, *, kill_at: int | None) -> b
 
 
 def _served(server: RunningServer) -> int:
-    """Count the posts that were answered so far, each once."""
+    """Return the number of posts served so far, each counted once."""
     return len({request.target for request in server.requests if "/2022/" in request.target})
 
 
 def _text(post: SourcePost) -> str:
-    """Return what stands in a made post."""
+    """Return the text of a generated post."""
     return post.body.removeprefix("<p>").partition("</p>")[0]
 
 
 def _posts(chance: random.Random) -> list[SourcePost]:
-    """Make posts out of the words of a bundled one, each with other words: the same would tell one story."""
+    """Generate posts from the words of a bundled one, with different words, so that each tells a story of its own."""
     model = max(bundled_posts(), key=lambda post: len(post.body))
     letters = re.findall(f"[{CJK}]", model.body)
 

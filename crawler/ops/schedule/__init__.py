@@ -1,8 +1,7 @@
-"""What to install so that runs happen by themselves: texts for cron, for systemd and for GitHub Actions.
+"""What to install for scheduled runs: texts for cron, systemd and GitHub Actions.
 
-Pure: what is wanted goes in, texts come out, and the same comes out for the same. Nothing here writes, installs or
-runs anything, and nothing here loads Scrapy.
+Deterministic: the same request gives the same texts. Nothing here writes, installs or runs anything, or loads Scrapy.
 
-Read on in this order: `interval` (how often), `task` (what is to be run), `plan` (what comes out), and one module for
-each that can do it: `cron`, `systemd`, `github`.
+Read on in this order: `interval` (how often), `task` (what to run), `plan` (the result), and a module for each
+scheduler: `cron`, `systemd`, `github`.
 """

@@ -1,7 +1,7 @@
 """A line for a crontab.
 
-It needs nothing of cron's environment: paths are absolute and quoted. cron mails what a line prints, whatever its
-exit code, so the line prints nothing but what is amiss. Not here: who reads the mail.
+It needs nothing from cron's environment: paths are absolute and quoted. cron mails whatever a line prints, regardless
+of its exit code, so the line prints only what is amiss. Not here: who reads the mail.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def cron(task: Task) -> Plan:
-    """Return the line, and how to add it to one's crontab."""
+    """Return the line, and the command that adds it to the user's crontab."""
     check_even(task, "cron")
     comment = (
         f"# finews, every {write_interval(task.every)} into {task.archive}; the log is {_log(task)}.\n"
@@ -37,7 +37,7 @@ def cron(task: Task) -> Plan:
 
 
 def _command(task: Task) -> str:
-    """Crawl into the log; say why if the command itself was wrong, which no run can tell; then say what is amiss."""
+    """Crawl, logging to a file; print the error if the command itself is wrong; then print what is amiss."""
     log = quoted([_log(task)])
     silent = quoted([*task.program, "runs", "--silent", "--archive", str(task.archive)])
     return (
@@ -49,7 +49,7 @@ def _command(task: Task) -> str:
 def quoted(words: Iterable[str]) -> str:
     r"""Quote words for cron's shell and for cron, which reads `\%` as a percent sign and `%` as the end of the line.
 
-    Some crons read `\\` as one backslash, some leave it alone: no backslash is followed by another sign of the word.
+    Some crons read `\\` as one backslash and some leave it alone, so no backslash is followed by another character.
     """
     return " ".join(shlex.quote(word).replace("\\", "\\''").replace("%", "\\%") for word in words)
 

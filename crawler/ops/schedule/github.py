@@ -23,7 +23,7 @@ _SHORTEST = timedelta(minutes=5)
 
 
 def github(task: Task) -> Plan:
-    """Return the workflow, and how to bring it into the repository that is the current folder."""
+    """Return the workflow, and the commands that add it to the repository in the current folder."""
     if task.every < _SHORTEST:
         raise UsageError(
             f"GitHub starts nothing every {write_interval(task.every)}: ask for {write_interval(_SHORTEST)} or more,"
@@ -54,7 +54,7 @@ def github(task: Task) -> Plan:
 
 
 def _site(task: Task) -> str:
-    """Return a site's name as it is, the path of a definition as the repository has it."""
+    """Return a site's name as it is, and the path of a definition relative to the repository."""
     path = Path(task.site)
     if not path.is_absolute():
         return task.site

@@ -1,7 +1,7 @@
-"""How often: read from `15m`, `2h` or `1d`, written again, and told in the terms of those who keep time.
+"""Intervals: read from `15m`, `2h` or `1d`, written again, and translated for cron and systemd.
 
-A run begins at the same distance from every full interval, which depends on the archive alone: if everybody began at
-:00, a site would be asked by all at once. Not here: what is run.
+A run begins at a fixed offset into each interval, which depends on the archive alone: if everybody began at :00, a
+site would get all requests at once. Not here: what is run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EVEN = (
     *(timedelta(minutes=count) for count in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
     *(timedelta(hours=count) for count in (1, 2, 3, 4, 6, 8, 12, 24)),
 )
-"""The intervals that divide an hour or a day evenly: those a crontab can say."""
+"""The intervals that divide an hour or a day evenly, which are those a crontab can express."""
 
 
 def read_interval(written: str) -> timedelta:
@@ -45,12 +45,12 @@ def write_interval(every: timedelta) -> str:
 
 
 def nearest(every: timedelta) -> tuple[timedelta, timedelta]:
-    """Return the even intervals below and above one that is not even."""
+    """Return the closest even intervals below and above an uneven one."""
     return max(even for even in EVEN if even < every), min(even for even in EVEN if even > every)
 
 
 def offset(key: str, every: timedelta) -> timedelta:
-    """Return how long after each full interval to begin, whole minutes: the same for the same `key`."""
+    """Return the offset into each interval at which to begin, in whole minutes: always the same for a `key`."""
     number = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
     return timedelta(minutes=number % (every // _MINUTE))
 
@@ -68,7 +68,7 @@ def crontab_fields(every: timedelta, begin: timedelta) -> str:
 
 
 def calendar(every: timedelta, begin: timedelta) -> str:
-    """Return the same as a calendar event of systemd: `*-*-* *:07/15:00`."""
+    """Return the same as a systemd calendar event: `*-*-* *:07/15:00`."""
     hour, minute = divmod(begin // _MINUTE, 60)
     if every == _DAY:
         return f"*-*-* {hour:02}:{minute:02}:00"

@@ -1,4 +1,4 @@
-"""What comes out: the files to install, and the commands that install them."""
+"""The result: the files to install, and the commands that install them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Texts by file name, the folder they belong into (`None`: no folder), and the commands to install them."""
+    """Texts by file name, the folder they belong in (`None`: no folder), and the commands to install them."""
 
     kind: str
     every: timedelta
@@ -45,12 +45,12 @@ def filled_in(template: str, **values: str) -> str:
 
 
 def asking(task: Task, kind: str, *more: str) -> tuple[str, ...]:
-    """Return the words of the command that asks for this plan."""
+    """Return the words of the command that prints this plan."""
     return (*task.program, "schedule", kind, "--every", write_interval(task.every), *task.arguments, *more)
 
 
 def check_even(task: Task, who: str) -> None:
-    """Refuse an interval that `who`, who reads crontabs, has no words for."""
+    """Refuse an interval that `who`, a reader of crontabs, cannot express."""
     if task.every not in EVEN:
         every, *others = map(write_interval, (task.every, *nearest(task.every)))
         raise UsageError(

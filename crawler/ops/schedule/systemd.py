@@ -1,7 +1,7 @@
 """A service and a timer for systemd, from `crawl.service` and `crawl.timer`.
 
-The service can read what its user can, write to the folders of its archive and its Markdown, and reach the network;
-nothing else. The timer makes up for what a machine that was off has missed. Not here: installing them.
+The service can read what its user can, write to the folders of its archive and its Markdown, and use the network, but
+nothing else. The timer catches up if the machine was off. Not here: installing them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SPREAD, _MOST_SPREAD = 15, timedelta(minutes=5)
 
 
 def systemd(task: Task) -> Plan:
-    """Return both units, and how to install them for the whole machine, to run as the task's user."""
+    """Return both units, and the commands that install them system-wide, to run as the task's user."""
     names = [f"crawl-{task.name}.service", f"crawl-{task.name}.timer"]
     return Plan(
         kind="systemd",
@@ -47,7 +47,7 @@ def systemd(task: Task) -> Plan:
 
 
 def _service(task: Task) -> str:
-    # systemd takes no quotes and no backslashes in what it starts itself.
+    # systemd accepts no quotes or backslashes in the path of the program it starts.
     through = ["/usr/bin/env"] if set(task.program[0]) & set("\"'\\") else []
     program, *words = (*through, *task.crawl, "--alarm")
     paths = [*task.folders, *map(Path, task.program[:1]), Path(task.site)]
@@ -56,7 +56,7 @@ def _service(task: Task) -> str:
         NAME=task.name,
         USER=task.user,
         FOLDERS=quoted(map(str, task.folders)),
-        # A colon in front: a $ is a $.
+        # With a colon in front, a $ is just a $.
         COMMAND=quoted([f":{program}", *words]),
         PRIVATETMP="no" if any(path.is_relative_to(tmp) for path in paths for tmp in _TEMPORARY) else "yes",
     )
@@ -74,9 +74,9 @@ def _timer(task: Task) -> str:
 
 
 def _times(task: Task) -> list[str]:
-    """Return when to run: by the calendar, or if that has no words for it, so long after the last run began.
+    """Return when to run: by the calendar, or for an uneven interval by the time since the last start.
 
-    That clock stands still while a machine sleeps, so then the calendar has a run a day beside it.
+    That timer stops while a machine sleeps, so there is a daily run by the calendar as well.
     """
     if task.every in EVEN:
         return [f"OnCalendar={calendar(task.every, task.begin)}"]

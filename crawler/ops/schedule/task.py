@@ -1,4 +1,4 @@
-"""What is to be run, how often and by whom. Not here: in what way it is installed."""
+"""What to run, how often, and as whom. Not here: how it is installed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _UNWRITABLE = {"Cc", "Cs"}  # line breaks and their like, and bytes that are no 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A crawl to be run by itself; every path is absolute.
+    """A crawl to be scheduled; every path is absolute.
 
     `program`: the words that start it. `archive`, `posts` (`None`: no Markdown), `site` (bundled, or the path of a
-    definition) with its `name`: what it is told. `every`: how often. `user`: as whom. `folder`: where that was asked.
+    definition) with its `name`: its options. `every`: how often. `user`: as whom. `folder`: where it was asked for.
     """
 
     program: tuple[str, ...]
@@ -34,7 +34,7 @@ class Task:
     folder: Path
 
     def __post_init__(self) -> None:
-        """Refuse what neither a crontab nor a unit can hold."""
+        """Refuse what neither a crontab nor a unit can contain."""
         for word in (*self.program, *self.crawl):
             if any(unicodedata.category(sign) in _UNWRITABLE for sign in word):
                 raise UsageError(
@@ -43,7 +43,7 @@ class Task:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What names archive, Markdown and site, to any command that takes them."""
+        """The options for archive, Markdown and site, for any command that takes them."""
         posts = ("--posts", str(self.posts)) if self.posts else ("--no-posts",)
         return ("--archive", str(self.archive), *posts, "--site", self.site)
 
@@ -54,10 +54,10 @@ class Task:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders a crawl writes to, which have to be there before it is run."""
+        """The folders that a crawl writes to, which must exist before it runs."""
         return tuple(dict.fromkeys([self.archive.parent, *([self.posts] if self.posts else [])]))
 
     @property
     def begin(self) -> timedelta:
-        """How long after each full interval a run begins."""
+        """The offset into each interval at which a run begins."""
         return offset(str(self.archive), self.every)
