@@ -1,7 +1,7 @@
-"""The run as Scrapy's parts have it: an add-on, built before all of them, which they ask for with `RunAddon.of`.
+"""The run, for Scrapy's components: an add-on, built before all of them, which they get with `RunAddon.of`.
 
-By way of the settings it is there for `finews crawl`, `scrapy crawl` and scrapyd alike. It begins the run that the
-spider is for, and ends it when the spider is closed. Not here: the run (`crawler.run`), and what its parts do.
+The settings load it, so it works for `finews crawl`, `scrapy crawl` and scrapyd alike. It begins the spider's run and
+ends it when the spider is closed. Not here: the run itself (`crawler.run`), and what the components do.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 run_ending = object()
-"""A signal: the run is about to end; whoever has something to write into the archive does so now."""
+"""A signal: the run is about to end. This is the last chance to write into the archive."""
 
 run_ended = object()
 """A signal: the run has ended, with its `report`, and the archive is closed."""
 
-# How Scrapy says why a run ended; anything else is a failure.
+# Scrapy's reasons for the end of a run; any other reason is a failure.
 _OUTCOMES: dict[str, RunOutcome] = {
     "finished": "finished",
     "shutdown": "interrupted",
@@ -46,7 +46,7 @@ _OUTCOMES: dict[str, RunOutcome] = {
 
 @runtime_checkable
 class SiteSpider(Protocol):
-    """A spider that a run is for: of which site, and about what."""
+    """A spider that has a run: its site, and the scope of the run."""
 
     site: Site
     scope: Scope
@@ -56,7 +56,7 @@ class RunAddon:
     """The add-on: `run`, the `writer` of its records, and the `trouble` that kept the archive from being written."""
 
     def __init__(self, run: Run, crawler: Crawler) -> None:
-        """Have Scrapy's parts take part in `run`."""
+        """Provide `run` to Scrapy's components."""
         self.run = run
         self.writer = Writer(run.recorder)
         self.trouble: str | None = None
@@ -66,8 +66,8 @@ class RunAddon:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Begin a run, as settings and spider say.
 
-        Scrapy has built the spider before: by its site's definition it knows whether its arguments make sense, and a
-        run that makes none never begins. Another's spider (`scrapy shell`) has no run.
+        Scrapy has built the spider before this, and the spider has checked its arguments against the site's
+        definition; so no run begins with wrong ones. A spider of another program (`scrapy shell`) has no run.
         """
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
@@ -81,20 +81,20 @@ class RunAddon:
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
-        """Return the run `crawler` is for; if there is none, raise `NotConfigured`, which switches a part off."""
+        """Return the add-on of `crawler`; if there is none, raise `NotConfigured`, which disables the component."""
         addon = crawler.get_addon(cls)
         if addon is None:
             raise NotConfigured
         return addon
 
     def give_up(self, trouble: str) -> None:
-        """End the run early: after a full disk, or a file made read-only, nothing more can be kept."""
+        """End the run early, because nothing more can be stored: the disk is full, say, or the file read-only."""
         if self.trouble is None:
             deferred_from_coro(self._crawler.engine.close_spider_async(reason="archive"))
         self.trouble = trouble
 
     def end(self, spider: Spider, reason: str) -> None:  # noqa: ARG002  # the signal's arguments
-        """End the run once all that was brought is written; without room for its report there is none."""
+        """End the run once every record is written; if there is no room for the report, there is none."""
         self._crawler.signals.send_catch_log(run_ending)
         self.writer.end()
         try:
@@ -105,13 +105,13 @@ class RunAddon:
             self._crawler.signals.send_catch_log(run_ended, report=report)
 
     def close(self) -> None:
-        """Close what the run has open, and end whatever writes for it, if it has not come to its end."""
+        """Close what the run has open, and stop the writing process if it is still there."""
         self.writer.stop()
         self.run.close()
 
 
 def _traffic(stats: StatsCollector) -> Traffic:
-    """Read what Scrapy counted; robots.txt is among the requests."""
+    """Return what Scrapy counted; requests for robots.txt are included."""
     return Traffic(
         requests=stats.get_value("downloader/request_count", 0),
         not_modified=stats.get_value("downloader/response_status_count/304", 0),

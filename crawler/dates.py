@@ -1,6 +1,6 @@
 """Points in time: read from what sites print, written as ISO 8601.
 
-Every `datetime` that leaves this module is aware. Nothing else here reads the clock: pure code gets `now` passed in.
+Every `datetime` that leaves this module is aware. Only `now` reads the clock; pure code is passed the time.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-# Year, month and day in any common writing, then perhaps a time, then perhaps an offset from UTC.
+# Year, month and day in any common notation, then perhaps a time, then perhaps an offset from UTC.
 _POINT = re.compile(
     r"(?P<year>\d{4})(?:[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?|(?P<compact>\d{4})(?!\d))"
     r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
     r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
 )
 _DECEMBER = 12
-# What a person names a time by: a year, a month, a day, a minute or a second.
-# An offset stands behind it, and apart from a year or a month: `2022-0420` is none of these.
+# A time as a person gives it: a year, a month, a day, a minute or a second.
+# An offset may follow; after a year or a month it must be separated by a space: `2022-0420` is not a time.
 _OFFSET = r"Z|[+-]\d{2}:?\d{2}"
 _NAMED = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
@@ -33,7 +33,7 @@ _NAMED = re.compile(
 def parse(text: str, zone: ZoneInfo) -> datetime | None:
     """Read the first date in `text`; without an offset of its own it is local time in `zone`.
 
-    `None` when there is none, or when it is no day or time of the calendar.
+    Returns `None` if there is none, or if it is not a valid day and time.
     """
     found = _POINT.search(text)
     if found is None:
@@ -51,7 +51,7 @@ def parse(text: str, zone: ZoneInfo) -> datetime | None:
 def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
     """Return the first and the last second of what is `named`: `2022`, `2022-04`, `2022-04-20`, `2022-04-20 09:30`.
 
-    Without an offset of its own it is local time in `zone`. Raises `ValueError` for what is none of these.
+    Without an offset of its own it is local time in `zone`. Raises `ValueError` for anything else.
     """
     found = _NAMED.fullmatch(named.strip())
     if found is None:
@@ -92,5 +92,5 @@ def front_matter(point: datetime) -> str:
 
 
 def now() -> datetime:
-    """Return the present in UTC, for the edges of the program only."""
+    """Return the current time in UTC, for the edges of the program only."""
     return datetime.now(UTC)

@@ -1,23 +1,23 @@
-"""What can go wrong and a person can mend.
+"""Errors that a person can do something about.
 
     FinewsError                exit code 1
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
     │   ├── NoArchive          there is no archive at that path
-    │   └── NoSuchTime         a time is written as nobody writes one
+    │   └── NoSuchTime         a time is written in no known way
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
     │   ├── NewerArchive       the file was written by a newer version
-    │   └── ArchiveNotWritten  the archive can be read, and not written to
+    │   └── ArchiveNotWritten  the archive can be read but not written to
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
-    ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is at work on it
+    ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is using it
     ├── NoSuchPost             the archive holds no such post
-    ├── NoSuchRevision         it holds the post, but not in that many versions
+    ├── NoSuchRevision         it holds the post, but not that many versions of it
     ├── NoSuchSecurity         no post in it mentions the security
     └── AmbiguousSecurity      the pinyin may mean several
 
-Each is one sentence that says what, where and what to do next; the ids in it are attributes too. Not here:
-what only a programmer can mend, which stays the exception it is.
+The text of each is one sentence that says what, where and what to do next; the ids in it are attributes too. Not
+here: errors that only a programmer can fix, which stay the exceptions they are.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ExitCode(IntEnum):
 
 
 class FinewsError(Exception):
-    """The root: an error whose text is meant for the person at the keyboard."""
+    """The base class: an error whose text is meant for the user."""
 
     exit_code: ClassVar[int] = ExitCode.FOUND_WRONG
 
@@ -64,7 +64,7 @@ class NoArchive(UsageError):
     """There is no archive at `path`."""
 
     def __init__(self, path: Path) -> None:
-        """Say how one comes to be."""
+        """Say how to make one."""
         self.path = path
         super().__init__(
             f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive."
@@ -72,7 +72,7 @@ class NoArchive(UsageError):
 
 
 class NoSuchTime(UsageError):
-    """A time is written in a way that is not read."""
+    """A time is written in a way that cannot be read."""
 
     def __init__(self, written: str) -> None:
         """`written` is what the user wrote."""
@@ -107,7 +107,7 @@ class NewerArchive(ArchiveError):
 
 
 class ArchiveNotWritten(ArchiveError):
-    """Something, a full disk for one, keeps a run from writing to the archive at `path`; what was stored stays."""
+    """Something, such as a full disk, keeps a run from writing to the archive at `path`; what was stored stays."""
 
     def __init__(self, path: Path, trouble: str) -> None:
         """`trouble` is what SQLite says."""
@@ -127,7 +127,7 @@ class ArchiveLocked(FinewsError):
 
 
 class ArchiveOutdated(FinewsError):
-    """The archive at `path` is of an older version, and is not brought forward as long as a run is at work on it."""
+    """The archive at `path` is of an older version, and cannot be migrated while a run is using it."""
 
     exit_code = ExitCode.LOCKED
 
@@ -149,10 +149,10 @@ class NoSuchPost(FinewsError):
 
 
 class NoSuchRevision(FinewsError):
-    """A post has not been seen in that many versions."""
+    """A post does not have that many versions."""
 
     def __init__(self, revision: int, count: int) -> None:
-        """`revision` is what was asked for; `count` how many there are."""
+        """`revision` is what was asked for; `count` is the number of versions."""
         self.revision, self.count = revision, count
         there_are = "one revision" if count == 1 else f"{count} revisions"
         super().__init__(f"There is no revision {revision}: the post has {there_are}, see `finews history`.")

@@ -1,8 +1,8 @@
 """What passes from one part of the program to the next: one frozen record per boundary.
 
-A page is fetched (`Page`), read into a `Post`, a `Listing` or a refusal, normalised into an `Article`, and
-recorded (`Recorded`). An address that gave no page ends as `Refused`, `Missed` or `Unchanged`. So every
-request ends in exactly one record, and every record in one row of the ledger. Not here: behaviour.
+A page is fetched (`Page`), read into a `Post`, a `Listing` or a refusal, normalised into an `Article`, and recorded
+(`Recorded`). A request that brought no page ends as `Refused`, `Missed` or `Unchanged`. So every request ends in
+exactly one record, and every record in one row of the ledger. Not here: behaviour.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Kind = Literal["home", "category", "feed", "post", "share", "expired"]
-"""What an address leads to. A share link leads to the text behind it, an expired one to the source of a post."""
+"""What an address leads to: `share` to the text behind a share link, `expired` to a dropped post's source."""
 
 Via = Literal["page", "share", "expired", "import"]
-"""Which way a revision came."""
+"""The way a revision came."""
 
 State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
-"""Where an address stands in the ledger."""
+"""The state of an address in the ledger."""
 
 Scope = Literal["usual", "full", "part", "share", "import"]
-"""What a run is about: what is new since the last one, all of it, certain pages, certain share links, files."""
+"""What a run is about: what is new since the last run, everything, certain pages, certain share links, or files."""
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
 
 
 NAMES_NO_POST = "names no post"
-"""The reason of a listing that could be read and named nothing, as it stands in the ledger."""
+"""The reason, in the ledger, of a listing that could be read but named no posts."""
 
 Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
-"""How a fetch ended, for the ledger: an outcome, or that a listing was read."""
+"""How a fetch ended, for the ledger: an outcome, or `read` for a listing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,9 @@ class Address:
 class Fetch:
     """One request and its answer, for the ledger.
 
-    `address` is what was asked for, `found_on` the page that named it. `status` is `None` when no answer came.
-    `etag` and `last_modified` are the answer's headers as they stand. `auxiliary`: it was asked for on behalf of a
-    post's page, and it is the page's address that comes to an outcome.
+    `address` is what was requested, `found_on` the page that named it. `status` is `None` if no answer came. `etag`
+    and `last_modified` are the answer's headers as received. `auxiliary`: the request was made on behalf of a post's
+    page, and the outcome belongs to the page's address.
     """
 
     address: Address
@@ -102,7 +102,7 @@ class Link:
 class Listing:
     """A page that lists others: home, a category, the feed.
 
-    `groups` are the addresses of posts that stand together, under one heading; a post may stand in several.
+    `groups` are the addresses of posts under the same heading; a post may be in several groups.
     """
 
     fetch: Fetch
@@ -114,12 +114,12 @@ class Listing:
 class Post:
     """A post as it was read, before anything is judged.
 
-    `html` is the body as published, without the site's heading, share link and navigation. `title` may be
-    empty and `published_at` missing: whether that is enough is for validation to say. `source` is the outlet,
-    `layout` the name of the layout whose rules it was read by. `derived` names what its source does not say and was
-    taken from elsewhere (`title`, `date`), `others` are keys of its front matter that nothing here knows, as JSON has
-    them. `seen_at`: since when it is known to have stood so, if not since it was fetched. `actual_fetch` is the fetch
-    that brought it where `fetch`, that of the address it is kept for, brought nothing.
+    `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
+    `published_at` missing; validation decides whether that is enough. `source` is the outlet, `layout` the name of
+    the layout whose rules it was read by. `derived` names fields that its source lacks and that were taken from
+    elsewhere (`title`, `date`). `others` are keys of its front matter that the program does not know, as values for
+    JSON. `seen_at`: the time from which it is known to have said this, if that is not the time of the fetch.
+    `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing.
     """
 
     fetch: Fetch
@@ -155,9 +155,9 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A page that was served, or an address that was not asked for, and why it is not taken.
+    """A page that was served but not accepted, or an address that was not requested, and why.
 
-    `rule` names what says so: a key of the site's definition, `robots.txt`.
+    `rule` names the reason's source: a key of the site's definition, or `robots.txt`.
     """
 
     fetch: Fetch
@@ -167,7 +167,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """An address that gave nothing: `gone` when the site says so (404, 410), else `failed`."""
+    """An address that gave nothing: `gone` if the site says so (404, 410), else `failed`."""
 
     fetch: Fetch
     state: Literal["failed", "gone"]
@@ -185,8 +185,8 @@ class Unchanged:
 class Recorded:
     """What the archive did with an address.
 
-    `outcome` is `None` for listings and other helpers; `article_id` is the row of `articles` the address belongs to.
-    `noted` is how the ledger has it: the outcome, of a listing `read` or `unchanged`; `reason` why it is not stored.
+    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row of the address's post. `noted` is
+    what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored.
     """
 
     address: Address
@@ -198,9 +198,9 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFile:
-    """A post's source as a file holds it: its `content` as bytes, its `name`, and the `path` a person finds it by.
+    """A post's source in a file: its `content` as bytes, its `name`, and the `path` by which a person finds it.
 
-    `seen_at` is when it is known to have stood so, the time of the `commit` that wrote it; a file alone tells none.
+    `seen_at` is the time of the `commit` that wrote this version; a file outside of git has none.
     """
 
     path: str

@@ -1,30 +1,30 @@
-"""Why an address is not asked for: raised on the way to the network, read by the spider that wanted to ask.
+"""Why an address is not requested: raised on the way to the network, and handled by the spider.
 
-Not here: errors a person can mend (`crawler.errors`), and failures of the network.
+Not here: errors a person can do something about (`crawler.errors`), and failures of the network.
 """
 
 from __future__ import annotations
 
 
 class NotRequested(Exception):
-    """The root; the text is the reason, in words that are the same for every address it happens to."""
+    """The base class; the text is the reason, in words that are the same for every address."""
 
 
 class ForbiddenAddress(NotRequested):
-    """The address is not to be asked for, now or later; `rule` names what says so."""
+    """The address must not be requested, now or later; `rule` names what forbids it."""
 
     def __init__(self, reason: str, rule: str) -> None:
-        """`reason` is for the report, `rule` for whoever wants to know where it is written."""
+        """`reason` is for the report, `rule` says where this is written."""
         self.rule = rule
         super().__init__(reason)
 
 
 class Postponed(NotRequested):
-    """The address is not to be asked for in this run; it stays pending for the next."""
+    """The address is not requested in this run; it stays pending for the next."""
 
 
 class Unreachable(NotRequested):
-    """The address cannot be asked for, since something that must be known first cannot be had."""
+    """The address cannot be requested, because something that must be known first is not available."""
 
 
 def words_for(error: BaseException) -> str:

@@ -1,6 +1,6 @@
-"""The revisit policy: when an address is looked at again, by its age and by how it failed. Pure rules of time.
+"""The revisit policy: when to request an address again, by its age and by how it failed. Pure rules about time.
 
-Not here: the clock, which addresses there are (`crawler.archive.ledger.frontier`), and tries within a run
+Not here: the clock, which addresses there are (`crawler.archive.ledger.frontier`), and retries within a run
 (`crawler.middlewares.waiting`).
 """
 
@@ -15,28 +15,27 @@ if TYPE_CHECKING:
 
     from crawler.items import State
 
-# A post that was looked at is looked at again at these ages: most corrections come within hours, and after three days
-# the site forgets it.
+# A post is revisited at these ages: most corrections come within hours, and after three days the site drops it.
 _LOOKS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(days=3))
-_FORGOTTEN = timedelta(days=4)  # the last that is heard of an address that only ever fails
-_EVERY_RUN = timedelta(hours=1)  # so long a failed address is asked for by every run
+_FORGOTTEN = timedelta(days=4)  # an address that has failed for this long is not requested again
+_EVERY_RUN = timedelta(hours=1)  # for this long a failed address is requested by every run
 _SELDOM = timedelta(hours=6)
 
 LONGEST = timedelta(days=3)
-"""Nothing is put off for longer: a time further ahead was written by a clock that has been set back since."""
+"""The longest delay. A time further ahead was written by a clock that has been set back since."""
 
-# A gap between runs tells of a missed one when it is so many times what is usual, and long enough to matter.
+# A run was missed if a gap is this many times the usual one, and long enough to matter.
 _MISSED = 2.5
 _GAPS_TO_JUDGE = 3
 _NEVER_MISSED, _ALWAYS_MISSED = timedelta(minutes=10), timedelta(hours=6)
 
 
 def next_look(state: State, since: datetime, now: datetime) -> datetime | None:
-    """Return when to ask again for an address that was asked for `now` and came to `state`.
+    """Return when to request an address again that was requested `now` and ended in `state`; `None` for never.
 
-    `since` is when it was found, or when it began to fail. `None`: never again, unless asked to. A failed one is
-    asked for by every run of its first hour, then ever more seldom; others at certain ages. With a clock that was
-    set back it counts as just found.
+    `since` is when it was found, or when it began to fail. A failed address is requested by every run for an hour,
+    then at growing intervals; others are requested at certain ages. If the clock was set back, an address counts as
+    just found.
     """
     age = max(now - since, timedelta())
     if state == "failed":
@@ -47,9 +46,9 @@ def next_look(state: State, since: datetime, now: datetime) -> datetime | None:
 
 
 def missed_a_run(gap: timedelta, usual: Sequence[timedelta]) -> bool:
-    """Tell whether a run was missed, by the `gap` since the last one and the `usual` gaps before it.
+    """Return whether a run was missed, by the `gap` since the last one and the `usual` gaps before it.
 
-    Until there are some to judge by, hours must have passed. So it is when the clock was set back.
+    Until there are enough gaps to judge by, or if the clock was set back, a gap of hours is needed.
     """
     if gap < timedelta():
         return True

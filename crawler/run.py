@@ -1,8 +1,8 @@
 """A run and its one owner: lock, archive, number, end.
 
-Whoever writes into an archive for long does so as a run: a crawl, a look behind share links, an import. The `Run`
-takes the archive's lock, opens the archive, brings it forward, and begins; nobody else in its process opens the
-archive. It closes what it opened, however the run ends. Not here: Scrapy, whose parts get the run from
+Everything that writes into an archive for long is a run: a crawl, a look behind share links, an import. A `Run` takes
+the archive's lock, opens and migrates the archive, and gets its number; nothing else in its process opens the
+archive. It closes what it opened, however the run ends. Not here: Scrapy, whose components get the run from
 `crawler.addon`, and what is written (`crawler.recording`).
 """
 
@@ -37,9 +37,9 @@ _NO_TRAFFIC = Traffic()
 
 
 class Run:
-    """A run of `site`: its `id`, its open `archive`, and the `recorder` that writes what it brings.
+    """A run of `site`: its `id`, its open `archive`, and the `recorder` that writes its records.
 
-    `report` is the run's report once it has ended, as `finews crawl --json` prints it.
+    `report` is set when the run has ended, to what `finews crawl --json` prints.
     """
 
     def __init__(
@@ -50,23 +50,23 @@ class Run:
         posts_folder: Path | None = None,
         patience: timedelta = hosts.PATIENCE,
     ) -> None:
-        """Begin a run about `scope` in the archive at `path`, which is made if there is none.
+        """Begin a run about `scope` in the archive at `path`, which is created if there is none.
 
-        Markdown goes into `posts_folder`, made if need be; `None` is for nowhere. A host that asks for more
-        `patience` is left to a later run. Raises `ArchiveLocked` while another run goes on, `UsageError` for a folder
-        that cannot be made, `ArchiveError` for an archive that cannot be used or written to.
+        Markdown goes into `posts_folder`, created if needed, or nowhere if that is `None`. A host that asks for more
+        than `patience` is left to a later run. Raises `ArchiveLocked` while another run goes on, `UsageError` if the
+        folder cannot be created, `ArchiveError` if the archive cannot be used or written to.
         """
         self.site, self.patience = site, patience
         self.report: Report | None = None
         self._began = time.monotonic()
-        holds_archive(path)  # before anything is made beside a file that is something else
+        holds_archive(path)  # before any file is created beside something that is no archive
         with ExitStack() as opening:
             lock = opening.enter_context(run_lock(path))
             if posts_folder is not None:
                 _make(posts_folder)
             self.archive = opening.enter_context(Archive(path, create=True, lock=lock))
             self.id = _begin(self.archive, site, scope)
-            # Once, by whoever comes first: the end of the run, or that of the program.
+            # Runs once: at the end of the run, or else at the end of the program.
             self._close = weakref.finalize(self, opening.pop_all().close)
         self.recorder = Recorder(self.archive, site, self.id, posts_folder)
 
@@ -81,9 +81,9 @@ class Run:
         self.close()
 
     def end(self, outcome: RunOutcome, traffic: Traffic = _NO_TRAFFIC) -> Report:
-        """End the run, close what it has open, and return its report. One that gave up on the site itself has failed.
+        """End the run, close what it has open, and return its report. A run that gave up on its site has failed.
 
-        Raises `sqlite3.OperationalError` when there is no room for the report; the next run puts this one down as
+        Raises `sqlite3.OperationalError` if there is no room for the report; the next run then records this one as
         interrupted.
         """
         db, seconds = self.archive.db, time.monotonic() - self._began
@@ -105,12 +105,12 @@ class Run:
         return self.report
 
     def close(self) -> None:
-        """Close the archive and let go of its lock, if that was not done."""
+        """Close the archive and release its lock, unless that was done already."""
         self._close()
 
 
 def _begin(archive: Archive, site: Site, scope: Scope) -> int:
-    """Begin a run and return its number; raise `ArchiveError` where nothing can be written."""
+    """Begin a run and return its number; raise `ArchiveError` if nothing can be written."""
     try:
         with writing(archive.db):
             run_id = runs.begin(archive.db, site.name, dates.now(), scope)

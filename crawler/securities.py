@@ -1,7 +1,7 @@
-"""Codes of securities, as the site writes them and as people do.
+"""Codes of securities, as the site writes them and as people type them.
 
-The site writes market and symbol in one code, `1.600160` (or `1,600160` in an attribute). Not here: finding codes in
-a page, and which names a security has had, which the archive knows.
+The site writes market and symbol as one code, `1.600160` (or `1,600160` in an attribute). Not here: finding codes in
+a page, and the names of a security, which the archive knows.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Security:
 
 
 def parse(written: str) -> Security | None:
-    """Read a code such as `1.600160` or `1,600160`; `None` when `written` is no code.
+    """Read a code such as `1.600160` or `1,600160`; return `None` if `written` is not a code.
 
-    Markets: SH, SZ, BJ (Shenzhen's number with a symbol starting 4, 8 or 92), HK, US, BOARD (an industry
-    board). A number not known stays as it stands: `155.BABA` is of market `155`.
+    Markets: SH, SZ, BJ (Shenzhen's number with a symbol starting with 4, 8 or 92), HK, US, BOARD (an industry board).
+    An unknown number is kept: `155.BABA` is on the market `155`.
     """
     found = _CODE.fullmatch(written.strip())
     if found is None:
@@ -57,8 +57,8 @@ class Typed:
 def parse_typed(written: str) -> Typed:
     """Read `600160`, `600160.SH`, `SH600160`, `1.600160`, `00700.HK`, `700.hk`, `BK0493` or `nio`.
 
-    Symbols are upper case, Hong Kong's have five digits. Any string is read; whether there is such a security is for
-    the archive to say.
+    Symbols are upper case, and Hong Kong's have five digits. Any string can be read; whether such a security exists,
+    the archive knows.
     """
     plain = unicodedata.normalize("NFKC", written).strip().upper()
     found = _WITH_MARKET.fullmatch(plain)

@@ -1,6 +1,6 @@
-"""What Scrapy reads. Every line is here because its default would be wrong; the reason stands beside it.
+"""Scrapy's settings. Every line is here because the default would be wrong, with the reason beside it.
 
-The settings named FINEWS_… are the program's own: the command line sets them, and so can `-s NAME=VALUE`.
+Settings named FINEWS_… are the program's own; the command line sets them, and so can `-s NAME=VALUE`.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ SPIDER_MODULES = ["crawler.spiders"]
 FINEWS_SITE = "finews"  # a bundled site's name, or a YAML file
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE", "output/archive.db")
 FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" or None writes none
-FINEWS_MIRROR = ""  # a server that is asked in place of the site's own
-FINEWS_REQUESTS_A_DAY = 20_000  # of one host, all runs of a day together; 0 for no limit
-FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each other waits four times longer
-FINEWS_PATIENCE_SECONDS = 60  # for a host that asks to be left alone; who asks for more is left to a later run
-FINEWS_GIVE_UP_AFTER = 10  # failures of a host in a row, unless what it answered well before is answered again
+FINEWS_MIRROR = ""  # a server to ask instead of the site's own
+FINEWS_REQUESTS_A_DAY = 20_000  # per host, for all runs of a day together; 0 for no limit
+FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each further retry waits four times as long
+FINEWS_PATIENCE_SECONDS = 60  # how long to wait if a host asks for it; if it asks for more, a later run continues
+FINEWS_GIVE_UP_AFTER = 10  # consecutive failures of a host, unless a page it served before is served again
 FINEWS_LONGEST_CRAWL_DELAY = 60.0  # seconds; a robots.txt that asks for more gets this much
-FINEWS_PROGRESS = False  # show the run as it goes, on a terminal
-FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, in place of Scrapy's
+FINEWS_PROGRESS = False  # show the run's progress on a terminal
+FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, instead of Scrapy's
 
-ADDONS = {"crawler.addon.RunAddon": 100}  # begins the run, before anything is built that takes part in it
+ADDONS = {"crawler.addon.RunAddon": 100}  # begins the run, before any component that takes part in it is built
 
-# The way of an item. Each step takes every record and hands on the ones that are not its business.
+# The path of an item. Each step accepts every record and passes on those that do not concern it.
 ITEM_PIPELINES = {
     "crawler.pipelines.normalise.Normalise": 100,  # a post becomes an article: Markdown, text, summary, hash
     "crawler.pipelines.validate.Validate": 200,  # an article without id, title, date or body becomes a refusal
-    # Every record is written with its row of the ledger, then what the archive holds as a Markdown file.
+    # Every record is written with its row of the ledger, then the Markdown file of what was stored.
     "crawler.pipelines.store.StoreInArchive": 300,
 }
 
-# The way of a request, and back of its answer.
+# The path of a request, and of its answer on the way back.
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.middlewares.robots.ObeyRobots": 100,  # in place of Scrapy's, which asks in every run
+    "crawler.middlewares.robots.ObeyRobots": 100,  # instead of Scrapy's, which requests it in every run
     # After the headers are set, before a request can be retried or redirected.
     "crawler.middlewares.conditional.AskConditionally": 510,
-    # The next two stand where Scrapy's own would be.
+    # The next two are where Scrapy's own would be.
     "crawler.middlewares.retry.RetryLater": 550,
     "crawler.middlewares.redirect.FollowToTheSame": 600,
     "crawler.middlewares.whole.OnlyWholeAnswers": 610,  # before Scrapy unpacks, at 590
-    "crawler.middlewares.politeness.BePolite": 860,  # waits, for what will really be asked for
+    "crawler.middlewares.politeness.BePolite": 860,  # waits, but only for what will really be requested
     "crawler.middlewares.guard.GuardAddresses": 870,  # the last word
-    # What the guard refuses has an outcome; what this one drops is never heard of again.
+    # What the guard refuses has an outcome; what this one drops would have none.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
 
-# Requests carry all that a callback needs: neither depth nor referer, and no address is too long for the guard.
+# Requests carry all that a callback needs, so neither depth nor referer; and the guard checks addresses.
 SPIDER_MIDDLEWARES = dict.fromkeys(
     f"scrapy.spidermiddlewares.{name}"
     for name in ("depth.DepthMiddleware", "referer.RefererMiddleware", "urllength.UrlLengthMiddleware")
@@ -71,27 +71,27 @@ DOWNLOAD_DELAY = 0.1
 RETRY_ENABLED = False  # see crawler.middlewares.retry
 RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 
-# A post is stored before its auxiliary requests go out. And Scrapy would start a hundred tasks a page.
+# So that a post is stored before its auxiliary requests are sent, and Scrapy does not start a hundred tasks per page.
 CONCURRENT_ITEMS = 1
 
-WARN_ON_GENERATOR_RETURN_VALUE = False  # reads the source of every callback, at every start, for what ruff finds
+WARN_ON_GENERATOR_RETURN_VALUE = False  # would parse every callback at every start, for what ruff finds
 
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
 DOWNLOAD_TIMEOUT = 30  # seconds; the default waits three minutes
-DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # bytes; the longest category page is far below, the default is a gigabyte
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # bytes, far above the longest category page; the default is a gigabyte
 DOWNLOAD_HANDLERS = {
     "http": "crawler.middlewares.mirror.MirrorDownloadHandler",
     "https": "crawler.middlewares.mirror.MirrorDownloadHandler",
-    **dict.fromkeys(("data", "file", "ftp", "s3")),  # nothing else is asked for
+    **dict.fromkeys(("data", "file", "ftp", "s3")),  # no other schemes are requested
 }
-REDIRECT_ENABLED = False  # the program follows its own way, see crawler.middlewares.redirect
-METAREFRESH_ENABLED = False  # a page does not send the crawler elsewhere
+REDIRECT_ENABLED = False  # see crawler.middlewares.redirect
+METAREFRESH_ENABLED = False  # a page may not send the crawler elsewhere
 COOKIES_ENABLED = False
 
-# Nobody steers a run from outside.
+# A run cannot be controlled from outside.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
-# Chinese in any feed export stays readable.
+# Keep Chinese readable in any feed export.
 FEED_EXPORT_ENCODING = "utf-8"

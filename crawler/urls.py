@@ -1,7 +1,7 @@
-"""Addresses as text: resolved, and written in one canonical way.
+"""Addresses as text: resolving them, and writing them in one canonical form.
 
-Only http and https count; anything else is no address. Not here: what an address means on a site
-(`crawler.sites.addresses`), and asking for it.
+Only http and https count; anything else is not an address. Not here: what an address means on a site
+(`crawler.sites.addresses`), and requesting it.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+")
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
-# What stands unescaped in a path or a query: RFC 3986's sub-delims and the separators of each.
+# What needs no escape in a path or a query: RFC 3986's sub-delims and the separators of each.
 _PATH_SAFE = "/:@!$&'()*+,;="
 _QUERY_SAFE = _PATH_SAFE + "?"
 
 
-@lru_cache(1024)  # a page names its category, home and itself over and over
+@lru_cache(1024)  # a page names its category, the home page and itself again and again
 def canonical(url: str) -> str | None:
     """Write `url` in its one canonical form: lower-case scheme and host, no default port, no fragment.
 
-    Percent-encoding is the least that is needed, in UTF-8. `None` when it is no http(s) address, or one that
-    carries a user name. `canonical(canonical(url)) == canonical(url)`.
+    Only what needs it is percent-encoded, in UTF-8. Returns `None` if it is not an http(s) address, or contains a
+    user name. `canonical(canonical(url)) == canonical(url)`.
     """
     try:
         parts = urlsplit(_CONTROL.sub("", url).strip())
@@ -40,7 +40,7 @@ def canonical(url: str) -> str | None:
 
 
 def resolve(base: str, href: str) -> str | None:
-    """Return the canonical address `href` leads to from the page at `base`; `None` when it leads to no page."""
+    """Return the canonical address that `href` leads to from the page at `base`; `None` if it leads to no page."""
     try:
         return canonical(urljoin(base, _CONTROL.sub("", href).strip()))
     except ValueError:  # an unclosed bracket in the host
@@ -48,24 +48,24 @@ def resolve(base: str, href: str) -> str | None:
 
 
 def path_of(url: str) -> str:
-    """Return the decoded path of a canonical address, with its query: what a site's patterns are matched with."""
+    """Return the decoded path and query of a canonical address, which a site's patterns are matched against."""
     parts = urlsplit(url)
     path = unquote_to_bytes(parts.path).decode("utf-8", "replace")
     return f"{path}?{parts.query}" if parts.query else path
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address, without the port; "" when there is none."""
+    """Return the host of an address, without the port; "" if there is none."""
     return urlsplit(url).hostname or ""
 
 
 def encode(path: str) -> str:
-    """Percent-encode a decoded path or key as `canonical` does, a literal `%` included."""
+    """Percent-encode a decoded path or key as `canonical` does, including a literal `%`."""
     return quote(path, safe=_PATH_SAFE)
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address names this very machine."""
+    """Return whether an address is on this machine."""
     host = host_of(url)
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -74,7 +74,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _netloc(scheme: str, host: str, port: int | None) -> str:
-    """Join scheme, host and port; `ValueError` when there is nothing to ask there."""
+    """Join scheme, host and port; raise `ValueError` if nothing can be requested there."""
     if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
         raise ValueError(host)
     shown = f"[{host}]" if ":" in host else host
@@ -82,12 +82,12 @@ def _netloc(scheme: str, host: str, port: int | None) -> str:
 
 
 def _encode(part: str, safe: str) -> str:
-    """Encode what must be; leave alone what is encoded and must stay so (`%2F` is not `/`)."""
+    """Encode what must be encoded; leave existing escapes that must stay (`%2F` is not `/`)."""
     pieces = _ESCAPE.split(part)
     return "".join(_tidy(piece) if odd % 2 else quote(piece, safe=safe) for odd, piece in enumerate(pieces))
 
 
 def _tidy(escape: str) -> str:
-    """Decode an escape that was never needed (RFC 3986, 6.2.2.2), else write it in capitals."""
+    """Decode an unnecessary escape (RFC 3986, 6.2.2.2); write any other in upper case."""
     character = chr(int(escape[1:], 16))
     return character if character.isascii() and (character.isalnum() or character in "-._~") else escape.upper()
