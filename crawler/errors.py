@@ -9,6 +9,7 @@
     │   ├── NotAnArchive       the file is something else
     │   ├── NewerArchive       the file was written by a newer version
     │   └── ArchiveNotWritten  the archive can be read, and not written to
+    ├── MarkdownNotWritten     the archive has every post, and the folder of Markdown has not
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is at work on it
     ├── NoSuchPost             the archive holds no such post
@@ -113,6 +114,15 @@ class ArchiveNotWritten(ArchiveError):
         """`trouble` is what SQLite says."""
         self.path, self.trouble = path, trouble
         super().__init__(f"{path} could not be written ({trouble}): mend that and run again, what was stored stays.")
+
+
+class MarkdownNotWritten(FinewsError):
+    """Something, a full disk for one, kept a run from writing Markdown files; the archive has every post."""
+
+    def __init__(self, trouble: str) -> None:
+        """`trouble` says which file, and why."""
+        self.trouble = trouble
+        super().__init__(f"{trouble}. The archive holds every post, and the next run writes what is missing.")
 
 
 class ArchiveLocked(FinewsError):

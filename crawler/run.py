@@ -99,6 +99,7 @@ class Run:
                     seconds=seconds,
                     traffic=traffic,
                     patience=self.patience,
+                    without_file=self.recorder.unwritten,
                 )
         finally:
             self.close()

@@ -51,7 +51,7 @@ class StoreInArchive:
         return step
 
     def open_spider(self) -> None:
-        """Write the Markdown that a run which was killed has not."""
+        """Write the Markdown that earlier runs could not: killed, or without room."""
         self.writer.recorder.catch_up()
 
     async def process_item(self, item: Any) -> Any:

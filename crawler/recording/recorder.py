@@ -6,12 +6,13 @@ not written. Not here: SQL (`crawler.archive`), and where the records come from.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
-from crawler.archive.ledger import links, runs
+from crawler.archive.ledger import links, runs, unwritten
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
 from crawler.archive.store import posts
@@ -52,10 +53,17 @@ class Recorder:
         """Why a file could not be written, if one could not."""
         return self.folder.trouble if self.folder else None
 
+    @property
+    def unwritten(self) -> dict[str, int]:
+        """How many files are missing in the end, by why; a run without Markdown leaves what it found so."""
+        if self.folder is None:
+            return unwritten.left_by_the_last_run(self.archive.db, self.site.name)
+        return Counter(self.folder.unwritten.values())
+
     def catch_up(self) -> None:
-        """Write the Markdown that a run which was cut off has not."""
+        """Write the Markdown that earlier runs of the site could not."""
         if self.folder is not None:
-            self.folder.catch_up()
+            self.folder.catch_up(self.site.name)
 
     def write(self, records: Sequence[Record]) -> list[Recorded | Exception]:
         """Write records and return what became of each: of its address, or the error that kept it from being written.

@@ -83,7 +83,7 @@ class Writer:
     @property
     def files_trouble(self) -> str | None:
         """Why a Markdown file could not be written, if one could not; known when the run has ended."""
-        return self.recorder.trouble or (self._process.files_trouble if self._process else None)
+        return self.recorder.trouble
 
     def end(self) -> None:
         """Have all written that was handed over, and end the process if there is one."""
@@ -101,7 +101,7 @@ class _Process:
 
     def __init__(self, recorder: Recorder) -> None:
         """Start it; it begins with what it is given first. Raises `OSError` where it cannot be started."""
-        self.files_trouble: str | None = None
+        self._folder = recorder.folder
         self._lost: WriterLostError | None = None
         self._waiting: deque[Future[Recorded]] = deque()
         taken, self._records = Pipe(duplex=False)
@@ -146,8 +146,14 @@ class _Process:
         if self._lost is None:
             self._records.close()  # there are no more
             with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
-                self.files_trouble = self._results.recv()
+                self._note_files(*self._results.recv())
             self._leave()
+
+    def _note_files(self, trouble: str | None, unwritten: dict[str, str]) -> None:
+        """Note which files the process could not write; those of the run's own process are noted already."""
+        if self._folder is not None:
+            self._folder.trouble = self._folder.trouble or trouble
+            self._folder.unwritten |= unwritten
 
     def stop(self) -> None:
         """Kill the process."""
@@ -217,7 +223,7 @@ def _serve(taken: Connection, told: Connection, recorder: Recorder) -> None:
             if isinstance(result, Exception):  # it loses its traceback between processes
                 result.add_note("".join(traceback.format_exception(result, chain=False)))
         told.send(results)
-    told.send(recorder.trouble)
+    told.send((recorder.trouble, recorder.folder.unwritten if recorder.folder else {}))
 
 
 def _received(taken: Connection) -> list[Record]:

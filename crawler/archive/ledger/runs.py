@@ -9,14 +9,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
-from crawler.archive.ledger import hosts
+from crawler.archive.ledger import hosts, unwritten
 from crawler.dates import iso
 from crawler.items import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import timedelta
 
     from sqlite_utils import Database
@@ -58,8 +59,8 @@ class Traffic:
 class Report(TypedDict):
     """A run's report, as `finews crawl --json` prints it. Times are in UTC; `posts` counts them by outcome.
 
-    `reasons` say why posts were not stored, `listing_reasons` why listings were not read, `elsewhere` how requests to
-    share links and expired posts ended, and `hosts` why any was left alone.
+    `reasons` say why posts were not stored, or have no file, `listing_reasons` why listings were not read,
+    `elsewhere` how requests to share links and expired posts ended, and `hosts` why any was left alone.
     """
 
     run: int
@@ -108,10 +109,12 @@ def finish(
     seconds: float,
     traffic: Traffic,
     patience: timedelta = hosts.PATIENCE,
+    without_file: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
     """End a run and return its report, with the hosts that asked for more `patience`.
 
-    `seconds` is measured by the caller, the wall clock may have been set.
+    `seconds` is measured by the caller, the wall clock may have been set. `without_file` counts the posts whose
+    Markdown could not be written, by why.
     """
     db.execute(
         "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
@@ -127,6 +130,7 @@ def finish(
         ],
     )
     _write(db, run_id, outcome)
+    unwritten.note(db, run_id, without_file)
     troubles = hosts.troubles(db, run_id, now, patience)
     db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
     return report(db, run_id)

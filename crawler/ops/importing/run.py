@@ -23,7 +23,7 @@ from crawler.archive.ledger.runs import Report
 from crawler.archive.search import index
 from crawler.archive.store import files, posts
 from crawler.archive.store.lock import writing
-from crawler.errors import FinewsError, UsageError
+from crawler.errors import FinewsError, MarkdownNotWritten, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import read_files
@@ -98,7 +98,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
             refused = files.refused(run.archive.db, run.id)
             report = run.end(outcome)
         if run.recorder.trouble is not None:
-            raise FinewsError(f"{run.recorder.trouble}. The archive holds every post.")
+            raise MarkdownNotWritten(run.recorder.trouble)
         return {**report, "refused": refused}
 
 
