@@ -8,7 +8,9 @@
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
     │   ├── NewerArchive       the file was written by a newer version
-    │   └── ArchiveNotWritten  the archive can be read, and not written to
+    │   ├── ArchiveNotWritten  the archive can be read, and not written to
+    │   ├── ArchiveDamaged     the file is damaged
+    │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, and the folder of Markdown has not
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is at work on it
@@ -114,6 +116,33 @@ class ArchiveNotWritten(ArchiveError):
         """`trouble` is what SQLite says."""
         self.path, self.trouble = path, trouble
         super().__init__(f"{path} could not be written ({trouble}): mend that and run again, what was stored stays.")
+
+
+class ArchiveDamaged(ArchiveError):
+    """The file at `path` is damaged."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        """`fault` is what SQLite says."""
+        self.path, self.fault = path, fault
+        super().__init__(f"{path}: {self.sentence(fault)}")
+
+    @staticmethod
+    def sentence(fault: str) -> str:
+        """Return what `finews check` says of the file."""
+        rescue = "bring back a backup, or save what can be read with `finews export`"
+        return f"The file is damaged ({' '.join(fault.split())}): {rescue}."
+
+
+class ArchiveReplaced(ArchiveError):
+    """The file at `path` is not the one any more that a run has open."""
+
+    def __init__(self, path: Path) -> None:
+        """Say what became of what the run has brought."""
+        self.path = path
+        super().__init__(
+            f"{path} was deleted, moved or replaced while a run wrote to it: what it brought went with the old file."
+            " Run again, it is asked for once more."
+        )
 
 
 class MarkdownNotWritten(FinewsError):

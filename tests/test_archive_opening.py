@@ -21,7 +21,15 @@ from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import connection, posts
 from crawler.archive.store.lock import run_lock, writing
-from crawler.errors import ArchiveError, ArchiveLocked, FinewsError, NewerArchive, NoArchive, NotAnArchive
+from crawler.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveLocked,
+    FinewsError,
+    NewerArchive,
+    NoArchive,
+    NotAnArchive,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -366,8 +374,8 @@ def test_an_archive_that_is_rubbish_behind_its_first_page_is_refused(path: Path,
     whole = path.read_bytes()
     path.write_bytes(whole[:kept] + b"rubbish!" * ((len(whole) - kept) // 8))
     error = refusal(path)
-    assert type(error) is ArchiveError
-    assert str(error) == f"{path} cannot be opened as an archive: database disk image is malformed."
+    assert type(error) is ArchiveDamaged
+    assert str(error) == str(ArchiveDamaged(path, "database disk image is malformed"))
 
 
 def test_an_archive_whose_steps_do_not_fit_is_refused_and_closed(path: Path):

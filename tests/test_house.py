@@ -41,7 +41,7 @@ def test_every_middleware_and_extension_is_in_the_settings() -> None:
     shared = {"crawler.middlewares.failures", "crawler.middlewares.waiting"}
     middlewares = _modules(_in_their_order(settings.DOWNLOADER_MIDDLEWARES))
     assert middlewares | handlers | shared == _files("middlewares")
-    assert _modules(settings.EXTENSIONS) == _files("extensions")
+    assert _modules([*settings.EXTENSIONS, settings.LOG_FORMATTER]) == _files("extensions")
 
 
 def test_every_setting_of_the_program_is_explained() -> None:

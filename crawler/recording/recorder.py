@@ -18,6 +18,7 @@ from crawler.archive.search import index
 from crawler.archive.store import posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
+from crawler.errors import ArchiveReplaced
 from crawler.extraction.listing import leading
 from crawler.items import NAMES_NO_POST, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
@@ -69,8 +70,10 @@ class Recorder:
         """Write records and return what became of each: of its address, or the error that kept it from being written.
 
         All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
-        error is returned.
+        error is returned: that the archive is another file now, for one.
         """
+        if not self.archive.is_in_place():
+            return [ArchiveReplaced(self.archive.path) for _ in records]
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
                 recorded = [self._write(record) for record in records]

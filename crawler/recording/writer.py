@@ -112,6 +112,7 @@ class _Process:
             "pipes": pipes,
             "parent": os.getpid(),
             "archive": str(recorder.archive.path),
+            "file": recorder.archive.file,
             "run_id": recorder.run_id,
             "folder": str(folder.folder) if folder else None,
         }
@@ -253,6 +254,8 @@ def main(told: dict[str, Any]) -> None:
         results = opened.enter_context(Connection(told_back, readable=False))
         path = Path(told["archive"])
         archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run has it
+        if archive.file != tuple(told["file"]):  # it was replaced just now, which the run will notice
+            sys.exit(1)
         folder = Path(told["folder"]) if told["folder"] else None
         with suppress(BrokenPipeError, EOFError):  # the run's process is there no more
             _serve(records, results, Recorder(archive, records.recv(), told["run_id"], folder))

@@ -17,6 +17,7 @@ from crawler.archive.search.query import parse
 from crawler.archive.search.search import search
 from crawler.archive.store import stories
 from crawler.archive.store.lock import writing
+from crawler.errors import ArchiveDamaged
 from crawler.text.words import counted, tokens
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _NO_FRAME = (
     " AND json_array_length(value) = 2)))"
 )
 _AGAIN = "bring back a backup, or crawl them again"
-_RESCUE = "bring back a backup, or save what can be read with `finews export`"
 _SHOWN = 5  # of many posts that share a fault
 
 
@@ -49,7 +49,7 @@ def damage(db: Database) -> list[str]:
         ).fetchall()
     except sqlite3.DatabaseError as error:
         said, orphans = [str(error)], []
-    return [f"The file is damaged ({' '.join(fault.split())}): {_RESCUE}." for fault in said] + [
+    return [ArchiveDamaged.sentence(fault) for fault in said] + [
         f"{counted(count, 'row')} of {table} without their row of {parent}: bring back a backup."
         for table, count, parent in orphans
     ]

@@ -23,6 +23,7 @@ from crawler.archive.search import functions, index
 from crawler.archive.store.lock import RunLock, run_lock, writing
 from crawler.archive.store.migrations import steps, unknown_step
 from crawler.errors import (
+    ArchiveDamaged,
     ArchiveError,
     ArchiveLocked,
     ArchiveNotWritten,
@@ -46,6 +47,7 @@ _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter is what a quota says
 _SECONDS_BETWEEN_WORDS = 2.0  # of progress
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # while another program brings the schema forward
 
 
@@ -53,9 +55,9 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
     """Open the archive at `path`, migrated forward; `create` makes one where there is none.
 
     `lock` is the run's lock of whoever means to write for long. Without one, it is taken for as long as a migration
-    needs. Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` for one of an older version that a
-    run is at work on, `ArchiveNotWritten` where the disk has no room for the schema, or `ArchiveError` for what else
-    SQLite or the disk refuses.
+    needs. Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveDamaged`, `ArchiveOutdated` for one of an older
+    version that a run is at work on, `ArchiveNotWritten` where the disk has no room for the schema, or `ArchiveError`
+    for what else SQLite or the disk refuses.
     """
     file = Path(path)
     if str(path) == _IN_MEMORY:  # where nobody else can come
@@ -74,6 +76,8 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
             db.close()
             raise
     except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise ArchiveDamaged(file, str(error)) from error
         raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
     except OSError as error:
         raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
@@ -102,6 +106,20 @@ def holds_archive(file: Path) -> bool:
     if _application_id(file) != APPLICATION_ID:
         raise NotAnArchive(file, "it is some other program's SQLite database")
     return True
+
+
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at a path from every other one, device and inode; `None` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Tell whether an error of SQLite's says that the file itself is no sound database."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED  # the lowest byte is the kind
 
 
 def _application_id(file: Path) -> int:

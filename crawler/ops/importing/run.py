@@ -23,7 +23,7 @@ from crawler.archive.ledger.runs import Report
 from crawler.archive.search import index
 from crawler.archive.store import files, posts
 from crawler.archive.store.lock import writing
-from crawler.errors import FinewsError, MarkdownNotWritten, UsageError
+from crawler.errors import ArchiveReplaced, FinewsError, MarkdownNotWritten, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import read_files
@@ -106,13 +106,16 @@ class _Import:
     """An import that goes on as `run`."""
 
     def __init__(self, run: Run, options: ImportOptions) -> None:
-        self.db, self.run_id, self.site, self.options = run.archive.db, run.id, run.site.name, options
+        self.archive, self.db, self.run_id = run.archive, run.archive.db, run.id
+        self.site, self.options = run.site.name, options
         self.folder = run.recorder.folder
         self.count = 0
 
     def take(self, batch: Iterable[ReadFile]) -> None:
         """Store what was read in one transaction, then write the Markdown of what is new."""
         stored = []
+        if not self.archive.is_in_place():
+            raise ArchiveReplaced(self.archive.path)
         with writing(self.db), index.put_off(self.db):
             for file in batch:
                 outcome, reason, article_id = self._store(file)
