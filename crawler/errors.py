@@ -14,6 +14,7 @@
     ├── MarkdownNotWritten     the archive has every post, and the folder of Markdown has not
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is at work on it
+    ├── NoOutput               standard output cannot be written
     ├── NoSuchPost             the archive holds no such post
     ├── NoSuchRevision         it holds the post, but not in that many versions
     ├── NoSuchSecurity         no post in it mentions the security
@@ -175,6 +176,16 @@ class ArchiveOutdated(FinewsError):
         self.path, self.holder = path, holder
         super().__init__(
             f"{path} is of an older version, and a run is at work on it ({holder}): ask again when it has ended."
+        )
+
+
+class NoOutput(FinewsError):
+    """What a command has to say cannot be written; what it has done stays done."""
+
+    def __init__(self, why: str) -> None:
+        """`why` is what the operating system says."""
+        super().__init__(
+            f"Standard output cannot be written ({why}): what was asked for is done, its result is not told."
         )
 
 

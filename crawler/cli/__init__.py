@@ -6,17 +6,19 @@ What a person can mend is printed as one sentence, never as a traceback; the exi
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
 from crawler import __version__
+from crawler.cli import streams
 from crawler.cli.crawling import crawl, demo, share
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
-from crawler.errors import ExitCode, FinewsError
+from crawler.errors import ExitCode, FinewsError, NoOutput
 
 
 class _Sentence(click.ClickException):
@@ -29,6 +31,14 @@ class _Sentence(click.ClickException):
 
 class _Sentences(click.Group):
     """A group whose commands' errors are printed as sentences."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        streams.prepare()
+        try:
+            return super().main(*args, **options)
+        except NoOutput as error:  # of what click itself prints, such as --help
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(error.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
