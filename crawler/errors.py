@@ -10,6 +10,7 @@
     │   ├── NewerArchive       the file was written by a newer version
     │   ├── ArchiveNotWritten  the archive can be read, and not written to
     │   ├── ArchiveDamaged     the file is damaged
+    │   ├── NotAsExpected      tables or values in the archive are not those of this program
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, and the folder of Markdown has not
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
@@ -144,6 +145,14 @@ class ArchiveReplaced(ArchiveError):
             f"{path} was deleted, moved or replaced while a run wrote to it: what it brought went with the old file."
             " Run again, it is asked for once more."
         )
+
+
+class NotAsExpected(ArchiveError):
+    """Tables or values in the archive are not those of this program: somebody has changed them."""
+
+    def __init__(self, found: str) -> None:
+        """`found` is what SQLite says."""
+        super().__init__(f"The archive is not as this program keeps it ({found}): bring back a backup.")
 
 
 class MarkdownNotWritten(FinewsError):

@@ -6,6 +6,7 @@ What a person can mend is printed as one sentence, never as a traceback; the exi
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from typing import Any
 
@@ -18,7 +19,7 @@ from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
-from crawler.errors import ExitCode, FinewsError, NoOutput
+from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
 
 class _Sentence(click.ClickException):
@@ -47,6 +48,10 @@ class _Sentences(click.Group):
             ctx.exit(ExitCode.INTERRUPTED)
         except FinewsError as error:
             raise _Sentence(error) from error
+        except (
+            sqlite3.DatabaseError
+        ) as error:  # the statements are the program's own: it is the file that does not fit
+            raise _Sentence(NotAsExpected(str(error))) from error
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
