@@ -6,7 +6,7 @@ ends it when the spider is closed. Not here: the run itself (`crawler.run`), and
 
 from __future__ import annotations
 
-import sqlite3
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -16,10 +16,12 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler.archive.ledger.runs import Traffic
+from crawler.recording.trouble import TROUBLES, trouble_with
 from crawler.recording.writer import Writer
 from crawler.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
     from scrapy import Spider
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from scrapy.statscollectors import StatsCollector
 
     from crawler.archive.ledger.runs import RunOutcome
+    from crawler.errors import FinewsError
     from crawler.items import Scope
     from crawler.sites.definition import Site
 
@@ -59,7 +62,7 @@ class RunAddon:
         """Provide `run` to Scrapy's components."""
         self.run = run
         self.writer = Writer(run.recorder)
-        self.trouble: str | None = None
+        self.trouble: FinewsError | None = None
         self._crawler = crawler
 
     @classmethod
@@ -87,11 +90,25 @@ class RunAddon:
             raise NotConfigured
         return addon
 
-    def give_up(self, trouble: str) -> None:
-        """End the run early, because nothing more can be stored: the disk is full, say, or the file read-only."""
-        if self.trouble is None:
+    def give_up(self, error: BaseException) -> bool:
+        """End the run early if an error says that nothing more can be kept, and tell whether it does.
+
+        The disk is full, the file is damaged or was made read-only, or somebody has taken it away.
+        """
+        trouble = trouble_with(self.run.archive, error)
+        if trouble is not None and self.trouble is None:
             deferred_from_coro(self._crawler.engine.close_spider_async(reason="archive"))
-        self.trouble = trouble
+            self.trouble = trouble
+        return trouble is not None
+
+    @contextmanager
+    def giving_up(self) -> Iterator[None]:
+        """Give up, rather than fail, where the archive is in trouble."""
+        try:
+            yield
+        except TROUBLES as error:
+            if not self.give_up(error):
+                raise
 
     def end(self, spider: Spider, reason: str) -> None:  # noqa: ARG002  # the signal's arguments
         """End the run once every record is written; if there is no room for the report, there is none."""
@@ -99,8 +116,10 @@ class RunAddon:
         self.writer.end()
         try:
             report = self.run.end(_OUTCOMES.get(reason, "failed"), _traffic(self._crawler.stats))
-        except sqlite3.OperationalError as error:
-            self.trouble = str(error)
+        except TROUBLES as error:
+            self.trouble = self.trouble or trouble_with(self.run.archive, error)
+            if self.trouble is None:
+                raise
         else:
             self._crawler.signals.send_catch_log(run_ended, report=report)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ _NAMED = re.compile(
 def parse(text: str, zone: ZoneInfo) -> datetime | None:
     """Read the first date in `text`; without an offset of its own it is local time in `zone`.
 
-    Returns `None` if there is none, or if it is not a valid day and time.
+    `None` when there is none, or when it is no day or time of the calendar. Where the zone kept local mean time, its
+    offset is in whole minutes, so that the time reads back as it was written.
     """
     found = _POINT.search(text)
     if found is None:
@@ -43,7 +44,10 @@ def parse(text: str, zone: ZoneInfo) -> datetime | None:
     try:
         point = datetime(*parts, tzinfo=zone)  # type: ignore[arg-type,misc]  # six integers, in order
         offset = _offset(found["offset"])
-        return point if offset is None else point.replace(tzinfo=offset).astimezone(zone)
+        if offset is None:
+            return _in_whole_minutes(point)
+        there = point.replace(tzinfo=offset).astimezone(zone)
+        return there.astimezone(_in_whole_minutes(there).tzinfo)
     except (ValueError, OverflowError):  # 2022-02-31, 25:00, or the very edge of the calendar
         return None
 
@@ -81,6 +85,13 @@ def _offset(written: str | None) -> tzinfo | None:
     return UTC if written in {"Z", "UTC", "GMT"} else datetime.strptime(written, "%z").tzinfo
 
 
+def _in_whole_minutes(point: datetime) -> datetime:
+    """Return the same time of day with the seconds taken off its offset: nobody writes `+08:05:43`."""
+    offset = point.utcoffset()
+    beyond = timedelta() if offset is None else offset % timedelta(minutes=1)
+    return point.replace(tzinfo=timezone(offset - beyond)) if offset is not None and beyond else point
+
+
 def iso(point: datetime) -> str:
     """Write `point` as `2022-04-20T16:44:59+08:00`, in its own offset, to the second."""
     return point.isoformat(timespec="seconds")
@@ -88,7 +99,7 @@ def iso(point: datetime) -> str:
 
 def front_matter(point: datetime) -> str:
     """Write `point` the way Jekyll dates a post: `2022-04-20 16:44:59 +0800`."""
-    return point.strftime("%Y-%m-%d %H:%M:%S %z")
+    return f"{point:%Y}".zfill(4) + _in_whole_minutes(point).strftime("-%m-%d %H:%M:%S %z")
 
 
 def now() -> datetime:

@@ -8,9 +8,14 @@
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
     │   ├── NewerArchive       the file was written by a newer version
-    │   └── ArchiveNotWritten  the archive can be read but not written to
+    │   ├── ArchiveNotWritten  the archive can be read but not written to
+    │   ├── ArchiveDamaged     the file is damaged
+    │   ├── NotAsExpected      tables or values in the archive are not those of this program
+    │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
+    ├── MarkdownNotWritten     the archive has every post, and the folder of Markdown has not
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is using it
+    ├── NoOutput               standard output cannot be written
     ├── NoSuchPost             the archive holds no such post
     ├── NoSuchRevision         it holds the post, but not that many versions of it
     ├── NoSuchSecurity         no post in it mentions the security
@@ -115,6 +120,50 @@ class ArchiveNotWritten(ArchiveError):
         super().__init__(f"{path} could not be written ({trouble}): mend that and run again, what was stored stays.")
 
 
+class ArchiveDamaged(ArchiveError):
+    """The file at `path` is damaged."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        """`fault` is what SQLite says."""
+        self.path, self.fault = path, fault
+        super().__init__(f"{path}: {self.sentence(fault)}")
+
+    @staticmethod
+    def sentence(fault: str) -> str:
+        """Return what `finews check` says of the file."""
+        rescue = "bring back a backup, or save what can be read with `finews export`"
+        return f"The file is damaged ({' '.join(fault.split())}): {rescue}."
+
+
+class ArchiveReplaced(ArchiveError):
+    """The file at `path` is not the one any more that a run has open."""
+
+    def __init__(self, path: Path) -> None:
+        """Say what became of what the run has brought."""
+        self.path = path
+        super().__init__(
+            f"{path} was deleted, moved or replaced while a run wrote to it: what it brought went with the old file."
+            " Run again, it is asked for once more."
+        )
+
+
+class NotAsExpected(ArchiveError):
+    """Tables or values in the archive are not those of this program: somebody has changed them."""
+
+    def __init__(self, found: str) -> None:
+        """`found` is what SQLite says."""
+        super().__init__(f"The archive is not as this program keeps it ({found}): bring back a backup.")
+
+
+class MarkdownNotWritten(FinewsError):
+    """Something, a full disk for one, kept a run from writing Markdown files; the archive has every post."""
+
+    def __init__(self, trouble: str) -> None:
+        """`trouble` says which file, and why."""
+        self.trouble = trouble
+        super().__init__(f"{trouble}. The archive holds every post, and the next run writes what is missing.")
+
+
 class ArchiveLocked(FinewsError):
     """Another run holds the archive's lock."""
 
@@ -136,6 +185,16 @@ class ArchiveOutdated(FinewsError):
         self.path, self.holder = path, holder
         super().__init__(
             f"{path} is of an older version, and a run is at work on it ({holder}): ask again when it has ended."
+        )
+
+
+class NoOutput(FinewsError):
+    """What a command has to say cannot be written; what it has done stays done."""
+
+    def __init__(self, why: str) -> None:
+        """`why` is what the operating system says."""
+        super().__init__(
+            f"Standard output cannot be written ({why}): what was asked for is done, its result is not told."
         )
 
 

@@ -20,7 +20,7 @@ from crawler.archive.ledger import hosts, runs, sites
 from crawler.archive.ledger.runs import Traffic
 from crawler.archive.store.connection import holds_archive, kind_of
 from crawler.archive.store.lock import run_lock, writing
-from crawler.errors import ArchiveError, ArchiveNotWritten, UsageError
+from crawler.errors import ArchiveError, ArchiveNotWritten, ArchiveReplaced, UsageError
 from crawler.recording.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -83,11 +83,13 @@ class Run:
     def end(self, outcome: RunOutcome, traffic: Traffic = _NO_TRAFFIC) -> Report:
         """End the run, close what it has open, and return its report. A run that gave up on its site has failed.
 
-        Raises `sqlite3.OperationalError` if there is no room for the report; the next run then records this one as
-        interrupted.
+        Raises `sqlite3.DatabaseError` when the report cannot be written, for want of room say; the next run puts this
+        one down as interrupted. Raises `ArchiveReplaced` where there is no archive any more for one.
         """
         db, seconds = self.archive.db, time.monotonic() - self._began
         try:
+            if not self.archive.is_in_place():
+                raise ArchiveReplaced(self.archive.path)
             if outcome == "finished" and hosts.gave_up(db, self.site.hosts[0], self.id):
                 outcome = "failed"
             with writing(db):
@@ -99,6 +101,7 @@ class Run:
                     seconds=seconds,
                     traffic=traffic,
                     patience=self.patience,
+                    without_file=self.recorder.unwritten,
                 )
         finally:
             self.close()

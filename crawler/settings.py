@@ -60,6 +60,8 @@ EXTENSIONS = {
     "crawler.extensions.progress.ShowProgress": 510,
 }
 
+LOG_FORMATTER = "crawler.extensions.quiet.QuietAboutTheArchive"  # what is the matter with it is said once, at the end
+
 # Polite to the site: it is static, small, and somebody's own.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"
 ROBOTSTXT_USER_AGENT = "finews-archive"

@@ -191,3 +191,13 @@ def silent(_: socket.socket, __: Resource | None) -> bool:
 
 
 _BOMB = gzip.compress(bytes(1 << 20), compresslevel=9) * 1024
+
+
+def once(act: Callable[[], object]) -> Callable[[socket.socket, Resource | None], bool]:
+    """Do something to the machine, and then serve the page."""
+
+    def answer(connection: socket.socket, found: Resource | None) -> bool:
+        act()
+        return served(connection, found)
+
+    return answer

@@ -127,7 +127,11 @@ def test_a_run_without_room_for_its_report_has_none_and_is_closed_all_the_same(c
     crawler.signals.connect(heard.append, run_ended, weak=False)
     addon.run.archive.db.execute("PRAGMA query_only = 1")
     close_spider(crawler, "finished")
-    assert (addon.trouble, addon.run.report, heard) == ("attempt to write a readonly database", None, [])
+    assert str(addon.trouble) == (
+        f"{path} could not be written (attempt to write a readonly database): mend that and run again, what was"
+        " stored stays."
+    )
+    assert (addon.run.report, heard) == (None, [])
     with run_lock(path):
         pass
 

@@ -200,6 +200,25 @@ def test_little_is_said_of_a_site_that_has_just_been_met(archive: Archive, days:
     assert archive.alarms(MONDAY + days * DAY + 10 * HOUR) == []
 
 
+@pytest.mark.parametrize("living", [timedelta(days=5), 10 * WEEK], ids=["known for days", "known for weeks"])
+def test_a_silence_is_told_until_it_is_over_and_since_when_it_is(archive: Archive, living: timedelta):
+    ends = MONDAY + living + 23 * HOUR
+    lives(archive.db, MONDAY, ends)
+    looks = [look.timestamp() for look in every(2 * HOUR, MONDAY, ends)]
+    told: list[list[Alarm]] = []
+    for look in every(2 * HOUR, ends + 2 * HOUR, ends + 4 * WEEK):
+        looks.append(look.timestamp())
+        told.append(silence.of_site(archive.db, "finews", HOME, looks))
+    first = next(number for number, alarms in enumerate(told) if alarms)
+    assert [len(alarms) for alarms in told[first:]] == [1] * len(told[first:])
+    assert first * 2 * HOUR < 2 * DAY
+    said = {alarms[0]["numbers"]["said_since"] for alarms in told[first:]}
+    assert said == {iso((ends + (first + 1) * 2 * HOUR).astimezone(UTC))}
+    assert " (said since " in told[-1][0]["sentence"]
+    published(archive.db, [ends + 4 * WEEK])
+    assert silence.of_site(archive.db, "finews", HOME, looks) == []
+
+
 def test_until_weeks_are_known_the_days_before_tell_what_is_usual(archive: Archive):
     friday = MONDAY + 4 * DAY + 15 * HOUR
     lives(archive.db, MONDAY, friday - 5 * HOUR, in_office_hours)

@@ -20,6 +20,13 @@ def test_which_share_links_to_look_behind_is_a_word_or_a_yes_or_no(value: str | 
     assert arguments.share_use(value) == use
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "²", "①", "1.5", "many"])
+def test_a_limit_that_is_no_number_is_refused(value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        arguments.number(value)
+    assert str(refused.value) == f"limit is {value!r}: give a number of posts, 1 or more."
+
+
 @pytest.mark.parametrize("value", ["", "maybe", "Always", "missing,always"])
 def test_another_word_for_which_share_links_to_look_behind_is_refused(value: str) -> None:
     with pytest.raises(UsageError) as refused:

@@ -13,11 +13,13 @@ import re
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -29,7 +31,7 @@ import pytest
 
 from crawler.archive import Archive
 from crawler.ops.check import check
-from crawler.ops.sample_site.site import Resource, SampleSite, bundled_site
+from crawler.ops.sample_site.site import Resource, SampleSite, build, bundled_posts, bundled_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -476,6 +478,80 @@ def test_a_full_disk_ends_a_look_behind_share_links_in_a_sentence(crawl: Runs, s
     assert last.endswith("mend that and run again, what was stored stays.")
     assert "Traceback" not in full.stderr
     assert check(crawl.archive, None)["findings"] == []
+
+
+def _damage(path: Path) -> None:
+    """Overwrite every page of an archive but the first, as a bad disk might."""
+    with path.open("r+b") as file:
+        size, page = path.stat().st_size, 4096
+        file.seek(page)
+        file.write(b"\x55" * (size - page))
+
+
+def _damage_the_posts(path: Path) -> None:
+    """Overwrite the pages of the table that posts are stored in, and no other: it is met only when one is written."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'versions'").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\x55" * 4096)
+
+
+@pytest.mark.parametrize("damage", [_damage, _damage_the_posts])
+@pytest.mark.parametrize("command", ["crawl", "share"])
+def test_a_damaged_archive_ends_a_run_with_the_sentence_that_check_has_for_it(
+    crawl: Runs, damage: Callable[[Path], None], command: str
+):
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        damage(crawl.archive)
+        given = ["share", "NW202204182348410002"] if command == "share" else ["crawl"]
+        run = subprocess.run(
+            [sys.executable, "-m", "crawler", *given, "--mirror", server.url, "--json"],
+            cwd=crawl.folder,
+            env=crawl.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    said = [line for line in run.stderr.splitlines() if line.startswith("Error: ")]
+    assert (run.returncode, run.stdout, len(said)) == (1, "", 1)
+    assert "Traceback" not in run.stderr
+    assert "error in the program" not in run.stderr
+    assert said[0].startswith("Error: output/archive.db: The file is damaged (")
+    assert said[0].endswith("): bring back a backup, or save what can be read with `finews export`.")
+
+
+def _delete(path: Path) -> None:
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink()
+
+
+def _replace(path: Path) -> None:
+    Archive(path.with_name("other.db"), create=True).close()
+    _delete(path)
+    path.with_name("other.db").rename(path)
+
+
+def _move(path: Path) -> None:
+    path.rename(path.with_name("elsewhere.db"))
+
+
+@pytest.mark.parametrize("do", [_delete, _replace, _move])
+@pytest.mark.parametrize("limit", [9, 200], ids=["a short run", "a long run"])
+def test_a_run_whose_archive_is_taken_away_says_so(crawl: Runs, do: Callable[[Path], None], limit: int):
+    seed = next(post for post in bundled_posts() if post.id == "NW202204202350104915")
+    site = build([replace(seed, id=f"NW2022042023{number:08}") for number in range(limit)])
+    at = sorted(path for path in site if "/2022/" in path)[limit // 2]
+    plan = {at: [bad.once(lambda: do(crawl.archive)), bad.served]}
+    with bad.serve_badly(site, plan) as server:
+        run = crawl(server.url)
+    assert (run.code, run.report) == (1, {})
+    assert run.errors == (
+        "Error: output/archive.db was deleted, moved or replaced while a run wrote to it: what it brought went with"
+        " the old file. Run again, it is asked for once more.\n"
+    )
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from crawler.archive.ledger.runs import Traffic
 from crawler.archive.search import index
 from crawler.archive.store import posts
 from crawler.archive.store.lock import run_lock
-from crawler.errors import ArchiveError, ArchiveLocked, NoArchive, UsageError
+from crawler.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, NoArchive, UsageError
 from crawler.ops.check import check
 from crawler.ops.export import export_posts
 
@@ -578,7 +578,7 @@ def test_an_archive_too_damaged_to_be_opened_is_a_sentence_and_left_as_it_is(pat
     before = traces(path.parent)
     with pytest.raises(ArchiveError) as refused:
         found(path, repair=repair)
-    assert str(refused.value) == f"{path} cannot be opened as an archive: database disk image is malformed."
+    assert str(refused.value) == str(ArchiveDamaged(path, "database disk image is malformed"))
     assert traces(path.parent) == before
 
 

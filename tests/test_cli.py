@@ -6,8 +6,10 @@ import json
 import os
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +139,19 @@ def asking(archive: Path) -> Callable[..., Result]:
         return CliRunner().invoke(main, arguments, env={"FINEWS_ARCHIVE": str(archive)})
 
     return run
+
+
+@pytest.mark.parametrize("command", ["stats", "runs", "stats --coverage", f"why {made.ID}", "runs --silent"])
+@pytest.mark.parametrize("table", ["runs", "links", "posts"])
+def test_an_archive_without_a_table_is_a_sentence(own: Path, command: str, table: str):
+    with closing(sqlite3.connect(own)) as db:
+        db.executescript(f"PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; DROP TABLE {table};")
+    result = asking(own)(*command.split())
+    assert isinstance(result.exception, SystemExit | None)
+    assert result.exit_code in {0, 1}
+    if result.stderr:
+        assert result.stderr.startswith("Error: The archive is not as this program keeps it (")
+        assert result.stderr.endswith("): bring back a backup.\n")
 
 
 def told(result: Result) -> Any:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import made
 import pytest
@@ -17,6 +17,7 @@ from crawler.archive import Archive
 from crawler.ops.check import check
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import build, bundled_posts, bundled_site
+from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,87 @@ def test_markdown_a_cut_run_left_unwritten_is_written_by_the_next(tmp_path: Path
     run.end()
     # The run of NW1 ended by itself: what is missing of it, somebody took away.
     assert sorted(file.name for file in folder.iterdir()) == ["2022-04-20-NW2.md", "2022-04-20-NW3.md"]
+
+
+def without_files(folder: Path) -> list[str]:
+    """Put a folder in the place of every file that posts NW1 to NW3 would have, and return their names."""
+    names = [f"2022-04-20-NW{number}.md" for number in (1, 2, 3)]
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    return names
+
+
+def make_room(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.rmdir()
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir() if file.is_file())
+
+
+def one_run(path: Path, folder: Path | None, *records: Any) -> dict[str, Any]:
+    run = made.Run(path, folder=folder)
+    run.recorder.catch_up()
+    for record in records:
+        run.write(record)
+    return run.end()
+
+
+ALL = [made.article(post_id) for post_id in ("NW1", "NW2", "NW3")]
+NO_FILES = {"no Markdown file: Is a directory": 3}
+
+
+def test_files_that_could_not_be_written_are_counted_and_written_by_the_next_run(tmp_path: Path):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    names = without_files(folder)
+    first = one_run(path, folder, *ALL)
+    assert (first["outcome"], first["reasons"]) == ("finished", NO_FILES)
+    assert one_run(path, folder)["reasons"] == NO_FILES  # as long as it goes on
+    make_room(folder)
+    assert one_run(path, folder)["reasons"] == {}
+    assert files(folder) == names
+    (folder / names[0]).unlink()  # what somebody takes away now stays away
+    one_run(path, folder)
+    assert files(folder) == names[1:]
+
+
+def test_runs_without_markdown_and_of_other_sites_do_not_forget_what_could_not_be_written(tmp_path: Path):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    names = without_files(folder)
+    one_run(path, folder, *ALL)
+    make_room(folder)
+    assert one_run(path, None)["reasons"] == NO_FILES
+    other = made.Run(path, load_site("minima"), tmp_path)
+    other.recorder.catch_up()
+    assert other.end()["reasons"] == {}
+    assert list(tmp_path.glob("*.md")) == []
+    assert one_run(path, folder)["reasons"] == {}
+    assert files(folder) == names
+
+
+def test_a_file_of_a_post_that_is_as_it_was_is_made_up_for_too(tmp_path: Path):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    folder.mkdir()
+    bare = made.article("NW1", tags=(), mentions=())
+    one_run(path, folder, bare)
+    names = without_files(tmp_path / "full")
+    (folder / names[0]).unlink()
+    (folder / names[0]).mkdir()
+    assert one_run(path, folder, ALL[0])["posts"]["unchanged"] == 1  # it only says more of itself
+    (folder / names[0]).rmdir()
+    one_run(path, folder)
+    assert check(path, folder)["findings"] == []
+
+
+def test_a_file_that_is_written_after_all_is_not_missing(tmp_path: Path):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    without_files(folder)
+    run = made.Run(path, folder=folder)
+    run.write(ALL[0])
+    make_room(folder)
+    run.write(made.unchanged(ALL[0].post.fetch.address))
+    assert run.end()["reasons"] == {}
 
 
 def test_a_run_that_is_killed_leaves_a_sound_folder_in_the_end(finews: Finews, tmp_path: Path):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -356,6 +357,39 @@ def test_why_tells_from_which_file_a_post_came_and_why_one_was_refused(place: Pl
     assert told.stdout.splitlines()[0] == str(seed)
     assert told.stdout.splitlines()[1].endswith("run 1: new")
     assert finews("why", str(empty)).stdout.splitlines()[1].endswith("run 1: refused, no date")
+
+
+def processes_in(folder: Path) -> set[int]:
+    """Return the processes that work in a folder: of an import, it and what it has started."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            if process.joinpath("cwd").readlink() == folder:
+                found.add(int(process.name))
+    return found
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux tells what a process has started")
+@pytest.mark.parametrize("moment", [0.0, 0.3, 1.0], ids=["as they are started", "as they load", "as they read"])
+def test_what_an_import_has_started_ends_with_it_even_if_it_is_killed(
+    place: Place, environment: dict[str, str], tmp_path: Path, moment: float
+) -> None:
+    for number in range(3000):
+        place.write(f"2022-04-20-{number:05}.md", SEED_BYTES)
+    command = [sys.executable, "-m", "crawler", "import", "--no-posts", str(place.sources)]
+    with subprocess.Popen([*command, "--archive", str(place.archive)], cwd=tmp_path, env=environment) as child:
+        until(lambda: len(processes_in(tmp_path)) > 2)  # it, what tracks resources, and one that reads
+        time.sleep(moment)
+        assert child.poll() is None
+        child.kill()
+    until(lambda: not processes_in(tmp_path))
 
 
 def test_an_import_that_is_interrupted_keeps_what_it_had(place: Place, environment: dict[str, str]) -> None:

@@ -190,7 +190,7 @@ def run(path: Path) -> Iterator[Run]:
 @pytest.fixture
 def step(run: Run) -> StoreInArchive:
     """The step itself, as Scrapy has it."""
-    return StoreInArchive(Writer(run.recorder), give_up=lambda _: None)
+    return StoreInArchive(Writer(run.recorder), give_up=lambda _: False)
 
 
 def rows(run: Run, table: str) -> list[dict[str, Any]]:
@@ -395,7 +395,12 @@ def test_the_same_words_at_another_address_are_the_same_post(run: Run):
 
 def test_a_run_gives_up_when_not_even_a_failure_can_be_written(run: Run):
     troubles: list[str] = []
-    step = StoreInArchive(Writer(run.recorder), give_up=troubles.append)
+
+    def give_up(error: BaseException) -> bool:
+        troubles.append(str(error))
+        return True
+
+    step = StoreInArchive(Writer(run.recorder), give_up)
     run.archive.db.execute("PRAGMA query_only = 1")
     request = Request(POST.url, cb_kwargs={"asked": Asked(address=made.post_address())})
     failure = Failure(ZeroDivisionError("division by zero"))

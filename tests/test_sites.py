@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -449,6 +450,16 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert str(refused.value) == (
         f"{file}: cannot be read (No such file or directory); give a YAML file that says how the site looks."
     )
+
+
+def test_a_pipe_in_the_place_of_a_definition_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "pipe.yaml"
+    os.mkfifo(file)
+
+    with pytest.raises(SiteError) as refused:
+        load_site(str(file))
+
+    assert str(refused.value) == f"{file}: is no plain file; give a YAML file that says how the site looks."
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "../finews", "finews.yaml/..", "Finews"])

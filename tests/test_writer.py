@@ -199,6 +199,7 @@ def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path)
 
     assert "cannot be written to" in (asyncio.run(whole()) or "")
     assert len(list(folder.iterdir())) == 3
+    assert run.end()["reasons"] == {"no Markdown file: Is a directory": 1}
 
 
 def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was_written(tmp_path: Path):

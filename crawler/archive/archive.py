@@ -21,7 +21,7 @@ from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import open_database
+from crawler.archive.store.connection import file_at, open_database
 from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
 from crawler.text.words import printable
 
@@ -94,6 +94,11 @@ class Archive:
         """
         self.path = Path(path)
         self.db = open_database(self.path, create=create, lock=lock)
+        self.file = file_at(self.path)
+
+    def is_in_place(self) -> bool:
+        """Tell whether the file at the archive's path is still the one that was opened."""
+        return file_at(self.path) == self.file
 
     def __enter__(self) -> Self:
         """Return the archive itself."""

@@ -6,17 +6,20 @@ Errors that a person can do something about are printed as one sentence, never a
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from typing import Any
 
 import click
 
 from crawler import __version__
+from crawler.cli import streams
 from crawler.cli.crawling import crawl, demo, share
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
-from crawler.errors import ExitCode, FinewsError
+from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
 
 class _Sentence(click.ClickException):
@@ -30,6 +33,14 @@ class _Sentence(click.ClickException):
 class _Sentences(click.Group):
     """A group whose commands' errors are printed as sentences."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        streams.prepare()
+        try:
+            return super().main(*args, **options)
+        except NoOutput as error:  # of what click itself prints, such as --help
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(error.exit_code)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -37,6 +48,10 @@ class _Sentences(click.Group):
             ctx.exit(ExitCode.INTERRUPTED)
         except FinewsError as error:
             raise _Sentence(error) from error
+        except (
+            sqlite3.DatabaseError
+        ) as error:  # the statements are the program's own: it is the file that does not fit
+            raise _Sentence(NotAsExpected(str(error))) from error
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,6 +10,7 @@ import click
 
 from crawler.cli import printing, reports
 from crawler.cli.options import (
+    TEXT,
     archive_option,
     json_option,
     log_format_option,
@@ -35,14 +36,16 @@ _MANY = 3  # refused posts, with none stored, that are worth a warning; one or t
 
 
 @click.command(no_args_is_help=False)
-@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@click.argument("addresses", metavar="[ADDRESS]...", type=TEXT, nargs=-1)
 @_list_option
 @archive_option
 @site_option
 @mirror_option
 @posts_option
 @no_posts_option
-@click.option("--category", "categories", metavar="SLUG", multiple=True, help="Only this category; may be repeated.")
+@click.option(
+    "--category", "categories", metavar="SLUG", type=TEXT, multiple=True, help="Only this category; may be repeated."
+)
 @click.option(
     "--share",
     "share_use",
@@ -113,7 +116,7 @@ def crawl(
 
 
 @click.command()
-@click.argument("links", metavar="[INFOCODE_OR_URL]...", nargs=-1)
+@click.argument("links", metavar="[INFOCODE_OR_URL]...", type=TEXT, nargs=-1)
 @_list_option
 @archive_option
 @site_option

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
+_KEPT_BYTE = re.compile("[\udc80-\udcff]")
+
+
+class Text(click.types.StringParamType):
+    """Text as UTF-8, whatever the locale is: in one that knows ASCII alone, Python keeps the bytes of all else."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return what was typed, or say that it is no text."""
+        written = str(super().convert(value, param, ctx))
+        try:
+            return os.fsencode(written).decode() if _KEPT_BYTE.search(written) else written
+        except UnicodeDecodeError:
+            self.fail(
+                "it is no text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
+            )
+
+
+TEXT = Text()
 archive_option = click.option(
     "--archive",
     envvar="FINEWS_ARCHIVE",

@@ -23,8 +23,9 @@ _DAYS = 10  # days printed for a security
 
 
 def json_document(document: Any) -> None:
-    """Print one JSON document, with Chinese unescaped."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print one JSON document, Chinese as it is where that can be written."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(document, ensure_ascii=not is_unicode, indent=2))
 
 
 def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import click
 
 from crawler.cli import printing
 from crawler.cli.options import (
+    TEXT,
     archive_option,
     json_option,
     limit_option,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("post", metavar="ID")
+@click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option(
     "--format",
@@ -62,13 +63,15 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 
 # A query may begin with a minus, so whatever is not an option is part of it, and so is -h.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
 @click.option("--until", metavar="D", help="Published then at the latest; the day, month or year is included.")
-@click.option("--source", metavar="S", help="Of this outlet: 大江网.")
-@click.option("--category", metavar="SLUG", help="Of this category: dajiangwang.")
-@click.option("--stock", metavar="CODE", help="Mentioning this security: 600160, 600160.SH, 00700.HK, NIO.")
+@click.option("--source", metavar="S", type=TEXT, help="Of this outlet: 大江网.")
+@click.option("--category", metavar="SLUG", type=TEXT, help="Of this category: dajiangwang.")
+@click.option(
+    "--stock", metavar="CODE", type=TEXT, help="Mentioning this security: 600160, 600160.SH, 00700.HK, NIO."
+)
 @click.option("--as-of", metavar="T", help="Search the archive as it stood then: '2022-04-21 09:30'.")
 @click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance", show_default=True)
 @click.option("--collapse", is_flag=True, help="Show a story that several outlets carry once.")
@@ -97,7 +100,7 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
 
 
 @click.command()
-@click.argument("post", metavar="ID")
+@click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option("--diff", is_flag=True, help="Say what changed from each revision to the next.")
 @json_option
@@ -127,7 +130,7 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="ID_OR_URL")
+@click.argument("name", metavar="ID_OR_URL", type=TEXT)
 @archive_option
 @site_option
 @json_option
@@ -167,7 +170,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 
 
 @click.command()
-@click.argument("code", nargs=-1, required=True)
+@click.argument("code", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
 @limit_option

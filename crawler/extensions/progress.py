@@ -66,7 +66,8 @@ class ShowProgress:
         _log_to(sys.stderr)
 
     def _show(self) -> None:
-        self._live.update(self._line(), refresh=True)
+        with RunAddon.of(self.crawler).giving_up():
+            self._live.update(self._line(), refresh=True)
 
     def _line(self) -> Text:
         db, run_id = self.run.archive.db, self.run.id

@@ -96,7 +96,7 @@ class BePolite:
         try:
             for host in self._hosts.values():
                 hosts.note(self.db, host.host, day=host.day, requests=host.requests)
-        except sqlite3.OperationalError as error:  # a full disk, which the run's end tells of in full
+        except sqlite3.DatabaseError as error:  # a full disk, say, which the run's end tells of in full
             _log.warning("how often each host was asked could not be written down (%s)", error)
 
     async def process_request(self, request: Request) -> None:

@@ -16,7 +16,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
 from crawler.addon import RunAddon
-from crawler.errors import ArchiveNotWritten, FinewsError, UsageError
+from crawler.errors import FinewsError, MarkdownNotWritten, UsageError
 from crawler.urls import canonical, is_loopback
 
 if TYPE_CHECKING:
@@ -98,13 +98,11 @@ def _report_of(addon: RunAddon | None) -> Report:
     if addon is None:
         raise FinewsError("The run ended before it began; the log above says why.")
     if addon.trouble is not None:
-        raise ArchiveNotWritten(addon.run.archive.path, addon.trouble)
+        raise addon.trouble
     if addon.run.report is None:  # a second Ctrl-C leaves no time for one
         raise KeyboardInterrupt
     if addon.writer.files_trouble is not None:
-        raise FinewsError(
-            f"{addon.writer.files_trouble}. The archive holds every post; `finews export` writes them elsewhere."
-        )
+        raise MarkdownNotWritten(addon.writer.files_trouble)
     return addon.run.report
 
 

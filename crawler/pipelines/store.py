@@ -7,7 +7,6 @@ Not here: what is written (`crawler.recording.recorder`), in which process (`cra
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
@@ -18,7 +17,7 @@ from crawler.addon import RunAddon
 from crawler.archive.store.derived import DerivedArticle
 from crawler.items import Article, Fetch, Missed
 from crawler.recording.recorder import Record
-from crawler.recording.writer import WriterLostError
+from crawler.recording.trouble import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class StoreInArchive:
-    """The step: passes records to `writer`, and calls `give_up` with the reason if nothing can be written."""
+    """The step: hands records to `writer`, and asks `give_up` whether an error means that nothing can be written."""
 
-    def __init__(self, writer: Writer, give_up: Callable[[str], None]) -> None:
+    def __init__(self, writer: Writer, give_up: Callable[[BaseException], bool]) -> None:
         """Write through a run's writer."""
         self.writer = writer
         self._give_up = give_up
@@ -51,7 +50,7 @@ class StoreInArchive:
         return step
 
     def open_spider(self) -> None:
-        """Write the Markdown that a killed run did not write."""
+        """Write the Markdown that earlier runs could not: killed, or without room."""
         self.writer.recorder.catch_up()
 
     async def process_item(self, item: Any) -> Any:
@@ -62,14 +61,15 @@ class StoreInArchive:
         ended = self.writer.submit(record)
         try:
             return ended.result() if ended.done() else await asyncio.wrap_future(ended)
-        except (sqlite3.OperationalError, WriterLostError) as error:
-            self._give_up(str(error))
+        except TROUBLES as error:
+            if not self._give_up(error):
+                raise
             raise DropItem(f"not recorded: {error}", log_level="DEBUG") from error
 
     def note_error(self, failure: Failure, response: Response | None) -> None:
-        """Count a page that caused an error in the program as failed; Scrapy has logged the traceback."""
-        if isinstance(failure.value, sqlite3.OperationalError):
-            self._give_up(str(failure.value))
+        """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
+        if isinstance(failure.value, TROUBLES) and self._give_up(failure.value):
+            return
         asked = response.request.cb_kwargs.get("asked") if response is not None and response.request else None
         if asked is not None:
             fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
@@ -81,5 +81,6 @@ class StoreInArchive:
         """Give up if a record that nobody waits for could not be written; any other error is logged."""
         try:
             ended.result()
-        except (sqlite3.OperationalError, WriterLostError) as error:
-            self._give_up(str(error))
+        except TROUBLES as error:
+            if not self._give_up(error):
+                raise

@@ -1,50 +1,54 @@
 """The folder of Markdown posts: each post's file as the archive has the post, and no other file of it.
 
-An import writes files as a crawl does. Not here: what a file looks like
-(`crawler.markdown.post_file`).
+An import writes files as a crawl does. What could not be written is kept by name, so that the run can say so and the
+next one makes up for it. Not here: what a file looks like (`crawler.markdown.post_file`).
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from crawler.archive.ledger import unwritten
 from crawler.archive.store import articles, versions
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sqlite_utils import Database
 
 
 class MarkdownFolder:
-    """A folder, for an archive open as `db`; `trouble` says why a file could not be written, if one could not."""
+    """A folder, for an archive open as `db`.
+
+    `trouble` says why a file could not be written, if one could not. `unwritten` has the names of those that a run
+    can make up for later, and why: what another site's post stands in the way of is none of them.
+    """
 
     def __init__(self, db: Database, folder: Path) -> None:
         """Write into `folder`, which is there."""
         self.db, self.folder = db, folder
         self.trouble: str | None = None
+        self.unwritten: dict[str, str] = {}
 
-    def catch_up(self) -> None:
-        """Write what a run that was cut off between the archive and the file has left unwritten."""
-        for article_id in versions.of_cut_runs(self.db):
+    def catch_up(self, site: str) -> None:
+        """Write what the latest runs of `site` have left unwritten: cut off, or without room for it."""
+        for article_id in unwritten.posts_without(self.db, site):
             self.write(article_id)
 
     def write(self, article_id: int) -> None:
         """Write the file of a post; drop those of its revisions that bore another date."""
-        try:
-            self._write(articles.get(self.db, article_id))
-        except OSError as error:  # the archive has the post: the rest of the run is worth going on with
-            self._note(error)
+        row = articles.get(self.db, article_id)
+        with self._noting(row):
+            self._write(row)
 
     def write_new(self, row: Mapping[str, Any], text: str) -> None:
         """Write the file of a post that is new, whose `text` was rendered already."""
-        try:
+        with self._noting(row):
             if self._is_free(self._path(row), row, row["published_at"]):
                 write_if_changed(self._path(row), text)
-        except OSError as error:
-            self._note(error)
 
     def _write(self, row: Mapping[str, Any]) -> None:
         path = self._path(row)
@@ -76,5 +80,14 @@ class MarkdownFolder:
         site, url = other
         return site if f"\nurl: {url}\n" in path.read_text(encoding="utf-8", errors="replace") else None
 
-    def _note(self, error: OSError) -> None:
-        self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
+    @contextmanager
+    def _noting(self, row: Mapping[str, Any]) -> Iterator[None]:
+        """Note whether a post's file is written: the archive has the post, and the rest is worth going on with."""
+        name = self._path(row).name
+        try:
+            yield
+        except OSError as error:
+            self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
+            self.unwritten[name] = error.strerror or str(error)
+        else:
+            self.unwritten.pop(name, None)

@@ -6,18 +6,20 @@ yet. Not here: SQL (`crawler.archive`), and where the records come from.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
 from crawler import dates
-from crawler.archive.ledger import links, runs
+from crawler.archive.ledger import links, runs, unwritten
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
 from crawler.archive.store import files, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
+from crawler.errors import ArchiveReplaced
 from crawler.extraction.listing import leading
 from crawler.items import NAMES_NO_POST, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
@@ -65,17 +67,26 @@ class Recorder:
         """Why a file could not be written, if one could not."""
         return self.folder.trouble if self.folder else None
 
+    @property
+    def unwritten(self) -> dict[str, int]:
+        """How many files are missing in the end, by why; a run without Markdown leaves what it found so."""
+        if self.folder is None:
+            return unwritten.left_by_the_last_run(self.archive.db, self.site.name)
+        return Counter(self.folder.unwritten.values())
+
     def catch_up(self) -> None:
-        """Write the Markdown that a run failed to write because it was cut off."""
+        """Write the Markdown that earlier runs of the site could not."""
         if self.folder is not None:
-            self.folder.catch_up()
+            self.folder.catch_up(self.site.name)
 
     def write(self, records: Sequence[Record]) -> list[Recorded | Exception]:
         """Write records, and return for each what became of its address, or the error that prevented it.
 
-        All are written in one transaction; if that fails, each in its own, so that the others are kept. Then their
-        Markdown is written. Errors are returned, not raised.
+        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
+        error is returned: that the archive is another file now, for one.
         """
+        if not self.archive.is_in_place():
+            return [ArchiveReplaced(self.archive.path) for _ in records]
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
                 recorded = [self._write(record) for record in records]
@@ -84,7 +95,12 @@ class Recorder:
         return [self._with_file(end, record) for end, record in zip(recorded, records, strict=True)]
 
     def take_in(self, read: Sequence[ReadFile]) -> None:
-        """Store imported files in one transaction, then write their Markdown; if one fails, none is stored."""
+        """Store imported files in one transaction, then write their Markdown; if one fails, none is stored.
+
+        Raises `ArchiveReplaced` if the archive is another file now.
+        """
+        if not self.archive.is_in_place():
+            raise ArchiveReplaced(self.archive.path)
         with writing(self.archive.db), index.put_off(self.archive.db):
             recorded = [self._take_in(file) for file in read]
         for end, file in zip(recorded, read, strict=True):

@@ -83,7 +83,7 @@ class Writer:
     @property
     def files_trouble(self) -> str | None:
         """Why a Markdown file could not be written, if one could not; known when the run has ended."""
-        return self.recorder.trouble or (self._process.files_trouble if self._process else None)
+        return self.recorder.trouble
 
     def end(self) -> None:
         """Wait until everything submitted is written, and end the process if there is one."""
@@ -100,8 +100,8 @@ class _Process:
     """The writing process, as seen from the run's process."""
 
     def __init__(self, recorder: Recorder) -> None:
-        """Start it. Raises `OSError` if it cannot be started."""
-        self.files_trouble: str | None = None
+        """Start it; it begins with what it is given first. Raises `OSError` where it cannot be started."""
+        self._folder = recorder.folder
         self._lost: WriterLostError | None = None
         self._waiting: deque[Future[Recorded]] = deque()
         taken, self._records = Pipe(duplex=False)
@@ -112,6 +112,7 @@ class _Process:
             "pipes": pipes,
             "parent": os.getpid(),
             "archive": str(recorder.archive.path),
+            "file": recorder.archive.file,
             "run_id": recorder.run_id,
             "folder": str(folder.folder) if folder else None,
         }
@@ -145,9 +146,15 @@ class _Process:
             self._receive()
         if self._lost is None:
             self._records.close()  # there are no more
-            with suppress(OSError, EOFError):  # it is gone, but every record was written or its error reported
-                self.files_trouble = self._results.recv()
+            with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
+                self._note_files(*self._results.recv())
             self._leave()
+
+    def _note_files(self, trouble: str | None, unwritten: dict[str, str]) -> None:
+        """Note which files the process could not write; those of the run's own process are noted already."""
+        if self._folder is not None:
+            self._folder.trouble = self._folder.trouble or trouble
+            self._folder.unwritten |= unwritten
 
     def stop(self) -> None:
         """Kill the process."""
@@ -217,7 +224,7 @@ def _serve(taken: Connection, told: Connection, recorder: Recorder) -> None:
             if isinstance(result, Exception):  # it loses its traceback between processes
                 result.add_note("".join(traceback.format_exception(result, chain=False)))
         told.send(results)
-    told.send(recorder.trouble)
+    told.send((recorder.trouble, recorder.folder.unwritten if recorder.folder else {}))
 
 
 def _received(taken: Connection) -> list[Record]:
@@ -247,6 +254,8 @@ def main(told: dict[str, Any]) -> None:
         results = opened.enter_context(Connection(told_back, readable=False))
         path = Path(told["archive"])
         archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run has it
+        if archive.file != tuple(told["file"]):  # it was replaced just now, which the run will notice
+            sys.exit(1)
         folder = Path(told["folder"]) if told["folder"] else None
         with suppress(BrokenPipeError, EOFError):  # the run's process is gone
             _serve(records, results, Recorder(archive, records.recv(), told["run_id"], folder))

@@ -46,6 +46,8 @@ def load_site(name: str) -> Site:
         if name not in bundled_names():
             raise SiteError(name, "", f"is no site; known are {', '.join(bundled_names())}, or give a .yaml file.")
         return _read(_BUNDLED / f"{name}.yaml", name)
+    if Path(name).exists() and not Path(name).is_file():  # a pipe would be waited for
+        raise SiteError(name, "", "is no plain file; give a YAML file that says how the site looks.")
     return _read(Path(name), name)
 
 

@@ -59,7 +59,7 @@ def number(value: str | int | None) -> int | None:
     """Read a positive number; `None` if it is not given."""
     if value is None or value == "":
         return None
-    if not str(value).isdigit() or int(value) < 1:
+    if not str(value).isdecimal() or int(value) < 1:  # isdigit() takes ², which is no number
         raise UsageError(f"limit is {value!r}: give a number of posts, 1 or more.")
     return int(value)
 

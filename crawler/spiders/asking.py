@@ -6,6 +6,7 @@ addresses to request, and what a page contains.
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,8 @@ def page_of(response: Response, asked: Asked) -> Page:
 def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
     """Return how a request without a page ended; `None` if it was put off and so has not ended."""
     asked, error = asked_by(failure), failure.value
+    if isinstance(error, sqlite3.DatabaseError):  # of the archive, not of the page
+        raise error
     if isinstance(error, HttpError):
         return _ended_with_status(_fetch(asked, error.response))
     if isinstance(error, Postponed):

@@ -6,7 +6,6 @@ ledger through the pipelines. Not here: reading pages (`crawler.extraction`), an
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
@@ -110,19 +109,17 @@ class CategorySpider(Spider):
             self._db, self.site.name, run_id, scope=self.scope, limit=self.limit, patience=addon.run.patience
         )
         homes = [address for address in start_addresses(self.site) if address.kind == "home"]
-        try:
+        with addon.giving_up():
             self._frontier.begin(self.only or homes, dates.now())
-        except sqlite3.OperationalError as error:
-            addon.give_up(str(error))
-            return
-        self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
-        for request in self._take():
-            yield request
+            self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
+            for request in self._take():
+                yield request
 
     def go_on(self) -> None:
-        """Request what the ledger has next; if that is nothing and no request is open, Scrapy ends the run."""
-        for request in self._take():
-            self.crawler.engine.crawl(request)
+        """Ask for what the ledger has; when that is nothing and nothing is on its way, Scrapy ends the run."""
+        with RunAddon.of(self.crawler).giving_up():
+            for request in self._take():
+                self.crawler.engine.crawl(request)
 
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a listing; a start page that names nothing is refused."""

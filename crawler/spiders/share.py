@@ -5,7 +5,6 @@ Not here: finding the links, which are given.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
@@ -62,15 +61,12 @@ class ShareSpider(Spider):
         """Record the links, so that another run can finish what this one does not, and request the text of each."""
         addon = RunAddon.of(self.crawler)
         db, run_id = addon.run.archive.db, addon.run.id
-        try:
+        texts = SharedTexts(self.site, db, Recovery(self.site))
+        with addon.giving_up():
             with writing(db):
                 links.plan(db, self.site.name, self.shares, dates.now(), run_id=run_id)
-        except sqlite3.OperationalError as error:
-            addon.give_up(str(error))
-            return
-        texts = SharedTexts(self.site, db, Recovery(self.site))
-        for share in self.shares:
-            yield texts.ask(share)
+            for share in self.shares:
+                yield texts.ask(share)
 
 
 def _share(site: Site, code: str) -> Address:

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from crawler.archive.store import articles, versions
 from crawler.archive.store.connection import holds_archive
-from crawler.archive.store.lock import run_lock
+from crawler.archive.store.lock import lock_file, run_lock
 from crawler.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
 
 
 def _lock_of(file: Path) -> AbstractContextManager[object]:
-    """Return the lock of a file that runs have written to, as they do once someone continues with a copy."""
-    return run_lock(file) if file.with_name(f"{file.name}.lock").exists() else nullcontext()
+    """Return the lock of a file that runs have written, as they do into a copy that is gone on with."""
+    return run_lock(file) if lock_file(file).exists() else nullcontext()
 
 
 def _is_backup(file: Path) -> bool:

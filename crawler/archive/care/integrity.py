@@ -17,6 +17,7 @@ from crawler.archive.search.query import parse
 from crawler.archive.search.search import search
 from crawler.archive.store import stories, versions
 from crawler.archive.store.lock import writing
+from crawler.errors import ArchiveDamaged
 from crawler.text.words import counted, tokens
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _TERMS = 12  # sample terms taken from the archive, searched both by index and by scanning
 _LENGTHS = (1, 2, 3, 4, 6)  # their lengths in tokens
 _AGAIN = "bring back a backup, or crawl them again"
-_RESCUE = "bring back a backup, or save what can be read with `finews export`"
 _SHOWN = 5  # ids named in a sentence about many posts
 
 
@@ -42,7 +42,7 @@ def damage(db: Database) -> list[str]:
         ).fetchall()
     except sqlite3.DatabaseError as error:
         said, orphans = [str(error)], []
-    return [f"The file is damaged ({' '.join(fault.split())}): {_RESCUE}." for fault in said] + [
+    return [ArchiveDamaged.sentence(fault) for fault in said] + [
         f"{counted(count, 'row')} of {table} without their row of {parent}: bring back a backup."
         for table, count, parent in orphans
     ]

@@ -9,15 +9,16 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
-from crawler.archive.ledger import hosts
+from crawler.archive.ledger import hosts, unwritten
 from crawler.archive.store.versions import CHANGED_IN_RUN, NEW_IN_RUN
 from crawler.dates import iso
 from crawler.items import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import timedelta
 
     from sqlite_utils import Database
@@ -54,8 +55,8 @@ class Traffic:
 class Report(TypedDict):
     """A run's report, as `finews crawl --json` prints it. Times are in UTC; `posts` counts them by outcome.
 
-    `reasons` says why posts were not stored, `listing_reasons` why listings were not read, `elsewhere` how requests
-    for share links and expired posts ended, and `hosts` why any host was left alone.
+    `reasons` says why posts were not stored, or have no file, `listing_reasons` why listings were not read,
+    `elsewhere` how requests for share links and expired posts ended, and `hosts` why any host was left alone.
     """
 
     run: int
@@ -104,10 +105,12 @@ def finish(
     seconds: float,
     traffic: Traffic,
     patience: timedelta = hosts.PATIENCE,
+    without_file: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
     """End a run and return its report, including hosts that asked for more than `patience`.
 
-    The caller measures `seconds`, because the wall clock may have been changed during the run.
+    The caller measures `seconds`, because the wall clock may have been changed during the run. `without_file` counts
+    the posts whose Markdown could not be written, by reason.
     """
     db.execute(
         "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
@@ -123,6 +126,7 @@ def finish(
         ],
     )
     _write(db, run_id, outcome)
+    unwritten.note(db, run_id, without_file)
     troubles = hosts.troubles(db, run_id, now, patience)
     db.execute("UPDATE runs SET hosts = ? WHERE id = ?", [_json(troubles.items()), run_id])
     return report(db, run_id)

@@ -23,6 +23,7 @@ from crawler.archive.search import functions, index
 from crawler.archive.store.lock import RunLock, run_lock, writing
 from crawler.archive.store.migrations import steps, unknown_step
 from crawler.errors import (
+    ArchiveDamaged,
     ArchiveError,
     ArchiveLocked,
     ArchiveNotWritten,
@@ -46,6 +47,7 @@ _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # a quota shows as the latter
 _SECONDS_BETWEEN_WORDS = 2.0  # of progress
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # how long, how often, to check on another's migration
 
 
@@ -53,9 +55,9 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
     """Open the archive at `path`, migrated forward; `create` makes one where there is none.
 
     A run passes the `lock` it holds; without one, the lock is taken for the duration of a migration. Raises
-    `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` when a run is using an archive of an older version,
-    `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for anything else that SQLite or
-    the disk refuses.
+    `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveDamaged`, `ArchiveOutdated` when a run is using an archive of
+    an older version, `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for anything
+    else that SQLite or the disk refuses.
     """
     file = Path(path)
     if str(path) == _IN_MEMORY:  # which no other process can open
@@ -70,10 +72,14 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
         try:
             _check_version(db, file)
             _prepare(db, file, lock)
+            if lock is not None:
+                lock.take_file()
         except BaseException:
             db.close()
             raise
     except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise ArchiveDamaged(file, str(error)) from error
         raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
     except OSError as error:
         raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
@@ -108,6 +114,20 @@ def kind_of(error: sqlite3.Error) -> int:
     """Return the kind of an error, such as `sqlite3.SQLITE_READONLY`, without details; 0 if it is Python's own."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF  # https://www.sqlite.org/rescode.html: details are in the bytes above
+
+
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at a path from every other one, device and inode; `None` where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Tell whether an error of SQLite's says that the file itself is no sound database."""
+    return kind_of(error) in _DAMAGED
 
 
 def _application_id(file: Path) -> int:

@@ -95,15 +95,6 @@ def publication_times(db: Database, article_id: int) -> set[str]:
     return {published_at for (published_at,) in rows}
 
 
-def of_cut_runs(db: Database) -> list[int]:
-    """Return the posts that were stored or revised since the last run that ended by itself."""
-    rows = db.execute(
-        "SELECT DISTINCT article_id FROM versions"
-        " WHERE run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE outcome = 'finished') ORDER BY article_id"
-    )
-    return [article_id for (article_id,) in rows]
-
-
 def lacking(db: Database) -> list[str]:
     """Return the ids of posts that lack a version between the first and the current one."""
     rows = db.execute(

@@ -111,7 +111,10 @@ class Attribution:
         yield from (slug for of_site, slug, _ in self._named if of_site == site)
 
     def _day_of_quarter(self, site: str, quarter: int) -> str:
-        return datetime.fromtimestamp(quarter * _QUARTER, self.zone(site)).date().isoformat()
+        try:
+            return datetime.fromtimestamp(quarter * _QUARTER, self.zone(site)).date().isoformat()
+        except (ValueError, OverflowError):  # a post dated at the very edge of the calendar
+            return (date.min if quarter < 0 else date.max).isoformat()
 
 
 def _path(url: str) -> str:

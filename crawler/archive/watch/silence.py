@@ -1,18 +1,20 @@
 """Silence: a site that has published nothing for far longer than it usually does.
 
-What is usual depends on the hour and the weekday, so a silence is compared with the same time in earlier weeks. It
-is measured at the last visit to the site, not now, because nobody knows what has been published since. A holiday on
-which the whole site rests counts as silence too. Not here: whether runs happen at all
-(`crawler.archive.watch.watchman`), single outlets (`crawler.archive.watch.outlets`), the clock.
+What is usual depends on the hour and the weekday, so a silence is held against the same moment in the weeks before.
+It is measured at the looks at the site, not now: nobody knows what has been published since. What goes on is no part
+of what is usual, and a silence that was found stays one until it is over, whatever the hour. A holiday on which the
+whole site rests is a silence like another. Not here: whether anybody looks (`crawler.archive.watch.watchman`),
+single outlets (`crawler.archive.watch.outlets`), the clock.
 """
 
 from __future__ import annotations
 
 from bisect import bisect
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from crawler import dates
 from crawler.archive.store import articles
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
 
@@ -37,25 +39,35 @@ _SELDOM = 5  # times the average gap between posts; for a site that publishes on
 _ALIKE = {1, 2, 3, 4}  # Tuesday to Friday; the early hours of Monday still belong to the weekend
 
 
+class _Found(NamedTuple):
+    """When a silence was found to be one, and what it was compared with: the silences so many days before."""
+
+    at: float
+    compared: dict[int, float]
+
+
 def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
     """Return an alarm if the whole site was silent at the last of `looks`, the times it was visited, in order."""
     at = looks[-1]
     last = _last(db, site, at)
     if last is None or at - last.at <= _AT_LEAST:
         return []
-    seconds, since = at - last.at, articles.published_at(db, last.article_id)
-    zone = datetime.fromisoformat(since).tzinfo
-    compared = _comparable(db, site, looks, zone)
-    if not compared or seconds <= _TWICE * max(compared.values()) or _is_seldom(db, site, at, seconds, looks):
+    seconds, since = at - last[0], articles.published_at(db, last[1])
+    found = _first_found(db, site, last[0], looks, datetime.fromisoformat(since).tzinfo)
+    if found is None:
         return []
-    longest, weekly = max(compared.values()), all(days % 7 == 0 for days in compared)
-    when = f"in the {len(compared)} weeks before" if weekly else f"on {len(compared)} of the days before"
+    now = _compare(db, site, last[0], looks, datetime.fromisoformat(since).tzinfo)
+    compared = now or found.compared
+    longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
+    when = f"in the {count} weeks before" if weekly else f"on {count} of the days before"
+    hour = "about this hour" if now else f"about the hour at {_utc(found.at)}"
+    said = f" (said since {_utc(found.at)})" if at - found.at > DAY else ""
     return [
         {
             "kind": "silence",
             "site": site,
             "sentence": (
-                f"No new post of {site} for {lasting(seconds)}, since {moment(since)}; about this hour it was"
+                f"No new post of {site} for {lasting(seconds)}, since {moment(since)}{said}; {hour} it was"
                 f" {lasting(longest)} at the longest {when}: see whether {home} shows newer ones, if so run"
                 f" `{command('crawl', '--full', site=site)}`."
             ),
@@ -63,7 +75,8 @@ def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[
                 "seconds": round(seconds),
                 "since": since,
                 "usual_seconds": round(longest),
-                "compared": len(compared),
+                "compared": count,
+                "said_since": dates.iso(datetime.fromtimestamp(found.at, UTC)),
             },
         }
     ]
@@ -74,21 +87,46 @@ def longest_pause(times: Iterable[float]) -> float:
     return max((later - earlier for earlier, later in pairwise(times)), default=0)
 
 
-def _comparable(db: Database, site: str, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
-    """Return the longest silence around this hour on comparable earlier days, by how many days ago they were.
+def _first_found(db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None) -> _Found | None:
+    """Return the first look at which the silence since then was one; it goes on, so it is one still."""
+    for number in range(bisect(looks, since + _AT_LEAST), len(looks)):
+        at = looks[number]
+        compared = _compare(db, site, since, looks[: number + 1], zone)
+        if compared:
+            return _Found(at, compared)
+    return None
 
-    Comparable is the same weekday of earlier weeks. While too few weeks are known, Tuesday to Friday are compared
-    with each other, and any other day with these as soon as one day of its own kind is known.
+
+def _compare(db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
+    """Return what the silence at the last look is compared with, by how many days ago; nothing if it is none."""
+    at = looks[-1]
+    compared = _comparable(db, site, since, looks, zone)
+    is_longer = bool(compared) and at - since > _TWICE * max(compared.values())
+    return compared if is_longer and not _is_seldom(db, site, at, at - since, looks) else {}
+
+
+def _utc(at: float) -> str:
+    return moment(dates.iso(datetime.fromtimestamp(at, UTC)))
+
+
+def _comparable(
+    db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None
+) -> dict[int, float]:
+    """Return the longest silence about this hour on the days before, by how many days ago, where it compares.
+
+    The same weekday of the weeks before. While too few weeks are known, Tuesday to Friday compare with each other,
+    and any other day with these once one of its own kind is known. Days since the silence began do not count.
     """
     at = looks[-1]
+    weeks, past = int((at - since) // _WEEK), int((at - since) // DAY)
     weekly = {
         week * 7: found
-        for week in range(1, WEEKS + 1)
+        for week in range(weeks + 1, weeks + WEEKS + 1)
         if (found := _silence_about(db, site, at - week * _WEEK, looks)) is not None
     }
     if len(weekly) >= _WEEKS_TO_JUDGE:
         return weekly
-    days = {back: _weekday(at - back * DAY, zone) for back in range(_WEEKS_TO_JUDGE * 7)}
+    days = {back: _weekday(at - back * DAY, zone) for back in (0, *range(past + 1, past + _WEEKS_TO_JUDGE * 7))}
     if days[0] not in _ALIKE and not weekly:
         return {}
     daily = {

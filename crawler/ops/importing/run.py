@@ -15,13 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.archive.ledger.runs import Report
 from crawler.archive.store import files
-from crawler.errors import FinewsError, UsageError
+from crawler.errors import ExitCode, FinewsError, MarkdownNotWritten, UsageError
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import read_files
@@ -97,7 +97,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
             refused = files.refused(run.archive.db, run.id)
             report = run.end(outcome)
         if run.recorder.trouble is not None:
-            raise FinewsError(f"{run.recorder.trouble}. The archive holds every post.")
+            raise MarkdownNotWritten(run.recorder.trouble)
         return {**report, "refused": refused}
 
 
@@ -110,7 +110,7 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime
         return
     processes = min(os.cpu_count() or 1, _PROCESSES)
     context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
-    with ProcessPoolExecutor(processes, context) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=_end_with_parent) as pool:
         with _interrupts_blocked():  # and so they stay in the processes, which the first batch starts
             pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
         while pending:
@@ -122,6 +122,18 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime
                 raise FinewsError(
                     "A process that reads files was ended, for want of memory perhaps: run again, nothing is lost."
                 ) from error
+
+
+def _end_with_parent() -> None:
+    """Have this process end as soon as the import's does, even if that is killed: nobody would tell it to."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "the import has started this process"
+
+    def outlive() -> None:
+        parent.join()
+        os._exit(ExitCode.FOUND_WRONG)
+
+    Thread(target=outlive, daemon=True).start()
 
 
 @contextmanager
