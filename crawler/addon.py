@@ -116,5 +116,5 @@ def _traffic(stats: StatsCollector) -> Traffic:
         requests=stats.get_value("downloader/request_count", 0),
         not_modified=stats.get_value("downloader/response_status_count/304", 0),
         retries=stats.get_value("retry/count", 0),
-        bytes=stats.get_value("downloader/response_bytes", 0),
+        bytes=stats.get_value("finews/bytes", 0),
     )

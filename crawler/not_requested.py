@@ -25,9 +25,3 @@ class Postponed(NotRequested):
 
 class Unreachable(NotRequested):
     """The address cannot be asked for, since something that must be known first cannot be had."""
-
-
-def words_for(error: BaseException) -> str:
-    """Return an exception's name as words: `CannotResolveHostError` becomes `cannot resolve host`."""
-    name = type(error).__name__.removesuffix("Error")
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()

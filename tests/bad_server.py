@@ -12,11 +12,15 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+import brotli
+from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,9 +40,11 @@ class BadServer:
     plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
     asked: list[tuple[float, str]] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    headers: dict[str, list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
-    def answer(self, connection: socket.socket, path: str) -> bool:
+    def answer(self, connection: socket.socket, path: str, headers: dict[str, str]) -> bool:
         self.asked.append((time.monotonic(), path))
+        self.headers[path].append(headers)
         tried = self.tries[path]
         self.tries[path] += 1
         answers = self.plan.get(path)
@@ -71,12 +77,16 @@ def _talk(connection: socket.socket, server: BadServer) -> None:
     with connection, connection.makefile("rb") as requests:
         try:
             while line := requests.readline():
-                while requests.readline().strip():
-                    pass
-                if not server.answer(connection, unquote(line.split()[1].decode())):
+                headers = dict(_header(each) for each in iter(lambda: requests.readline().strip(), b""))
+                if not server.answer(connection, unquote(line.split()[1].decode()), headers):
                     return
         except OSError:  # the crawler has hung up
             return
+
+
+def _header(line: bytes) -> tuple[str, str]:
+    name, _, value = line.decode("latin-1").partition(":")
+    return name.lower(), value.strip()
 
 
 def _send(connection: socket.socket, status: str, body: bytes = b"", **headers: str) -> bool:
@@ -95,6 +105,16 @@ def served(connection: socket.socket, found: Resource | None) -> bool:
 
 def status(code: int, **headers: str) -> Callable[[socket.socket, Resource | None], bool]:
     return lambda connection, _: _send(connection, f"{code} So", **headers)
+
+
+def page_with(code: int, part: float = 1.0) -> Callable[[socket.socket, Resource | None], bool]:
+    """Serve the page, or a part of it, with another status."""
+
+    def answer(connection: socket.socket, found: Resource | None) -> bool:
+        assert found is not None
+        return _send(connection, f"{code} So", found.body[: round(len(found.body) * part)], ETag=found.etag)
+
+    return answer
 
 
 def redirect(location: str) -> Callable[[socket.socket, Resource | None], bool]:
@@ -148,9 +168,36 @@ def broken_chunks(connection: socket.socket, found: Resource | None) -> bool:
     return False
 
 
-def half_packed(connection: socket.socket, found: Resource | None) -> bool:
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
+
+
+def packed(codings: str, part: float = 1.0, **headers: str) -> Callable[[socket.socket, Resource | None], bool]:
+    """Serve the page packed by one coding upon another, and of that only a part."""
+
+    def answer(connection: socket.socket, found: Resource | None) -> bool:
+        assert found is not None
+        body = found.body
+        for coding in codings.split(", "):
+            body = PACKERS[coding](body)
+        sent = body[: round(len(body) * part)]
+        return _send(connection, "200 OK", sent, Content_Encoding=codings, ETag=found.etag, **headers)
+
+    return answer
+
+
+def packed_in_two(connection: socket.socket, found: Resource | None) -> bool:
+    """Serve the page as two gzip streams, of which the second breaks off."""
     assert found is not None
-    return _send(connection, "200 OK", gzip.compress(found.body)[:-40], Content_Encoding="gzip")
+    middle = len(found.body) // 2
+    second = gzip.compress(found.body[middle:])
+    body = gzip.compress(found.body[:middle]) + second[: len(second) // 2]
+    return _send(connection, "200 OK", body, Content_Encoding="gzip", ETag=found.etag)
 
 
 def badly_packed(connection: socket.socket, _: Resource | None) -> bool:

@@ -104,6 +104,10 @@ class Runs:
         with Archive(self.archive) as archive:
             return {post["url"].removeprefix(f"https://{HOST}") for post in archive.posts()}
 
+    def texts(self) -> dict[str, str]:
+        with Archive(self.archive) as archive:
+            return {post["url"]: post["text"] for post in archive.posts()}
+
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with Archive(self.archive) as archive, archive.db.atomic():
             return archive.db.execute(statement).fetchall()
@@ -142,8 +146,8 @@ def test_what_passes_is_tried_again_and_stored(crawl: Runs):
 
 def test_what_stays_bad_fails_with_the_reason_and_the_others_are_stored(crawl: Runs):
     sick = {
-        "bad gzip file": bad.badly_packed,
-        "response data loss": bad.half_packed,
+        "cannot be unpacked (gzip)": bad.badly_packed,
+        "response data loss": bad.packed("gzip", 0.9),
         "larger than 4 MB": bad.bomb,
         "HTTP 500": bad.status(500),
         "download failed": bad.reset,
@@ -160,6 +164,57 @@ def test_what_stays_bad_fails_with_the_reason_and_the_others_are_stored(crawl: R
     with bad.serve_badly(SITE, {}) as server:
         assert crawl(server.url).posts["new"] == 5
     assert set(POSTS) <= crawl.stored()
+
+
+CODINGS = ["gzip", "x-gzip", "deflate", "br", "zstd", "gzip, gzip", "br, gzip", "gzip, zstd, deflate"]
+
+
+@pytest.mark.parametrize("codings", CODINGS)
+def test_an_answer_that_is_cut_off_inside_its_packing_is_none(crawl: Runs, whole_texts: dict[str, str], codings: str):
+    whole, cut = bad.packed(codings), bad.packed(codings, 0.6)
+    plan = {"/": [cut, whole], SEED: [whole], POSTS[0]: [cut, whole], POSTS[1]: [cut] * 4 + [whole]}
+    with bad.serve_badly(SITE, plan) as server:
+        first = crawl(server.url)
+        assert (first.code, first.errors, first.posts["new"]) == (1, FAILED, 24)
+        assert reasons(first)["failed: response data loss"] == 1
+        assert crawl.sql("SELECT state, etag FROM links WHERE reason = 'response data loss'") == [("failed", None)]
+        second = crawl(server.url)
+        assert (second.code, second.posts["new"]) == (0, 1)
+        assert [("if-none-match" in headers) for headers in server.headers[POSTS[1]]] == [False] * 5
+    assert crawl.texts() == whole_texts
+
+
+@pytest.fixture(scope="module")
+def whole_texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The text of every post of the site, as it is stored in good weather."""
+    crawl = Runs(tmp_path_factory.mktemp("good"), dict(os.environ))
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url)
+    return crawl.texts()
+
+
+def test_a_second_stream_that_is_cut_off_makes_the_answer_none(crawl: Runs):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.packed_in_two]}) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert (run.posts, reasons(run)) == ({"new": 8, "failed": 1}, {"failed: response data loss": 1})
+
+
+@pytest.mark.parametrize("code", [201, 202, 204, 205, 206, 207, 208, 226, 300, 304])
+def test_what_is_no_page_is_not_archived_as_one(crawl: Runs, whole_texts: dict[str, str], code: int):
+    answer = bad.status(code) if code in {204, 205, 304} else bad.page_with(code, 0.7)
+    reason = f"HTTP {code}" + (" to a request without conditions" if code == 304 else "")
+    with bad.serve_badly(SITE, {POSTS[0]: [answer], "/": [answer, bad.served]}) as server:
+        first = crawl(server.url)
+        assert (first.code, first.errors) == (1, FAILED)
+        assert first.report["listing_reasons"] == {f"failed: {reason}": 1}
+        server.plan = {}
+        assert crawl(server.url).code == 0
+    assert crawl.texts() == whole_texts
+
+
+def test_a_page_that_somebody_on_the_way_has_changed_is_a_page(crawl: Runs):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.page_with(203)]}) as server:
+        assert crawl(server.url, "--category", "dajiangwang").posts == {"new": 9}
 
 
 def test_endless_bodies_and_endless_headers_end(crawl: Runs):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,14 +27,13 @@ from crawler.archive import Archive
 from crawler.archive.ledger import hosts, links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.store import posts
+from crawler.failures import IS_PROBE, NetworkFailure
 from crawler.middlewares.conditional import AskConditionally
-from crawler.middlewares.failures import IS_PROBE
 from crawler.middlewares.guard import GuardAddresses
 from crawler.middlewares.politeness import BePolite
 from crawler.middlewares.redirect import FollowToTheSame
 from crawler.middlewares.retry import RetryLater
 from crawler.middlewares.robots import ObeyRobots
-from crawler.middlewares.whole import OnlyWholeAnswers
 from crawler.not_requested import ForbiddenAddress, NotRequested, Postponed, Unreachable
 from crawler.sites.loading import rules_version
 from crawler.spiders.asking import Asked
@@ -131,7 +129,7 @@ NOT_TO_BE_HAD: list[tuple[Response | Exception, str]] = [
     (DownloadTimeoutError("x"), "robots.txt: download timeout"),
     (ResponseDataLossError("x"), "robots.txt: response data loss"),
     (DownloadCancelledError("x"), "robots.txt: download cancelled"),
-    (IgnoreRequest("x"), "robots.txt: ignore request"),
+    (NetworkFailure("cannot be unpacked (br)"), "robots.txt: cannot be unpacked (br)"),
     (Postponed("asks to be left alone"), "asks to be left alone"),
 ]
 
@@ -249,13 +247,6 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything_and_the_host_is_give
     assert download.urls == [ROBOTS]
     known = host(archive)
     assert (known.robots, known.failure, known.given_up_run_id) == (None, reason, 1)
-
-
-@pytest.mark.parametrize("trouble", [EOFError("x"), OSError("x")], ids=repr)
-def test_a_robots_txt_that_cannot_be_unpacked_forbids_everything(archive: Archive, trouble: Exception):
-    middleware, _ = obeying(archive, trouble)
-    (result,) = ended(middleware.process_request(Request(POST)))
-    assert isinstance(result, Unreachable)
 
 
 @pytest.mark.parametrize(
@@ -563,7 +554,7 @@ def test_a_host_that_still_answers_what_it_answered_before_is_not_given_up_for_t
 
 @pytest.mark.parametrize(
     "trouble",
-    [answer(500), DownloadTimeoutError("x"), EOFError("x"), Postponed("x"), ForbiddenAddress("x", "x")],
+    [answer(500), DownloadTimeoutError("x"), NetworkFailure("x"), Postponed("x"), ForbiddenAddress("x", "x")],
     ids=repr,
 )
 def test_a_host_that_answers_nothing_any_more_is_given_up(
@@ -773,46 +764,6 @@ def test_what_a_header_says_steers_no_terminal():
 def test_an_answer_that_is_no_redirect_or_says_nowhere_is_handed_on():
     for response in (Response(POST, headers={"Location": HOME}), Response(POST, status=302)):
         assert FollowToTheSame(made.SITE).process_response(Request(POST), response) is response
-
-
-# Whole answers.
-
-PACKED = gzip.compress(("<p>江西</p>" * 200 + "".join(map(chr, range(0x4E00, 0x5200)))).encode())
-
-
-def whole(body: bytes, **headers: str) -> Response:
-    response = answer(body=body, **headers)
-    assert OnlyWholeAnswers().process_response(Request(POST), response) is response
-    return response
-
-
-@pytest.mark.parametrize(
-    ("body", "coding"),
-    [
-        (PACKED, "gzip"),
-        (PACKED, "x-gzip"),
-        (PACKED + gzip.compress(b"more"), "gzip"),
-        (b"", "gzip"),
-        (b"no gzip at all", "gzip"),
-        (PACKED[:100], "identity"),
-        (PACKED[:100], "gzip, br"),
-        (gzip.compress(bytes(50 * 1024 * 1024)), "gzip"),  # a bomb is not this one's business
-    ],
-    ids=["gzip", "x-gzip", "two streams", "empty", "garbage", "not packed", "packed twice", "bomb"],
-)
-def test_a_whole_answer_is_handed_on_and_so_is_what_cannot_be_judged(body: bytes, coding: str):
-    whole(body, Content_Encoding=coding)
-
-
-@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
-def test_a_packed_answer_that_breaks_off_anywhere_is_none(coding: str):
-    for length in [1, 2, 10, 11, *range(20, len(PACKED), 97), len(PACKED) - 1]:
-        with pytest.raises(ResponseDataLossError):
-            whole(PACKED[:length], Content_Encoding=coding)
-
-
-def test_an_answer_that_is_not_packed_is_not_looked_at():
-    whole(PACKED[:100])
 
 
 # Conditional requests.

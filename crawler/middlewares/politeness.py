@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
-from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
+from crawler.failures import IS_PROBE, NO_ANSWER, TOO_LARGE, words_for
 from crawler.middlewares.waiting import rest, retry_after
-from crawler.not_requested import NotRequested, Postponed, words_for
+from crawler.not_requested import NotRequested, Postponed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -200,6 +199,6 @@ class BePolite:
         probe = Request(url, callback=NO_CALLBACK, dont_filter=True, meta={IS_PROBE: True})
         try:
             response = await self._download(probe)
-        except (*NO_ANSWER, *UNREADABLE, DownloadCancelledError, IgnoreRequest, NotRequested):
+        except (*NO_ANSWER, TOO_LARGE, NotRequested):
             return False
         return response.status < HTTPStatus.INTERNAL_SERVER_ERROR

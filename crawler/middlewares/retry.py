@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
-from crawler.middlewares.failures import IS_PROBE, NO_ANSWER
+from crawler.failures import IS_PROBE, NO_ANSWER
 from crawler.middlewares.waiting import rest, retry_delay
 
 if TYPE_CHECKING:

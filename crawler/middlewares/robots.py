@@ -15,14 +15,13 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import hosts
-from crawler.middlewares.failures import NO_ANSWER, UNREADABLE
-from crawler.not_requested import ForbiddenAddress, Postponed, Unreachable, words_for
+from crawler.failures import NO_ANSWER, TOO_LARGE, words_for
+from crawler.not_requested import ForbiddenAddress, Postponed, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -113,7 +112,7 @@ class ObeyRobots:
             return ""
         except Postponed as error:
             raise Unreachable(str(error)) from error
-        except (*NO_ANSWER, *UNREADABLE, DownloadCancelledError, IgnoreRequest) as error:  # the last ones: too large
+        except (*NO_ANSWER, TOO_LARGE) as error:
             raise Unreachable(f"{_NAME}: {words_for(error)}") from error
         if response.status == HTTPStatus.OK:
             return response.body[:_LONGEST].decode("utf-8", "replace")

@@ -1,41 +1,58 @@
-"""Refuse halves: a gzip stream that breaks off is no answer, though what came of it can be unpacked.
+"""Take whole answers only, unpacked: what is cut off, or cannot be unpacked, is no answer and may be asked for again.
 
-Scrapy unpacks as far as it gets; half a page would be archived as a revision. Not here: bodies that are shorter than
-their Content-Length, which Scrapy sees to.
+A download handler, below all that tries again and counts failures. In place of Scrapy's own unpacking, which keeps
+as much as it gets. Not here: how things are unpacked (`crawler.middlewares.unpacking`).
 """
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import ResponseDataLossError
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.downloadermiddlewares.stats import get_header_size
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+
+from crawler.failures import NetworkFailure
+from crawler.items import PAGES
+from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, codings_of, unpacked
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.http import Response
 
-_GZIP = zlib.MAX_WBITS | 16
-_AT_A_TIME = 1 << 20  # bytes, unpacked: a bomb is the business of what unpacks for good
-_CODINGS = {b"gzip", b"x-gzip"}
+RECEIVED = "finews/bytes"
+"""In Scrapy's statistics: how many bytes were received, headers included."""
 
 
-class OnlyWholeAnswers:
-    """Raises for a packed answer that was cut off."""
+class WholeAnswersHandler(HTTP11DownloadHandler):
+    """Downloads by HTTP/1.1."""
 
-    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002  # Scrapy's hook
-        """Return a whole answer as it is; raise `ResponseDataLossError` for half of one."""
-        codings = [coding.strip().lower() for coding in response.headers.getlist("Content-Encoding")]
-        if response.body and len(codings) == 1 and codings[0] in _CODINGS and is_cut_off(response.body):
-            raise ResponseDataLossError("the gzip stream breaks off")
+    async def download_request(self, request: Request) -> Response:
+        """Return the answer to `request`, unpacked.
+
+        Raises what Scrapy raises when there is none; `ResponseDataLossError` for one that breaks off,
+        `DownloadCancelledError` for one that unpacks to too much, `NetworkFailure` for one that cannot be unpacked.
+        """
+        response = await super().download_request(request)
+        self.crawler.stats.inc_value(RECEIVED, len(response.body) + get_header_size(response.headers))
+        return whole(response, request.meta.get("download_maxsize", self._default_maxsize))
+
+
+def whole(response: Response, most: int) -> Response:
+    """Return `response` with its body unpacked, which has `most` bytes at most; see `download_request`.
+
+    Only what may be a page is looked at: of a 404 nobody reads more than that it is one.
+    """
+    named = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
+    if not named or response.status not in PAGES:
         return response
-
-
-def is_cut_off(packed: bytes) -> bool:
-    """Tell whether a gzip stream ends in its middle; what is no gzip, or unpacks to very much, is not judged."""
-    unpacker = zlib.decompressobj(_GZIP)
     try:
-        unpacker.decompress(packed, _AT_A_TIME)
-    except zlib.error:
-        return False
-    return not unpacker.eof and not unpacker.unconsumed_tail
+        body = unpacked(response.body, codings_of(named), most)
+    except CutOff as error:
+        raise ResponseDataLossError(f"the {error} stream breaks off") from error
+    except TooLarge as error:
+        raise DownloadCancelledError(f"unpacks to more than {most} bytes") from error
+    except NotUnpacked as error:
+        raise NetworkFailure(f"cannot be unpacked ({error})") from error
+    del response.headers["Content-Encoding"]
+    return response.replace(body=body)

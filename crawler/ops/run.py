@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from crawler.archive.ledger.runs import Report
 
 _EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
-# What these warn of, with the mirror's address, is the reason that an address failed.
-_SAID_BY_THE_LEDGER = ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares.httpcompression")
+# What this warns of, with the mirror's address, is the reason that an address failed.
+_SAID_BY_THE_LEDGER = "scrapy.core.downloader.handlers"
 
 # Nobody is disturbed on one's own machine.
 _NO_DELAYS: dict[str, Any] = {
@@ -63,7 +63,7 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
     Raises a `FinewsError` for what keeps a run from beginning: a wrong site, a wrong argument, a locked archive.
     """
     process = CrawlerProcess(_settings(options))
-    for name in (*_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
+    for name in (_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
     # Scrapy makes a record of each page and item for its handlers to leave out, which are told to show warnings.
     logging.getLogger("scrapy").setLevel(logging.WARNING)

@@ -18,7 +18,7 @@ from crawler.archive.store import posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.extraction.listing import leading
-from crawler.items import NAMES_NO_POST, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
+from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.revisits import missed_a_run
@@ -195,7 +195,7 @@ class Recorder:
         """
         if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)
-        if fetch.status == HTTPStatus.OK:
+        if fetch.status in PAGES:
             end = replace(end, rules=rules_version(self.site))
         noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
         return Recorded(

@@ -37,10 +37,11 @@ _SHOWN = 5
 _DECISIONS = """
 SELECT fetches.outcome = 'refused' AND links.article_id IS NULL, fetches.fetched_at, fetches.reason, links.url
 FROM fetches CROSS JOIN links ON links.id = fetches.link_id
-WHERE fetches.outcome IN ('new', 'refused') AND fetches.status = 200 AND links.kind = 'post' AND links.site = :site
+WHERE fetches.outcome IN ('new', 'refused') AND fetches.status IN (200, 203)
+    AND links.kind = 'post' AND links.site = :site
     AND fetches.id > (SELECT max(id) FROM fetches) - :rows
     AND NOT EXISTS (SELECT 1 FROM fetches AS former WHERE former.link_id = links.id AND former.id < fetches.id
-        AND former.status = 200)
+        AND former.status IN (200, 203))
 ORDER BY fetches.id DESC LIMIT :most
 """
 # The last time its page was read in full, a category named no post, though posts of it were there.
