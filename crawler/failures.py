@@ -35,7 +35,7 @@ class NetworkFailure(Exception):
 
 
 # Of the classes of an error the closest that is named here counts.
-_NO_ANSWER: dict[type[BaseException], str] = {
+_NO_ANSWER: dict[type[Exception], str] = {
     CannotResolveHostError: "cannot resolve host",
     DownloadConnectionRefusedError: "download connection refused",
     DownloadFailedError: "download failed",
@@ -49,17 +49,20 @@ _NO_ANSWER: dict[type[BaseException], str] = {
     ConnectingCancelledError: "cannot connect to the host",
     ConnectionClosed: "connection lost",
 }
-_NOT_SENT: dict[type[BaseException], str] = {
+_NOT_SENT: dict[type[Exception], str] = {
     UnsupportedURLSchemeError: "neither http nor https",
     UnicodeError: "not a name that a host can have",
 }
 _WORDS = _NO_ANSWER | _NOT_SENT
 
-NO_ANSWER: tuple[type[BaseException], ...] = (NetworkFailure, *_NO_ANSWER)
+NO_ANSWER: tuple[type[Exception], ...] = (NetworkFailure, *_NO_ANSWER)
 """The host did not answer, or not to the end, or with what cannot be read."""
 
 TOO_LARGE = DownloadCancelledError
 """It answered with more than is taken."""
+
+NOTHING_USABLE: tuple[type[Exception], ...] = (*NO_ANSWER, TOO_LARGE)
+"""Either."""
 
 
 def words_for(error: BaseException) -> str:

@@ -217,6 +217,21 @@ def test_a_page_that_somebody_on_the_way_has_changed_is_a_page(crawl: Runs):
         assert crawl(server.url, "--category", "dajiangwang").posts == {"new": 9}
 
 
+def test_a_category_s_page_without_posts_is_read_and_what_stands_in_its_place_has_failed(crawl: Runs):
+    empty = re.sub(rb"<li>.*?</li>", b"", SITE[CATEGORY].body)
+    with bad.serve_badly(SITE, {CATEGORY: [bad.page(empty, ETag='"empty"')]}) as server:
+        run = crawl(server.url)
+        assert (run.code, run.errors, run.report["listings_failed"]) == (0, "", 0)
+        assert run.report["listing_reasons"] == {"fetched: names no post": 1}
+        assert crawl(server.url, "--full").code == 0
+        server.plan = {CATEGORY: [bad.page(SITE.missing.body, ETag='"error"')]}
+        run = crawl(server.url, "--full")
+        assert (run.code, run.errors) == (1, FAILED)
+        assert run.report["listing_reasons"] == {"failed: names no post": 1}
+        assert crawl(server.url).code == 1
+        assert not [headers for headers in server.headers[CATEGORY] if headers.get("if-none-match") == '"error"']
+
+
 def test_endless_bodies_and_endless_headers_end(crawl: Runs):
     plan = dict(zip(POSTS, [[bad.endless], [bad.endless_chunks], [bad.long_header], [bad.bomb]], strict=False))
     with bad.serve_badly(SITE, plan) as server:

@@ -21,7 +21,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
-from crawler.failures import IS_PROBE, NO_ANSWER, TOO_LARGE, words_for
+from crawler.failures import IS_PROBE, NO_ANSWER, NOTHING_USABLE, words_for
 from crawler.middlewares.waiting import rest, retry_after
 from crawler.not_requested import NotRequested, Postponed
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from crawler.archive.ledger.hosts import Host
 
 _BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+_NO_SIGN_OF_LIFE: tuple[type[Exception], ...] = (*NOTHING_USABLE, NotRequested)
 _COUNTED_BY = 100  # requests between two notes of how many there were
 
 _log = logging.getLogger(__name__)
@@ -199,6 +200,6 @@ class BePolite:
         probe = Request(url, callback=NO_CALLBACK, dont_filter=True, meta={IS_PROBE: True})
         try:
             response = await self._download(probe)
-        except (*NO_ANSWER, TOO_LARGE, NotRequested):
+        except _NO_SIGN_OF_LIFE:
             return False
         return response.status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -20,7 +20,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import hosts
-from crawler.failures import NO_ANSWER, TOO_LARGE, words_for
+from crawler.failures import NOTHING_USABLE, words_for
 from crawler.not_requested import ForbiddenAddress, Postponed, Unreachable
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class ObeyRobots:
             return ""
         except Postponed as error:
             raise Unreachable(str(error)) from error
-        except (*NO_ANSWER, TOO_LARGE) as error:
+        except NOTHING_USABLE as error:
             raise Unreachable(f"{_NAME}: {words_for(error)}") from error
         if response.status == HTTPStatus.OK:
             return response.body[:_LONGEST].decode("utf-8", "replace")

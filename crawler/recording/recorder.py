@@ -125,16 +125,9 @@ class Recorder:
             leads_on = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
         links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=leads_on)
-        if fetch.address.kind == "category" and not listing.groups:
-            return self._list_nothing(fetch, before)
-        return self._settle(fetch, End(state="fetched"), before)
-
-    def _list_nothing(self, fetch: Fetch, before: Known | None) -> Recorded:
-        """Note a category that names no post: an outlet may be quiet, but not while its posts are there."""
-        if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
-            fetch = replace(fetch, etag=None, last_modified=None)
-            return self._settle(fetch, End(state="failed", reason=NAMES_NO_POST), before)
-        return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST), before)
+        # An outlet may be quiet; whether it should not be is for crawler.archive.watch to say.
+        is_empty = fetch.address.kind == "category" and not listing.groups
+        return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
         """Note a page that has not changed: a post was seen again, and what was refused is refused again."""
@@ -143,7 +136,8 @@ class Recorder:
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
             return self._settle(fetch, end, before)
         if fetch.address.kind not in {"post", "share"}:
-            return self._settle(fetch, End(state="fetched", reason=before.reason if before else None), before)
+            reason = before.reason if before is not None and before.state == "fetched" else None
+            return self._settle(fetch, End(state="fetched", reason=reason), before)
         if before is None or before.article_id is None:
             # Some server or proxy's mistake: nobody asks conditionally for what is not stored.
             reason = "not modified, though nothing is stored"
@@ -160,7 +154,9 @@ class Recorder:
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
     def _miss(self, missed: Missed) -> Recorded:
-        """Note a page that was not served: a post that is gone is marked, and stays."""
+        """Note a page that was not served, whatever was: a post that is gone is marked, and stays."""
+        # By what stands in its place the right one is not known.
+        missed = replace(missed, fetch=replace(missed.fetch, etag=None, last_modified=None))
         if missed.state == "gone":
             posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
         self._do_without_home(missed.fetch)

@@ -74,6 +74,16 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryPage:
+    """What a category's page looks like: its source holds `sign`, to the letter, also while it names no post.
+
+    Without this any page at a category's address counts as its page.
+    """
+
+    sign: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Where the text behind a share link is.
 
@@ -161,6 +171,7 @@ class Site:
     scheme: Literal["http", "https"] = "https"
     feed: str | None = None
     home: Home | None = None
+    category: CategoryPage | None = None
     share: Share | None = None
     files: Files = Files()
     capitals: str | None = None

@@ -16,7 +16,7 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
-from crawler.extraction.listing import read_listing
+from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.sites.addresses import address_of, share_address, start_addresses
@@ -125,12 +125,15 @@ class CategorySpider(Spider):
             self.crawler.engine.crawl(request)
 
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a listing; a start page that names nothing is none."""
-        listing = read_listing(page_of(response, asked), self.site)
-        if asked.address.kind == "home" and not listing.links:
-            yield Refused(fetch=listing.fetch, reason=NAMES_NO_POST, rule="addresses.post")
-        else:
+        """Read a listing; what stands in its place is refused at the start, elsewhere it is asked for again."""
+        page = page_of(response, asked)
+        listing = read_listing(page, self.site)
+        if is_listing(page, listing, self.site):
             yield listing
+        elif asked.address.kind == "home":
+            yield Refused(fetch=page.fetch, reason=NAMES_NO_POST, rule="addresses.post")
+        else:
+            yield Missed(fetch=page.fetch, state="failed", reason=NAMES_NO_POST)
 
     def post(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a post; what its page lacks is asked for behind its share link."""

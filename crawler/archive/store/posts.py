@@ -7,7 +7,6 @@ with the ledger's row of the same address. Not here: files, HTML, and the versio
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.revisions import VersionInfo
     from crawler.items import Article, Category
-
-
-_RECENTLY = timedelta(days=2)
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -93,15 +89,6 @@ def mark_gone(db: Database, url: str, at: datetime) -> None:
     A former address of a post that has moved says nothing of the post.
     """
     db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
-
-
-def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
-    """Tell whether a category has posts that were on the site within the last two days, and are not gone."""
-    row = db.execute(
-        "SELECT 1 FROM posts WHERE site = ? AND category = ? AND gone_at IS NULL AND last_seen_at > ? LIMIT 1",
-        [site, category, iso(now.astimezone(UTC) - _RECENTLY)],
-    ).fetchone()
-    return row is not None
 
 
 def of_cut_runs(db: Database) -> list[int]:

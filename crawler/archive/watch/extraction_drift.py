@@ -44,7 +44,8 @@ WHERE fetches.outcome IN ('new', 'refused') AND fetches.status IN (200, 203)
         AND former.status IN (200, 203))
 ORDER BY fetches.id DESC LIMIT :most
 """
-# The last time its page was read in full, a category named no post, though posts of it were there.
+# The last time its page was read in full, a category named no post, though posts of it were there. A page that never
+# named any has none to lose: Jekyll splits the name of a category at its spaces, and lists nothing under it.
 _EMPTY = """
 SELECT categories.slug, links.url, links.fetched_at, (
     SELECT count(*) FROM posts
@@ -59,6 +60,7 @@ JOIN categories ON categories.site = links.site AND categories.url = links.url
 WHERE (
     SELECT reason FROM fetches WHERE link_id = links.id AND outcome <> 'unchanged' ORDER BY id DESC LIMIT 1
 ) = :reason AND posts > 0
+    AND EXISTS (SELECT 1 FROM fetches WHERE link_id = links.id AND outcome = 'read' AND reason IS NULL)
 ORDER BY posts DESC, links.url
 """
 
