@@ -355,6 +355,41 @@ def test_a_host_that_asks_for_an_hour_is_left_alone_by_the_next_run_too(crawl: R
     assert third.posts["new"] == 25
 
 
+@pytest.mark.parametrize("asked_for", [None, "60 seconds", "-5", "0", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_host_that_is_always_too_busy_is_given_up_whatever_it_asks_for(crawl: Runs, asked_for: str | None):
+    busy = bad.status(429, **({"Retry_After": asked_for} if asked_for else {}))
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        server.asked.clear()
+        server.plan = {path: [busy] for path in SITE if path != "/robots.txt"}
+        run = crawl(server.url, "--full")
+        assert len(server.asked) <= 40
+    assert (run.code, run.report["outcome"]) == (1, "failed")
+    assert run.report["hosts"][HOST].startswith("given up after ")
+
+
+@pytest.mark.parametrize("code", [401, 403, 451, 503])
+def test_a_host_that_refuses_everything_is_given_up(crawl: Runs, code: int):
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        server.asked.clear()
+        server.plan = {path: [bad.status(code)] for path in SITE if path != "/robots.txt"}
+        run = crawl(server.url, "--full")
+        assert len(server.asked) <= 40
+    assert (run.code, run.report["outcome"]) == (1, "failed")
+    assert re.fullmatch(rf"given up after \d+ failures in a row \(HTTP {code}\)", run.report["hosts"][HOST])
+
+
+def test_a_wait_with_decimals_is_kept_and_told_once(crawl: Runs):
+    busy = bad.status(429, Retry_After="1.5")
+    with bad.serve_badly(SITE, {path: [busy, bad.served] for path in POSTS}) as server:
+        run = crawl(server.url, "--log-format", "text", "--category", "dajiangwang")
+        times = [at for at, path in server.asked if path in POSTS]
+    assert (run.code, run.posts) == (0, {"new": 9})
+    assert max(later - earlier for earlier, later in pairwise(times)) >= 1.5
+    assert run.errors.count("asks to be left alone") < len(POSTS)
+
+
 def test_what_is_left_when_a_host_asks_for_an_hour_is_pending_and_taken_up_later(crawl: Runs):
     busy = bad.status(503, Retry_After="3600")
     with bad.serve_badly(SITE, {key: [busy] for key in POSTS[:5]}) as server:

@@ -415,13 +415,55 @@ def test_a_wait_is_asked_for_by_busy_hosts_only(archive: Archive, polite: Callab
     assert host(archive).wait_until is None
 
 
-@pytest.mark.parametrize(("status", "failures"), [(429, 0), (503, 1)])
-@pytest.mark.parametrize("headers", [{}, {"Retry_After": "soon"}], ids=["nothing", "garbage"])
-def test_a_busy_host_that_names_no_time_has_failed_if_the_fault_is_its_own(
-    archive: Archive, polite: Callable[..., Polite], status: int, failures: int, headers: dict[str, str]
+NO_TIME = [
+    {},
+    *({"Retry_After": written} for written in ("soon", "60 seconds", "-5", "0", "Thu, 01 Jan 1970 00:00:00 GMT")),
+]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("headers", NO_TIME, ids=str)
+def test_a_busy_host_that_names_no_time_has_failed(
+    archive: Archive, polite: Callable[..., Polite], status: int, headers: dict[str, str]
 ):
     polite().answer(answer(status, **headers))
-    assert (host(archive).wait_until, host(archive).failures) == (None, failures)
+    assert (host(archive).wait_until, host(archive).failures) == (None, 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_host_says_so_once_for_all_that_was_asked_of_it_together(
+    archive: Archive, polite: Callable[..., Polite], caplog: pytest.LogCaptureFixture, status: int
+):
+    polite().answer(*[answer(status, Retry_After="30")] * 16)
+    assert (host(archive).failures, len(caplog.messages)) == (1, 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_is_too_busy_after_every_wait_is_given_up(
+    archive: Archive, polite: Callable[..., Polite], status: int
+):
+    polite()
+    for _ in range(10):
+        hosts.note(archive.db, HOST, wait_until=None)  # as if the wait were over
+        Polite(archive).answer(answer(status, Retry_After="30"))
+    assert (host(archive).failures, host(archive).given_up_run_id) == (10, 1)
+
+
+def test_a_host_that_asks_for_more_than_a_run_has_patience_for_has_not_failed(
+    archive: Archive, polite: Callable[..., Polite]
+):
+    polite().answer(answer(503, Retry_After="3600"))
+    assert host(archive).failures == 0
+
+
+def test_a_host_that_was_too_busy_is_asked_one_thing_at_a_time_until_it_answers_well(polite: Callable[..., Polite]):
+    run = polite()
+    run.answer(answer(429))
+    took, _ = timed(*(run.middleware.process_request(Request(POST)) for _ in range(3)))
+    assert 0.9 <= took < 3
+    run.answer(answer(200))
+    took, _ = timed(*(run.middleware.process_request(Request(POST)) for _ in range(3)))
+    assert took < 0.4
 
 
 def test_requests_keep_a_crawl_delay_to_one_another_and_not_to_those_of_another_host(polite: Callable[..., Polite]):
@@ -502,7 +544,7 @@ def test_a_host_is_given_up_after_ten_failures_in_a_row(
     assert run.ask(POST, f"http://{OTHER_HOST}/") == [f"{HOST} is given up ({known.failure})", None]
 
 
-@pytest.mark.parametrize("status", [200, 304, 404, 410, 429])
+@pytest.mark.parametrize("status", [200, 206, 304, 404, 410])
 def test_an_answer_ends_the_row_of_failures(archive: Archive, polite: Callable[..., Polite], status: int):
     run = polite()
     run.answer(*[answer(500)] * 9, answer(status), *[answer(500)] * 9)
@@ -632,6 +674,12 @@ def test_a_host_that_names_the_time_itself_is_tried_ten_times_without_a_wait_of_
     assert len(waits) == 10
     assert max(waits) < 1
     assert isinstance(result, Response)
+
+
+@pytest.mark.parametrize("headers", NO_TIME, ids=str)
+def test_a_busy_host_that_names_no_time_is_tried_as_often_as_any(headers: dict[str, str]):
+    waits, _ = Retrying(0.001).tries(answer(429, **headers))
+    assert len(waits) == 3
 
 
 def test_a_time_that_another_answer_names_is_not_heeded():
