@@ -30,6 +30,10 @@ IS_PROBE = "probe"
 """In a request's meta: it only sees whether a host is there, and is not asked again."""
 
 
+IS_ROBOTS = "robots"
+"""In a request's meta: it asks for a robots.txt, which may lead to hosts that are not the site's."""
+
+
 class NetworkFailure(Exception):
     """An answer that is none; the text is the reason, in words that are the same for every address of a host."""
 

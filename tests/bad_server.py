@@ -225,6 +225,15 @@ def endless(connection: socket.socket, _: Resource | None) -> bool:
         connection.sendall(b"<p>" * 20_000)
 
 
+def endless_after(body: bytes) -> Callable[[socket.socket, Resource | None], bool]:
+    def answer(connection: socket.socket, _: Resource | None) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + body)
+        while True:
+            connection.sendall(b"# filling\n" * 2000)
+
+    return answer
+
+
 def endless_chunks(connection: socket.socket, _: Resource | None) -> bool:
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:

@@ -7,6 +7,7 @@ is right.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import re
@@ -434,6 +435,37 @@ def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs)
     assert run.report["hosts"] == {
         HOST: "given up after 4 failures in a row (robots.txt: download connection refused)"
     }
+
+
+FORBIDDING = b"User-agent: *\nDisallow: /dajiangwang/\n"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"/robots.txt": bad.page(b"\xef\xbb\xbf" + FORBIDDING)},
+        {"/robots.txt": bad.redirect("/rules.txt"), "/rules.txt": bad.page(FORBIDDING)},
+        {"/robots.txt": bad.redirect("http://www.example.com/rules"), "/rules": bad.page(FORBIDDING)},
+        {"/robots.txt": bad.page(FORBIDDING + b"# filling\n" * 200_000)},
+        {"/robots.txt": bad.page(gzip.compress(FORBIDDING + b"# filling\n" * 200_000), Content_Encoding="gzip")},
+        {"/robots.txt": bad.endless_after(FORBIDDING)},
+    ],
+    ids=["byte order mark", "redirect", "redirect to another host", "long", "long and packed", "endless"],
+)
+def test_robots_txt_is_obeyed_however_it_comes(crawl: Runs, answers: dict[str, Any]):
+    with bad.serve_badly(SITE, {path: [answer] for path, answer in answers.items()}) as server:
+        run = crawl(server.url)
+        assert not [path for _, path in server.asked if path in POSTS]
+    assert reasons(run)["refused: forbidden by robots.txt"] == 5  # as many as home shows
+    assert run.posts["new"] > 5
+
+
+def test_a_robots_txt_that_is_cut_off_inside_its_packing_cannot_be_had(crawl: Runs):
+    body = gzip.compress(FORBIDDING * 20)[:-12]
+    with bad.serve_badly(SITE, {"/robots.txt": [bad.page(body, Content_Encoding="gzip")]}) as server:
+        run = crawl(server.url)
+        assert {path for _, path in server.asked} == {"/robots.txt"}
+    assert run.report["listing_reasons"] == {"failed: robots.txt: response data loss": 1}
 
 
 def slow_site(delay: str) -> SampleSite:

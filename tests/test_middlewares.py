@@ -124,6 +124,8 @@ NOT_TO_BE_HAD: list[tuple[Response | Exception, str]] = [
     (answer(500), "robots.txt: HTTP 500"),
     (answer(503), "robots.txt: HTTP 503"),
     (answer(429), "robots.txt: HTTP 429"),
+    (answer(206), "robots.txt: HTTP 206"),
+    (answer(304), "robots.txt: HTTP 304"),
     (CannotResolveHostError("x"), "robots.txt: cannot resolve host"),
     (DownloadConnectionRefusedError("x"), "robots.txt: download connection refused"),
     (DownloadTimeoutError("x"), "robots.txt: download timeout"),
@@ -229,10 +231,60 @@ def test_no_robots_txt_forbids_nothing_and_is_kept_like_one(archive: Archive, st
     assert download.urls == []
 
 
-def test_a_robots_txt_that_leads_elsewhere_forbids_nothing(archive: Archive):
-    middleware, _ = obeying(archive, ForbiddenAddress("redirected to https://finews.withounder.com/", "another page"))
+def leading(*targets: str, status: int = 302) -> list[Response]:
+    """Return the answers of addresses that each lead to the next."""
+    return [answer(status, url=ROBOTS, Location=target) for target in targets]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("many", range(6))
+def test_a_robots_txt_may_lead_to_another_five_times_on_other_hosts_too(archive: Archive, status: int, many: int):
+    targets = [f"http://robots{number}.example/rules" for number in range(many)]
+    middleware, download = obeying(archive, *leading(*targets, status=status), robots(FORBIDDING))
+    assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
+    assert download.urls == [ROBOTS, *targets]
+    assert (host(archive).robots, host(archive, "robots0.example").robots) == (FORBIDDING, None)
+
+
+def test_a_robots_txt_that_leads_on_and_on_forbids_nothing(archive: Archive):
+    middleware, download = obeying(archive, *leading(ROBOTS))
     assert asked_of(middleware, POST) == [None]
-    assert host(archive).robots == ""
+    assert (len(download.urls), host(archive).robots) == (6, "")
+
+
+def test_a_robots_txt_that_leads_where_nothing_is_asked_for_cannot_be_had(archive: Archive):
+    forbidden = ForbiddenAddress("not an address of the site", "hosts")
+    middleware, _ = obeying(archive, *leading("http://10.0.0.1/robots.txt"), forbidden)
+    (result,) = ended(middleware.process_request(Request(POST)))
+    assert isinstance(result, Unreachable)
+    assert str(result) == (
+        "robots.txt: redirected to http://10.0.0.1/robots.txt, which is not an address of the site"
+    )
+
+
+@pytest.mark.parametrize("status", [302, 308])
+def test_a_redirect_that_leads_nowhere_is_as_no_robots_txt(archive: Archive, status: int):
+    middleware, _ = obeying(archive, answer(status, url=ROBOTS, Location="javascript:alert(1)"))
+    assert asked_of(middleware, POST) == [None]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_robots_txt_may_begin_with_a_byte_order_mark(archive: Archive, encoding: str):
+    mark = "\ufeff" if encoding in {"utf-16-le", "utf-16-be"} else ""
+    middleware, _ = obeying(archive, answer(url=ROBOTS, body=f"{mark}{FORBIDDING}".encode(encoding)))
+    assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
+
+
+def test_a_byte_order_mark_that_was_kept_is_passed_over(archive: Archive):
+    hosts.note(archive.db, HOST, robots=f"\ufeff{FORBIDDING}", robots_at=now())
+    middleware, _ = obeying(archive, answer(404))
+    assert asked_of(middleware, POST) == [FORBIDDEN]
+
+
+@pytest.mark.parametrize("separator", ["\r", "\r\n", "\n"])
+def test_a_robots_txt_may_end_its_lines_as_any_machine_does(archive: Archive, separator: str):
+    middleware, _ = obeying(archive, robots(FORBIDDING.replace("\n", separator)))
+    assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +339,14 @@ def test_of_a_robots_txt_the_first_half_megabyte_counts(archive: Archive):
     middleware, download = obeying(archive, robots(f"{FORBIDDING}{filling}Disallow: /emnews/\n"))
     assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
     (asked,) = download.asked
-    assert asked.meta["download_maxsize"] == 1000 * 1024
+    assert asked.meta == {"robots": True, "first_bytes": 500 * 1024, "download_maxsize": 0}
+
+
+def test_a_line_that_half_a_megabyte_ends_in_does_not_count(archive: Archive):
+    begin = "User-agent: *\nDisallow: /dajiangwang/\n"
+    filling = "#" * (500 * 1024 - len(begin) - len("\nDisallow: /e"))
+    middleware, _ = obeying(archive, robots(f"{begin}{filling}\nDisallow: /emnews/only-this\n"))
+    assert asked_of(middleware, POST, f"https://{HOST}/else.html") == [FORBIDDEN, None]
 
 
 def test_a_robots_txt_of_garbage_forbids_nothing(archive: Archive):

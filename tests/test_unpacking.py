@@ -108,6 +108,9 @@ def test_what_unpacks_to_more_than_is_taken_is_too_large(coding: str) -> None:
     with pytest.raises(TooLarge):
         unpacked(packed, [coding], len(LONG) - 1)
     assert beginning(packed, [coding], 150_000) == LONG[:150_000]
+    assert LONG.startswith(beginning(packed[:100_000], [coding], 200_000, is_cut=True))
+    with pytest.raises(CutOff):
+        beginning(packed[:100_000], [coding], 200_000)
 
 
 @pytest.mark.parametrize("coding", PACKERS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
+from crawler.failures import IS_ROBOTS
 from crawler.not_requested import ForbiddenAddress
 from crawler.sites.addresses import address_of, may_be_asked
 from crawler.text.words import printable
@@ -41,10 +42,9 @@ class FollowToTheSame:
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request for where a redirect leads; raise `ForbiddenAddress` when that is something else."""
-        location = response.headers.get("Location")
-        if response.status not in _REDIRECTS or location is None:
+        written = _location(response)
+        if written is None or IS_ROBOTS in request.meta:  # which follows its own
             return response
-        written = location.decode("utf-8", "replace")
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
             raise ForbiddenAddress(f"redirected to {target or printable(written)}", "another page")
@@ -61,3 +61,14 @@ class FollowToTheSame:
         if here is not None and there is not None:
             return (here.kind, here.key) == (there.kind, there.key)
         return path_of(asked) == path_of(target)
+
+
+def redirected_to(response: Response) -> str | None:
+    """Return the address that an answer leads to; `None` when it leads nowhere."""
+    written = _location(response)
+    return resolve(response.url, written) if written is not None else None
+
+
+def _location(response: Response) -> str | None:
+    location = response.headers.get("Location") if response.status in _REDIRECTS else None
+    return location.decode("utf-8", "replace") if location is not None else None

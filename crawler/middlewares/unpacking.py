@@ -68,17 +68,19 @@ def unpacked(body: bytes, codings: Iterable[str], most: int) -> bytes:
     return body
 
 
-def beginning(body: bytes, codings: Iterable[str], most: int) -> bytes:
-    """Return the first `most` bytes of what is packed in `body`, as far as it goes; see `unpacked`."""
+def beginning(body: bytes, codings: Iterable[str], most: int, *, is_cut: bool = False) -> bytes:
+    """Return the first `most` bytes of what is packed in `body`, see `unpacked`; `is_cut`: it was cut on purpose."""
     for coding in reversed(list(codings)):
         found = bytearray()
         try:
             for piece in _pieces(body, coding):
                 found += piece
                 if len(found) >= most:
+                    is_cut = True
                     break
         except CutOff:
-            pass
+            if not is_cut:
+                raise
         body = bytes(found[:most])
     return body[:most]
 

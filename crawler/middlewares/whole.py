@@ -8,24 +8,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.downloadermiddlewares.stats import get_header_size
-from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, StopDownload
 
 from crawler.failures import NetworkFailure
 from crawler.items import PAGES
-from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, codings_of, unpacked
+from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
 
 if TYPE_CHECKING:
     from scrapy import Request
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 RECEIVED = "finews/bytes"
 """In Scrapy's statistics: how many bytes were received, headers included."""
 
+FIRST_BYTES = "first_bytes"
+"""In a request's meta: so many bytes of the answer are enough; what comes after them is not waited for."""
+
+STOPPED = "download_stopped"
+"""Among the flags of an answer, by Scrapy: its end was not waited for."""
+
+_CAME = "came"  # so many have
+
 
 class WholeAnswersHandler(HTTP11DownloadHandler):
     """Downloads by HTTP/1.1."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Watch what comes, to stop when it is enough."""
+        super().__init__(crawler)
+        crawler.signals.connect(self._stop, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
         """Return the answer to `request`, unpacked.
@@ -33,21 +48,35 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         Raises what Scrapy raises when there is none; `ResponseDataLossError` for one that breaks off,
         `DownloadCancelledError` for one that unpacks to too much, `NetworkFailure` for one that cannot be unpacked.
         """
+        first, request.meta[_CAME] = request.meta.get(FIRST_BYTES), 0
         response = await super().download_request(request)
         self.crawler.stats.inc_value(RECEIVED, len(response.body) + get_header_size(response.headers))
-        return whole(response, request.meta.get("download_maxsize", self._default_maxsize))
+        return whole(response, request.meta.get("download_maxsize", self._default_maxsize), first)
+
+    def _stop(self, data: bytes, request: Request) -> None:
+        """End a download of which enough has come."""
+        first = request.meta.get(FIRST_BYTES)
+        if first:
+            request.meta[_CAME] += len(data)
+            if request.meta[_CAME] >= first:
+                raise StopDownload(fail=False)
 
 
-def whole(response: Response, most: int) -> Response:
+def whole(response: Response, most: int, first: int | None = None) -> Response:
     """Return `response` with its body unpacked, which has `most` bytes at most; see `download_request`.
 
-    Only what may be a page is looked at: of a 404 nobody reads more than that it is one.
+    Only what may be a page is looked at: of a 404 nobody reads more than that it is one. Of an answer whose `first`
+    bytes are wanted, so many are returned, whatever comes after them.
     """
     named = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
     if not named or response.status not in PAGES:
         return response
     try:
-        body = unpacked(response.body, codings_of(named), most)
+        codings = codings_of(named)
+        if first:
+            body = beginning(response.body, codings, first, is_cut=STOPPED in response.flags)
+        else:
+            body = unpacked(response.body, codings, most)
     except CutOff as error:
         raise ResponseDataLossError(f"the {error} stream breaks off") from error
     except TooLarge as error:
