@@ -6,7 +6,10 @@ Not here: answers that tell of trouble, and what was not asked for at all (`craw
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from OpenSSL.SSL import Error as TLSError
 from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -17,6 +20,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from service_identity import VerificationError
 from twisted.internet.error import (
     ConnectError,
     ConnectingCancelledError,
@@ -25,6 +29,11 @@ from twisted.internet.error import (
     TCPTimedOutError,
 )
 from twisted.internet.error import TimeoutError as ConnectTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WANTS_A_NAME = "HTTP 407"
 
 IS_PROBE = "probe"
 """In a request's meta: it only sees whether a host is there, and is not asked again."""
@@ -36,6 +45,10 @@ IS_ROBOTS = "robots"
 
 class NetworkFailure(Exception):
     """An answer that is none; the text is the reason, in words that are the same for every address of a host."""
+
+
+class LastingFailure(NetworkFailure):
+    """One that will be the same when asked again at once."""
 
 
 # Of the classes of an error the closest that is named here counts.
@@ -67,6 +80,54 @@ TOO_LARGE = DownloadCancelledError
 
 NOTHING_USABLE: tuple[type[Exception], ...] = (*NO_ANSWER, TOO_LARGE)
 """Either."""
+
+
+def told(error: Exception, url: str, proxy: str | None) -> Exception:
+    """Return an error that came of asking for `url`, by way of a `proxy` if there is one, as one that says more.
+
+    That is who is to blame: a certificate, with its host and what can be done, or the proxy.
+    """
+    host = urlsplit(url).netloc
+    kinds = [type(cause) for cause in _causes(error)]
+    texts = " ".join(str(cause) for cause in _causes(error))
+    if VerificationError in kinds:
+        return LastingFailure(
+            f"the certificate that {host} shows is another host's: see whether somebody stands in between,"
+            " or the name is wrong"
+        )
+    if TLSError in kinds and "certificate verify failed" in texts:
+        return LastingFailure(
+            f"the certificate of {host} is not trusted: see whether this machine's clock is right, and name the"
+            " authorities to trust with SSL_CERT_FILE"
+        )
+    if TLSError in kinds:
+        return NetworkFailure(f"no secure connection to {host} could be made")
+    if proxy is not None and isinstance(error, NO_ANSWER):
+        return proxy_failure(proxy, _status_in(texts) if isinstance(error, TunnelError) else words_for(error))
+    return error
+
+
+def proxy_failure(proxy: str, what: str) -> NetworkFailure:
+    """Return the failure of a proxy, not of the host that was to be asked."""
+    address = urlsplit(proxy).netloc.rpartition("@")[2]
+    if what == _WANTS_A_NAME:
+        return LastingFailure(
+            f"the proxy {address} answers {what}: give the name and password it wants in its address"
+        )
+    return NetworkFailure(f"the proxy {address}: {what}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came of."""
+    yield error
+    inner = [reason.value for reason in getattr(error, "reasons", None) or []]
+    for cause in [*inner, *([error.__cause__] if error.__cause__ else [])]:
+        yield from _causes(cause)
+
+
+def _status_in(text: str) -> str:
+    found = re.search(r"'status': (\d{3})", text)
+    return f"HTTP {found[1]}" if found else _WORDS[TunnelError]
 
 
 def words_for(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -16,14 +17,21 @@ import zlib
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import brotli
 from backports import zstd
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from crawler.ops.sample_site.site import Resource, SampleSite
 
@@ -38,6 +46,7 @@ class BadServer:
     url: str
     site: SampleSite
     plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
+    tls: ssl.SSLContext | None = None
     asked: list[tuple[float, str]] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     headers: dict[str, list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -54,14 +63,34 @@ class BadServer:
 
 @contextmanager
 def serve_badly(
-    site: SampleSite, plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
+    site: SampleSite,
+    plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]],
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[BadServer]:
-    """Serve until the block ends."""
+    """Serve until the block ends, by TLS if told how."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        server = BadServer(f"http://127.0.0.1:{listener.getsockname()[1]}", site, plan)
+        scheme, port = "https" if tls else "http", listener.getsockname()[1]
+        server = BadServer(f"{scheme}://127.0.0.1:{port}", site, plan, tls)
         threading.Thread(target=_accept, args=(listener, server), daemon=True).start()
         yield server
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def certificate_for(name: str, folder: Path) -> ssl.SSLContext:
+    """Return what serves by TLS with a certificate for a host, which nobody trusts; it is `folder`/tls.pem."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(named, named, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "tls.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+    return context
 
 
 def _accept(listener: socket.socket, server: BadServer) -> None:
@@ -74,6 +103,12 @@ def _accept(listener: socket.socket, server: BadServer) -> None:
 
 
 def _talk(connection: socket.socket, server: BadServer) -> None:
+    if server.tls is not None:
+        try:
+            connection = server.tls.wrap_socket(connection, server_side=True)
+        except OSError:  # the crawler does not like the certificate
+            connection.close()
+            return
     with connection, connection.makefile("rb") as requests:
         try:
             while line := requests.readline():

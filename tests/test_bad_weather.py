@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -435,6 +435,40 @@ def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs)
     assert run.report["hosts"] == {
         HOST: "given up after 4 failures in a row (robots.txt: download connection refused)"
     }
+
+
+def test_a_certificate_that_nobody_trusts_is_told_with_its_host(crawl: Runs, tmp_path: Path):
+    with bad.serve_badly(SITE, {}, tls=bad.certificate_for("localhost", tmp_path)) as server:
+        address = server.url.removeprefix("https://").replace("127.0.0.1", "localhost")
+        run = crawl(f"https://{address}")
+        assert server.asked == []
+    reason = (
+        f"robots.txt: the certificate of {address} is not trusted: see whether this machine's clock is right, and"
+        " name the authorities to trust with SSL_CERT_FILE"
+    )
+    assert (run.code, run.errors, run.report["hosts"]) == (1, FAILED, {HOST: f"given up ({reason})"})
+
+
+def test_a_certificate_of_another_host_is_told_with_the_host_that_was_asked(crawl: Runs, tmp_path: Path):
+    tls = bad.certificate_for("www.example.com", tmp_path)
+    trusting = replace(crawl, environment={**crawl.environment, "SSL_CERT_FILE": str(tmp_path / "tls.pem")})
+    with bad.serve_badly(SITE, {}, tls=tls) as server:
+        run = trusting(server.url)
+    assert (
+        f"certificate that {server.url.removeprefix('https://')} shows is another host's" in run.report["hosts"][HOST]
+    )
+
+
+def test_what_robots_txt_forbids_is_told_as_that(crawl: Runs):
+    with bad.serve_badly(SITE, {"/robots.txt": [bad.page(b"User-agent: *\nDisallow: /\n")]}) as server:
+        run = crawl(server.url)
+        assert [path for _, path in server.asked] == ["/robots.txt"]
+        server.plan = {"/robots.txt": [bad.page(b"User-agent: *\nDisallow: /*/2022/\n")]}
+        crawl.sql("UPDATE hosts SET robots = NULL, robots_at = NULL")
+        posts = crawl(server.url, "--category", "dajiangwang")
+    sentence = "Error: The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site.\n"
+    assert (run.code, run.errors, run.posts) == (1, sentence, {})
+    assert (posts.code, posts.errors, posts.posts) == (1, sentence, {"refused": 9})
 
 
 FORBIDDING = b"User-agent: *\nDisallow: /dajiangwang/\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
 from crawler import dates
-from crawler.failures import IS_PROBE, NO_ANSWER
+from crawler.failures import IS_PROBE, NO_ANSWER, LastingFailure
 from crawler.middlewares.waiting import named_wait, rest, retry_delay
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class RetryLater:
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request once more when no answer came."""
-        if not isinstance(exception, NO_ANSWER) or IS_PROBE in request.meta:
+        if not isinstance(exception, NO_ANSWER) or isinstance(exception, LastingFailure) or IS_PROBE in request.meta:
             return None
         return await self._later(request, exception)
 

@@ -6,6 +6,7 @@ as much as it gets. Not here: how things are unpacked (`crawler.middlewares.unpa
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -13,7 +14,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.downloadermiddlewares.stats import get_header_size
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, StopDownload
 
-from crawler.failures import NetworkFailure
+from crawler.failures import NetworkFailure, proxy_failure, told
 from crawler.items import PAGES
 from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
 
@@ -31,6 +32,12 @@ FIRST_BYTES = "first_bytes"
 STOPPED = "download_stopped"
 """Among the flags of an answer, by Scrapy: its end was not waited for."""
 
+# Only a proxy answers the first; the others are its own or those of what is behind it, and it is there to be asked.
+_OF_PROXIES = {
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
 _CAME = "came"  # so many have
 
 
@@ -49,7 +56,16 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         `DownloadCancelledError` for one that unpacks to too much, `NetworkFailure` for one that cannot be unpacked.
         """
         first, request.meta[_CAME] = request.meta.get(FIRST_BYTES), 0
-        response = await super().download_request(request)
+        proxy = request.meta.get("proxy")
+        try:
+            response = await super().download_request(request)
+        except Exception as error:
+            explained = told(error, request.url, proxy)
+            if explained is error:
+                raise
+            raise explained from error
+        if response.status in _OF_PROXIES and proxy is not None:
+            raise proxy_failure(proxy, f"HTTP {response.status}")
         self.crawler.stats.inc_value(RECEIVED, len(response.body) + get_header_size(response.headers))
         return whole(response, request.meta.get("download_maxsize", self._default_maxsize), first)
 
