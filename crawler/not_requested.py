@@ -23,5 +23,13 @@ class Postponed(NotRequested):
     """The address is not to be asked for in this run; it stays pending for the next."""
 
 
+class RunEnds(Postponed):
+    """The run is to end, and waits for nothing any more."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the run is ending")
+
+
 class Unreachable(NotRequested):
     """The address cannot be asked for, since something that must be known first cannot be had."""

@@ -275,6 +275,21 @@ def endless_chunks(connection: socket.socket, _: Resource | None) -> bool:
         connection.sendall(b"ea60\r\n" + b"<p>" * 20_000 + b"\r\n")
 
 
+def trickling(connection: socket.socket, _: Resource | None) -> bool:
+    """Send one header after another, slowly, and never a body."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-Header: x\r\n")
+        time.sleep(0.5)
+
+
+def endless_slowly(connection: socket.socket, _: Resource | None) -> bool:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        connection.sendall(b"<p>")
+        time.sleep(0.5)
+
+
 def silent(_: socket.socket, __: Resource | None) -> bool:
     """Take the request and never answer."""
     time.sleep(60)

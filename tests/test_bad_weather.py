@@ -537,6 +537,46 @@ def test_who_wants_the_run_to_end_does_not_wait_for_a_crawl_delay(environment: d
     assert report["pending"] > 10
 
 
+@pytest.mark.parametrize(
+    "hanging", [bad.silent, bad.trickling, bad.endless_slowly], ids=["silent", "headers", "body"]
+)
+def test_who_wants_the_run_to_end_does_not_wait_for_a_page_that_hangs(
+    environment: dict[str, str], tmp_path: Path, hanging: Any
+):
+    with bad.serve_badly(SITE, {path: [hanging] for path in POSTS[:3]}) as server:
+        command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--json", "--no-posts"]
+        child = subprocess.Popen(
+            [*command, "--category", "dajiangwang"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        with child:
+            while not all(server.tries[path] for path in POSTS[:3]):
+                time.sleep(0.01)
+            time.sleep(1)
+            child.terminate()
+            began = time.monotonic()
+            output, _ = child.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    report = json.loads(output)
+    assert (child.returncode, report["outcome"], report["pending"]) == (130, "interrupted", 3)
+    assert (report["posts"]["new"], report["posts"]["failed"], report["hosts"]) == (6, 0, {})
+
+
+def test_who_wants_the_run_to_end_does_not_wait_for_robots_txt(environment: dict[str, str], tmp_path: Path):
+    with bad.serve_badly(SITE, {"/robots.txt": [bad.silent]}) as server:
+        command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--json", "--no-posts"]
+        child = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+        with child:
+            while not server.asked:
+                time.sleep(0.01)
+            child.terminate()
+            began = time.monotonic()
+            output, _ = child.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    report = json.loads(output)
+    assert (child.returncode, report["outcome"]) == (130, "interrupted")
+    assert (report["listing_reasons"], report["hosts"]) == ({}, {})
+
+
 # The share host.
 
 

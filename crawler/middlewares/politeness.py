@@ -23,7 +23,7 @@ from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
 from crawler.failures import IS_PROBE, NO_ANSWER, NOTHING_USABLE, words_for
 from crawler.middlewares.waiting import BUSY, named_wait, rest
-from crawler.not_requested import NotRequested, Postponed
+from crawler.not_requested import NotRequested, Postponed, RunEnds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -162,9 +162,9 @@ class BePolite:
         return 0.0
 
     async def _rest(self, seconds: float) -> None:
-        """Wait; raise `Postponed` when the run is to end meanwhile."""
+        """Wait; raise `RunEnds` when it does meanwhile."""
         if not await rest(seconds, self._goes_on):
-            raise Postponed("the run is ending")
+            raise RunEnds
 
     def _count(self, host: Host) -> None:
         today = hosts.day_of(dates.now())

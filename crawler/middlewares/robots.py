@@ -26,7 +26,7 @@ from crawler.failures import IS_ROBOTS, NOTHING_USABLE, words_for
 from crawler.items import PAGES
 from crawler.middlewares.redirect import redirected_to
 from crawler.middlewares.whole import FIRST_BYTES, STOPPED
-from crawler.not_requested import ForbiddenAddress, Postponed, Unreachable
+from crawler.not_requested import ForbiddenAddress, Postponed, RunEnds, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -129,6 +129,8 @@ class ObeyRobots:
         request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(_BEGINNING))
         try:
             return await self._download(request)
+        except RunEnds:
+            raise
         except Postponed as error:
             raise Unreachable(str(error)) from error
         except ForbiddenAddress as error:

@@ -6,8 +6,9 @@ as much as it gets. Not here: how things are unpacked (`crawler.middlewares.unpa
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -17,8 +18,11 @@ from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, Sto
 from crawler.failures import NetworkFailure, proxy_failure, told
 from crawler.items import PAGES
 from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
+from crawler.not_requested import RunEnds
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -32,6 +36,8 @@ FIRST_BYTES = "first_bytes"
 STOPPED = "download_stopped"
 """Among the flags of an answer, by Scrapy: its end was not waited for."""
 
+_BREATH = 0.5  # seconds, after which somebody who waits looks up
+_GRACE = 2.0  # seconds for what is on its way when the run is to end
 # Only a proxy answers the first; the others are its own or those of what is behind it, and it is there to be asked.
 _OF_PROXIES = {
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
@@ -53,12 +59,13 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         """Return the answer to `request`, unpacked.
 
         Raises what Scrapy raises when there is none; `ResponseDataLossError` for one that breaks off,
-        `DownloadCancelledError` for one that unpacks to too much, `NetworkFailure` for one that cannot be unpacked.
+        `DownloadCancelledError` for one that unpacks to too much, `NetworkFailure` for one that cannot be unpacked,
+        and where more can be said than Scrapy does; `RunEnds` when the run does before it comes.
         """
         first, request.meta[_CAME] = request.meta.get(FIRST_BYTES), 0
         proxy = request.meta.get("proxy")
         try:
-            response = await super().download_request(request)
+            response = await self._unless_it_ends(super().download_request(request))
         except Exception as error:
             explained = told(error, request.url, proxy)
             if explained is error:
@@ -68,6 +75,20 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
             raise proxy_failure(proxy, f"HTTP {response.status}")
         self.crawler.stats.inc_value(RECEIVED, len(response.body) + get_header_size(response.headers))
         return whole(response, request.meta.get("download_maxsize", self._default_maxsize), first)
+
+    async def _unless_it_ends(self, coming: Coroutine[Any, Any, Response]) -> Response:
+        """Return what is coming; when the run is to end meanwhile, raise `RunEnds` unless it comes in a moment."""
+        download = asyncio.ensure_future(coming)
+        try:
+            while self.crawler.engine.running and not download.done():
+                await asyncio.wait({download}, timeout=_BREATH)
+            await asyncio.wait({download}, timeout=_GRACE)
+        finally:
+            if not download.done():
+                download.cancel()
+        if download.cancelled() or not download.done():
+            raise RunEnds
+        return download.result()
 
     def _stop(self, data: bytes, request: Request) -> None:
         """End a download of which enough has come."""
