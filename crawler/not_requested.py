@@ -5,6 +5,9 @@ Not here: errors a person can mend (`crawler.errors`), and failures of the netwo
 
 from __future__ import annotations
 
+LEADS_TO = "redirected to "
+"""How the reason begins for an address that leads to something else; the target follows."""
+
 
 class NotRequested(Exception):
     """The root; the text is the reason, in words that are the same for every address it happens to."""

@@ -297,6 +297,42 @@ def test_noise_in_the_place_of_pages_is_refused(crawl: Runs):
     assert (run.code, run.posts) == (0, {"new": 5, "refused": 4})
 
 
+def test_a_post_in_whose_place_the_error_page_stands_is_gone_and_comes_back(crawl: Runs):
+    error = bad.page(SITE.missing.body, Content_Type="text/html", ETag='"error"')
+    with bad.serve_badly(SITE, {POSTS[0]: [error]}) as server:
+        first = crawl(server.url)
+        assert (first.code, first.posts["gone"]) == (0, 2)
+        assert [reason for reason in reasons(first) if "error page" in reason]
+        server.plan = {path: [error] for path in POSTS[:2]}
+        crawl.sql("UPDATE links SET etag = NULL, last_modified = NULL")
+        for _ in range(2):
+            run = crawl(server.url, "--full")
+            assert reasons(run)["gone: error page"] == 1
+        marks = crawl.sql(f"SELECT gone_at IS NOT NULL FROM articles WHERE url LIKE '%{POSTS[1]}'")
+        assert marks == [(1,)]
+        server.plan = {}
+        crawl(server.url, "--full")
+    assert crawl.sql("SELECT count(*) FROM articles WHERE gone_at IS NULL AND url LIKE '%/dajiangwang/%'") == [
+        (len(POSTS),)
+    ]
+
+
+@pytest.mark.parametrize("target", ["/", SEED])
+def test_a_post_that_leads_to_another_page_twice_is_gone(crawl: Runs, target: str):
+    others = [path for path in POSTS if path != SEED][:2]
+    with bad.serve_badly(SITE, {others[0]: [bad.redirect(target)]}) as server:
+        first = crawl(server.url)
+        reason = f"redirected to https://{HOST}{target}"
+        assert (reasons(first)[f"refused: {reason}"], first.posts["gone"]) == (1, 1)
+        server.plan = {path: [bad.redirect(target)] for path in others}
+        second, third = crawl(server.url, "--full"), crawl(server.url, "--full")
+        assert any("/NewsData/" in path for _, path in server.asked)
+    assert reasons(second)[f"refused: {reason}"] == 1
+    assert [told for told in reasons(second) if told.startswith(f"gone: {reason}; expired: ")]
+    assert reasons(third)[f"gone: {reason}"] == 1
+    assert crawl.sql(f"SELECT gone_at IS NOT NULL FROM articles WHERE url LIKE '%{others[1]}'") == [(1,)]
+
+
 def test_redirects_in_circles_and_to_forbidden_addresses_are_refused_without_a_request(crawl: Runs):
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.settimeout(0)

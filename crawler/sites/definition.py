@@ -84,6 +84,16 @@ class CategoryPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """What the page looks like that says a post is not there: its source holds `sign`, to the letter.
+
+    A site in trouble serves it with status 200.
+    """
+
+    sign: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Where the text behind a share link is.
 
@@ -172,6 +182,7 @@ class Site:
     feed: str | None = None
     home: Home | None = None
     category: CategoryPage | None = None
+    error_page: ErrorPage | None = None
     share: Share | None = None
     files: Files = Files()
     capitals: str | None = None

@@ -19,6 +19,7 @@ from crawler.archive.store import posts
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
+from crawler.not_requested import LEADS_TO
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
@@ -137,7 +138,11 @@ class CategorySpider(Spider):
 
     def post(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a post; what its page lacks is asked for behind its share link."""
-        read = read_post(page_of(response, asked), self.site)
+        page = page_of(response, asked)
+        read = read_post(page, self.site)
+        if isinstance(read, Refused) and self.site.error_page and self.site.error_page.sign in page.source:
+            yield from self._gone(asked, Missed(fetch=page.fetch, state="gone", reason="error page"))
+            return
         if isinstance(read, Post) and not read.html and self.share != "never":
             yield from self._recovery.of_bodiless(asked, read)
             return
@@ -148,12 +153,30 @@ class CategorySpider(Spider):
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Say how a request ended that gave no page; a post that is gone is looked for elsewhere first."""
         asked, end = asked_by(failure), ended(failure)
-        if isinstance(end, Missed) and end.state == "gone" and self._is_lost(asked.address):
-            yield from self._recovery.of_gone(asked, end, share=self.share != "never")
+        if isinstance(end, Refused) and self._is_led_away_again(end):
+            end = Missed(fetch=end.fetch, state="gone", reason=end.reason)
+        if isinstance(end, Missed) and end.state == "gone":
+            yield from self._gone(asked, end)
         elif end is not None:
             yield end
         if isinstance(end, Unchanged) and self.share == "always":
             yield from self._ask_auxiliary(asked, again=False)
+
+    def _gone(self, asked: Asked, end: Missed) -> Iterator[Any]:
+        """Say that something is gone; a post of which nothing is stored is looked for elsewhere first."""
+        if self._is_lost(asked.address):
+            yield from self._recovery.of_gone(asked, end, share=self.share != "never")
+        else:
+            yield end
+
+    def _is_led_away_again(self, end: Refused) -> bool:
+        """Tell whether a post's address leads to something else of the site, as it did when it was last asked for."""
+        before = links.known(self._db, end.fetch.address.url)
+        led_away = [
+            reason for reason in (end.reason, before and before.reason) if (reason or "").startswith(LEADS_TO)
+        ]
+        target = address_of(self.site, end.reason.removeprefix(LEADS_TO))
+        return end.fetch.address.kind == "post" and len(led_away) == 2 and target is not None  # noqa: PLR2004  # both
 
     def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
         """Ask for the text behind a post's share link, once or `again`, if it has not been had."""
