@@ -172,11 +172,9 @@ class CategorySpider(Spider):
     def _is_led_away_again(self, end: Refused) -> bool:
         """Tell whether a post's address leads to something else of the site, as it did when it was last asked for."""
         before = links.known(self._db, end.fetch.address.url)
-        led_away = [
-            reason for reason in (end.reason, before and before.reason) if (reason or "").startswith(LEADS_TO)
-        ]
+        again = before is not None and (before.reason or "").startswith(LEADS_TO) and end.reason.startswith(LEADS_TO)
         target = address_of(self.site, end.reason.removeprefix(LEADS_TO))
-        return end.fetch.address.kind == "post" and len(led_away) == 2 and target is not None  # noqa: PLR2004  # both
+        return end.fetch.address.kind == "post" and again and target is not None
 
     def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
         """Ask for the text behind a post's share link, once or `again`, if it has not been had."""
