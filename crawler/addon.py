@@ -6,16 +6,19 @@ spider is for, and ends it when the spider is closed. Not here: the run (`crawle
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from urllib.request import getproxies
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler.archive.ledger.runs import Traffic
+from crawler.proxies import set_for_scrapy
 from crawler.recording.writer import Writer
 from crawler.run import Run
 
@@ -67,12 +70,15 @@ class RunAddon:
         """Begin a run, as settings and spider say.
 
         Scrapy has built the spider before: by its site's definition it knows whether its arguments make sense, and a
-        run that makes none never begins. Another's spider (`scrapy shell`) has no run.
+        run that makes none never begins, nor does one by a proxy that cannot be used. Another's spider
+        (`scrapy shell`) has no run.
         """
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
         settings, spider = crawler.settings, crawler.spider
         path, folder = Path(settings["FINEWS_ARCHIVE"]), settings["FINEWS_POSTS"]
+        if settings.getbool("HTTPPROXY_ENABLED"):
+            set_for_scrapy(getproxies(), os.environ)
         patience = timedelta(seconds=settings.getfloat("FINEWS_PATIENCE_SECONDS"))
         run = Run(path, spider.site, spider.scope, Path(folder) if folder else None, patience)
         addon = cls(run, crawler)

@@ -613,6 +613,36 @@ def test_who_wants_the_run_to_end_does_not_wait_for_robots_txt(environment: dict
     assert (report["listing_reasons"], report["hosts"]) == ({}, {})
 
 
+# Proxies.
+
+SPEAKS_SOCKS = "names a proxy that speaks socks5, which is not spoken here: name one that speaks HTTP, or unset it.\n"
+
+
+def by_way_of(crawl: Runs, name: str, proxy: str) -> Runs:
+    """Return runs whose environment names this proxy and no other."""
+    others = {key: value for key, value in crawl.environment.items() if not key.lower().endswith("_proxy")}
+    return replace(crawl, environment={**others, name: proxy})
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "https_proxy", "HTTP_PROXY"])
+def test_a_proxy_that_speaks_no_http_is_refused_before_anything_is_asked(crawl: Runs, name: str):
+    run = by_way_of(crawl, name, "socks5://127.0.0.1:1080")("http://mirror.invalid")
+    assert (run.code, run.errors) == (2, f"Error: {name.upper()} {SPEAKS_SOCKS}")
+    assert not crawl.archive.exists()
+
+
+@pytest.mark.parametrize(
+    ("mirror", "asked"), [("http", "http://mirror.invalid/robots.txt"), ("https", "mirror.invalid:443")]
+)
+def test_a_proxy_that_wants_a_password_is_told_as_the_proxy(crawl: Runs, mirror: str, asked: str):
+    with bad.serve_badly(SITE, {asked: [bad.status(407)]}) as server:
+        run = by_way_of(crawl, "ALL_PROXY", server.url)(f"{mirror}://mirror.invalid")
+        assert [path for _, path in server.asked] == [asked]
+    address = server.url.removeprefix("http://")
+    reason = f"robots.txt: the proxy {address} answers HTTP 407: give the name and password it wants in its address"
+    assert (run.code, run.report["hosts"]) == (1, {HOST: f"given up ({reason})"})
+
+
 # The share host.
 
 
