@@ -69,6 +69,8 @@ EXTENSIONS = {
     "crawler.extensions.progress.ShowProgress": 510,
 }
 
+TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"  # the default knows IPv4 alone
+
 # Polite to the site: it is static, small, and somebody's own.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"
 ROBOTSTXT_USER_AGENT = "finews-archive"

@@ -66,11 +66,14 @@ def serve_badly(
     site: SampleSite,
     plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]],
     tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[BadServer]:
-    """Serve until the block ends, by TLS if told how."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    """Serve until the block ends, by TLS if told how, on IPv6 if `host` is of it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family, backlog=128) as listener:
         scheme, port = "https" if tls else "http", listener.getsockname()[1]
-        server = BadServer(f"{scheme}://127.0.0.1:{port}", site, plan, tls)
+        shown = f"[{host}]" if ":" in host else host
+        server = BadServer(f"{scheme}://{shown}:{port}", site, plan, tls)
         threading.Thread(target=_accept, args=(listener, server), daemon=True).start()
         yield server
         listener.shutdown(socket.SHUT_RDWR)

@@ -613,6 +613,30 @@ def test_who_wants_the_run_to_end_does_not_wait_for_robots_txt(environment: dict
     assert (report["listing_reasons"], report["hosts"]) == ({}, {})
 
 
+# Addresses.
+
+
+def test_a_mirror_may_have_an_ipv6_address(crawl: Runs):
+    with bad.serve_badly(SITE, {}, host="::1") as server:
+        assert crawl(server.url, "--category", "dajiangwang").posts == {"new": 9}
+
+
+def test_an_etag_goes_back_byte_for_byte(crawl: Runs):
+    etag = b'"\xb9\xfa\xc3\xa9"'.decode("latin-1")
+    page = bad.page(SITE[SEED].body, ETag=etag)
+    with bad.serve_badly(SITE, {SEED: [page, page]}) as server:
+        crawl(server.url)
+        crawl(server.url, "--full")
+        assert server.headers[SEED][-1]["if-none-match"] == etag
+
+
+@pytest.mark.parametrize("written", ["/\xd0\xc2/x.html", "/%D0%C2/x.html"], ids=["raw", "escaped"])
+def test_where_a_redirect_leads_is_told_by_the_bytes_it_has(crawl: Runs, written: str):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.redirect(written)]}) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert reasons(run) == {f"refused: redirected to https://{HOST}/%D0%C2/x.html": 1}
+
+
 # Proxies.
 
 SPEAKS_SOCKS = "names a proxy that speaks socks5, which is not spoken here: name one that speaks HTTP, or unset it.\n"

@@ -6,6 +6,7 @@ under another's id. Not here: Scrapy's own redirects, which are off, since what 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST = 5
+_AS_THEY_STAND = re.compile(rb"[\x80-\xff]")
 
 
 class FollowToTheSame:
@@ -71,4 +73,9 @@ def redirected_to(response: Response) -> str | None:
 
 def _location(response: Response) -> str | None:
     location = response.headers.get("Location") if response.status in _REDIRECTS else None
-    return location.decode("utf-8", "replace") if location is not None else None
+    return None if location is None else _AS_THEY_STAND.sub(_escaped, location).decode("ascii")
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    """Return a byte that has no place in an address as its escape, whichever encoding it is of."""
+    return b"%%%02X" % ord(found[0])
