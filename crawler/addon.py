@@ -6,16 +6,19 @@ ends it when the spider is closed. Not here: the run itself (`crawler.run`), and
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from urllib.request import getproxies
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler.archive.ledger.runs import Traffic
+from crawler.network.proxies import set_for_scrapy
 from crawler.recording.trouble import TROUBLES, trouble_with
 from crawler.recording.writer import Writer
 from crawler.run import Run
@@ -69,13 +72,16 @@ class RunAddon:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Begin a run, as settings and spider say.
 
-        Scrapy has built the spider before this, and the spider has checked its arguments against the site's
-        definition; so no run begins with wrong ones. A spider of another program (`scrapy shell`) has no run.
+        Scrapy has built the spider before: by its site's definition it knows whether its arguments make sense, and a
+        run that makes none never begins, nor does one by a proxy that cannot be used. Another's spider
+        (`scrapy shell`) has no run.
         """
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
         settings, spider = crawler.settings, crawler.spider
         path, folder = Path(settings["FINEWS_ARCHIVE"]), settings["FINEWS_POSTS"]
+        if settings.getbool("HTTPPROXY_ENABLED"):
+            set_for_scrapy(getproxies(), os.environ)
         patience = timedelta(seconds=settings.getfloat("FINEWS_PATIENCE_SECONDS"))
         run = Run(path, spider.site, spider.scope, Path(folder) if folder else None, patience)
         addon = cls(run, crawler)
@@ -135,5 +141,5 @@ def _traffic(stats: StatsCollector) -> Traffic:
         requests=stats.get_value("downloader/request_count", 0),
         not_modified=stats.get_value("downloader/response_status_count/304", 0),
         retries=stats.get_value("retry/count", 0),
-        bytes=stats.get_value("downloader/response_bytes", 0),
+        bytes=stats.get_value("finews/bytes", 0),
     )

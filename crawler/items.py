@@ -8,6 +8,7 @@ exactly one record, and every record in one row of the ledger. Not here: behavio
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ Scope = Literal["usual", "full", "part", "share", "import"]
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
+
+
+PAGES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
+"""The answers that are pages: any other 2xx is not all of what was asked for (206), or none of it (204)."""
 
 
 NAMES_NO_POST = "names no post"

@@ -42,18 +42,27 @@ DOWNLOADER_MIDDLEWARES = {
     # The next two are where Scrapy's own would be.
     "crawler.middlewares.retry.RetryLater": 550,
     "crawler.middlewares.redirect.FollowToTheSame": 600,
-    "crawler.middlewares.whole.OnlyWholeAnswers": 610,  # before Scrapy unpacks, at 590
-    "crawler.middlewares.politeness.BePolite": 860,  # waits, but only for what will really be requested
+    "crawler.middlewares.politeness.BePolite": 860,  # waits, for what will really be asked for
     "crawler.middlewares.guard.GuardAddresses": 870,  # the last word
-    # What the guard refuses has an outcome; what this one drops would have none.
+    # Unpacking is the download handler's, see crawler.middlewares.whole.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    # What the guard refuses has an outcome; what this one drops is never heard of again.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
 
-# Requests carry all that a callback needs, so neither depth nor referer; and the guard checks addresses.
-SPIDER_MIDDLEWARES = dict.fromkeys(
-    f"scrapy.spidermiddlewares.{name}"
-    for name in ("depth.DepthMiddleware", "referer.RefererMiddleware", "urllength.UrlLengthMiddleware")
-)
+# Requests carry all that a callback needs: neither depth nor referer, and no address is too long for the guard.
+SPIDER_MIDDLEWARES = {
+    "crawler.middlewares.pages.OnlyPages": 50,  # in place of Scrapy's, to which a 206 is a page
+    **dict.fromkeys(
+        f"scrapy.spidermiddlewares.{name}"
+        for name in (
+            "httperror.HttpErrorMiddleware",
+            "depth.DepthMiddleware",
+            "referer.RefererMiddleware",
+            "urllength.UrlLengthMiddleware",
+        )
+    ),
+}
 
 EXTENSIONS = {
     "crawler.extensions.events.LogEvents": 500,
@@ -61,6 +70,7 @@ EXTENSIONS = {
 }
 
 LOG_FORMATTER = "crawler.extensions.quiet.QuietAboutTheArchive"  # what is the matter with it is said once, at the end
+TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"  # the default knows IPv4 alone
 
 # Polite to the site: it is static, small, and somebody's own.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"
@@ -77,6 +87,11 @@ RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
 CONCURRENT_ITEMS = 1
 
 WARN_ON_GENERATOR_RETURN_VALUE = False  # would parse every callback at every start, for what ruff finds
+
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br, zstd",  # what crawler.middlewares.unpacking unpacks
+}
 
 # Careful with what comes back.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default

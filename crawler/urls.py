@@ -12,6 +12,8 @@ from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Top-level names that no public host has (RFC 6761, 6762, 8375 and custom).
+_PRIVATE = {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+")
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
@@ -71,6 +73,17 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:  # a name, not a number
         return host == "localhost"
+
+
+def is_public(url: str) -> bool:
+    """Tell whether an address (canonical) may be anybody's on the internet: a name with a dot, no number, no port.
+
+    What the name resolves to is not looked at.
+    """
+    host = host_of(url).rstrip(".")
+    name, dot, top = host.rpartition(".")
+    is_name = bool(name and dot) and not top.isdigit() and not top.startswith("0x") and ":" not in host
+    return is_name and top not in _PRIVATE and urlsplit(url).netloc.rstrip(".") == host
 
 
 def _netloc(scheme: str, host: str, port: int | None) -> str:

@@ -9,17 +9,29 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
+import zlib
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+import brotli
+from backports import zstd
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from crawler.ops.sample_site.site import Resource, SampleSite
 
@@ -34,11 +46,14 @@ class BadServer:
     url: str
     site: SampleSite
     plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
+    tls: ssl.SSLContext | None = None
     asked: list[tuple[float, str]] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    headers: dict[str, list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
-    def answer(self, connection: socket.socket, path: str) -> bool:
+    def answer(self, connection: socket.socket, path: str, headers: dict[str, str]) -> bool:
         self.asked.append((time.monotonic(), path))
+        self.headers[path].append(headers)
         tried = self.tries[path]
         self.tries[path] += 1
         answers = self.plan.get(path)
@@ -48,14 +63,37 @@ class BadServer:
 
 @contextmanager
 def serve_badly(
-    site: SampleSite, plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
+    site: SampleSite,
+    plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]],
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[BadServer]:
-    """Serve until the block ends."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        server = BadServer(f"http://127.0.0.1:{listener.getsockname()[1]}", site, plan)
+    """Serve until the block ends, by TLS if told how, on IPv6 if `host` is of it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family, backlog=128) as listener:
+        scheme, port = "https" if tls else "http", listener.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        server = BadServer(f"{scheme}://{shown}:{port}", site, plan, tls)
         threading.Thread(target=_accept, args=(listener, server), daemon=True).start()
         yield server
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def certificate_for(name: str, folder: Path) -> ssl.SSLContext:
+    """Return what serves by TLS with a certificate for a host, which nobody trusts; it is `folder`/tls.pem."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(named, named, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "tls.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+    return context
 
 
 def _accept(listener: socket.socket, server: BadServer) -> None:
@@ -68,15 +106,25 @@ def _accept(listener: socket.socket, server: BadServer) -> None:
 
 
 def _talk(connection: socket.socket, server: BadServer) -> None:
+    if server.tls is not None:
+        try:
+            connection = server.tls.wrap_socket(connection, server_side=True)
+        except OSError:  # the crawler does not like the certificate
+            connection.close()
+            return
     with connection, connection.makefile("rb") as requests:
         try:
             while line := requests.readline():
-                while requests.readline().strip():
-                    pass
-                if not server.answer(connection, unquote(line.split()[1].decode())):
+                headers = dict(_header(each) for each in iter(lambda: requests.readline().strip(), b""))
+                if not server.answer(connection, unquote(line.split()[1].decode()), headers):
                     return
         except OSError:  # the crawler has hung up
             return
+
+
+def _header(line: bytes) -> tuple[str, str]:
+    name, _, value = line.decode("latin-1").partition(":")
+    return name.lower(), value.strip()
 
 
 def _send(connection: socket.socket, status: str, body: bytes = b"", **headers: str) -> bool:
@@ -95,6 +143,16 @@ def served(connection: socket.socket, found: Resource | None) -> bool:
 
 def status(code: int, **headers: str) -> Callable[[socket.socket, Resource | None], bool]:
     return lambda connection, _: _send(connection, f"{code} So", **headers)
+
+
+def page_with(code: int, part: float = 1.0) -> Callable[[socket.socket, Resource | None], bool]:
+    """Serve the page, or a part of it, with another status."""
+
+    def answer(connection: socket.socket, found: Resource | None) -> bool:
+        assert found is not None
+        return _send(connection, f"{code} So", found.body[: round(len(found.body) * part)], ETag=found.etag)
+
+    return answer
 
 
 def redirect(location: str) -> Callable[[socket.socket, Resource | None], bool]:
@@ -148,9 +206,36 @@ def broken_chunks(connection: socket.socket, found: Resource | None) -> bool:
     return False
 
 
-def half_packed(connection: socket.socket, found: Resource | None) -> bool:
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
+
+
+def packed(codings: str, part: float = 1.0, **headers: str) -> Callable[[socket.socket, Resource | None], bool]:
+    """Serve the page packed by one coding upon another, and of that only a part."""
+
+    def answer(connection: socket.socket, found: Resource | None) -> bool:
+        assert found is not None
+        body = found.body
+        for coding in codings.split(", "):
+            body = PACKERS[coding](body)
+        sent = body[: round(len(body) * part)]
+        return _send(connection, "200 OK", sent, Content_Encoding=codings, ETag=found.etag, **headers)
+
+    return answer
+
+
+def packed_in_two(connection: socket.socket, found: Resource | None) -> bool:
+    """Serve the page as two gzip streams, of which the second breaks off."""
     assert found is not None
-    return _send(connection, "200 OK", gzip.compress(found.body)[:-40], Content_Encoding="gzip")
+    middle = len(found.body) // 2
+    second = gzip.compress(found.body[middle:])
+    body = gzip.compress(found.body[:middle]) + second[: len(second) // 2]
+    return _send(connection, "200 OK", body, Content_Encoding="gzip", ETag=found.etag)
 
 
 def badly_packed(connection: socket.socket, _: Resource | None) -> bool:
@@ -178,10 +263,34 @@ def endless(connection: socket.socket, _: Resource | None) -> bool:
         connection.sendall(b"<p>" * 20_000)
 
 
+def endless_after(body: bytes) -> Callable[[socket.socket, Resource | None], bool]:
+    def answer(connection: socket.socket, _: Resource | None) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + body)
+        while True:
+            connection.sendall(b"# filling\n" * 2000)
+
+    return answer
+
+
 def endless_chunks(connection: socket.socket, _: Resource | None) -> bool:
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         connection.sendall(b"ea60\r\n" + b"<p>" * 20_000 + b"\r\n")
+
+
+def trickling(connection: socket.socket, _: Resource | None) -> bool:
+    """Send one header after another, slowly, and never a body."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-Header: x\r\n")
+        time.sleep(0.5)
+
+
+def endless_slowly(connection: socket.socket, _: Resource | None) -> bool:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        connection.sendall(b"<p>")
+        time.sleep(0.5)
 
 
 def silent(_: socket.socket, __: Resource | None) -> bool:

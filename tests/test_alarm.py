@@ -499,14 +499,21 @@ def test_with_more_refusals_a_jump_is_no_less_one(posts: int, before: int, posts
 
 
 def listed_nothing(
-    db: Database, at: datetime, slug: str = "dajiangwang", reason: str | None = "names no post"
+    db: Database,
+    at: datetime,
+    slug: str = "dajiangwang",
+    reason: str | None = "names no post",
+    *,
+    named_before: bool = True,
 ) -> None:
-    """Have a category's page read, which names no post."""
+    """Have a category's page read, which names no post, though it did the day before."""
     url = f"https://finews.withounder.com/category/{slug}.html"
     insert(db, "categories", [{"site": "finews", "slug": slug, "name": slug, "url": url}])
     address = made.CATEGORY if slug == "dajiangwang" else made.Address(url=url, kind="category", key=slug)
-    end = End(state="fetched", reason=reason)
-    links.record_outcome(db, "finews", made.fetch(address, fetched_at=at.astimezone(UTC)), end, run_id=1)
+    times = [(at - DAY, None), (at, reason)] if named_before else [(at, reason)]
+    for when, why in times:
+        end = End(state="fetched", reason=why)
+        links.record_outcome(db, "finews", made.fetch(address, fetched_at=when.astimezone(UTC)), end, run_id=1)
     db.conn.commit()
 
 
@@ -543,10 +550,12 @@ def test_a_category_page_that_is_as_it_was_still_names_no_post(archive: Archive)
     assert kinds(archive, made.LATER) == ["category"]
 
 
-@pytest.mark.parametrize("case", ["names posts again", "posts are gone", "posts are older", "read long ago"])
+@pytest.mark.parametrize(
+    "case", ["never named any", "names posts again", "posts are gone", "posts are older", "read long ago"]
+)
 def test_an_empty_category_page_is_no_alarm_when_nothing_is_to_be_on_it(archive: Archive, case: str):
     looked(archive.db, [made.SEEN])
-    listed_nothing(archive.db, made.SEEN)
+    listed_nothing(archive.db, made.SEEN, named_before=case != "never named any")
     published(archive.db, [made.SEEN - (3 * DAY if case == "posts are older" else HOUR)], category="dajiangwang")
     if case == "names posts again":
         listed_nothing(archive.db, made.LATER, reason=None)

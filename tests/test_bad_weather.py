@@ -7,6 +7,7 @@ is right.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import re
@@ -106,6 +107,10 @@ class Runs:
         with Archive(self.archive) as archive:
             return {post["url"].removeprefix(f"https://{HOST}") for post in archive.posts()}
 
+    def texts(self) -> dict[str, str]:
+        with Archive(self.archive) as archive:
+            return {post["url"]: post["text"] for post in archive.posts()}
+
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with Archive(self.archive) as archive, archive.db.atomic():
             return archive.db.execute(statement).fetchall()
@@ -144,8 +149,8 @@ def test_what_passes_is_tried_again_and_stored(crawl: Runs):
 
 def test_what_stays_bad_fails_with_the_reason_and_the_others_are_stored(crawl: Runs):
     sick = {
-        "bad gzip file": bad.badly_packed,
-        "response data loss": bad.half_packed,
+        "cannot be unpacked (gzip)": bad.badly_packed,
+        "response data loss": bad.packed("gzip", 0.9),
         "larger than 4 MB": bad.bomb,
         "HTTP 500": bad.status(500),
         "download failed": bad.reset,
@@ -162,6 +167,72 @@ def test_what_stays_bad_fails_with_the_reason_and_the_others_are_stored(crawl: R
     with bad.serve_badly(SITE, {}) as server:
         assert crawl(server.url).posts["new"] == 5
     assert set(POSTS) <= crawl.stored()
+
+
+CODINGS = ["gzip", "x-gzip", "deflate", "br", "zstd", "gzip, gzip", "br, gzip", "gzip, zstd, deflate"]
+
+
+@pytest.mark.parametrize("codings", CODINGS)
+def test_an_answer_that_is_cut_off_inside_its_packing_is_none(crawl: Runs, whole_texts: dict[str, str], codings: str):
+    whole, cut = bad.packed(codings), bad.packed(codings, 0.6)
+    plan = {"/": [cut, whole], SEED: [whole], POSTS[0]: [cut, whole], POSTS[1]: [cut] * 4 + [whole]}
+    with bad.serve_badly(SITE, plan) as server:
+        first = crawl(server.url)
+        assert (first.code, first.errors, first.posts["new"]) == (1, FAILED, 24)
+        assert reasons(first)["failed: response data loss"] == 1
+        assert crawl.sql("SELECT state, etag FROM links WHERE reason = 'response data loss'") == [("failed", None)]
+        second = crawl(server.url)
+        assert (second.code, second.posts["new"]) == (0, 1)
+        assert [("if-none-match" in headers) for headers in server.headers[POSTS[1]]] == [False] * 5
+    assert crawl.texts() == whole_texts
+
+
+@pytest.fixture(scope="module")
+def whole_texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The text of every post of the site, as it is stored in good weather."""
+    crawl = Runs(tmp_path_factory.mktemp("good"), dict(os.environ))
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url)
+    return crawl.texts()
+
+
+def test_a_second_stream_that_is_cut_off_makes_the_answer_none(crawl: Runs):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.packed_in_two]}) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert (run.posts, reasons(run)) == ({"new": 8, "failed": 1}, {"failed: response data loss": 1})
+
+
+@pytest.mark.parametrize("code", [201, 202, 204, 205, 206, 207, 208, 226, 300, 304])
+def test_what_is_no_page_is_not_archived_as_one(crawl: Runs, whole_texts: dict[str, str], code: int):
+    answer = bad.status(code) if code in {204, 205, 304} else bad.page_with(code, 0.7)
+    reason = f"HTTP {code}" + (" to a request without conditions" if code == 304 else "")
+    with bad.serve_badly(SITE, {POSTS[0]: [answer], "/": [answer, bad.served]}) as server:
+        first = crawl(server.url)
+        assert (first.code, first.errors) == (1, FAILED)
+        assert first.report["listing_reasons"] == {f"failed: {reason}": 1}
+        server.plan = {}
+        assert crawl(server.url).code == 0
+    assert crawl.texts() == whole_texts
+
+
+def test_a_page_that_somebody_on_the_way_has_changed_is_a_page(crawl: Runs):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.page_with(203)]}) as server:
+        assert crawl(server.url, "--category", "dajiangwang").posts == {"new": 9}
+
+
+def test_a_category_s_page_without_posts_is_read_and_what_stands_in_its_place_has_failed(crawl: Runs):
+    empty = re.sub(rb"<li>.*?</li>", b"", SITE[CATEGORY].body)
+    with bad.serve_badly(SITE, {CATEGORY: [bad.page(empty, ETag='"empty"')]}) as server:
+        run = crawl(server.url)
+        assert (run.code, run.errors, run.report["listings_failed"]) == (0, "", 0)
+        assert run.report["listing_reasons"] == {"fetched: names no post": 1}
+        assert crawl(server.url, "--full").code == 0
+        server.plan = {CATEGORY: [bad.page(SITE.missing.body, ETag='"error"')]}
+        run = crawl(server.url, "--full")
+        assert (run.code, run.errors) == (1, FAILED)
+        assert run.report["listing_reasons"] == {"failed: names no post": 1}
+        assert crawl(server.url).code == 1
+        assert not [headers for headers in server.headers[CATEGORY] if headers.get("if-none-match") == '"error"']
 
 
 def test_endless_bodies_and_endless_headers_end(crawl: Runs):
@@ -228,6 +299,42 @@ def test_noise_in_the_place_of_pages_is_refused(crawl: Runs):
     assert (run.code, run.posts) == (0, {"new": 5, "refused": 4})
 
 
+def test_a_post_in_whose_place_the_error_page_stands_is_gone_and_comes_back(crawl: Runs):
+    error = bad.page(SITE.missing.body, Content_Type="text/html", ETag='"error"')
+    with bad.serve_badly(SITE, {POSTS[0]: [error]}) as server:
+        first = crawl(server.url)
+        assert (first.code, first.posts["gone"]) == (0, 2)
+        assert [reason for reason in reasons(first) if "error page" in reason]
+        server.plan = {path: [error] for path in POSTS[:2]}
+        crawl.sql("UPDATE links SET etag = NULL, last_modified = NULL")
+        for _ in range(2):
+            run = crawl(server.url, "--full")
+            assert reasons(run)["gone: error page"] == 1
+        marks = crawl.sql(f"SELECT gone_at IS NOT NULL FROM articles WHERE url LIKE '%{POSTS[1]}'")
+        assert marks == [(1,)]
+        server.plan = {}
+        crawl(server.url, "--full")
+    assert crawl.sql("SELECT count(*) FROM articles WHERE gone_at IS NULL AND url LIKE '%/dajiangwang/%'") == [
+        (len(POSTS),)
+    ]
+
+
+@pytest.mark.parametrize("target", ["/", SEED])
+def test_a_post_that_leads_to_another_page_twice_is_gone(crawl: Runs, target: str):
+    others = [path for path in POSTS if path != SEED][:2]
+    with bad.serve_badly(SITE, {others[0]: [bad.redirect(target)]}) as server:
+        first = crawl(server.url)
+        reason = f"redirected to https://{HOST}{target}"
+        assert (reasons(first)[f"refused: {reason}"], first.posts["gone"]) == (1, 1)
+        server.plan = {path: [bad.redirect(target)] for path in others}
+        second, third = crawl(server.url, "--full"), crawl(server.url, "--full")
+        assert any("/NewsData/" in path for _, path in server.asked)
+    assert reasons(second)[f"refused: {reason}"] == 1
+    assert [told for told in reasons(second) if told.startswith(f"gone: {reason}; expired: ")]
+    assert reasons(third)[f"gone: {reason}"] == 1
+    assert crawl.sql(f"SELECT gone_at IS NOT NULL FROM articles WHERE url LIKE '%{others[1]}'") == [(1,)]
+
+
 def test_redirects_in_circles_and_to_forbidden_addresses_are_refused_without_a_request(crawl: Runs):
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.settimeout(0)
@@ -287,6 +394,41 @@ def test_a_host_that_asks_for_an_hour_is_left_alone_by_the_next_run_too(crawl: R
     assert third.posts["new"] == 25
 
 
+@pytest.mark.parametrize("asked_for", [None, "60 seconds", "-5", "0", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_host_that_is_always_too_busy_is_given_up_whatever_it_asks_for(crawl: Runs, asked_for: str | None):
+    busy = bad.status(429, **({"Retry_After": asked_for} if asked_for else {}))
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        server.asked.clear()
+        server.plan = {path: [busy] for path in SITE if path != "/robots.txt"}
+        run = crawl(server.url, "--full")
+        assert len(server.asked) <= 40
+    assert (run.code, run.report["outcome"]) == (1, "failed")
+    assert run.report["hosts"][HOST].startswith("given up after ")
+
+
+@pytest.mark.parametrize("code", [401, 403, 451, 503])
+def test_a_host_that_refuses_everything_is_given_up(crawl: Runs, code: int):
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        server.asked.clear()
+        server.plan = {path: [bad.status(code)] for path in SITE if path != "/robots.txt"}
+        run = crawl(server.url, "--full")
+        assert len(server.asked) <= 40
+    assert (run.code, run.report["outcome"]) == (1, "failed")
+    assert re.fullmatch(rf"given up after \d+ failures in a row \(HTTP {code}\)", run.report["hosts"][HOST])
+
+
+def test_a_wait_with_decimals_is_kept_and_told_once(crawl: Runs):
+    busy = bad.status(429, Retry_After="1.5")
+    with bad.serve_badly(SITE, {path: [busy, bad.served] for path in POSTS}) as server:
+        run = crawl(server.url, "--log-format", "text", "--category", "dajiangwang")
+        times = [at for at, path in server.asked if path in POSTS]
+    assert (run.code, run.posts) == (0, {"new": 9})
+    assert max(later - earlier for earlier, later in pairwise(times)) >= 1.5
+    assert run.errors.count("asks to be left alone") < len(POSTS)
+
+
 def test_what_is_left_when_a_host_asks_for_an_hour_is_pending_and_taken_up_later(crawl: Runs):
     busy = bad.status(503, Retry_After="3600")
     with bad.serve_badly(SITE, {key: [busy] for key in POSTS[:5]}) as server:
@@ -333,6 +475,71 @@ def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs)
     }
 
 
+def test_a_certificate_that_nobody_trusts_is_told_with_its_host(crawl: Runs, tmp_path: Path):
+    with bad.serve_badly(SITE, {}, tls=bad.certificate_for("localhost", tmp_path)) as server:
+        address = server.url.removeprefix("https://").replace("127.0.0.1", "localhost")
+        run = crawl(f"https://{address}")
+        assert server.asked == []
+    reason = (
+        f"robots.txt: the certificate of {address} is not trusted: see whether this machine's clock is right, and"
+        " name the authorities to trust with SSL_CERT_FILE"
+    )
+    assert (run.code, run.errors, run.report["hosts"]) == (1, FAILED, {HOST: f"given up ({reason})"})
+
+
+def test_a_certificate_of_another_host_is_told_with_the_host_that_was_asked(crawl: Runs, tmp_path: Path):
+    tls = bad.certificate_for("www.example.com", tmp_path)
+    trusting = replace(crawl, environment={**crawl.environment, "SSL_CERT_FILE": str(tmp_path / "tls.pem")})
+    with bad.serve_badly(SITE, {}, tls=tls) as server:
+        run = trusting(server.url)
+    assert (
+        f"certificate that {server.url.removeprefix('https://')} shows is another host's" in run.report["hosts"][HOST]
+    )
+
+
+def test_what_robots_txt_forbids_is_told_as_that(crawl: Runs):
+    with bad.serve_badly(SITE, {"/robots.txt": [bad.page(b"User-agent: *\nDisallow: /\n")]}) as server:
+        run = crawl(server.url)
+        assert [path for _, path in server.asked] == ["/robots.txt"]
+        server.plan = {"/robots.txt": [bad.page(b"User-agent: *\nDisallow: /*/2022/\n")]}
+        crawl.sql("UPDATE hosts SET robots = NULL, robots_at = NULL")
+        posts = crawl(server.url, "--category", "dajiangwang")
+    sentence = "Error: The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site.\n"
+    assert (run.code, run.errors, run.posts) == (1, sentence, {})
+    assert (posts.code, posts.errors, posts.posts) == (1, sentence, {"refused": 9})
+
+
+FORBIDDING = b"User-agent: *\nDisallow: /dajiangwang/\n"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"/robots.txt": bad.page(b"\xef\xbb\xbf" + FORBIDDING)},
+        {"/robots.txt": bad.redirect("/rules.txt"), "/rules.txt": bad.page(FORBIDDING)},
+        {"/robots.txt": bad.redirect("http://www.example.com/rules"), "/rules": bad.page(FORBIDDING)},
+        {"/robots.txt": bad.page(FORBIDDING + b"# filling\n" * 200_000)},
+        {"/robots.txt": bad.page(gzip.compress(FORBIDDING + b"# filling\n" * 200_000), Content_Encoding="gzip")},
+        {"/robots.txt": bad.endless_after(FORBIDDING)},
+    ],
+    ids=["byte order mark", "redirect", "redirect to another host", "long", "long and packed", "endless"],
+)
+def test_robots_txt_is_obeyed_however_it_comes(crawl: Runs, answers: dict[str, Any]):
+    with bad.serve_badly(SITE, {path: [answer] for path, answer in answers.items()}) as server:
+        run = crawl(server.url)
+        assert not [path for _, path in server.asked if path in POSTS]
+    assert reasons(run)["refused: forbidden by robots.txt"] == 5  # as many as home shows
+    assert run.posts["new"] > 5
+
+
+def test_a_robots_txt_that_is_cut_off_inside_its_packing_cannot_be_had(crawl: Runs):
+    body = gzip.compress(FORBIDDING * 20)[:-12]
+    with bad.serve_badly(SITE, {"/robots.txt": [bad.page(body, Content_Encoding="gzip")]}) as server:
+        run = crawl(server.url)
+        assert {path for _, path in server.asked} == {"/robots.txt"}
+    assert run.report["listing_reasons"] == {"failed: robots.txt: response data loss": 1}
+
+
 def slow_site(delay: str) -> SampleSite:
     robots = Resource(f"User-agent: *\nCrawl-delay: {delay}\n".encode(), "text/plain", 0, '"slow"')
     return SampleSite({**SITE.resources, "/robots.txt": robots}, SITE.missing)
@@ -366,6 +573,100 @@ def test_who_wants_the_run_to_end_does_not_wait_for_a_crawl_delay(environment: d
     report = json.loads(output)
     assert (child.returncode, report["outcome"], report["posts"]["new"]) == (130, "interrupted", 0)
     assert report["pending"] > 10
+
+
+@pytest.mark.parametrize(
+    "hanging", [bad.silent, bad.trickling, bad.endless_slowly], ids=["silent", "headers", "body"]
+)
+def test_who_wants_the_run_to_end_does_not_wait_for_a_page_that_hangs(
+    environment: dict[str, str], tmp_path: Path, hanging: Any
+):
+    with bad.serve_badly(SITE, {path: [hanging] for path in POSTS[:3]}) as server:
+        command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--json", "--no-posts"]
+        child = subprocess.Popen(
+            [*command, "--category", "dajiangwang"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        with child:
+            while not all(server.tries[path] for path in POSTS[:3]):
+                time.sleep(0.01)
+            time.sleep(1)
+            child.terminate()
+            began = time.monotonic()
+            output, _ = child.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    report = json.loads(output)
+    assert (child.returncode, report["outcome"], report["pending"]) == (130, "interrupted", 3)
+    assert (report["posts"]["new"], report["posts"]["failed"], report["hosts"]) == (6, 0, {})
+
+
+def test_who_wants_the_run_to_end_does_not_wait_for_robots_txt(environment: dict[str, str], tmp_path: Path):
+    with bad.serve_badly(SITE, {"/robots.txt": [bad.silent]}) as server:
+        command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--json", "--no-posts"]
+        child = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+        with child:
+            while not server.asked:
+                time.sleep(0.01)
+            child.terminate()
+            began = time.monotonic()
+            output, _ = child.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    report = json.loads(output)
+    assert (child.returncode, report["outcome"]) == (130, "interrupted")
+    assert (report["listing_reasons"], report["hosts"]) == ({}, {})
+
+
+# Addresses.
+
+
+def test_a_mirror_may_have_an_ipv6_address(crawl: Runs):
+    with bad.serve_badly(SITE, {}, host="::1") as server:
+        assert crawl(server.url, "--category", "dajiangwang").posts == {"new": 9}
+
+
+def test_an_etag_goes_back_byte_for_byte(crawl: Runs):
+    etag = b'"\xb9\xfa\xc3\xa9"'.decode("latin-1")
+    page = bad.page(SITE[SEED].body, ETag=etag)
+    with bad.serve_badly(SITE, {SEED: [page, page]}) as server:
+        crawl(server.url)
+        crawl(server.url, "--full")
+        assert server.headers[SEED][-1]["if-none-match"] == etag
+
+
+@pytest.mark.parametrize("written", ["/\xd0\xc2/x.html", "/%D0%C2/x.html"], ids=["raw", "escaped"])
+def test_where_a_redirect_leads_is_told_by_the_bytes_it_has(crawl: Runs, written: str):
+    with bad.serve_badly(SITE, {POSTS[0]: [bad.redirect(written)]}) as server:
+        run = crawl(server.url, "--category", "dajiangwang")
+    assert reasons(run) == {f"refused: redirected to https://{HOST}/%D0%C2/x.html": 1}
+
+
+# Proxies.
+
+SPEAKS_SOCKS = "names a proxy that speaks socks5, which is not spoken here: name one that speaks HTTP, or unset it.\n"
+
+
+def by_way_of(crawl: Runs, name: str, proxy: str) -> Runs:
+    """Return runs whose environment names this proxy and no other."""
+    others = {key: value for key, value in crawl.environment.items() if not key.lower().endswith("_proxy")}
+    return replace(crawl, environment={**others, name: proxy})
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "https_proxy", "HTTP_PROXY"])
+def test_a_proxy_that_speaks_no_http_is_refused_before_anything_is_asked(crawl: Runs, name: str):
+    run = by_way_of(crawl, name, "socks5://127.0.0.1:1080")("http://mirror.invalid")
+    assert (run.code, run.errors) == (2, f"Error: {name.upper()} {SPEAKS_SOCKS}")
+    assert not crawl.archive.exists()
+
+
+@pytest.mark.parametrize(
+    ("mirror", "asked"), [("http", "http://mirror.invalid/robots.txt"), ("https", "mirror.invalid:443")]
+)
+def test_a_proxy_that_wants_a_password_is_told_as_the_proxy(crawl: Runs, mirror: str, asked: str):
+    with bad.serve_badly(SITE, {asked: [bad.status(407)]}) as server:
+        run = by_way_of(crawl, "ALL_PROXY", server.url)(f"{mirror}://mirror.invalid")
+        assert [path for _, path in server.asked] == [asked]
+    address = server.url.removeprefix("http://")
+    reason = f"robots.txt: the proxy {address} answers HTTP 407: give the name and password it wants in its address"
+    assert (run.code, run.report["hosts"]) == (1, {HOST: f"given up ({reason})"})
 
 
 # The share host.

@@ -879,10 +879,18 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             2,
             "The site finews has no page for a category '': give the slug in its address.",
         ),
-        (
-            ["share", "../etc/passwd", "--mirror", "http://127.0.0.1:9"],
-            2,
-            "../etc/passwd is no share link of the site finews: give an info code, or a link's address.",
+        *(
+            (
+                ["share", code, "--mirror", "http://127.0.0.1:9"],
+                2,
+                f"{code} is no share link of the site finews: give an info code, or a link's address.",
+            )
+            for code in (
+                "../etc/passwd",
+                "NW",
+                "abc",
+                "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW",
+            )
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

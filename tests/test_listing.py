@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extraction.listing import leading, read_listing
+from crawler.extraction.listing import is_listing, leading, read_listing
 from crawler.items import Page
 from crawler.sites.definition import Home
 
@@ -33,8 +33,39 @@ def groups(source: str, by: Address = made.HOME, site: Site = made.SITE) -> list
     return [[int(post.rpartition("NW")[2].removesuffix(".html")) for post in group] for group in listing.groups]
 
 
+def is_one(source: str, by: Address, site: Site = made.SITE) -> bool:
+    page = Page(fetch=made.fetch(by), source=source)
+    return is_listing(page, read_listing(page, site), site)
+
+
 HEADING = '<h2 id="x">x</h2>'
 TWO_GROUPS = f"{HEADING}{anchor(1)}{anchor(2)}{HEADING}{anchor(3)}"
+
+
+# What is one.
+
+
+@pytest.mark.parametrize(
+    ("source", "by", "expected"),
+    [
+        (anchor(1), made.HOME, True),
+        (HEADING, made.HOME, False),
+        (anchor(1), made.CATEGORY, True),
+        (f"<h1>x</h1>{HEADING}<ul></ul>", made.CATEGORY, True),
+        ("<h1>404</h1>", made.CATEGORY, False),
+        ("", made.CATEGORY, False),
+        ('<a href="/">x</a>', made.CATEGORY, False),
+        ("", made.FEED, True),
+    ],
+)
+def test_a_category_s_page_may_be_empty_and_what_stands_in_its_place_is_none(
+    source: str, by: Address, expected: bool
+):
+    assert is_one(source, by) is expected
+
+
+def test_without_a_sign_whatever_is_at_a_category_s_address_is_its_page():
+    assert is_one("<h1>404</h1>", made.CATEGORY, replace(made.SITE, category=None))
 
 
 # Groups.

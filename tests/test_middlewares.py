@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,14 +28,13 @@ from crawler.archive.ledger import hosts, links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.store import posts
 from crawler.middlewares.conditional import AskConditionally
-from crawler.middlewares.failures import IS_PROBE
 from crawler.middlewares.guard import GuardAddresses
 from crawler.middlewares.politeness import BePolite
 from crawler.middlewares.redirect import FollowToTheSame
 from crawler.middlewares.retry import RetryLater
 from crawler.middlewares.robots import ObeyRobots
-from crawler.middlewares.whole import OnlyWholeAnswers
-from crawler.not_requested import ForbiddenAddress, NotRequested, Postponed, Unreachable
+from crawler.network.failures import IS_PROBE, NetworkFailure
+from crawler.network.not_requested import ForbiddenAddress, NotRequested, Postponed, Unreachable
 from crawler.sites.loading import rules_version
 from crawler.spiders.asking import Asked
 
@@ -126,12 +124,14 @@ NOT_TO_BE_HAD: list[tuple[Response | Exception, str]] = [
     (answer(500), "robots.txt: HTTP 500"),
     (answer(503), "robots.txt: HTTP 503"),
     (answer(429), "robots.txt: HTTP 429"),
+    (answer(206), "robots.txt: HTTP 206"),
+    (answer(304), "robots.txt: HTTP 304"),
     (CannotResolveHostError("x"), "robots.txt: cannot resolve host"),
     (DownloadConnectionRefusedError("x"), "robots.txt: download connection refused"),
     (DownloadTimeoutError("x"), "robots.txt: download timeout"),
     (ResponseDataLossError("x"), "robots.txt: response data loss"),
     (DownloadCancelledError("x"), "robots.txt: download cancelled"),
-    (IgnoreRequest("x"), "robots.txt: ignore request"),
+    (NetworkFailure("cannot be unpacked (br)"), "robots.txt: cannot be unpacked (br)"),
     (Postponed("asks to be left alone"), "asks to be left alone"),
 ]
 
@@ -231,10 +231,60 @@ def test_no_robots_txt_forbids_nothing_and_is_kept_like_one(archive: Archive, st
     assert download.urls == []
 
 
-def test_a_robots_txt_that_leads_elsewhere_forbids_nothing(archive: Archive):
-    middleware, _ = obeying(archive, ForbiddenAddress("redirected to https://finews.withounder.com/", "another page"))
+def leading(*targets: str, status: int = 302) -> list[Response]:
+    """Return the answers of addresses that each lead to the next."""
+    return [answer(status, url=ROBOTS, Location=target) for target in targets]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("many", range(6))
+def test_a_robots_txt_may_lead_to_another_five_times_on_other_hosts_too(archive: Archive, status: int, many: int):
+    targets = [f"http://robots{number}.example/rules" for number in range(many)]
+    middleware, download = obeying(archive, *leading(*targets, status=status), robots(FORBIDDING))
+    assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
+    assert download.urls == [ROBOTS, *targets]
+    assert (host(archive).robots, host(archive, "robots0.example").robots) == (FORBIDDING, None)
+
+
+def test_a_robots_txt_that_leads_on_and_on_forbids_nothing(archive: Archive):
+    middleware, download = obeying(archive, *leading(ROBOTS))
     assert asked_of(middleware, POST) == [None]
-    assert host(archive).robots == ""
+    assert (len(download.urls), host(archive).robots) == (6, "")
+
+
+def test_a_robots_txt_that_leads_where_nothing_is_asked_for_cannot_be_had(archive: Archive):
+    forbidden = ForbiddenAddress("not an address of the site", "hosts")
+    middleware, _ = obeying(archive, *leading("http://10.0.0.1/robots.txt"), forbidden)
+    (result,) = ended(middleware.process_request(Request(POST)))
+    assert isinstance(result, Unreachable)
+    assert str(result) == (
+        "robots.txt: redirected to http://10.0.0.1/robots.txt, which is not an address of the site"
+    )
+
+
+@pytest.mark.parametrize("status", [302, 308])
+def test_a_redirect_that_leads_nowhere_is_as_no_robots_txt(archive: Archive, status: int):
+    middleware, _ = obeying(archive, answer(status, url=ROBOTS, Location="javascript:alert(1)"))
+    assert asked_of(middleware, POST) == [None]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_robots_txt_may_begin_with_a_byte_order_mark(archive: Archive, encoding: str):
+    mark = "\ufeff" if encoding in {"utf-16-le", "utf-16-be"} else ""
+    middleware, _ = obeying(archive, answer(url=ROBOTS, body=f"{mark}{FORBIDDING}".encode(encoding)))
+    assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
+
+
+def test_a_byte_order_mark_that_was_kept_is_passed_over(archive: Archive):
+    hosts.note(archive.db, HOST, robots=f"\ufeff{FORBIDDING}", robots_at=now())
+    middleware, _ = obeying(archive, answer(404))
+    assert asked_of(middleware, POST) == [FORBIDDEN]
+
+
+@pytest.mark.parametrize("separator", ["\r", "\r\n", "\n"])
+def test_a_robots_txt_may_end_its_lines_as_any_machine_does(archive: Archive, separator: str):
+    middleware, _ = obeying(archive, robots(FORBIDDING.replace("\n", separator)))
+    assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
 
 
 @pytest.mark.parametrize(
@@ -249,13 +299,6 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything_and_the_host_is_give
     assert download.urls == [ROBOTS]
     known = host(archive)
     assert (known.robots, known.failure, known.given_up_run_id) == (None, reason, 1)
-
-
-@pytest.mark.parametrize("trouble", [EOFError("x"), OSError("x")], ids=repr)
-def test_a_robots_txt_that_cannot_be_unpacked_forbids_everything(archive: Archive, trouble: Exception):
-    middleware, _ = obeying(archive, trouble)
-    (result,) = ended(middleware.process_request(Request(POST)))
-    assert isinstance(result, Unreachable)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +339,14 @@ def test_of_a_robots_txt_the_first_half_megabyte_counts(archive: Archive):
     middleware, download = obeying(archive, robots(f"{FORBIDDING}{filling}Disallow: /emnews/\n"))
     assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
     (asked,) = download.asked
-    assert asked.meta["download_maxsize"] == 1000 * 1024
+    assert asked.meta == {"robots": True, "first_bytes": 500 * 1024, "download_maxsize": 0}
+
+
+def test_a_line_that_half_a_megabyte_ends_in_does_not_count(archive: Archive):
+    begin = "User-agent: *\nDisallow: /dajiangwang/\n"
+    filling = "#" * (500 * 1024 - len(begin) - len("\nDisallow: /e"))
+    middleware, _ = obeying(archive, robots(f"{begin}{filling}\nDisallow: /emnews/only-this\n"))
+    assert asked_of(middleware, POST, f"https://{HOST}/else.html") == [FORBIDDEN, None]
 
 
 def test_a_robots_txt_of_garbage_forbids_nothing(archive: Archive):
@@ -424,13 +474,55 @@ def test_a_wait_is_asked_for_by_busy_hosts_only(archive: Archive, polite: Callab
     assert host(archive).wait_until is None
 
 
-@pytest.mark.parametrize(("status", "failures"), [(429, 0), (503, 1)])
-@pytest.mark.parametrize("headers", [{}, {"Retry_After": "soon"}], ids=["nothing", "garbage"])
-def test_a_busy_host_that_names_no_time_has_failed_if_the_fault_is_its_own(
-    archive: Archive, polite: Callable[..., Polite], status: int, failures: int, headers: dict[str, str]
+NO_TIME = [
+    {},
+    *({"Retry_After": written} for written in ("soon", "60 seconds", "-5", "0", "Thu, 01 Jan 1970 00:00:00 GMT")),
+]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("headers", NO_TIME, ids=str)
+def test_a_busy_host_that_names_no_time_has_failed(
+    archive: Archive, polite: Callable[..., Polite], status: int, headers: dict[str, str]
 ):
     polite().answer(answer(status, **headers))
-    assert (host(archive).wait_until, host(archive).failures) == (None, failures)
+    assert (host(archive).wait_until, host(archive).failures) == (None, 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_host_says_so_once_for_all_that_was_asked_of_it_together(
+    archive: Archive, polite: Callable[..., Polite], caplog: pytest.LogCaptureFixture, status: int
+):
+    polite().answer(*[answer(status, Retry_After="30")] * 16)
+    assert (host(archive).failures, len(caplog.messages)) == (1, 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_is_too_busy_after_every_wait_is_given_up(
+    archive: Archive, polite: Callable[..., Polite], status: int
+):
+    polite()
+    for _ in range(10):
+        hosts.note(archive.db, HOST, wait_until=None)  # as if the wait were over
+        Polite(archive).answer(answer(status, Retry_After="30"))
+    assert (host(archive).failures, host(archive).given_up_run_id) == (10, 1)
+
+
+def test_a_host_that_asks_for_more_than_a_run_has_patience_for_has_not_failed(
+    archive: Archive, polite: Callable[..., Polite]
+):
+    polite().answer(answer(503, Retry_After="3600"))
+    assert host(archive).failures == 0
+
+
+def test_a_host_that_was_too_busy_is_asked_one_thing_at_a_time_until_it_answers_well(polite: Callable[..., Polite]):
+    run = polite()
+    run.answer(answer(429))
+    took, _ = timed(*(run.middleware.process_request(Request(POST)) for _ in range(3)))
+    assert 0.9 <= took < 3
+    run.answer(answer(200))
+    took, _ = timed(*(run.middleware.process_request(Request(POST)) for _ in range(3)))
+    assert took < 0.4
 
 
 def test_requests_keep_a_crawl_delay_to_one_another_and_not_to_those_of_another_host(polite: Callable[..., Polite]):
@@ -511,7 +603,7 @@ def test_a_host_is_given_up_after_ten_failures_in_a_row(
     assert run.ask(POST, f"http://{OTHER_HOST}/") == [f"{HOST} is given up ({known.failure})", None]
 
 
-@pytest.mark.parametrize("status", [200, 304, 404, 410, 429])
+@pytest.mark.parametrize("status", [200, 206, 304, 404, 410])
 def test_an_answer_ends_the_row_of_failures(archive: Archive, polite: Callable[..., Polite], status: int):
     run = polite()
     run.answer(*[answer(500)] * 9, answer(status), *[answer(500)] * 9)
@@ -563,7 +655,7 @@ def test_a_host_that_still_answers_what_it_answered_before_is_not_given_up_for_t
 
 @pytest.mark.parametrize(
     "trouble",
-    [answer(500), DownloadTimeoutError("x"), EOFError("x"), Postponed("x"), ForbiddenAddress("x", "x")],
+    [answer(500), DownloadTimeoutError("x"), NetworkFailure("x"), Postponed("x"), ForbiddenAddress("x", "x")],
     ids=repr,
 )
 def test_a_host_that_answers_nothing_any_more_is_given_up(
@@ -641,6 +733,12 @@ def test_a_host_that_names_the_time_itself_is_tried_ten_times_without_a_wait_of_
     assert len(waits) == 10
     assert max(waits) < 1
     assert isinstance(result, Response)
+
+
+@pytest.mark.parametrize("headers", NO_TIME, ids=str)
+def test_a_busy_host_that_names_no_time_is_tried_as_often_as_any(headers: dict[str, str]):
+    waits, _ = Retrying(0.001).tries(answer(429, **headers))
+    assert len(waits) == 3
 
 
 def test_a_time_that_another_answer_names_is_not_heeded():
@@ -773,46 +871,6 @@ def test_what_a_header_says_steers_no_terminal():
 def test_an_answer_that_is_no_redirect_or_says_nowhere_is_handed_on():
     for response in (Response(POST, headers={"Location": HOME}), Response(POST, status=302)):
         assert FollowToTheSame(made.SITE).process_response(Request(POST), response) is response
-
-
-# Whole answers.
-
-PACKED = gzip.compress(("<p>江西</p>" * 200 + "".join(map(chr, range(0x4E00, 0x5200)))).encode())
-
-
-def whole(body: bytes, **headers: str) -> Response:
-    response = answer(body=body, **headers)
-    assert OnlyWholeAnswers().process_response(Request(POST), response) is response
-    return response
-
-
-@pytest.mark.parametrize(
-    ("body", "coding"),
-    [
-        (PACKED, "gzip"),
-        (PACKED, "x-gzip"),
-        (PACKED + gzip.compress(b"more"), "gzip"),
-        (b"", "gzip"),
-        (b"no gzip at all", "gzip"),
-        (PACKED[:100], "identity"),
-        (PACKED[:100], "gzip, br"),
-        (gzip.compress(bytes(50 * 1024 * 1024)), "gzip"),  # a bomb is not this one's business
-    ],
-    ids=["gzip", "x-gzip", "two streams", "empty", "garbage", "not packed", "packed twice", "bomb"],
-)
-def test_a_whole_answer_is_handed_on_and_so_is_what_cannot_be_judged(body: bytes, coding: str):
-    whole(body, Content_Encoding=coding)
-
-
-@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
-def test_a_packed_answer_that_breaks_off_anywhere_is_none(coding: str):
-    for length in [1, 2, 10, 11, *range(20, len(PACKED), 97), len(PACKED) - 1]:
-        with pytest.raises(ResponseDataLossError):
-            whole(PACKED[:length], Content_Encoding=coding)
-
-
-def test_an_answer_that_is_not_packed_is_not_looked_at():
-    whole(PACKED[:100])
 
 
 # Conditional requests.

@@ -23,7 +23,7 @@ from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.ledger.runs import Traffic
 from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveError, ArchiveLocked, NotAnArchive
-from crawler.items import Address, Article, Mention, Recorded
+from crawler.items import Address, Article, Mention, Missed, Recorded
 from crawler.markdown.post_file import render_post
 from crawler.pipelines.normalise import Normalise
 from crawler.pipelines.store import StoreInArchive
@@ -654,24 +654,23 @@ def test_a_category_that_names_no_post_is_read_and_its_reason_stays(run: Run):
     assert stands(run, made.CATEGORY.url) == ("fetched", None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("hours", "is_gone", "state"),
-    [(47, False, "failed"), (49, False, "fetched"), (1, True, "fetched")],
-    ids=["seen of late", "seen long ago", "gone"],
-)
-def test_a_category_that_names_no_post_failed_while_its_posts_are_there(
-    run: Run, hours: int, is_gone: bool, state: str
-):
+def test_a_category_may_name_no_post_while_its_posts_are_there(run: Run):
     run.write(ARTICLE)
-    run.write(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"right"')))
-    if is_gone:
-        run.write(made.gone())
-    at = made.SEEN + timedelta(hours=hours)
-    empty = made.listing(by=made.CATEGORY, at=at)
-    run.write(replace(empty, fetch=replace(empty.fetch, etag='"wrong"')))
+    run.write(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"full"')))
+    empty = made.listing(by=made.CATEGORY, at=made.LATER)
+    run.write(replace(empty, fetch=replace(empty.fetch, etag='"empty"')))
     row = link(run, made.CATEGORY.url)
-    assert (row["state"], row["reason"]) == (state, "names no post")
-    assert row["etag"] == ('"right"' if state == "failed" else '"wrong"')
+    assert (row["state"], row["reason"], row["etag"]) == ("fetched", "names no post", '"empty"')
+
+
+def test_what_stands_in_the_place_of_a_category_s_page_leaves_nothing_it_could_be_known_by(run: Run):
+    run.write(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"right"')))
+    wrong = made.fetch(made.CATEGORY, etag='"wrong"', fetched_at=made.LATER)
+    run.write(Missed(fetch=wrong, state="failed", reason="names no post"))
+    row = link(run, made.CATEGORY.url)
+    assert (row["state"], row["reason"], row["etag"]) == ("failed", "names no post", '"right"')
+    run.write(made.unchanged(made.CATEGORY))
+    assert stands(run, made.CATEGORY.url) == ("fetched", None, None, None)
 
 
 # Export.

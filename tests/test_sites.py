@@ -63,8 +63,8 @@ PLAIN: dict[str, Any] = {
     ],
 }
 SITE_KEYS = (
-    "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, share, files, capitals, securities,"
-    " body, navigation"
+    "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, category, error_page, share, files,"
+    " capitals, securities, body, navigation"
 )
 RULE_KEYS = "where, of, after, after_last, before, until_last, css, attribute, link, pattern"
 

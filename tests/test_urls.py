@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
-from crawler.urls import canonical, encode, host_of, is_loopback, path_of, resolve
+from crawler.urls import canonical, encode, host_of, is_loopback, is_public, path_of, resolve
 
 BASE = "https://site.example/a/b.html"
 
@@ -176,3 +176,34 @@ def test_an_encoded_path_is_canonical_and_decodes_to_itself(text: str) -> None:
 )
 def test_only_this_machine_is_loopback(url: str, host: str, loopback: bool) -> None:
     assert (host_of(url), is_loopback(url)) == (host, loopback)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/robots.txt", "http://www.example.com./", "http://a.b.xn--fiqs8s/"]
+)
+def test_a_name_with_a_dot_is_public(url: str):
+    assert is_public(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://localhost/",
+        "http://a.localhost/",
+        "http://router.lan/",
+        "http://metadata.google.internal/",
+        "http://1.168.192.in-addr.arpa/",
+        "http://127.0.0.1/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f.0x1/",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://example.com:8080/",
+        "http://example/",
+        "http://.com/",
+    ],
+)
+def test_numbers_ports_and_private_names_are_not_public(url: str):
+    assert not is_public(url)

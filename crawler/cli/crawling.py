@@ -32,7 +32,8 @@ _list_option = click.option(
     type=click.File(encoding="utf-8", errors="replace"),
     help="Take those in FILE as well, one a line; - is standard input.",
 )
-_MANY = 3  # refused posts, with none stored, that are worth a warning; one or two may be chance
+_FORBIDDEN = "refused: forbidden by robots.txt"
+_MANY = 3  # posts refused and none kept: of one or two that is chance
 
 
 @click.command(no_args_is_help=False)
@@ -261,14 +262,35 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
 
 
 def _trouble(report: Report) -> str | None:
-    """Return what a person should look into after a run; `None` if all is well."""
-    posts = report["posts"]
-    if report["outcome"] == "failed" or posts["failed"] or report["listings_failed"]:
+    """Return what a person should look into after a run; `None` when all is well."""
+    return _forbidden(report) or _failure(report) or _misfit(report)
+
+
+def _failure(report: Report) -> str | None:
+    """Say that something could not be fetched, what stood in its place included, or the run not come to its end."""
+    if report["posts"]["failed"] or report["listings_failed"]:
         return "Some pages could not be fetched; the next run asks for them again."
+    if report["outcome"] == "failed":
+        given_up = "; ".join(f"{host} was {reason}" for host, reason in report["hosts"].items())
+        return f"The run did not come to its end ({given_up or 'see the log'}); the next one goes on."
+    return None
+
+
+def _forbidden(report: Report) -> str | None:
+    """Say that robots.txt forbids whatever was to be read, and nothing else is amiss."""
+    posts, listings = sum(report["posts"].values()), report["listings_failed"]
+    if posts + listings == report["reasons"].get(_FORBIDDEN, 0) + report["listing_reasons"].get(_FORBIDDEN, 0) > 0:
+        return "The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site."
+    return None
+
+
+def _misfit(report: Report) -> str | None:
+    """Say that what was fetched is not what it should be, by all appearance."""
+    posts, ask = report["posts"], "has the site changed, or does its definition not fit?"
     if report["hosts"] and not report["listings"]:
         return None  # the site asked to be left alone, and was
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
-        return "Not one post was named: has the site changed, or does its definition not fit?"
+        return f"Not one post was named: {ask}"
     if posts["refused"] == sum(posts.values()) >= _MANY:
-        return "Every post was refused: has the site changed, or does its definition not fit?"
+        return f"Every post was refused: {ask}"
     return None

@@ -50,6 +50,19 @@ def read_listing(page: Page, site: Site) -> Listing:
     )
 
 
+def is_listing(page: Page, listing: Listing, site: Site) -> bool:
+    """Tell whether `page`, of which `listing` was read, is what its address says.
+
+    A start page names something. A category's page names posts, or bears the category's sign: most outlets publish
+    nothing in days.
+    """
+    if page.fetch.address.kind == "home":
+        return bool(listing.links)
+    if page.fetch.address.kind == "category" and site.category is not None:
+        return bool(listing.groups) or site.category.sign in page.source
+    return True
+
+
 def leading(listing: Listing, site: Site, unknown: Collection[str], *, missed: bool) -> set[str]:
     """Return the posts of a start page whose categories may hold more that nobody has seen.
 

@@ -39,9 +39,9 @@ class AskConditionally:
         if known is None or known.kind == "share" or known.rules != self.rules or not _was_read(known):
             return
         if known.etag:
-            request.headers["If-None-Match"] = known.etag
+            request.headers["If-None-Match"] = known.etag.encode("latin-1")  # byte for byte as it came
         if known.last_modified:
-            request.headers["If-Modified-Since"] = known.last_modified
+            request.headers["If-Modified-Since"] = known.last_modified.encode("latin-1")
 
 
 def _was_read(known: Known) -> bool:

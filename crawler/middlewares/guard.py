@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
-from crawler.not_requested import ForbiddenAddress
+from crawler.network.failures import IS_ROBOTS
+from crawler.network.not_requested import ForbiddenAddress
 from crawler.sites.addresses import may_be_asked
-from crawler.urls import canonical
+from crawler.urls import canonical, is_public
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,6 +36,8 @@ class GuardAddresses:
         return cls(RunAddon.of(crawler).run.site)
 
     def process_request(self, request: Request) -> None:
-        """Raise `ForbiddenAddress` for an address that is not the site's."""
-        if not may_be_asked(self.site, canonical(request.url) or ""):
-            raise ForbiddenAddress("not an address of the site", "hosts")
+        """Raise `ForbiddenAddress` for an address that is not the site's; a robots.txt may be on any public host."""
+        url = canonical(request.url) or ""
+        if may_be_asked(self.site, url) or (IS_ROBOTS in request.meta and is_public(url)):
+            return
+        raise ForbiddenAddress("not an address of the site", "hosts")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from crawler.middlewares.whole import WholeAnswersHandler
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 
-class MirrorDownloadHandler(HTTP11DownloadHandler):
+class MirrorDownloadHandler(WholeAnswersHandler):
     """Sends every http(s) request to the server named by `FINEWS_MIRROR`, if one is."""
 
     def __init__(self, crawler: Crawler) -> None:

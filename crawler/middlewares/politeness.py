@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
-from crawler.middlewares.failures import IS_PROBE, NO_ANSWER, UNREADABLE
-from crawler.middlewares.waiting import rest, retry_after
-from crawler.not_requested import NotRequested, Postponed, words_for
+from crawler.middlewares.waiting import BUSY, named_wait, rest
+from crawler.network.failures import IS_PROBE, NO_ANSWER, NOTHING_USABLE, words_for
+from crawler.network.not_requested import NotRequested, Postponed, RunEnds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.hosts import Host
 
-_BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+_ONE_AT_A_TIME = 0.5  # seconds between two requests to a host that has been too busy
+_NO_SIGN_OF_LIFE: tuple[type[Exception], ...] = (*NOTHING_USABLE, NotRequested)
 _COUNTED_BY = 100  # requests between two notes of how many there were
 
 _log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class BePolite:
         self._goes_on = goes_on
         self._hosts: dict[str, Host] = {}
         self._free_at: dict[str, float] = {}  # by the monotonic clock
+        self._busy: set[str] = set()  # hosts that have said so, and not answered well since
         self._answered: dict[str, str] = {}  # what each host answered well last
 
     @classmethod
@@ -103,22 +104,20 @@ class BePolite:
         """Wait until the host may be asked; raise `Postponed` when that is not in this run."""
         host = self._host(request)
         self._check(host)
-        if delay := request.meta.get("crawl_delay"):
-            await self._rest(self._turn(host, delay))
-            self._check(host)
-        while left := host.wait_left(dates.now()):
-            await self._rest(left.total_seconds())
+        while pause := self._pause(host, request.meta.get("crawl_delay", 0.0)):
+            await self._rest(pause)
             self._check(host)
         self._count(host)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Note what an answer says of the host."""
         host = self._host(request)
-        named = response.headers.get("Retry-After") if response.status in _BUSY else None
-        until = retry_after(named.decode("latin-1"), dates.now()) if named else None
+        until = named_wait(response, dates.now())
         if until is not None:
-            self._wait(host, until)
-        elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            await self._leave_alone(host, request, response, until)
+        elif _is_trouble(response.status):
+            if response.status in BUSY:
+                self._busy.add(host.host)
             await self._fail(host, request, f"HTTP {response.status}")
         else:
             self._answered[host.host] = request.url
@@ -147,17 +146,25 @@ class BePolite:
             self._wait(host, hosts.next_day(now), f"has been asked {self.budget} times today")
             raise Postponed(f"{host.host} {host.says()}")
 
-    def _turn(self, host: Host, delay: float) -> float:
-        """Return the seconds until a request may go out that keeps `delay` to the one before it."""
+    def _pause(self, host: Host, delay: float) -> float:
+        """Return the seconds until it may be asked whether a request may go out; 0 lets it go, and no other with it.
+
+        It keeps the wait that a host has named, and `delay` to the request before it. A host that has been too busy
+        is asked one thing at a time until it answers well again.
+        """
+        if left := host.wait_left(dates.now()).total_seconds():
+            return left
+        delay = max(delay, _ONE_AT_A_TIME if host.host in self._busy else 0.0)
         now = time.monotonic()
-        turn = max(now, self._free_at.get(host.host, now))
-        self._free_at[host.host] = turn + delay
-        return turn - now
+        if delay and (left := self._free_at.get(host.host, now) - now) > 0:
+            return left
+        self._free_at[host.host] = now + delay
+        return 0.0
 
     async def _rest(self, seconds: float) -> None:
-        """Wait; raise `Postponed` when the run is to end meanwhile."""
+        """Wait; raise `RunEnds` when it does meanwhile."""
         if not await rest(seconds, self._goes_on):
-            raise Postponed("the run is ending")
+            raise RunEnds
 
     def _count(self, host: Host) -> None:
         today = hosts.day_of(dates.now())
@@ -166,14 +173,28 @@ class BePolite:
         if host.requests % _COUNTED_BY == 0:  # so that a run that is killed counts too
             hosts.note(self.db, host.host, day=host.day, requests=host.requests)
 
-    def _wait(self, host: Host, until: datetime, reason: str | None = None) -> None:
+    async def _leave_alone(self, host: Host, request: Request, response: Response, until: datetime) -> None:
+        """Keep the wait a host names; it is a failure too, unless it ends the run's interest in the host anyway.
+
+        What was asked for before the host said so is only told the same.
+        """
+        now, is_news = dates.now(), host.host not in self._busy or not host.wait_left(dates.now())
+        self._busy.add(host.host)
+        if until - now > host.wait_left(now):
+            self._wait(host, until, is_news=is_news)
+        if is_news and until - now <= self.patience:
+            await self._fail(host, request, f"HTTP {response.status}")
+
+    def _wait(self, host: Host, until: datetime, reason: str | None = None, *, is_news: bool = True) -> None:
         # Kept to the second, and rather one too many.
         host.wait_until, host.wait_reason = dates.iso(until + timedelta(seconds=bool(until.microsecond))), reason
         hosts.note(self.db, host.host, wait_until=host.wait_until, wait_reason=reason)
-        _log.warning("%s %s", host.host, host.says())
+        if is_news:
+            _log.warning("%s %s", host.host, host.says())
 
     def _forgive(self, host: Host) -> None:
-        if host.failures:
+        self._busy.discard(host.host)
+        if host.failures and host.given_up_run_id != self.run_id:  # why it was given up is told at the end
             host.failures = 0
             hosts.note(self.db, host.host, failures=0, failure=None)
 
@@ -200,6 +221,11 @@ class BePolite:
         probe = Request(url, callback=NO_CALLBACK, dont_filter=True, meta={IS_PROBE: True})
         try:
             response = await self._download(probe)
-        except (*NO_ANSWER, *UNREADABLE, DownloadCancelledError, IgnoreRequest, NotRequested):
+        except _NO_SIGN_OF_LIFE:
             return False
-        return response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return not _is_trouble(response.status)
+
+
+def _is_trouble(status: int) -> bool:
+    """Tell whether an answer is one of a host that serves nothing, or nothing to us; that a page is gone is none."""
+    return status >= HTTPStatus.BAD_REQUEST and status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}

@@ -6,10 +6,12 @@ under another's id. Not here: Scrapy's own redirects, which are off, since what 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
-from crawler.not_requested import ForbiddenAddress
+from crawler.network.failures import IS_ROBOTS
+from crawler.network.not_requested import LEADS_TO, ForbiddenAddress
 from crawler.sites.addresses import address_of, may_be_asked
 from crawler.text.words import printable
 from crawler.urls import path_of, resolve
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST = 5
+_AS_THEY_STAND = re.compile(rb"[\x80-\xff]")
 
 
 class FollowToTheSame:
@@ -41,13 +44,12 @@ class FollowToTheSame:
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request for where a redirect leads; raise `ForbiddenAddress` when that is something else."""
-        location = response.headers.get("Location")
-        if response.status not in _REDIRECTS or location is None:
+        written = _location(response)
+        if written is None or IS_ROBOTS in request.meta:  # which follows its own
             return response
-        written = location.decode("utf-8", "replace")
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
-            raise ForbiddenAddress(f"redirected to {target or printable(written)}", "another page")
+            raise ForbiddenAddress(f"{LEADS_TO}{target or printable(written)}", "another page")
         if followed >= _MOST:
             raise ForbiddenAddress("redirected in circles", f"more than {_MOST} redirects")
         return request.replace(
@@ -61,3 +63,19 @@ class FollowToTheSame:
         if here is not None and there is not None:
             return (here.kind, here.key) == (there.kind, there.key)
         return path_of(asked) == path_of(target)
+
+
+def redirected_to(response: Response) -> str | None:
+    """Return the address that an answer leads to; `None` when it leads nowhere."""
+    written = _location(response)
+    return resolve(response.url, written) if written is not None else None
+
+
+def _location(response: Response) -> str | None:
+    location = response.headers.get("Location") if response.status in _REDIRECTS else None
+    return None if location is None else _AS_THEY_STAND.sub(_escaped, location).decode("ascii")
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    """Return a byte that has no place in an address as its escape, whichever encoding it is of."""
+    return b"%%%02X" % ord(found[0])

@@ -7,13 +7,13 @@ In place of Scrapy's own, which tries again at once and does not know of `Retry-
 from __future__ import annotations
 
 import random
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
-from crawler.middlewares.failures import IS_PROBE, NO_ANSWER
-from crawler.middlewares.waiting import rest, retry_delay
+from crawler import dates
+from crawler.middlewares.waiting import named_wait, rest, retry_delay
+from crawler.network.failures import IS_PROBE, NO_ANSWER, LastingFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,14 +47,13 @@ class RetryLater:
         """Return the request once more when the answer is one that passes."""
         if response.status not in _PASSING or IS_PROBE in request.meta:
             return response
-        named = response.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
-        if named and "Retry-After" in response.headers:  # waiting as it says is politeness' business
+        if named_wait(response, dates.now()) is not None:  # waiting as it says is politeness' business
             return self._once_more(request, f"HTTP {response.status}", most=_MOST_WAITS) or response
         return await self._later(request, f"HTTP {response.status}") or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request once more when no answer came."""
-        if not isinstance(exception, NO_ANSWER) or IS_PROBE in request.meta:
+        if not isinstance(exception, NO_ANSWER) or isinstance(exception, LastingFailure) or IS_PROBE in request.meta:
             return None
         return await self._later(request, exception)
 

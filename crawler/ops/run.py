@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.runs import Report
 
-_EVENTS = "crawler.extensions.events"  # for a log; on a terminal the report is enough
-# What these warn of, with the mirror's address, is the reason that an address failed.
-_SAID_BY_THE_LEDGER = ("scrapy.core.downloader.handlers", "scrapy.downloadermiddlewares.httpcompression")
+_EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
+# What this warns of, with the mirror's address, is the reason that an address failed.
+_SAID_BY_THE_LEDGER = "scrapy.core.downloader.handlers"
 
 # Nobody is disturbed on one's own machine.
 _NO_DELAYS: dict[str, Any] = {
@@ -64,7 +64,7 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
     Raises a `FinewsError` if the run cannot begin: a wrong site, a wrong argument, a locked archive.
     """
     process = CrawlerProcess(_settings(options))
-    for name in (*_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
+    for name in (_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
     # Otherwise Scrapy makes a log record of each page and item, only for its handlers to drop it.
     logging.getLogger("scrapy").setLevel(logging.WARNING)

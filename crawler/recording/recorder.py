@@ -21,7 +21,7 @@ from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.errors import ArchiveReplaced
 from crawler.extraction.listing import leading
-from crawler.items import NAMES_NO_POST, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
+from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.revisits import missed_a_run
@@ -181,16 +181,9 @@ class Recorder:
             need_visit = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
         links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=need_visit)
-        if fetch.address.kind == "category" and not listing.groups:
-            return self._list_nothing(fetch, before)
-        return self._settle(fetch, End(state="fetched"), before)
-
-    def _list_nothing(self, fetch: Fetch, before: Known | None) -> Recorded:
-        """Record a category page that names no posts: normal for a quiet outlet, unless it has recent posts."""
-        if posts.is_alive(self.archive.db, self.site.name, fetch.address.key, fetch.fetched_at):
-            fetch = replace(fetch, etag=None, last_modified=None)
-            return self._settle(fetch, End(state="failed", reason=NAMES_NO_POST), before)
-        return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST), before)
+        # An outlet may be quiet; whether it should not be is for crawler.archive.watch to say.
+        is_empty = fetch.address.kind == "category" and not listing.groups
+        return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
         """Record a page that has not changed: a post was seen again, and what was refused is refused again."""
@@ -199,7 +192,8 @@ class Recorder:
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
             return self._settle(fetch, end, before)
         if fetch.address.kind not in {"post", "share"}:
-            return self._settle(fetch, End(state="fetched", reason=before.reason if before else None), before)
+            reason = before.reason if before is not None and before.state == "fetched" else None
+            return self._settle(fetch, End(state="fetched", reason=reason), before)
         if before is None or before.article_id is None:
             # A mistake of some server or proxy, since a post that is not stored is never requested conditionally.
             reason = "not modified, though nothing is stored"
@@ -216,7 +210,9 @@ class Recorder:
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
     def _miss(self, missed: Missed) -> Recorded:
-        """Record a page that was not served; a post that is gone is marked as such and kept."""
+        """Note a page that was not served, whatever was: a post that is gone is marked, and stays."""
+        # By what stands in its place the right one is not known.
+        missed = replace(missed, fetch=replace(missed.fetch, etag=None, last_modified=None))
         if missed.state == "gone":
             posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
         self._do_without_home(missed.fetch)
@@ -251,7 +247,7 @@ class Recorder:
         """
         if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)
-        if fetch.status == HTTPStatus.OK:
+        if fetch.status in PAGES:
             end = replace(end, rules=rules_version(self.site))
         noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
         return Recorded(

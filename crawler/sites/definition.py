@@ -74,6 +74,26 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryPage:
+    """What a category's page looks like: its source holds `sign`, to the letter, also while it names no post.
+
+    Without this any page at a category's address counts as its page.
+    """
+
+    sign: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """What the page looks like that says a post is not there: its source holds `sign`, to the letter.
+
+    A site in trouble serves it with status 200.
+    """
+
+    sign: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """Where to find the text behind a share link.
 
@@ -161,6 +181,8 @@ class Site:
     scheme: Literal["http", "https"] = "https"
     feed: str | None = None
     home: Home | None = None
+    category: CategoryPage | None = None
+    error_page: ErrorPage | None = None
     share: Share | None = None
     files: Files = Files()
     capitals: str | None = None

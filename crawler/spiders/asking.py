@@ -12,13 +12,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler import dates
-from crawler.items import Fetch, Missed, Page, Refused, Unchanged
-from crawler.not_requested import ForbiddenAddress, NotRequested, Postponed, words_for
+from crawler.items import PAGES, Fetch, Missed, Page, Refused, Unchanged
+from crawler.network.failures import TOO_LARGE, words_for
+from crawler.network.not_requested import ForbiddenAddress, NotRequested, Postponed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from crawler.archive.ledger.links import Known
     from crawler.items import Address
 
-_FEW = 100  # a page with fewer than one bad character in this many still counts as UTF-8
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _MEGABYTE = 1024 * 1024
 # The largest answer accepted: a post has about ten kilobytes, home and the longest categories about a megabyte.
@@ -95,7 +96,7 @@ def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
     if isinstance(error, sqlite3.DatabaseError):  # of the archive, not of the page
         raise error
     if isinstance(error, HttpError):
-        return _ended_with_status(_fetch(asked, error.response))
+        return _ended_with_status(_fetch(asked, error.response), error.response.request)
     if isinstance(error, Postponed):
         return None
     if isinstance(error, ForbiddenAddress):
@@ -110,9 +111,11 @@ def failed(failure: Failure) -> Missed:
     return Missed(fetch=_no_answer(asked), state="failed", reason=_readable(error, asked))
 
 
-def _ended_with_status(fetch: Fetch) -> Unchanged | Missed:
+def _ended_with_status(fetch: Fetch, request: Request | None) -> Unchanged | Missed:
     if fetch.status == HTTPStatus.NOT_MODIFIED:
-        return Unchanged(fetch=fetch)
+        if request is not None and any(name in request.headers for name in _CONDITIONS):
+            return Unchanged(fetch=fetch)
+        return Missed(fetch=fetch, state="failed", reason="HTTP 304 to a request without conditions")
     return Missed(fetch=fetch, state="gone" if fetch.status in _GONE else "failed", reason=f"HTTP {fetch.status}")
 
 
@@ -121,8 +124,8 @@ def _fetch(asked: Asked, response: Response) -> Fetch:
         address=asked.address,
         fetched_at=dates.now(),
         status=response.status,
-        etag=_header(response, "ETag") if response.status == HTTPStatus.OK else None,
-        last_modified=_header(response, "Last-Modified") if response.status == HTTPStatus.OK else None,
+        etag=_header(response, "ETag") if response.status in PAGES else None,
+        last_modified=_header(response, "Last-Modified") if response.status in PAGES else None,
         found_on=asked.found_on,
         auxiliary=asked.auxiliary,
     )
@@ -152,7 +155,7 @@ def _decoded(response: Response) -> str:
 
 
 def _readable(error: BaseException, asked: Asked) -> str:
-    """Return what went wrong, in words that are the same for every address."""
-    if isinstance(error, DownloadCancelledError | IgnoreRequest):  # the latter by what unpacks an answer
+    """Say what went wrong in words that are the same for every address it happens to."""
+    if isinstance(error, TOO_LARGE):
         return f"larger than {_LARGEST.get(asked.address.kind, _LARGEST_LISTING) // _MEGABYTE} MB"
     return str(error) if isinstance(error, NotRequested) else words_for(error)

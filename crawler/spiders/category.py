@@ -15,9 +15,10 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
-from crawler.extraction.listing import read_listing
+from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
+from crawler.network.not_requested import LEADS_TO
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
@@ -122,16 +123,23 @@ class CategorySpider(Spider):
                 self.crawler.engine.crawl(request)
 
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a listing; a start page that names nothing is refused."""
-        listing = read_listing(page_of(response, asked), self.site)
-        if asked.address.kind == "home" and not listing.links:
-            yield Refused(fetch=listing.fetch, reason=NAMES_NO_POST, rule="addresses.post")
-        else:
+        """Read a listing; what stands in its place is refused at the start, elsewhere it is asked for again."""
+        page = page_of(response, asked)
+        listing = read_listing(page, self.site)
+        if is_listing(page, listing, self.site):
             yield listing
+        elif asked.address.kind == "home":
+            yield Refused(fetch=page.fetch, reason=NAMES_NO_POST, rule="addresses.post")
+        else:
+            yield Missed(fetch=page.fetch, state="failed", reason=NAMES_NO_POST)
 
     def post(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a post; what its page lacks is requested by its share link."""
-        read = read_post(page_of(response, asked), self.site)
+        """Read a post; what its page lacks is asked for behind its share link."""
+        page = page_of(response, asked)
+        read = read_post(page, self.site)
+        if isinstance(read, Refused) and self.site.error_page and self.site.error_page.sign in page.source:
+            yield from self._gone(asked, Missed(fetch=page.fetch, state="gone", reason="error page"))
+            return
         if isinstance(read, Post) and not read.html and self.share != "never":
             yield from self._recovery.of_bodiless(asked, read)
             return
@@ -142,12 +150,28 @@ class CategorySpider(Spider):
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Yield how a request without a page ended; a post that is gone is looked for elsewhere first."""
         asked, end = asked_by(failure), ended(failure)
-        if isinstance(end, Missed) and end.state == "gone" and self._is_lost(asked.address):
-            yield from self._recovery.of_gone(asked, end, share=self.share != "never")
+        if isinstance(end, Refused) and self._is_led_away_again(end):
+            end = Missed(fetch=end.fetch, state="gone", reason=end.reason)
+        if isinstance(end, Missed) and end.state == "gone":
+            yield from self._gone(asked, end)
         elif end is not None:
             yield end
         if isinstance(end, Unchanged) and self.share == "always":
             yield from self._ask_auxiliary(asked, again=False)
+
+    def _gone(self, asked: Asked, end: Missed) -> Iterator[Any]:
+        """Say that something is gone; a post of which nothing is stored is looked for elsewhere first."""
+        if self._is_lost(asked.address):
+            yield from self._recovery.of_gone(asked, end, share=self.share != "never")
+        else:
+            yield end
+
+    def _is_led_away_again(self, end: Refused) -> bool:
+        """Tell whether a post's address leads to something else of the site, as it did when it was last asked for."""
+        before = links.known(self._db, end.fetch.address.url)
+        again = before is not None and (before.reason or "").startswith(LEADS_TO) and end.reason.startswith(LEADS_TO)
+        target = address_of(self.site, end.reason.removeprefix(LEADS_TO))
+        return end.fetch.address.kind == "post" and again and target is not None
 
     def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
         """Request the text behind a post's share link, once or `again`, unless it is already stored."""

@@ -14,7 +14,7 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.store.lock import writing
 from crawler.errors import UsageError
-from crawler.sites.addresses import post_id_named, share_address
+from crawler.sites.addresses import address_of, post_id_named, share_address
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
 from crawler.spiders.recovery import Recovery
@@ -73,6 +73,6 @@ def _share(site: Site, code: str) -> Address:
     """Return the share link of the post that an info code or an address stands for."""
     post_id = post_id_named(site, code)
     address = share_address(site, post_id) if post_id else None
-    if address is None:
+    if address is None or address_of(site, address.url) != address:  # as a code without digits is none
         raise UsageError(f"{code} is no share link of the site {site.name}: give an info code, or a link's address.")
     return address

@@ -84,7 +84,8 @@ def troubles(db: Database, run_id: int, now: datetime, patience: timedelta = PAT
     for (name,) in db.execute("SELECT host FROM hosts ORDER BY host").fetchall():
         host = known(db, name)
         if host.given_up_run_id == run_id:
-            found[name] = f"given up after {host.failures} failures in a row ({host.failure})"
+            times = f" after {host.failures} failures in a row" if host.failures > 1 else ""
+            found[name] = f"given up{times} ({host.failure})"
         elif host.wait_left(now) > patience:
             found[name] = host.says()
     return found

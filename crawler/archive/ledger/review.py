@@ -34,13 +34,15 @@ WHERE posts.id IS NULL OR NOT EXISTS (SELECT 1 FROM links WHERE article_id = pos
 _DECISIONS = """
 SELECT fetches.outcome = 'refused' AND links.article_id IS NULL, fetches.fetched_at, fetches.reason, links.url
 FROM fetches CROSS JOIN links ON links.id = fetches.link_id
-WHERE fetches.outcome IN ('new', 'refused') AND fetches.status = 200 AND links.kind = 'post' AND links.site = :site
+WHERE fetches.outcome IN ('new', 'refused') AND fetches.status IN (200, 203)
+    AND links.kind = 'post' AND links.site = :site
     AND fetches.id > (SELECT max(id) FROM fetches) - :rows
     AND NOT EXISTS (SELECT 1 FROM fetches AS former WHERE former.link_id = links.id AND former.id < fetches.id
-        AND former.status = 200)
+        AND former.status IN (200, 203))
 ORDER BY fetches.id DESC LIMIT :most
 """
 _LOOKED_AT = 50_000  # rows of `fetches`; a limit for when nearly all of them are another site's
+# A page that never named a post has none to lose: Jekyll splits a category's name at spaces, and lists none there.
 _EMPTY = """
 SELECT categories.slug, links.url, links.fetched_at, (
     SELECT count(*) FROM posts
@@ -55,6 +57,7 @@ JOIN categories ON categories.site = links.site AND categories.url = links.url
 WHERE (
     SELECT reason FROM fetches WHERE link_id = links.id AND outcome <> 'unchanged' ORDER BY id DESC LIMIT 1
 ) = :reason AND posts > 0
+    AND EXISTS (SELECT 1 FROM fetches WHERE link_id = links.id AND outcome = 'read' AND reason IS NULL)
 ORDER BY posts DESC, links.url
 """
 

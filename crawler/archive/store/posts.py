@@ -7,7 +7,6 @@ its address. Not here: reading posts (`crawler.archive.store.articles`), files, 
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.revisions import VersionInfo
     from crawler.items import Article, Category
-
-
-_RECENTLY = timedelta(days=2)
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -91,15 +87,6 @@ def mark_gone(db: Database, url: str, at: datetime) -> None:
     The former address of a post that has moved does not count.
     """
     db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
-
-
-def is_alive(db: Database, site: str, category: str, now: datetime) -> bool:
-    """Return whether a category has posts that were on the site within the last two days and are not gone."""
-    row = db.execute(
-        "SELECT 1 FROM posts WHERE site = ? AND category = ? AND gone_at IS NULL AND last_seen_at > ? LIMIT 1",
-        [site, category, iso(now.astimezone(UTC) - _RECENTLY)],
-    ).fetchone()
-    return row is not None
 
 
 def row_of(db: Database, site: str, post_id: str) -> int | None:

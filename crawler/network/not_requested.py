@@ -5,6 +5,9 @@ Not here: errors a person can do something about (`crawler.errors`), and failure
 
 from __future__ import annotations
 
+LEADS_TO = "redirected to "
+"""How the reason begins for an address that leads to something else; the target follows."""
+
 
 class NotRequested(Exception):
     """The base class; the text is the reason, in words that are the same for every address."""
@@ -23,11 +26,13 @@ class Postponed(NotRequested):
     """The address is not requested in this run; it stays pending for the next."""
 
 
+class RunEnds(Postponed):
+    """The run is to end, and waits for nothing any more."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the run is ending")
+
+
 class Unreachable(NotRequested):
-    """The address cannot be requested, because something that must be known first is not available."""
-
-
-def words_for(error: BaseException) -> str:
-    """Return an exception's name as words: `CannotResolveHostError` becomes `cannot resolve host`."""
-    name = type(error).__name__.removesuffix("Error")
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+    """The address cannot be asked for, since something that must be known first cannot be had."""
