@@ -16,6 +16,7 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
+from crawler.extraction.budget import affordable
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
@@ -126,8 +127,11 @@ class CategorySpider(Spider):
 
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a listing; a start page that names nothing is none."""
-        listing = read_listing(page_of(response, asked), self.site)
-        if asked.address.kind == "home" and not listing.links:
+        page = page_of(response, asked)
+        listing = affordable(lambda: read_listing(page, self.site), page.fetch)
+        if isinstance(listing, Refused):
+            yield listing
+        elif asked.address.kind == "home" and not listing.links:
             yield Refused(fetch=listing.fetch, reason=NAMES_NO_POST, rule="addresses.post")
         else:
             yield listing

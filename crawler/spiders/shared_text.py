@@ -47,7 +47,7 @@ class SharedTexts:
     def shared(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a text; one of a post that is not stored stands for itself, unless its page was refused."""
         read = read_share(page_of(response, asked), self.site)
-        if isinstance(read, Missed):
+        if isinstance(read, Missed | Refused):
             yield from self._nothing(asked, read)
             return
         known = self._known(asked.address)

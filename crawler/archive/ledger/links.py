@@ -135,7 +135,8 @@ def record_outcome(
     """Note how a request for an address ended, and when it is to be asked for again; return what was noted.
 
     `before` is what was known of the address, if the caller has read it.
-    Validators of the last good page stay when none came, and so do the `rules` it was read by.
+    Validators of the last good page stay when none came, and so do the `rules` it was read by. An attempt that was
+    counted as the frontier gave the address out is not counted again.
     """
     at = iso(fetch.fetched_at)
     again = None
@@ -147,7 +148,9 @@ def record_outcome(
         " VALUES (:url, :site, :kind, :state, :status, :reason, 1, :found_on, :etag, :last_modified, :rules,"
         " :at, :at, :read_at, :next_try_at, :article_id, :run_id, :run_id, :run_id, :outcome)"
         " ON CONFLICT (url) DO UPDATE SET state = excluded.state, status = excluded.status, reason = excluded.reason,"
-        " attempts = links.attempts + 1, fetched_at = excluded.fetched_at,"
+        " attempts = links.attempts + (links.asked_run_id IS NOT excluded.asked_run_id OR EXISTS"
+        "  (SELECT 1 FROM fetches WHERE link_id = links.id AND last_run_id = excluded.asked_run_id)),"
+        " fetched_at = excluded.fetched_at,"
         " etag = coalesce(excluded.etag, links.etag),"
         " last_modified = coalesce(excluded.last_modified, links.last_modified),"
         " rules = coalesce(excluded.rules, links.rules),"
