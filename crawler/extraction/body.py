@@ -13,7 +13,7 @@ from crawler.items import Mention
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import address_of
 from crawler.text.words import squeeze
-from crawler.urls import resolve
+from crawler.urls import as_written, resolve
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -28,13 +28,13 @@ _LONGEST_TAIL = 1000  # characters: a category's address may be long
 
 
 def share_url(parsed: LexborHTMLParser, site: Site, page_url: str, post_id: str) -> str | None:
-    """Return the post's own share link as it is printed: the last link of that kind that carries its id."""
+    """Return the post's own share link as it is written: the last link of that kind that carries its id."""
     for node in reversed(parsed.css("a[href]")):
         href = (node.attributes.get("href") or "").strip()
         url = resolve(page_url, href)
         address = address_of(site, url) if url else None
         if address and address.kind == "share" and address.key.lower() == post_id.lower():
-            return href
+            return as_written(href, page_url)
     return None
 
 

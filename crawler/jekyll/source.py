@@ -22,7 +22,7 @@ from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
 from crawler.text.words import squeeze
-from crawler.urls import host_of, resolve
+from crawler.urls import as_written, host_of, resolve
 
 if TYPE_CHECKING:
     from crawler.items import Post
@@ -68,7 +68,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
         published_at=published_at,
         category=_category(front, post, site),
         source=(squeeze(front.text("source")) if is_ours else "") or post.source,
-        share_url=post.share_url or (front.text("share_url") if is_ours else "") or None,
+        share_url=post.share_url or (as_written(front.text("share_url"), post.url) if is_ours else None),
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
         others=front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS),

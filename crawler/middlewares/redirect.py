@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crawler.addon import RunAddon
 from crawler.not_requested import ForbiddenAddress
 from crawler.sites.addresses import address_of, may_be_asked
-from crawler.text.words import printable
+from crawler.text.outside import one_line
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class FollowToTheSame:
         written = location.decode("utf-8", "replace")
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
-            raise ForbiddenAddress(f"redirected to {target or printable(written)}", "another page")
+            raise ForbiddenAddress(f"redirected to {one_line(target or written)}", "another page")
         if followed >= _MOST:
             raise ForbiddenAddress("redirected in circles", f"more than {_MOST} redirects")
         return request.replace(

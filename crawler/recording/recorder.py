@@ -24,6 +24,7 @@ from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.revisits import missed_a_run
 from crawler.sites.addresses import address_of, category_address, start_addresses
 from crawler.sites.loading import rules_version
+from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,6 +194,8 @@ class Recorder:
         Nor does an auxiliary request, unless it changed what its post says: the post's own request has the outcome.
         `before` is the ledger's row, if it has been read already.
         """
+        if end.reason is not None:
+            end = replace(end, reason=one_line(end.reason))
         if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)
         if fetch.status == HTTPStatus.OK:
