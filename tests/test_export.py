@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import made
@@ -25,7 +29,7 @@ from crawler.markdown.post_file import parse
 from crawler.ops.export import export_posts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SEED = files("crawler.ops.sample_site").joinpath("posts", "2022-04-20-NW202204202350104915.md")
@@ -143,6 +147,56 @@ def test_a_file_that_cannot_be_written_is_named(archive: Archive, tmp_path: Path
     with pytest.raises(UsageError) as refused:
         export(archive, tmp_path / "out", form)
     assert str(refused.value) == f"{taken} cannot be written: Is a directory; name another folder."
+
+
+class CutShort(Exception):
+    """What ends an export between two posts."""
+
+
+def then_cut_short(posts: Iterable[Any]) -> Iterator[Any]:
+    """Yield the first of the posts, and no other."""
+    yield from islice(posts, 1)
+    raise CutShort
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_that_is_cut_short_leaves_the_files_that_were_there(archive: Archive, tmp_path: Path, form: str):
+    folder = tmp_path / "out"
+    export(archive, folder, form)
+    before = contents(folder)
+    with pytest.raises(CutShort):
+        export_posts(then_cut_short(archive.posts()), folder, form)
+    assert contents(folder) == before
+
+
+_KILLED_BETWEEN_TWO_POSTS = """
+import os, signal, sys
+from pathlib import Path
+from crawler.archive import Archive
+from crawler.ops.export import export_posts
+
+def killed(posts):
+    yield next(posts)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with Archive(sys.argv[1]) as archive:
+    export_posts(killed(archive.posts()), Path(sys.argv[2]), sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_that_is_killed_leaves_the_files_that_were_there_and_the_next_one_clears_up(
+    archive: Archive, tmp_path: Path, environment: dict[str, str], form: str
+):
+    folder = tmp_path / "out"
+    export(archive, folder, form)
+    before = contents(folder)
+    command = [sys.executable, "-c", _KILLED_BETWEEN_TWO_POSTS, str(archive.path), str(folder), form]
+    killed = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=False)
+    assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, b"")
+    assert {name: content for name, content in contents(folder).items() if not name.startswith(".")} == before
+    export(archive, folder, form)
+    assert contents(folder) == before
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import click
 
 from crawler.cli import printing
 from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option, site_option
+from crawler.drafts import replacing
 from crawler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def _write(files: Mapping[str, str], folder: Path) -> list[str]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            with replacing(folder / name) as draft:
+                draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{error.filename or folder} cannot be written: {error.strerror}; name another folder with --into."

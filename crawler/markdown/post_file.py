@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from crawler.dates import front_matter
+from crawler.drafts import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,12 +95,8 @@ def write_if_changed(path: Path, text: str) -> bool:
     content = text.encode("utf-8")
     if path.is_file() and path.read_bytes() == content:
         return False
-    draft = path.with_name(f".{path.name}.tmp")
-    try:
+    with replacing(path) as draft:
         draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)  # left over only when the disk gave out
     return True
 
 

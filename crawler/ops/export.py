@@ -1,6 +1,7 @@
 """Write posts out of the archive: as Markdown, in the site's own form, as JSON Lines or as CSV.
 
-Streams: no more than one post is held. The same archive gives the same bytes. Not here: the Markdown a crawl
+Streams: no more than one post is held. The same archive gives the same bytes. A file is replaced as a whole, so an
+export that is cut off leaves the one that was there. Not here: the Markdown a crawl
 writes as it goes (`crawler.recording.markdown_folder`), though it is the same.
 """
 
@@ -11,6 +12,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from crawler.drafts import replacing
 from crawler.errors import UsageError
 from crawler.jekyll.source_form import render_source
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
@@ -80,7 +82,7 @@ def _files(
 
 def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tuple[int, int]:
     count = 0
-    with (directory / "posts.jsonl").open("w", encoding="utf-8") as file:
+    with replacing(directory / "posts.jsonl") as draft, draft.open("w", encoding="utf-8") as file:
         for post in posts:
             count += 1
             file.write(json.dumps(post, ensure_ascii=False) + "\n")
@@ -90,7 +92,7 @@ def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tupl
 def _csv(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tuple[int, int]:
     count = 0
     # The mark at the start tells spreadsheets that the file is UTF-8.
-    with (directory / "posts.csv").open("w", encoding="utf-8-sig", newline="") as file:
+    with replacing(directory / "posts.csv") as draft, draft.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.DictWriter(file, _CSV_COLUMNS, extrasaction="ignore")
         rows.writeheader()
         for post in posts:
