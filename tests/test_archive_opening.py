@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -624,6 +626,89 @@ def test_a_lock_can_be_taken_again_once_it_is_let_go_of(path: Path):
 def test_two_archives_are_locked_apart(tmp_path: Path):
     with run_lock(tmp_path / "one.db"), run_lock(tmp_path / "two.db"):
         pass
+
+
+@pytest.fixture(params=["symbolic link", "link to a link", "linked folder", "hard link"])
+def other_name(request: pytest.FixtureRequest, path: Path, tmp_path: Path) -> Path:
+    """Return another name of the archive, in another folder."""
+    make(path)
+    other = tmp_path / "elsewhere" / "other.db"
+    other.parent.mkdir()
+    if request.param == "hard link":
+        other.hardlink_to(path)
+    elif request.param == "linked folder":
+        other.parent.rmdir()
+        other.parent.symlink_to(path.parent)
+        return other.with_name(path.name)
+    elif request.param == "symbolic link":
+        other.symlink_to(path)
+    else:
+        other.with_name("between.db").symlink_to(path)
+        other.symlink_to("between.db")
+    return other
+
+
+def test_the_lock_is_the_files_whatever_it_is_called(other_name: Path, hold):
+    hold()
+    with pytest.raises(ArchiveLocked), run_lock(other_name):
+        pass
+    with Archive(other_name) as archive:  # readers need none
+        assert archive.stats()["posts"] == 0
+
+
+def test_a_link_that_is_made_while_a_run_goes_on_is_locked_too(path: Path):
+    with run_lock(path) as lock, Archive(path, create=True, lock=lock):
+        other = path.with_name("other.db")
+        other.hardlink_to(path)
+        with pytest.raises(ArchiveLocked) as refused, run_lock(other):
+            pass
+    assert str(refused.value) == (
+        f"Another run holds {other} (by another name of the file): wait for it to end, or stop it."
+    )
+    with run_lock(other):
+        pass
+
+
+def test_an_archive_is_made_where_a_link_leads(path: Path, tmp_path: Path):
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    with run_lock(link) as lock, Archive(link, create=True, lock=lock), pytest.raises(ArchiveLocked), run_lock(path):
+        pass
+    assert path.is_file()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "socket", "folder", "circle"])
+def test_a_lock_that_is_no_plain_file_is_a_sentence(path: Path, kind: str):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name("archive.db.lock")
+    if kind == "fifo":
+        os.mkfifo(lock)
+    elif kind == "device":
+        lock.symlink_to("/dev/null")
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made_here, contextlib.chdir(path.parent):
+            made_here.bind(lock.name)
+    elif kind == "folder":
+        lock.mkdir()
+    else:
+        lock.symlink_to(lock.name)
+    with pytest.raises(ArchiveError) as refused, run_lock(path):
+        pass
+    assert str(refused.value) in {
+        f"{lock} is no plain file, and a run needs one there: take it away.",
+        f"{lock} cannot be made: No such device or address; a run needs to write there.",
+        f"{lock} cannot be made: Is a directory; a run needs to write there.",
+        f"{lock} cannot be made: Too many levels of symbolic links; a run needs to write there.",
+    }
+
+
+def test_a_lock_is_held_even_where_there_is_no_room_to_say_so(path: Path):
+    without_room = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    without_room += "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));"
+    hold = f"{without_room} from pathlib import Path; from crawler.archive.store.lock import run_lock\n"
+    hold += f"with run_lock(Path({str(path)!r})): print('held')"
+    done = subprocess.run([sys.executable, "-c", hold], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "held\n")
 
 
 def test_a_lock_without_a_place_is_refused(tmp_path: Path):

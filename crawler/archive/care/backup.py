@@ -7,7 +7,7 @@ from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.store.connection import holds_archive
-from crawler.archive.store.lock import run_lock
+from crawler.archive.store.lock import lock_file, run_lock
 from crawler.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
 
 def _lock_of(file: Path) -> AbstractContextManager[object]:
     """Return the lock of a file that runs have written, as they do into a copy that is gone on with."""
-    return run_lock(file) if file.with_name(f"{file.name}.lock").exists() else nullcontext()
+    return run_lock(file) if lock_file(file).exists() else nullcontext()
 
 
 def _is_backup(file: Path) -> bool:

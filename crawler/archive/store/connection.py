@@ -70,6 +70,8 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
         try:
             _check_version(db, file)
             _prepare(db, file, lock)
+            if lock is not None:
+                lock.take_file()
         except BaseException:
             db.close()
             raise

@@ -1,15 +1,21 @@
 """Who may write: one run at a time, by a lock beside the archive, and one transaction at a time, by SQLite's.
 
 The operating system holds the lock. It dies with its process, so a killed run leaves none behind; what the file says
-is only for people. POSIX only (`flock`). Not here: readers, who need no lock.
+is only for people. It stands beside the real file, whatever links lead there. On Linux the file itself is taken as
+well, by a name that no file system has: of a hard link nobody can tell what else it is called. POSIX only (`flock`).
+Not here: readers, who need no lock.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
-from dataclasses import dataclass
+import socket
+import stat
+import sys
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from errno import EADDRINUSE
 from typing import TYPE_CHECKING
 
 from crawler import dates
@@ -21,31 +27,65 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+_BY_ANOTHER_NAME = "by another name of the file"
+
 
 @dataclass(frozen=True, slots=True)
 class RunLock:
-    """Says that this process, or the run it writes for, holds the lock of `archive`."""
+    """Says that this process, or the run it writes for, holds the lock of `archive`.
+
+    `held` lets go of what belongs to it, `taken` are the files among that; a process that only writes for the run has
+    none of it.
+    """
 
     archive: Path
+    held: ExitStack | None = None
+    taken: set[str] = field(default_factory=set)
+
+    def take_file(self) -> None:
+        """Take the archive's file itself, as soon as there is one. Raises `ArchiveLocked` when another has it."""
+        if self.held is None or sys.platform != "linux":
+            return
+        with suppress(FileNotFoundError):
+            found = self.archive.stat()
+            name = f"\0finews-archive {found.st_dev}:{found.st_ino}"
+            if name not in self.taken:
+                _bind(name, self.archive, self.held)
+                self.taken.add(name)
 
 
 @contextmanager
 def run_lock(archive: Path) -> Iterator[RunLock]:
     """Hold the lock of `archive` for as long as the block runs.
 
-    Raises `ArchiveLocked` at once when another process holds it, `ArchiveError` when there is no place for it.
+    Raises `ArchiveLocked` at once when another process holds it, by this or by another name of the file, and
+    `ArchiveError` when there is no place for it.
     """
-    path = archive.with_name(f"{archive.name}.lock")
+    path = lock_file(archive)
+    with ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o644)
+            held.callback(os.close, descriptor)
+            is_plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            if is_plain:
+                _take(descriptor, archive)
+        except OSError as error:
+            raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
+        if not is_plain:
+            raise ArchiveError(f"{path} is no plain file, and a run needs one there: take it away.")
+        lock = RunLock(archive, held)
+        lock.take_file()
+        yield lock
+
+
+def lock_file(archive: Path) -> Path:
+    """Return where the lock of an archive is: beside the file that a symbolic link leads to."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
-    try:
-        _take(descriptor, archive)
-        yield RunLock(archive)
-    finally:
-        os.close(descriptor)
+        real = archive.resolve() if archive.is_symlink() else archive
+    except (OSError, RuntimeError):  # it leads in circles
+        real = archive
+    return real.with_name(f"{real.name}.lock")
 
 
 @contextmanager
@@ -70,5 +110,16 @@ def _take(descriptor: int, archive: Path) -> None:
     except BlockingIOError:
         holder = os.read(descriptor, 200).decode("utf-8", "replace").strip()
         raise ArchiveLocked(archive, holder or "it says nothing of itself") from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"pid {os.getpid()}, started {dates.iso(dates.now())}\n".encode())
+    with suppress(OSError):  # on a full disk: it is held all the same, and the archive has its own word for that
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"pid {os.getpid()}, started {dates.iso(dates.now())}\n".encode())
+
+
+def _bind(name: str, archive: Path, held: ExitStack) -> None:
+    """Take a name in Linux's abstract namespace, which one process can have at a time, until `held` is let go of."""
+    taken = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    try:
+        taken.bind(name)
+    except OSError as error:
+        if error.errno == EADDRINUSE:
+            raise ArchiveLocked(archive, _BY_ANOTHER_NAME) from None
