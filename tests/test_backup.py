@@ -296,14 +296,12 @@ def test_the_archive_itself_is_not_replaced_by_its_copy(archive: Archive, monkey
         ("text.md/some/where/backup.db", "Not a directory"),
         ("x" * 252, "File name too long"),
         ("x" * 300, "File name too long"),
-        ("taken.db", "Is a directory"),
     ],
-    ids=["under a file", "deep under a file", "a long name", "a longer name", "no place for a draft"],
+    ids=["under a file", "deep under a file", "a long name", "a longer name"],
 )
 def test_a_place_that_cannot_be_written_to_is_a_sentence(archive: Archive, name: str, problem: str):
     folder = archive.path.parent
     (folder / "text.md").write_bytes(b"# mein")
-    (folder / ".taken.db.tmp").mkdir()
     before = names(folder)
     file = folder / name
     assert refusal(archive, file) == f"{file} cannot be written: {problem}; name another file."
@@ -376,3 +374,14 @@ def test_an_archive_that_a_run_writes_is_not_replaced_by_a_backup_of_another(arc
     archive.backup(other)  # nobody is at work
     with Archive(other) as copy:
         assert [post["post_id"] for post in copy.posts()] == ["NW1", "NW2", "NW3"]
+
+
+def test_a_link_in_the_place_of_a_draft_is_not_followed(archive: Archive):
+    folder = archive.path.parent
+    (folder / "victim").write_text("precious")
+    (folder / ".copy.db.tmp").symlink_to(folder / "victim")
+
+    archive.backup(folder / "copy.db")
+
+    assert (folder / "victim").read_text() == "precious"
+    assert not (folder / "copy.db").is_symlink()

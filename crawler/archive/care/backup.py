@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import lock_file, run_lock
+from crawler.drafts import new_draft
 from crawler.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
             raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            draft.write_bytes(b"")
+            draft = new_draft(file)
             posts, versions = _copied(db, draft)
             with _lock_of(file):
                 # What was left beside an earlier backup must not be played into this one.
