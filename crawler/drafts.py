@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ def new_draft(path: Path) -> Path:
     where it cannot be taken away the draft gets a name that nobody guesses.
     """
     draft = path.with_name(f".{path.name}.tmp")
-    with suppress(OSError):
-        draft.unlink()
     try:
+        draft.unlink(missing_ok=True)
         _make(draft)
-    except FileExistsError:
+    except (FileExistsError, PermissionError):  # somebody's, in a folder where only owners take things away
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
         _make(draft)
     return draft

@@ -296,12 +296,14 @@ def test_the_archive_itself_is_not_replaced_by_its_copy(archive: Archive, monkey
         ("text.md/some/where/backup.db", "Not a directory"),
         ("x" * 252, "File name too long"),
         ("x" * 300, "File name too long"),
+        ("taken.db", "Is a directory"),
     ],
-    ids=["under a file", "deep under a file", "a long name", "a longer name"],
+    ids=["under a file", "deep under a file", "a long name", "a longer name", "no place for a draft"],
 )
 def test_a_place_that_cannot_be_written_to_is_a_sentence(archive: Archive, name: str, problem: str):
     folder = archive.path.parent
     (folder / "text.md").write_bytes(b"# mein")
+    (folder / ".taken.db.tmp").mkdir()
     before = names(folder)
     file = folder / name
     assert refusal(archive, file) == f"{file} cannot be written: {problem}; name another file."

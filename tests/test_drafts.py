@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from errno import ENOSPC
-from typing import TYPE_CHECKING
+from errno import ENOSPC, EPERM
+from pathlib import Path
 
 import pytest
 
 from crawler.drafts import replacing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -90,15 +87,22 @@ def test_a_link_in_the_place_of_the_file_is_replaced_and_not_followed(file: Path
     assert files(tmp_path) == {"file": "new", "victim": "old"}
 
 
-def test_what_cannot_be_taken_away_gives_the_draft_another_name(file: Path):
-    file.with_name(".file.tmp").mkdir()
+def test_what_cannot_be_taken_away_gives_the_draft_another_name(file: Path, monkeypatch: pytest.MonkeyPatch):
+    planted = file.with_name(".file.tmp")
+    planted.write_text("somebody's")
+    unlink = Path.unlink
 
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path == planted:
+            raise PermissionError(EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)  # as a folder with the sticky bit does, though not to root
     with replacing(file) as draft:
         draft.write_text("new")
-        assert draft.name.startswith(".file.")
 
-    assert file.read_text() == "new"
-    assert sorted(entry.name for entry in file.parent.iterdir()) == [".file.tmp", "file"]
+    assert draft.name.startswith(".file.")
+    assert files(file.parent) == {".file.tmp": "somebody's", "file": "new"}
 
 
 def test_a_file_has_the_mode_that_the_umask_leaves(file: Path):
