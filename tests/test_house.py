@@ -38,7 +38,7 @@ def test_every_step_of_the_pipeline_is_in_the_settings() -> None:
 
 def test_every_middleware_and_extension_is_in_the_settings() -> None:
     handlers = _modules(settings.DOWNLOAD_HANDLERS.values())
-    shared = {"crawler.middlewares.failures", "crawler.middlewares.waiting"}
+    shared = {f"crawler.middlewares.{name}" for name in ("failures", "headers", "waiting")}
     middlewares = _modules(_in_their_order(settings.DOWNLOADER_MIDDLEWARES))
     assert middlewares | handlers | shared == _files("middlewares")
     assert _modules(settings.EXTENSIONS) == _files("extensions")

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.exceptions import DownloadFailedError
+
+from crawler.middlewares.headers import EndlessHeaders, bound_headers, is_endless
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -24,18 +27,28 @@ class MirrorDownloadHandler(HTTP11DownloadHandler):
         """Read the mirror's address."""
         super().__init__(crawler)
         self.mirror = crawler.settings["FINEWS_MIRROR"]
+        bound_headers(self._pool)
 
     async def download_request(self, request: Request) -> Response:
         """Fetch from the mirror what `request` asks for; the response keeps the address asked for."""
         if not self.mirror:
-            return await super().download_request(request)
+            return await self._download(request)
         host = urlsplit(request.url).netloc
         sent = request.replace(url=mirrored(request.url, self.mirror))
         sent.headers["Host"] = host
-        response = await super().download_request(sent)
+        response = await self._download(sent)
         # AutoThrottle reads it from the request it knows.
         request.meta["download_latency"] = sent.meta.get("download_latency", 0.0)
         return response.replace(url=request.url)
+
+    async def _download(self, request: Request) -> Response:
+        """Fetch; an answer whose headers do not end is none."""
+        try:
+            return await super().download_request(request)
+        except DownloadFailedError as error:
+            if is_endless(error):
+                raise EndlessHeaders from error
+            raise
 
 
 def mirrored(url: str, mirror: str) -> str:
