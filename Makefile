@@ -4,7 +4,7 @@
 # make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
 # make variants   rewrite which characters a search takes for one
 # make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
-# make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values
+# make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values, and how time grows
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -42,6 +42,7 @@ bench: $(VENV)/installed-bench
 
 bench-quick: $(VENV)/installed-corpus
 	$(BIN)/python tests/benchmarks/quick.py
+	$(BIN)/python tests/benchmarks/slopes.py
 
 fixtures: $(VENV)/installed-test
 	$(BIN)/python tests/fixture_pages.py

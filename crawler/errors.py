@@ -111,6 +111,18 @@ class NewerArchive(ArchiveError):
         )
 
 
+class ForeignSchema(ArchiveError):
+    """The archive at `path` holds something that this program did not make and that would run with it."""
+
+    def __init__(self, path: Path, part: str) -> None:
+        """`part` is its kind and name: `trigger x`."""
+        self.path = path
+        super().__init__(
+            f"{path} holds the {part}, which is not this program's and would run with it:"
+            " do not use the file if it is a stranger's, or drop that with sqlite3 if it is yours."
+        )
+
+
 class ArchiveNotWritten(ArchiveError):
     """Something, such as a full disk, keeps a run from writing to the archive at `path`; what was stored stays."""
 

@@ -16,6 +16,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE = {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+")
+_WRITTEN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
 # What needs no escape in a path or a query: RFC 3986's sub-delims and the separators of each.
 _PATH_SAFE = "/:@!$&'()*+,;="
@@ -47,6 +48,14 @@ def resolve(base: str, href: str) -> str | None:
         return canonical(urljoin(base, _CONTROL.sub("", href).strip()))
     except ValueError:  # an unclosed bracket in the host
         return None
+
+
+def as_written(href: str, base: str) -> str | None:
+    """Return an address as it stands on the page at `base`, if it is written as RFC 3986 has it; else canonical.
+
+    So a site's own form is kept, and nothing stands in it that ends a line, a tag or a template.
+    """
+    return href if _WRITTEN.fullmatch(href) else resolve(base, href)
 
 
 def path_of(url: str) -> str:

@@ -767,3 +767,28 @@ def test_a_transaction_that_fails_writes_nothing_and_ends(path: Path):
             fail(archive)
         assert not archive.db.conn.in_transaction
         assert archive.db.execute("SELECT host FROM hosts").fetchall() == []
+
+
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_left_alone(path: Path):
+    victim = path.with_name("victim")
+    victim.write_text("precious")
+    path.with_name("archive.db.lock").symlink_to(victim)
+
+    with pytest.raises(ArchiveError, match="is no plain file, and a run needs one there") as refused, run_lock(path):
+        pass
+
+    assert "Traceback" not in str(refused.value)
+    assert victim.read_text() == "precious"
+
+
+def test_a_new_lock_is_its_owners_alone(path: Path):
+    with run_lock(path):
+        assert path.with_name("archive.db.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_that_names_a_process_which_is_gone_names_nobody(path: Path, hold):
+    hold()
+    path.with_name("archive.db.lock").write_text("pid 4194304, started 2022-04-20T00:00:00+00:00\n")
+
+    with pytest.raises(ArchiveLocked, match="it says nothing of itself"), run_lock(path):
+        pass

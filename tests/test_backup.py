@@ -376,3 +376,14 @@ def test_an_archive_that_a_run_writes_is_not_replaced_by_a_backup_of_another(arc
     archive.backup(other)  # nobody is at work
     with Archive(other) as copy:
         assert [post["post_id"] for post in copy.posts()] == ["NW1", "NW2", "NW3"]
+
+
+def test_a_link_in_the_place_of_a_draft_is_not_followed(archive: Archive):
+    folder = archive.path.parent
+    (folder / "victim").write_text("precious")
+    (folder / ".copy.db.tmp").symlink_to(folder / "victim")
+
+    archive.backup(folder / "copy.db")
+
+    assert (folder / "victim").read_text() == "precious"
+    assert not (folder / "copy.db").is_symlink()

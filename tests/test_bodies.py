@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -167,3 +168,23 @@ def test_a_nul_in_a_page_is_no_end_of_its_words(archive: Archive, html: str):
     bodies = (article.markdown, post.html, article.text)
     assert "\0" not in "".join(bodies)
     assert views(archive, article) == [(article.summary, *bodies), bodies]
+
+
+def test_a_body_of_very_many_paragraphs_has_few_references_into_its_text() -> None:
+    lines = [f"这是第{number}行文字。" for number in range(40_000)]
+    body, text = "".join(f"<p>{line}</p>" for line in lines), "\n".join(lines)
+
+    framed = encode_body(body, text)
+
+    assert sum(isinstance(piece, list) for piece in json.loads(framed)) == 50_000_000 // len(text)
+    assert decode_body(framed, text) == body
+
+
+def test_words_that_are_not_in_the_text_are_not_looked_for_without_end() -> None:
+    body, text = "".join(f'<img alt="没有的文字{number}">' for number in range(100_000)), "别的文字。" * 200_000
+
+    before = time.process_time()
+    framed = encode_body(body, text)
+
+    assert time.process_time() - before < 2
+    assert json.loads(framed) == [body]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from errno import ENOSPC
-from typing import TYPE_CHECKING
+import os
+import stat
+from errno import ENOSPC, EPERM
+from pathlib import Path
 
 import pytest
 
 from crawler.drafts import replacing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -63,3 +62,55 @@ def test_what_a_kill_left_of_a_draft_is_written_over(file: Path):
     with replacing(file) as draft:
         draft.write_text("new")
     assert files(file.parent) == {"file": "new"}
+
+
+def test_a_link_that_was_planted_in_the_place_of_a_draft_is_not_followed(file: Path, tmp_path: Path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    file.with_name(".file.tmp").symlink_to(victim)
+
+    with replacing(file) as draft:
+        draft.write_text("new")
+
+    assert files(tmp_path) == {"file": "new", "victim": "precious"}
+    assert not file.is_symlink()
+
+
+def test_a_link_in_the_place_of_the_file_is_replaced_and_not_followed(file: Path, tmp_path: Path):
+    victim = tmp_path / "victim"
+    file.replace(victim)
+    file.symlink_to(victim)
+
+    with replacing(file) as draft:
+        draft.write_text("new")
+
+    assert files(tmp_path) == {"file": "new", "victim": "old"}
+
+
+def test_what_cannot_be_taken_away_gives_the_draft_another_name(file: Path, monkeypatch: pytest.MonkeyPatch):
+    planted = file.with_name(".file.tmp")
+    planted.write_text("somebody's")
+    unlink = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path == planted:
+            raise PermissionError(EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)  # as a folder with the sticky bit does, though not to root
+    with replacing(file) as draft:
+        draft.write_text("new")
+
+    assert draft.name.startswith(".file.")
+    assert files(file.parent) == {".file.tmp": "somebody's", "file": "new"}
+
+
+def test_a_file_has_the_mode_that_the_umask_leaves(file: Path):
+    before = os.umask(0o027)
+    try:
+        with replacing(file) as draft:
+            draft.write_text("new")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640

@@ -94,6 +94,29 @@ def test_a_run_asks_for_what_it_set_out_for_then_for_found_posts_then_for_what_i
     assert take(frontier) == urls(other, post(2), post(1), post(4), post(3), made.FEED, made.CATEGORY)
 
 
+def test_an_attempt_is_counted_before_it_ends_and_what_ended_a_run_comes_last_in_the_next(db: Database):
+    find(db, post(1), post(2))
+    assert take(set_out(db), 1) == urls(post(1))
+    runs.begin(db, "finews", NOW)  # the run was killed as it read the post
+
+    next_run = Frontier(db, "finews", RUN + 1, scope="usual")
+
+    assert [row["attempts"] for row in db.query("SELECT attempts FROM links WHERE kind = 'post' ORDER BY id")] == [
+        1,
+        0,
+    ]
+    assert take(next_run) == urls(post(2), post(1))
+
+
+def test_an_attempt_that_ends_is_counted_once(db: Database):
+    find(db, post(1))
+    take(set_out(db))
+
+    for attempts in (1, 2):
+        settle(db, post(1), "failed", run_id=RUN)
+        assert [*db.query("SELECT attempts FROM links WHERE kind = 'post'")] == [{"attempts": attempts}]
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_the_order_is_the_same_in_however_small_portions_it_is_taken(db: Database, count: int):
     find(db, made.FEED, post(2), post(1))

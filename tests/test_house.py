@@ -38,7 +38,7 @@ def test_every_step_of_the_pipeline_is_in_the_settings() -> None:
 
 def test_every_middleware_and_extension_is_in_the_settings() -> None:
     handlers = _modules(settings.DOWNLOAD_HANDLERS.values())
-    shared = {f"crawler.middlewares.{name}" for name in ("unpacking", "waiting", "whole")}
+    shared = {f"crawler.middlewares.{name}" for name in ("headers", "unpacking", "waiting", "whole")}
     middlewares = _modules(_in_their_order({**settings.DOWNLOADER_MIDDLEWARES, **settings.SPIDER_MIDDLEWARES}))
     assert middlewares | handlers | shared == _files("middlewares")
     assert _modules([*settings.EXTENSIONS, settings.LOG_FORMATTER]) == _files("extensions")

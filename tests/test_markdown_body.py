@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markup import HREFS, SOUP, SPECIAL
 from profiles import examples
 from selectolax.lexbor import LexborHTMLParser
 
@@ -47,14 +48,6 @@ def elements(markdown: str) -> set[str | None]:
 
 # --- Whatever an article says, it is shown as it says it ---
 
-SPECIAL = (
-    *"\\`*_{}[]()#+-.!|<>~$^=:&;\"'%/@,?19aZ中文。（”😀 ",
-    *("\u3000", "\xa0", "\t", "\x85", "\u2028", "\u200b", "\ufeff", "\x0b", "\n", "\r\n", "\n\n", "    ", "  \n"),
-    *("\\\n", "\n- ", "\n# ", "\n> ", "\n1. ", "\n---\n", "\n===\n", "\n|a|b|\n|-|-|\n", "1) ", "```", "~~~", "$$"),
-    *("&amp;", "&lt;", "&#42;", "&nbsp;", "&NewLine;", "<b>", "</p>", "<!--", "-->", "<script>", "<?", "<![CDATA["),
-    *("{{ x }}", "{% raw %}", "{%-", "{:.c}", "{::nomarkdown}", "![a](b)", "[^1]", "[a]: b", "*[a]:", "__a__"),
-    *("https://a.example/b_c_d", "www.a.example", "a@b.example", "<https://a.example>", "**a**"),
-)
 article_text = st.lists(st.sampled_from(SPECIAL), max_size=25).map("".join)
 
 
@@ -125,34 +118,6 @@ def test_emphasis_never_shows_its_asterisks(runs: list[tuple[str, str, str]]) ->
 
 # --- Whatever HTML is served, nothing of it runs ---
 
-HREFS = (
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
-    "java&#10;script:alert(1)", "&#106;avascript:alert(1)", "&#x6A;avascript&colon;alert(1)",
-    "javascript&#58;alert(1)", "\x01javascript:alert(1)", "vbscript:x", "data:text/html,<script>alert(1)</script>",
-    "DATA:text/html;base64,PHNjcmlwdD4=", "file:///etc/passwd", "//other.example/x", "/a b(c)",
-    "http://a.example/?q={{x}}", "https://a.example/)[x](javascript:alert(1)",
-    "https://a.example/&quot; onclick=&quot;x", "https://a.example/&gt;&lt;script&gt;", "mailto:a@b.example",
-    "?a=1&b=2", "#top", "",
-)  # fmt: skip
-SOUP = (
-    "<script>alert(1)</script>", "<script>", "</script>", "<SCRIPT SRC=//x.example/x.js>", "<style>p{}</style>",
-    "<style>", "<svg onload=alert(1)>", "</svg>", "<svg><script>alert(1)</script>",
-    "<math><mi xlink:href='javascript:x'>", "</math>", "<iframe src=javascript:alert(1)>", "</iframe>",
-    "<object data=x.swf>", "<embed src=x>", "<form action=javascript:x>", "<input autofocus onfocus=alert(1)>",
-    "<img src=x onerror=alert(1)>", "<img src='x' alt='](javascript:alert(1))'>",
-    "<img alt='&lt;script&gt;' src=javascript:alert(1)>", "<p onclick=alert(1) style='x:expression(1)'>",
-    "<div ONMOUSEOVER=x>", "<a name=x>", "</a>", "<b>", "</b>", "<i>", "</i>", "<p>", "</p>", "<div>", "</div>",
-    "<ul>", "<li>", "</ul>", "<ol start=9>", "<blockquote>", "</blockquote>", "<pre>", "</pre>", "<code>",
-    "</code>", "<table>", "<tr>", "<td>", "</table>", "<h1>", "</h1>", "<br>", "<hr>", "<!--", "-->",
-    "<!-- <script>alert(1)</script> -->", "<![CDATA[", "]]>", "<?php", "?>", "<!doctype html>", "<plaintext>",
-    "<template>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", "<title>", "<textarea>",
-    "</textarea>", "<base href=//x>", "<meta http-equiv=refresh content='0;url=javascript:x'>",
-    "<link rel=stylesheet href=x>", "<select>", "<xmp>", "<noembed>", "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "&lt;img src=x onerror=alert(1)&gt;", "&amp;lt;script&amp;gt;", "&#60;script&#62;", "&lt;!--", "<", ">", '"',
-    "'", "`", "```", "\n```\n", "``", "~~~", "\n", "\n\n", "    ", "\\", "[x](javascript:alert(1))",
-    "[x]: javascript:alert(1)", "<javascript:alert(1)>", "![x](javascript:alert(1))", "{{ x }}", "{% raw %}", "中文",
-    "x", "!", "&nbsp;", "\ue000", "\ue001", "\x00",
-)  # fmt: skip
 link = st.sampled_from(HREFS).map(lambda href: f'<a href="{href}">x</a>')
 image = st.sampled_from(HREFS).map(lambda href: f'<img src="{href}" alt="x">')
 soup = st.lists(st.one_of(st.sampled_from(SOUP), link, image), max_size=25).map("".join)
@@ -261,8 +226,15 @@ def test_a_link_that_could_run_or_leak_keeps_its_text_only(href: str) -> None:
         pytest.param("<p>一\x00二\x1b[31m三&#8;</p>", "一二\\[31m三", id="control characters"),
         pytest.param("<p>看!<a href='/1'>一</a></p>", "看\\![一](https://site.example/1)", id="link after !"),
         pytest.param("<p><code>a`b</code></p>", "``a`b``", id="code with a backtick"),
-        pytest.param("<pre>```\n&lt;b&gt;</pre>", "````\n```\n<b>\n````", id="code with a fence"),
-        pytest.param("<pre>{{ x }}</pre>", "```\n{\u200b{ x }}\n```", id="Liquid in code"),
+        pytest.param("<p>前 <code> a </code> 后</p>", "前 `a` 后", id="code with white space inside"),
+        pytest.param("<p><code>a</code><code>b</code></p>", "`a`<code>b</code>", id="code beside code"),
+        pytest.param("<p><code>a<br>b</code></p>", "`a`  \n`b`", id="code of two lines"),
+        pytest.param("<p><code>`a</code></p>", "<code>&#96;a</code>", id="code that begins with a backtick"),
+        pytest.param("<p><code>&lt;b&gt;</code></p>", "<code>&#60;b&#62;</code>", id="code with a tag"),
+        pytest.param("<code>{{x}}</code>", "<code>&#123;&#123;x&#125;&#125;</code>", id="Liquid in a span"),
+        pytest.param("<p>a<code> </code>b</p>", "a b", id="code of white space"),
+        pytest.param("<pre>~~~\n&lt;b&gt;</pre>", "~~~~\n~~~\n<b>\n~~~~", id="code with a fence"),
+        pytest.param("<pre>{{ x }}</pre>", "~~~\n{\u200b{ x }}\n~~~", id="Liquid in code"),
         pytest.param("<p>一<span class=x>二</span><font>三</font></p>", "一二三", id="elements that give way"),
         pytest.param("<p>一<img src='data:x' alt='图'>二</p>", "一二", id="image of a forbidden kind"),
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.text.outside import escaped_in_json, steerless
 from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _DAYS = 10  # days printed for a security
 def json_document(document: Any) -> None:
     """Print one JSON document, Chinese as it is where that can be written."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(json.dumps(document, ensure_ascii=not is_unicode, indent=2))
+    click.echo(escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=2)))
 
 
 def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:
@@ -42,22 +43,20 @@ def highlighted(post: Mapping[str, Any]) -> str:
 
 def search(found: Mapping[str, Any]) -> None:
     """Print what a search found."""
-    click.echo(f"\n{found['total']} found for {found['query']}")
+    _say(f"\n{found['total']} found for {found['query']}")
     _posts(found["results"])
 
 
 def stock(found: Mapping[str, Any]) -> None:
     """Print what the archive has on a security: its names, its days, its posts."""
-    click.echo(
-        f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {counted(found['total'], 'post')}"
-    )
+    _say(f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {counted(found['total'], 'post')}")
     for name in found["names"]:
         odd = "  ! not its usual name" if name["odd"] else ""
-        click.echo(f"  {name['first']} – {name['last']}  {name['name']}, {counted(name['posts'], 'post')}{odd}")
+        _say(f"  {name['first']} – {name['last']}  {name['name']}, {counted(name['posts'], 'post')}{odd}")
     if found["days"]:
-        click.echo("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
+        _say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
-        click.echo(f"  also of this symbol or name: {', '.join(found['others'])}")
+        _say(f"  also of this symbol or name: {', '.join(found['others'])}")
     _posts(found["results"])
 
 
@@ -67,19 +66,19 @@ def same_story(post: Mapping[str, Any]) -> None:
     if others:
         first = "this one" if post["same_story"][0]["id"] == post["post_id"] else post["same_story"][0]["id"]
         named = "; ".join(f"{telling['id']} ({byline(telling)})" for telling in others)
-        click.echo(f"The same story: {named}. First came {first}.", err=True)
+        _say(f"The same story: {named}. First came {first}.", err=True)
 
 
 def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], *, styled: bool) -> None:
     """Print a line per revision, and below it what changed."""
     for row in revisions:
-        click.echo(
+        _say(
             f"{row['revision']}  seen {row['seen_at'][:16].replace('T', ' ')} UTC by run {row['run']} ({row['via']}),"
             f" published {row['published_at'][:16].replace('T', ' ')}: {row['title']}"
         )
         if row["revision"] in changes:
             for line in _changes(changes[row["revision"]], styled=styled):
-                click.echo(f"     {line}")
+                _say(f"     {line}")
 
 
 def _changes(changes: Changes, *, styled: bool) -> Iterator[str]:
@@ -109,18 +108,18 @@ def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
 def histories(told: Mapping[str, Any]) -> None:
     """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
     if not told["seen"]:
-        click.echo(f"{told['name']} was never seen: {told['advice']}.")
+        _say(f"{told['name']} was never seen: {told['advice']}.")
     for address in told["addresses"]:
-        click.echo(f"{address['url']}\n  {_state(address)}")
-        click.echo(f"  {_moment(address['found_at'])}  {_found(address)}")
+        _say(f"{address['url']}\n  {_state(address)}")
+        _say(f"  {_moment(address['found_at'])}  {_found(address)}")
         for fetch in address["fetches"]:
-            click.echo(f"  {_moment(fetch['fetched_at'])}  {_fetch(fetch)}")
+            _say(f"  {_moment(fetch['fetched_at'])}  {_fetch(fetch)}")
         if address["next_try_at"]:
-            click.echo(f"  {_moment(address['next_try_at'])}  due to be asked for again")
+            _say(f"  {_moment(address['next_try_at'])}  due to be asked for again")
     for file in told["files"]:
         commit = f" at commit {file['commit'][:12]}" if file["commit"] else ""
         reason = f", {file['reason']}" if file["reason"] else ""
-        click.echo(
+        _say(
             f"{file['path']}{commit}\n  {_moment(file['imported_at'])}  run {file['run']}: {file['outcome']}{reason}"
         )
 
@@ -159,13 +158,18 @@ def _moment(written: str) -> str:
 def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
     """Print two lines per post, and its excerpt."""
     for post in posts:
-        click.echo(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
+        _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):
-            click.echo(f"  ! prints it as {post['printed']}")
+            _say(f"  ! prints it as {post['printed']}")
         if post.get("others"):
-            click.echo(f"  also told by {', '.join(post['others'])}")
+            _say(f"  also told by {', '.join(post['others'])}")
 
 
 def byline(post: Mapping[str, Any]) -> str:
     """Return when and where a post was published: `2022-04-20 16:44 · 大江网`."""
     return " · ".join(filter(None, [post["published_at"][:16].replace("T", " "), post["source"]]))
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print what an archive or its site says, which must not steer the terminal."""
+    click.echo(steerless(text), err=err)

@@ -18,6 +18,7 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
+from crawler.text.outside import steerless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,11 +54,11 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
         printing.json_document(row)
         return
     if form == "markdown":
-        click.echo(render_post(row), nl=False)
+        click.echo(steerless(render_post(row)), nl=False)
     elif form == "html":
-        click.echo(row["html"])
+        click.echo(steerless(row["html"]))
     else:
-        click.echo(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}")
+        click.echo(steerless(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
     printing.same_story(row)
 
 

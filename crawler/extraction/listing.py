@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from crawler.items import Page
     from crawler.sites.definition import Site
 
-# `<a href="…">`, also where its brackets came out as `&lt;`, and Atom's `<link href="…" … title="text"`.
-_ANCHOR = re.compile(r"""(?:<|&lt;)a\s[^<>]{0,500}?href=(["'])(?P<href>[^"'<>]{1,2000})\1[^<>&]{0,500}(?:>|&gt;)""")
-_FEED_LINK = re.compile(
-    r"""<link\s[^<>]{0,500}?href="(?P<href>[^"<>]{1,2000})"[^<>]{0,500}?(?:\stitle="(?P<text>[^"]{0,500})")?\s*/?>"""
+# `<a href="…">`, also where its brackets came out as `&lt;`. No tag reaches into the next one.
+_INSIDE = r"(?:[^<>&]|&(?!lt;|gt;))"
+_ANCHOR = re.compile(
+    rf"""(?:<|&lt;)a\s{_INSIDE}{{0,500}}?href=(["'])(?P<href>(?:(?!["']){_INSIDE}){{1,2000}}+)\1[^<>&]{{0,500}}(?:>|&gt;)"""
 )
+# Atom's `<link href="…" … title="text"/>`, and its attributes.
+_FEED_LINK = re.compile(r"""<link\s((?:[^<>"]++|"[^"<]{0,2000}+")*+)>""")
+_ATTRIBUTE = re.compile(r'''(?<!\S)(\w++)="([^"]*+)"''')
 _TEXT = re.compile(r"(.{0,300}?)(?:<|&lt;)/a(?:>|&gt;)", re.DOTALL)
 
 
@@ -90,7 +93,9 @@ def _links(page: Page) -> Iterator[tuple[int, str, str]]:
     if page.fetch.address.kind == "feed":
         for found in _FEED_LINK.finditer(page.source):
             # A feed's titles are HTML inside XML: escaped twice.
-            yield found.start(), unescape(found["href"]), squeeze(unescape(unescape(found["text"] or "")))
+            attributes = dict(_ATTRIBUTE.findall(found[1]))
+            title = squeeze(unescape(unescape(attributes.get("title", ""))))
+            yield found.start(), unescape(attributes.get("href", "")), title
         return
     for found in _ANCHOR.finditer(page.source):
         text = _TEXT.match(page.source, found.end())

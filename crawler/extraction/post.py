@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.extraction import body
+from crawler.extraction.budget import affordable
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 
 
 def read_post(page: Page, site: Site) -> Post | Refused:
-    """Read the post on `page` by the first layout of `site` whose sign the page bears."""
+    """Read the post on `page` by the first layout of `site` whose sign it bears; refuse one that costs too much."""
+    return affordable(lambda: _read_page(page, site), page.fetch)
+
+
+def _read_page(page: Page, site: Site) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
             sources = _Sources(page, site, first_source(layout.body, page.source))

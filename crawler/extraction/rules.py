@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.extraction.structure import check_structure
 from crawler.text.words import squeeze
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Sources(Protocol):
 
 
 def tree(source: str) -> LexborHTMLParser:
-    """Parse HTML that belongs into a body, whatever it begins with."""
+    """Parse HTML that belongs into a body, whatever it begins with; `TooCostlyError` when its form forbids that."""
+    check_structure(source)
     return LexborHTMLParser(f"<!doctype html><body>{source}")
 
 
@@ -66,6 +68,7 @@ def first_source(rules: Iterable[Rule], source: str) -> str:
     for rule in rules:
         cut = _between(rule, source)
         if cut is not None and rule.css is not None:
+            check_structure(cut)
             node = LexborHTMLParser(cut).css_first(rule.css)
             cut = node.inner_html if node else None
         if cut and not cut.isspace():

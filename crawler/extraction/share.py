@@ -9,16 +9,21 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from crawler.extraction.budget import affordable
 from crawler.extraction.post import read_body
 from crawler.items import Missed
 
 if TYPE_CHECKING:
-    from crawler.items import Page, Post
+    from crawler.items import Page, Post, Refused
     from crawler.sites.definition import Site
 
 
-def read_share(page: Page, site: Site) -> Post | Missed:
-    """Read the post's body from the JSON on `page`; `Missed` when there is none in it."""
+def read_share(page: Page, site: Site) -> Post | Missed | Refused:
+    """Read the post's body from the JSON on `page`; `Missed` when there is none, `Refused` when it costs too much."""
+    return affordable(lambda: _read(page, site), page.fetch)
+
+
+def _read(page: Page, site: Site) -> Post | Missed:
     assert site.share is not None, "only a site with share links asks for their text"
     try:
         answer = json.loads(page.source)

@@ -22,7 +22,7 @@ from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
 from crawler.text.words import squeeze
-from crawler.urls import host_of, resolve
+from crawler.urls import as_written, host_of, resolve
 
 if TYPE_CHECKING:
     from crawler.items import Post
@@ -34,10 +34,6 @@ _OWN_KEYS = frozenset("id source share_url securities revision derived".split())
 _HTML_FILES = (".html", ".htm")
 _LONGEST_TAIL = 400  # characters of a block that may be share link or navigation
 _DIGITS = 6  # of a count
-_DEEPEST = 256  # elements in one another; converting takes time by the square of it
-_NESTING = re.compile(
-    r"<(/?)(?!(?:p|li|t[dhr]|d[dt]|br|hr|img|input|meta|link|wbr|source|col|option)\b)[a-z]", re.IGNORECASE
-)
 _LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^()\n]*)\)|<(https?://[^<>\s]+)>")
 _UTC = ZoneInfo("UTC")
 
@@ -60,8 +56,6 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
     published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site)
     content, tail = _parted(body, site)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
-    if _depth(html) > _DEEPEST:
-        raise SourceError("nested too deeply")
     address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
     page = Page(fetch=Fetch(address=address, fetched_at=at), source=html)
     tags = _listed(front, site, "tags", "tag")
@@ -74,7 +68,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
         published_at=published_at,
         category=_category(front, post, site),
         source=(squeeze(front.text("source")) if is_ours else "") or post.source,
-        share_url=post.share_url or (front.text("share_url") if is_ours else "") or None,
+        share_url=post.share_url or (as_written(front.text("share_url"), post.url) if is_ours else None),
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
         others=front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS),
@@ -117,15 +111,6 @@ def _linked(tail: str) -> str:
     return _LINK.sub(
         lambda found: f'<a href="{escape(found[2] or found[3])}">{escape(found[1] or found[3])}</a>', tail
     )
-
-
-def _depth(html: str) -> int:
-    """Return how many elements stand in one another at the most, those aside that end where the next one begins."""
-    depth = deepest = 0
-    for closing in _NESTING.findall(html):
-        depth = max(0, depth + (-1 if closing else 1))
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -> str:

@@ -2,7 +2,8 @@
 
 Whatever the HTML holds, the Markdown holds no script, no event handler, no address but http, https and mailto,
 and nothing that a Markdown reader, kramdown or Jekyll's Liquid would take for a command: characters of the
-text that mean something to them are escaped. Not here: what belongs to the article (extraction says).
+text that mean something to them are escaped. Not here: code in a line (`crawler.markdown.code`), and what belongs to
+the article (extraction says).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from html_to_markdown import ConversionOptions, convert
 from nh3 import Cleaner
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.markdown.code import code_span
 from crawler.markdown.emphasis import loosen
 from crawler.text.words import printable
 
@@ -27,13 +29,17 @@ _TAGS = frozenset(
     "p br hr h1 h2 h3 h4 h5 h6 strong b em i del s blockquote ul ol li a img pre code "
     "table thead tbody tfoot tr th td div section article center figure figcaption".split()
 )
-_AROUND_CODE = frozenset({"div", "section", "article", "center", "blockquote", "ul", "ol", "li"})
+# Neither lists nor quotations: where one follows a line of text, kramdown's plain parser knows no fence in it.
+_AROUND_CODE = frozenset({"div", "section", "article", "center"})
+_IN_A_LINE = re.compile(r"</?(?:a|b|strong|i|em|s|del|img|code)\b")
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
 _SCHEMES = frozenset({"http", "https", "mailto"})
 
 _TAG = re.compile(r"(<(?:[^<>\"]|\"[^\"]*\")*>)")
-_VERBATIM = re.compile(r"<(/?)(?:pre|code)\b")
+_CODE = re.compile(r"<(/?)(pre|code)\b")
 _LINK = re.compile(r"<a\b")
+# What goldmark takes for the mark in a box of a list of tasks, though it is the text of a link.
+_CHECKED = re.compile(r"\A[xX]\Z")
 # Means something wherever it stands. `{` is Liquid's and kramdown's, `|` and `$` are kramdown's.
 _ANYWHERE = re.compile(r"[`*_\[\]{|]|~(?=~)|\$(?=\$)")
 # Private characters that no text keeps: they stand for an escaping backslash, and for one that is meant, until
@@ -54,7 +60,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _ADDRESS = re.compile(r"\b(?:href|src)\b", re.IGNORECASE)
 _NOWHERE = "https://nowhere.invalid/"
 
-_MARKDOWN = ConversionOptions(extract_metadata=False, autolinks=False, bullets="-", newline_style="spaces")
+# Fences of tildes, which kramdown's plain parser knows too.
+_MARKDOWN = ConversionOptions(
+    extract_metadata=False, autolinks=False, bullets="-", newline_style="spaces", code_block_style="tildes"
+)
 _PLAIN = ConversionOptions(extract_metadata=False, output_format="plain", skip_images=True)
 
 
@@ -107,7 +116,7 @@ def _without(html: str, chrome: Body) -> str:
 
 
 def _blocks_of_code_only(safe: str) -> str:
-    """Unwrap code blocks inside of a line: Markdown has no fence there, and the code would be read as Markdown."""
+    """Unwrap code blocks where Markdown has no fence, in a line or a list say: the code would be read as Markdown."""
     parsed = LexborHTMLParser(f"<!doctype html><body>{safe}")
     for node in parsed.css("pre"):
         outer = node.parent
@@ -119,22 +128,34 @@ def _blocks_of_code_only(safe: str) -> str:
 
 
 def _escaped(safe: str) -> str:
-    """Escape the text between the tags, but for code, which Markdown takes as it is."""
-    verbatim = 0
+    """Escape the text between the tags, but for blocks of code, which Markdown takes as they are."""
     pieces = _TAG.split(safe)
     loosen(pieces)
+    inside = {"pre": 0, "code": 0}
+    beside_code = False
     for index, piece in enumerate(pieces):
         if index % 2:
-            edge = _VERBATIM.match(piece)
-            verbatim += 0 if edge is None else (-1 if edge[1] else 1)
-            if piece.startswith("<img") and ' src="' not in piece:
-                pieces[index] = ""  # its address was of a forbidden kind; `![]()` would ask for the page itself
-        else:
-            # In code nothing can be escaped: an invisible space keeps Liquid from reading it.
-            pieces[index] = _escaped_text(piece) if verbatim <= 0 else _LIQUID.sub("{\u200b", piece)
+            pieces[index] = _tag(piece, inside)
+            beside_code = beside_code and _IN_A_LINE.match(piece) is not None
+        elif inside["pre"]:
+            pieces[index] = _LIQUID.sub("{\u200b", piece)  # nothing can be escaped there, so an invisible space parts
+        elif inside["code"]:
+            pieces[index] = code_span(piece, beside_another=beside_code)
+            beside_code = beside_code or bool(piece)
+        elif piece:
+            pieces[index], beside_code = _CHECKED.sub(_entity, _escaped_text(piece)), False
             if piece.endswith("!") and _LINK.match("".join(pieces[index + 1 : index + 2])):
                 pieces[index] = f"{pieces[index][:-1]}{_ESCAPE}!"  # a link after "!" would be an image
     return "".join(pieces)
+
+
+def _tag(tag: str, inside: dict[str, int]) -> str:
+    """Return what stands for a tag, and count in `inside` how many blocks and spans of code are open after it."""
+    if edge := _CODE.match(tag):
+        inside[edge[2]] += -1 if edge[1] else 1
+        return "" if edge[2] == "code" and not inside["pre"] else tag
+    # An image's address of a forbidden kind was taken off; `![]()` would ask for the page itself.
+    return "" if tag.startswith("<img") and ' src="' not in tag else tag
 
 
 def _escaped_text(text: str) -> str:
@@ -146,6 +167,10 @@ def _escaped_text(text: str) -> str:
     text = _LINE_START.sub(_escaped_start, text)
     # An entity stays an entity: `&lt;` written in an article must not become `<` twice over, nor `<` a tag.
     return _ENTITY_LIKE.sub("&amp;amp;", text).replace("&lt;", "&amp;lt;")
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&amp;#{ord(found[0])};"
 
 
 def _escaped_start(found: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from scrapy.downloadermiddlewares.stats import get_header_size
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, StopDownload
 
 from crawler.items import PAGES
+from crawler.middlewares.headers import EndlessHeaders, bound_headers, is_endless
 from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
 from crawler.network.failures import NetworkFailure, proxy_failure, told
 from crawler.network.not_requested import RunEnds
@@ -53,6 +54,7 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         """Watch what comes, to stop when it is enough."""
         super().__init__(crawler)
+        bound_headers(self._pool)
         crawler.signals.connect(self._stop, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
@@ -67,6 +69,8 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         try:
             response = await self._unless_it_ends(super().download_request(request))
         except Exception as error:
+            if is_endless(error):
+                raise EndlessHeaders from error
             explained = told(error, request.url, proxy)
             if explained is error:
                 raise

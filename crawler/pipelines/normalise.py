@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.addon import RunAddon
+from crawler.extraction.budget import affordable
 from crawler.items import Post
 from crawler.recording.normalise import normalise
 
@@ -29,5 +30,5 @@ class Normalise:
         return cls(RunAddon.of(crawler).run.site)
 
     def process_item(self, item: Any) -> Any:
-        """Turn a post into an article."""
-        return normalise(item, self.site) if isinstance(item, Post) else item
+        """Turn a post into an article, or refuse one whose body takes too long."""
+        return affordable(lambda: normalise(item, self.site), item.fetch) if isinstance(item, Post) else item

@@ -27,6 +27,7 @@ from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.revisits import missed_a_run
 from crawler.sites.addresses import address_of, category_address, start_addresses
 from crawler.sites.loading import rules_version
+from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,6 +246,8 @@ class Recorder:
         An auxiliary request has none either, unless it changed its post: the outcome belongs to the post's own
         request. `before` is the ledger's row, if it has been read already.
         """
+        if end.reason is not None:
+            end = replace(end, reason=one_line(end.reason))
         if fetch.address.kind not in {"post", "share"} or (fetch.auxiliary and end.outcome != "changed"):
             end = replace(end, outcome=None)
         if fetch.status in PAGES:

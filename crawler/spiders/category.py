@@ -15,6 +15,7 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
+from crawler.extraction.budget import affordable
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
@@ -125,8 +126,8 @@ class CategorySpider(Spider):
     def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a listing; what stands in its place is refused at the start, elsewhere it is asked for again."""
         page = page_of(response, asked)
-        listing = read_listing(page, self.site)
-        if is_listing(page, listing, self.site):
+        listing = affordable(lambda: read_listing(page, self.site), page.fetch)
+        if isinstance(listing, Refused) or is_listing(page, listing, self.site):
             yield listing
         elif asked.address.kind == "home":
             yield Refused(fetch=page.fetch, reason=NAMES_NO_POST, rule="addresses.post")

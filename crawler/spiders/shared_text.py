@@ -47,7 +47,7 @@ class SharedTexts:
     def shared(self, response: Response, asked: Asked) -> Iterator[Any]:
         """Read a text; if its post is not stored, it becomes a post by itself, unless the post's page was refused."""
         read = read_share(page_of(response, asked), self.site)
-        if isinstance(read, Missed):
+        if isinstance(read, Missed | Refused):
             yield from self._nothing(asked, read)
             return
         known = self._known(asked.address)

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from crawler.archive.store import articles, versions
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import lock_file, run_lock
+from crawler.drafts import new_draft
 from crawler.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
             raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            draft.write_bytes(b"")
+            draft = new_draft(file)
             counted = _copied(db, draft)
             with _lock_of(file):
                 # Journals left beside an earlier backup must not be replayed into this one.

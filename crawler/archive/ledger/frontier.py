@@ -29,7 +29,7 @@ _LOOKED_AT = 256  # rows; more than Scrapy can have in progress at one time
 _PLANNED = "url IN (SELECT value FROM json_each(:planned)) AND asked_run_id IS NOT :run ORDER BY id"
 _FOUND = (
     "site = :site AND kind IN ('post', 'share') AND state = 'found' AND asked_run_id IS NOT :run"
-    " ORDER BY id LIMIT :most"
+    " ORDER BY attempts, id LIMIT :most"
 )
 _DUE = (
     "site = :site AND next_try_at IS NOT NULL AND (next_try_at <= :now OR next_try_at > :never)"
@@ -102,7 +102,9 @@ class Frontier:
             if len(chosen) < count:
                 fresh = [link for link in known_where(self.db, where, values) if link.id not in self._taken]
                 chosen += [link for link in fresh if link not in chosen]
-        return self._within_limit(chosen[:count])
+        taken = self._within_limit(chosen[:count])
+        self._count_attempts(taken)
+        return taken
 
     def _within_limit(self, chosen: list[Known]) -> list[Known]:
         """Remember what was taken, and leave out posts beyond the limit."""
@@ -115,6 +117,16 @@ class Frontier:
                 self._posts += 1
             taken.append(link)
         return taken
+
+    def _count_attempts(self, taken: list[Known]) -> None:
+        """Note that these are asked for, before anything is read: should one end the program, others come first."""
+        if taken:
+            with writing(self.db):
+                self.db.execute(
+                    "UPDATE links SET attempts = attempts + 1, asked_run_id = :run"
+                    " WHERE id IN (SELECT value FROM json_each(:ids))",
+                    {"run": self.run_id, "ids": json.dumps([link.id for link in taken])},
+                )
 
     def _make_everything_due(self, now: datetime) -> None:
         self.db.execute(

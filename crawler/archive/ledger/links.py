@@ -137,7 +137,8 @@ def record_outcome(
     """Record how a request for an address ended and when to repeat it; return what was recorded.
 
     `before` is what was known of the address, if the caller has read it already. If the answer had no validators,
-    those of the last good page are kept, and so are the `rules` it was read by.
+    those of the last good page are kept, and so are the `rules` it was read by. An attempt that was counted as the
+    frontier gave the address out is not counted again.
     """
     at = iso(fetch.fetched_at)
     again = None
@@ -149,7 +150,9 @@ def record_outcome(
         " VALUES (:url, :site, :kind, :state, :status, :reason, 1, :found_on, :etag, :last_modified, :rules,"
         " :at, :at, :read_at, :next_try_at, :article_id, :run_id, :run_id, :run_id, :outcome)"
         " ON CONFLICT (url) DO UPDATE SET state = excluded.state, status = excluded.status, reason = excluded.reason,"
-        " attempts = links.attempts + 1, fetched_at = excluded.fetched_at,"
+        " attempts = links.attempts + (links.asked_run_id IS NOT excluded.asked_run_id OR EXISTS"
+        "  (SELECT 1 FROM fetches WHERE link_id = links.id AND last_run_id = excluded.asked_run_id)),"
+        " fetched_at = excluded.fetched_at,"
         " etag = coalesce(excluded.etag, links.etag),"
         " last_modified = coalesce(excluded.last_modified, links.last_modified),"
         " rules = coalesce(excluded.rules, links.rules),"

@@ -10,9 +10,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 
 # A stretch between markup. A shorter one takes less room written out than as a reference.
 _RUN = re.compile(r"[^<>&*\\\n]{6,}")
+
+# SQL counts the characters of a text anew for every reference into it, and looking for one may go through all of it.
+# So a body of so many paragraphs that this would take seconds stands as it is from some paragraph on.
+_MOST_STEPS = 50_000_000
 
 Piece = str | list[int]
 
@@ -29,7 +34,7 @@ def encode_body(body: str, text: str) -> str:
     """Encode `body` over `text`."""
     pieces: list[Piece] = []
     done = cursor = 0
-    for run in _RUN.finditer(body):
+    for run in islice(_RUN.finditer(body), _MOST_STEPS // (len(text) or 1)):
         at = text.find(run[0], cursor)
         if at < 0:
             continue

@@ -21,17 +21,19 @@ from sqlite_utils import Database
 
 from crawler.archive.search import functions, index
 from crawler.archive.store.lock import RunLock, run_lock, writing
-from crawler.archive.store.migrations import steps, unknown_step
+from crawler.archive.store.migrations import foreign_part, steps, unknown_step
 from crawler.errors import (
     ArchiveDamaged,
     ArchiveError,
     ArchiveLocked,
     ArchiveNotWritten,
     ArchiveOutdated,
+    ForeignSchema,
     NewerArchive,
     NoArchive,
     NotAnArchive,
 )
+from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -162,6 +164,9 @@ def _connect(file: Path) -> sqlite3.Connection:
     else:
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
+    # A damaged page is noticed where it is read. `trusted_schema` cannot be off: the views use json_extract, which no
+    # schema may do then in SQLite 3.40. So what they are is compared, see `foreign_part`.
+    connection.execute("PRAGMA cell_size_check = ON")
     functions.register(connection)
     return connection
 
@@ -170,6 +175,9 @@ def _check_version(db: Database, file: Path) -> None:
     newer = unknown_step(db)
     if newer is not None:
         raise NewerArchive(file, newer)
+    foreign = foreign_part(db)
+    if foreign is not None:
+        raise ForeignSchema(file, one_line(foreign))
 
 
 def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import stat
 import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from errno import EADDRINUSE
+from errno import EADDRINUSE, ELOOP
 from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.errors import ArchiveError, ArchiveLocked
+from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+_NO_PLAIN_FILE = "{} is no plain file, and a run needs one there: take it away."
 _BY_ANOTHER_NAME = "by another name of the file"
 
 
@@ -65,15 +68,18 @@ def run_lock(archive: Path) -> Iterator[RunLock]:
     with ExitStack() as held:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o644)
+            # The owner's alone, or else anybody could hold it; and no link that leads to another file.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600)
             held.callback(os.close, descriptor)
             is_plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
             if is_plain:
                 _take(descriptor, archive)
         except OSError as error:
+            if error.errno == ELOOP:
+                raise ArchiveError(_NO_PLAIN_FILE.format(path)) from None
             raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
         if not is_plain:
-            raise ArchiveError(f"{path} is no plain file, and a run needs one there: take it away.")
+            raise ArchiveError(_NO_PLAIN_FILE.format(path))
         lock = RunLock(archive, held)
         lock.take_file()
         yield lock
@@ -108,11 +114,24 @@ def _take(descriptor: int, archive: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.read(descriptor, 200).decode("utf-8", "replace").strip()
-        raise ArchiveLocked(archive, holder or "it says nothing of itself") from None
+        raise ArchiveLocked(archive, _holder(descriptor) or "it says nothing of itself") from None
     with suppress(OSError):  # on a full disk: it is held all the same, and the archive has its own word for that
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"pid {os.getpid()}, started {dates.iso(dates.now())}\n".encode())
+
+
+def _holder(descriptor: int) -> str:
+    """Return what the holder of a lock says of itself; "" if the process it names is not there."""
+    holder = one_line(os.read(descriptor, 200).decode("utf-8", "replace"))
+    found = re.match(r"pid (\d{1,9}), ", holder)
+    if found is not None:
+        try:
+            os.kill(int(found[1]), 0)  # asks whether it is there, and does nothing
+        except ProcessLookupError:
+            return ""
+        except OSError:  # another user's
+            return holder
+    return holder
 
 
 def _bind(name: str, archive: Path, held: ExitStack) -> None:

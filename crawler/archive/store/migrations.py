@@ -1,6 +1,7 @@
 """The schema's history: named steps, each one transaction with its record, never edited once released.
 
-The record is sqlite-utils' own table, `_sqlite_migrations`. Not here: opening the file.
+The record is sqlite-utils' own table, `_sqlite_migrations`. What else a file's schema holds is told, since a trigger
+of somebody's would run with ours. Not here: opening the file.
 """
 
 from __future__ import annotations
@@ -8,19 +9,19 @@ from __future__ import annotations
 import html
 import json
 import re
+import sqlite3
+from functools import cache
 from importlib.resources import files
-from sqlite3 import complete_statement
 from typing import TYPE_CHECKING, Any
 
+from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from crawler.archive.store import securities, stories
 from crawler.archive.store.bodies import encode_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlite_utils import Database
+    from collections.abc import Callable, Mapping
 
 _BLOCK = re.compile(
     r"\s*<(?:/?(?:p|div|h\d|li|ul|ol|table|tr|center|blockquote|section)|br)\b[^>]*>\s*", re.IGNORECASE
@@ -31,6 +32,14 @@ _TAG = re.compile(r"<[^>]*>")
 # What words of the index began with that said what a row was filed under.
 _FILED = {"§source": "source", "§category": "category", "§stock": "codes"}
 _VOCABULARY = "former_filings_vocabulary"
+
+_SCHEMA = (
+    "SELECT type || ' ' || name, tbl_name, coalesce(sql, '') FROM sqlite_master"
+    " WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'"
+)
+
+Schema = dict[str, tuple[str, str]]
+"""What a schema has, by kind and name: the table it belongs to, and its SQL."""
 
 steps = Migrations("finews-archive")
 
@@ -98,7 +107,7 @@ def _run_sql(db: Database, name: str) -> None:
     statement = ""
     for line in files(__package__).joinpath("steps", name).read_text(encoding="utf-8").splitlines(keepends=True):
         statement += line
-        if complete_statement(statement):
+        if sqlite3.complete_statement(statement):
             db.conn.execute(statement)
             statement = ""
     assert not statement.strip(), "a step ends with the end of a statement"
@@ -143,3 +152,51 @@ def _former_filings(db: Database) -> dict[int, str]:
                 filed[version][key] = value
     db.execute(f"DROP TABLE temp.{_VOCABULARY}")
     return {version: json.dumps(known) for version, known in filed.items()}
+
+
+def foreign_part(db: Database) -> str | None:
+    """Return a part of the schema of `db` that the migrations did not make and that would run: `trigger x`.
+
+    What a user has added stays, as long as nothing of it runs by itself.
+    """
+    db.execute("BEGIN")  # another program may be bringing the schema forward
+    try:
+        expected = _expected(tuple(step.name for step in steps.applied(db)))
+        return next((name for name, part in _schema(db).items() if _would_run(db, name, part, expected)), None)
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _would_run(db: Database, name: str, part: tuple[str, str], expected: Mapping[str, tuple[str, str]]) -> bool:
+    if name in expected:
+        return part != expected[name]
+    kind, _, own = name.partition(" ")
+    if kind == "trigger" or any(f"{other} {own}" in expected for other in ("table", "view")):
+        return True
+    # One over expressions, or over some rows only, is worked out at each write.
+    table, sql = part
+    return kind == "index" and f"table {table}" in expected and (_has_expression(db, own) or " WHERE " in sql.upper())
+
+
+def _has_expression(db: Database, index: str) -> bool:
+    return any(column is None for (column,) in db.execute("SELECT name FROM pragma_index_info(?)", [index]))
+
+
+def _schema(db: Database) -> Schema:
+    """Return what the schema has by kind and name: the table it belongs to, and its SQL without odd white space."""
+    return {name: (table, " ".join(sql.split())) for name, table, sql in db.execute(_SCHEMA)}
+
+
+@cache
+def _expected(applied: tuple[str, ...]) -> Schema:
+    """Return the schema that these steps make."""
+    made = Database(sqlite3.connect(":memory:", isolation_level=None))
+    try:
+        pending = [step.name for step in steps.pending(made) if step.name not in applied]
+        if pending:
+            steps.apply(made, stop_before=pending[0])
+        else:
+            steps.apply(made)
+        return _schema(made)
+    finally:
+        made.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.archive.store.derived import DerivedArticle
+from crawler.extraction.budget import TooCostlyError, budget
 from crawler.items import PostFile, UnreadFile
 from crawler.jekyll.decoding import NoTextError, decode
 from crawler.jekyll.front_matter import FrontMatterError
@@ -37,10 +38,15 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
     if isinstance(file, UnreadFile):
         return ReadFile(path, file.commit, reason=file.reason)
     try:
-        post = read_source(file.name, decode(file.content), site, via="import", at=at)
-        article = normalise(replace(post, seen_at=file.seen_at), site)
-    except (NoTextError, FrontMatterError, SourceError) as error:
+        with budget():
+            return _read(path, file, site, at)
+    except (NoTextError, FrontMatterError, SourceError, TooCostlyError) as error:
         return ReadFile(path, file.commit, reason=str(error))
+
+
+def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
+    post = read_source(file.name, decode(file.content), site, via="import", at=at)
+    article = normalise(replace(post, seen_at=file.seen_at), site)
     lacking = fault(article)
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])

@@ -1,0 +1,71 @@
+"""The form of HTML before it is parsed: how deep its elements nest, how many attributes and entities there are.
+
+Parsers, sanitisers and converters take time by the square of these, and no article has many. So a source is
+looked over here first, tag by tag as HTML's own tokeniser finds them, in time by its length. Not here: parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from crawler.extraction.budget import TooCostlyError
+
+_DEEPEST = 256
+_MOST_ATTRIBUTES = 256
+_MOST_ENTITIES = 50_000
+
+_ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
+# What begins like a tag, a comment or a declaration. Whatever is left open goes on to the end, so that every
+# character is looked at once.
+_MARK = re.compile(
+    r"<(?:!--(?P<comment>)|[!?](?P<bogus>)"
+    rf"|(?P<closes>/?)(?P<name>[a-z][^\s/>]*+)[\s/]*+(?:{_ATTRIBUTE}[\s/]*+){{0,{_MOST_ATTRIBUTES}}}+(?P<end>>?))",
+    re.IGNORECASE | re.ASCII,
+)
+# Their content is text up to their own closing tag.
+_TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes noscript".split())
+_NEVER_OPEN = frozenset("area base br col embed hr img input link meta source track wbr".split())
+# Those end where the next one begins, unless they stand in a drawing or a formula.
+_ENDED_BY_THE_NEXT = frozenset("p li td th tr dt dd option".split())
+_FOREIGN = frozenset({"svg", "math"})
+
+
+def check_structure(source: str) -> None:
+    """Raise `TooCostlyError` when the HTML in `source` has a form that takes too long to parse."""
+    if source.count("&") + source.count("\xa0") > _MOST_ENTITIES:
+        raise TooCostlyError(f"more than {_MOST_ENTITIES} entities")
+    opened: Counter[str] = Counter()
+    depth, at = 0, 0
+    while mark := _MARK.search(source, at):
+        at = mark.end()
+        name = (mark["name"] or "").lower()
+        if not name:
+            at = _after(source, "-->" if mark["comment"] is not None else ">", at)
+        elif mark["closes"]:
+            # A tag that closes nothing leaves what is open as it is.
+            depth -= opened[name] > 0
+            opened[name] -= opened[name] > 0
+        elif not mark["end"] and at < len(source):
+            raise TooCostlyError(f"an element with more than {_MOST_ATTRIBUTES} attributes")
+        elif name in _TEXT_ONLY:
+            at = _after_text(source, name, at)
+        elif name not in _NEVER_OPEN and (name not in _ENDED_BY_THE_NEXT or opened.keys() & _FOREIGN):
+            depth, opened[name] = depth + 1, opened[name] + 1
+            if depth > _DEEPEST:
+                raise TooCostlyError(f"more than {_DEEPEST} elements in one another")
+
+
+def _after(source: str, mark: str, at: int) -> int:
+    found = source.find(mark, at)
+    return len(source) if found < 0 else found + len(mark)
+
+
+def _after_text(source: str, name: str, at: int) -> int:
+    """Return where the closing tag of an element of text begins."""
+    found = _closing(name).search(source, at)
+    return found.start() if found else at
+
+
+def _closing(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII)
