@@ -6,7 +6,7 @@ Not here: what is looked for (`crawler.archive.search.query`).
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized
 
@@ -57,3 +57,9 @@ class Field:
         # Only in its word a sigma shows which one it is in lower case: `ΟΣ` becomes `ος`.
         folded = folded if len(folded) == len(by_sign) else by_sign
         return _Places(folded, [begin for begin, _ in spans], [end for _, end in spans])
+
+
+@lru_cache(maxsize=64)
+def field_of(text: str) -> Field:
+    """Return the field of a text; what was weighed a moment ago is folded already when it is shown."""
+    return Field(text)

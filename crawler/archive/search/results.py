@@ -5,10 +5,9 @@ Not here: which posts are found (`crawler.archive.search.search`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from crawler.archive.search.field import Field
+from crawler.archive.search.field import field_of
 from crawler.archive.search.snippet import snippet
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ class Found(TypedDict):
     results: list[Hit]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Match:
+class Match(NamedTuple):
     """A version of a post that was found: when it was published, whose it is, and its `row` of the index."""
 
     published_ts: int
@@ -76,7 +74,7 @@ def _weight(text: str, query: Query) -> float:
 
     A term that stands in the title alone weighs as if it stood in the text once.
     """
-    field = Field(text)
+    field = field_of(text)
     often = [max(1, term.count(field)) for term in query.terms]
     return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
 

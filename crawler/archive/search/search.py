@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Sort = Literal["relevance", "date"]
 
-_FEW = 2_000  # posts that are fetched and sorted at once; of more, only the newest are looked at
+_FEW = 1_000  # posts that are fetched and sorted at once; of more, only the newest are looked at
 _STEP = 500  # posts walked through at first, from the newest back
 _MOST = 9_223_372_036_854_775_807
 # When the current version was first seen: for most posts that is when the post was, and no further row need be read.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from crawler.archive.search.field import Field
+from crawler.archive.search.field import field_of
 from crawler.text.words import marked
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _on_one_line(text: str, spans: list[tuple[int, int]]) -> Snippet:
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     """Return where the wanted terms stand in `text`, in order, none within another."""
-    field = Field(text)
+    field = field_of(text)
     spans: list[tuple[int, int]] = []
     for first, last in sorted(span for term in query.terms for span in term.spans(field)):
         if not spans or first >= spans[-1][1]:
