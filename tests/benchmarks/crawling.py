@@ -4,7 +4,7 @@ Three tables: pages a second, processor time, memory and bytes, with what takes 
 as large; extraction alone, beside other libraries. What was measured is written to build/bench/crawling.json and held
 against the last run that was kept (`--keep` keeps this one).
 
-    python tests/benchmarks/crawling.py [--posts 4000] [--categories 50] [--rounds 3] [--keep]
+    python tests/benchmarks/crawling.py [--posts 2000] [--categories 50] [--rounds 3] [--keep]
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _print_growth(small: Sequence[Crawled], large: Crawled) -> None:
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--posts", type=int, default=4000)
+    arguments.add_argument("--posts", type=int, default=2000)
     arguments.add_argument("--categories", type=int, default=50)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--keep", action="store_true", dest="kept")
