@@ -639,9 +639,8 @@ def _on_the_way(archive: Path, run_id: int, asked: set[str], folder: Path) -> se
     """Return what a killed run had asked for and not yet settled; its files are left as they are."""
     copy = shutil.copytree(archive.parent, folder, ignore=shutil.ignore_patterns("_posts"))
     with closing(sqlite3.connect(copy / archive.name)) as db:
-        settled = {
-            urlsplit(url).path for (url,) in db.execute("SELECT url FROM links WHERE asked_run_id = ?", [run_id])
-        }
+        rows = db.execute("SELECT url FROM links JOIN fetches ON link_id = links.id WHERE last_run_id = ?", [run_id])
+        settled = {urlsplit(url).path for (url,) in rows}
     return asked - settled
 
 

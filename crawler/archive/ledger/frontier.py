@@ -46,7 +46,7 @@ _NAMED = (
 )
 _HOME_HAS_CHANGED = (
     "SELECT EXISTS (SELECT 1 FROM links WHERE site = :site AND kind = 'home' AND state = 'fetched'"
-    " AND status <> 304 AND asked_run_id = :run)"
+    " AND status <> 304 AND run_id = :run)"  # answered in this run, not merely asked for
 )
 
 
