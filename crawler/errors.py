@@ -163,7 +163,7 @@ class NotAsExpected(ArchiveError):
     """Tables or values in the archive are not those of this program: somebody has changed them."""
 
     def __init__(self, found: str) -> None:
-        """`found` is what SQLite says."""
+        """`found` is what SQLite says, or which value: `started_at of row 3 of runs`."""
         super().__init__(f"The archive is not as this program keeps it ({found}): bring back a backup.")
 
 

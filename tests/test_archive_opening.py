@@ -380,15 +380,15 @@ def test_an_archive_that_is_rubbish_behind_its_first_page_is_refused(path: Path,
     assert str(error) == str(ArchiveDamaged(path, "database disk image is malformed"))
 
 
-def test_an_archive_whose_steps_do_not_fit_is_refused_and_closed(path: Path):
+def test_tables_of_another_program_under_our_id_are_refused_and_the_file_is_closed(path: Path):
     change(path, f"PRAGMA application_id = {int.from_bytes(b'finw')}")
     change(path, "CREATE TABLE runs (mine TEXT)")
-    with pytest.raises(ArchiveError) as refused:
+    before = path.read_bytes()
+    with pytest.raises(NotAnArchive) as refused:
         Archive(path)
-    assert str(refused.value) == f"{path} cannot be opened as an archive: table runs already exists."
-    assert sorted(traces(path.parent)) == ["archive.db", "archive.db.lock"]
-    assert columns(path, "runs") == ["mine"]
-    assert applied(path) == []
+    assert "(it has the table runs and nothing of this program's)" in str(refused.value)
+    assert sorted(traces(path.parent)) == ["archive.db"]
+    assert path.read_bytes() == before
 
 
 # Found damaged, full or held while it is read.

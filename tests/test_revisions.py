@@ -177,3 +177,29 @@ def test_a_text_that_shares_hardly_a_word_is_another_posts() -> None:
     assert is_another(page("<p>今日天气晴朗，适宜出行。</p>", title="天气"), now)
     assert not is_another(page("<p>今日天气晴朗，适宜出行。</p>", title="旧题"), now)
     assert not is_another(page(f"<p>{WORDS}更长的一篇，今日天气晴朗。</p>", title="天气"), now)
+
+
+def test_a_version_costs_as_many_looks_at_others_however_many_there_are(archive: Archive) -> None:
+    statements: list[str] = []
+
+    def cost_of(number: int) -> int:
+        statements.clear()
+        store(archive, imported(f"<p>{WORDS}第{number}次更新。</p>", str(number)))
+        return sum("text FROM versions" in statement for statement in statements)
+
+    store(archive, imported(f"<p>{WORDS}</p>", "0"))
+    archive.db.conn.set_trace_callback(statements.append)
+    costs = [cost_of(number) for number in range(1, 31)]
+
+    assert costs[1:] == [costs[1]] * 29
+    assert costs[1] > 0
+
+
+def test_a_version_of_which_a_failed_transaction_took_back_the_like_is_stored(archive: Archive) -> None:
+    text, quoted = f"<p>{WORDS}“新”</p>", f"<p>{WORDS}「新」</p>"
+    store(archive, imported(f"<p>{WORDS}</p>", "0"), imported(f"<p>{WORDS}旧</p>", "1"))
+    archive.db.execute("BEGIN")
+    store(archive, imported(text, "2"))
+    archive.db.execute("ROLLBACK")
+
+    assert store(archive, imported(quoted, "3"), imported(text, "4")) == ["changed", "unchanged"]

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from crawler import dates
 from crawler.archive.care import summary
 from crawler.archive.care.backup import backup
+from crawler.archive.care.remedies import remedy_for
+from crawler.archive.care.values import ODD_VALUES_RAISE, odd_value
 from crawler.archive.ledger import address_history, runs, sites
 from crawler.archive.ledger.lookup import find_post
 from crawler.archive.search import results, search
@@ -22,7 +24,7 @@ from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.store import articles, files, securities, stories, versions
 from crawler.archive.store.connection import file_at, open_database
-from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime
+from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime, NotAsExpected
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -43,19 +45,6 @@ if TYPE_CHECKING:
     from crawler.archive.watch.coverage import Coverage
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
-
-
-# What SQLite's codes begin with, and what a person can do about it: https://www.sqlite.org/rescode.html
-_REMEDIES = {
-    "SQLITE_BUSY": "try again when the other program has let go of it",
-    "SQLITE_LOCKED": "try again when the other program has let go of it",
-    "SQLITE_READONLY": "see that the file and its folder may be written to",
-    "SQLITE_CANTOPEN": "see that the file and its folder may be written to",
-    "SQLITE_FULL": "make room on the disk",
-    "SQLITE_IOERR": "see to the disk, it may be full or damaged",
-    "SQLITE_CORRUPT": "`finews check` says what is damaged, a backup brings it back",
-    "SQLITE_NOTADB": "`finews check` says what is damaged, a backup brings it back",
-}
 
 
 class StockPost(results.Hit):
@@ -84,7 +73,8 @@ class Archive:
 
     Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC
     they are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.search.functions`.
-    Used in a `with`, it turns what SQLite reports of a damaged or locked file into an `ArchiveError`.
+    Used in a `with`, it turns what SQLite reports of a damaged or locked file, and whatever a value that
+    somebody has changed leads to, into an `ArchiveError`.
     """
 
     def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
@@ -108,8 +98,11 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the archive."""
+        odd = odd_value(self.db) if isinstance(error, ODD_VALUES_RAISE) else None
         self.close()
-        remedy = _remedy(error) if isinstance(error, sqlite3.DatabaseError) else None
+        if odd is not None:
+            raise NotAsExpected(odd) from error
+        remedy = remedy_for(error) if isinstance(error, sqlite3.DatabaseError) else None
         if remedy is not None:
             raise ArchiveError(f"{self.path} cannot be used ({error}); {remedy}.") from error
 
@@ -292,9 +285,3 @@ def _utc(point: datetime) -> datetime:
         return point.astimezone(UTC)
     except OverflowError:
         return point.replace(tzinfo=UTC)
-
-
-def _remedy(error: sqlite3.DatabaseError) -> str | None:
-    """Say what to do about what SQLite reports of the file; `None` when the fault lies with the statement."""
-    name = getattr(error, "sqlite_errorname", "")
-    return next((remedy for begins, remedy in _REMEDIES.items() if name.startswith(begins)), None)

@@ -50,11 +50,12 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 
     with Archive(archive) as opened:
         row = opened.post(post, revision=revision)
+        markdown = render_post(row) if form == "markdown" else ""
     if as_json or form == "json":
         printing.json_document(row)
         return
     if form == "markdown":
-        click.echo(steerless(render_post(row)), nl=False)
+        click.echo(steerless(markdown), nl=False)
     elif form == "html":
         click.echo(steerless(row["html"]))
     else:

@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from crawler.archive.search import functions, index
 from crawler.archive.store.lock import RunLock, run_lock, writing
-from crawler.archive.store.migrations import foreign_part, steps, unknown_step
+from crawler.archive.store.migrations import foreign_part, part_without_ours, steps, unknown_step
 from crawler.errors import (
     ArchiveDamaged,
     ArchiveError,
@@ -175,6 +175,9 @@ def _check_version(db: Database, file: Path) -> None:
     newer = unknown_step(db)
     if newer is not None:
         raise NewerArchive(file, newer)
+    others = part_without_ours(db)
+    if others is not None:
+        raise NotAnArchive(file, f"it has the {one_line(others)} and nothing of this program's")
     foreign = foreign_part(db)
     if foreign is not None:
         raise ForeignSchema(file, one_line(foreign))

@@ -41,6 +41,8 @@ _SCHEMA = (
 Schema = dict[str, tuple[str, str]]
 """What a schema has, by kind and name: the table it belongs to, and its SQL."""
 
+_RECORD = "table _sqlite_migrations"
+
 steps = Migrations("finews-archive")
 
 
@@ -152,6 +154,15 @@ def _former_filings(db: Database) -> dict[int, str]:
                 filed[version][key] = value
     db.execute(f"DROP TABLE temp.{_VOCABULARY}")
     return {version: json.dumps(known) for version, known in filed.items()}
+
+
+def part_without_ours(db: Database) -> str | None:
+    """Return a part of the schema of `db` if it has none of this program's: `table notes`."""
+    db.execute("BEGIN")  # another program may be making the archive
+    try:
+        return None if steps.applied(db) else next((name for name in _schema(db) if name != _RECORD), None)
+    finally:
+        db.execute("ROLLBACK")
 
 
 def foreign_part(db: Database) -> str | None:

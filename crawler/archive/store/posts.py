@@ -38,7 +38,12 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     if article_id is None:
         return Recorded(address=post.fetch.address, outcome="new", article_id=_add(db, derived, run_id))
     known = versions.version_infos(db, article_id)
-    revision = revision_for(article, known, lambda number: versions.version_text(db, article_id, number))
+    revision = revision_for(
+        article,
+        known,
+        lambda number: versions.version_text(db, article_id, number),
+        lambda said: versions.is_said(db, article_id, said),
+    )
     if revision is None:
         _confirm(db, article_id, known[-1], derived)
         return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id)

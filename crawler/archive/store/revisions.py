@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.dates import iso
 from crawler.text.words import sentences, tokens
@@ -24,8 +24,7 @@ _ASIDE = 30  # characters; a sentence in brackets no longer than this only names
 _OTHERS = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
 
 
-@dataclass(frozen=True, slots=True)
-class VersionInfo:
+class VersionInfo(NamedTuple):
     """A stored version: its `revision`, the way it came, when it was seen (UTC, ISO 8601), and its hash."""
 
     revision: int
@@ -43,15 +42,28 @@ class VersionText:
     text: str
 
 
+Saying = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""What a version says whatever its punctuation: its time, the tokens of its title and those of its text."""
+
+
+def saying(title: str, published_at: str, text: str) -> Saying:
+    """Return what is the same of two versions that differ only in quotes, which site builders make typographic."""
+    return published_at, tuple(tokens(title)), tuple(tokens(text))
+
+
 def revision_for(
-    article: Article, versions: Sequence[VersionInfo], text_of: Callable[[int], VersionText]
+    article: Article,
+    versions: Sequence[VersionInfo],
+    text_of: Callable[[int], VersionText],
+    is_said: Callable[[Saying], bool],
 ) -> int | None:
     """Return the revision number that `article` gets, or `None` if it says nothing new.
 
-    `versions` are those the post has, oldest first; `text_of` returns what one of them says. A page is compared with
-    the current version and with the last one that came from the page, so page and share link may differ permanently
-    without a new revision at each visit. A share link's text is a revision if it adds something to the current
-    version. A file is a revision if no version says the same; its number follows from its time.
+    `versions` are those the post has, oldest first; `text_of` returns what one of them says, and `is_said` whether
+    any of them has said the same. A page is compared with the current version and with the last one that came from
+    the page, so page and share link may differ permanently without a new revision at each visit. A share link's
+    text is a revision if it adds something to the current version. A file is a revision if no version says the
+    same; its number follows from its time.
     """
     post, current = article.post, versions[-1]
     if article.content_hash == current.content_hash:
@@ -63,7 +75,7 @@ def revision_for(
     now = text_of(current.revision)
     if post.via == "share":
         return current.revision + 1 if adds(now.text, article.text) else None
-    if any(_says_the_same(article, text_of(version.revision)) for version in versions):
+    if post.published_at is not None and is_said(saying(post.title, iso(post.published_at), article.text)):
         return None
     return _in_time(post, versions)
 
@@ -93,17 +105,6 @@ def adds(before: str, after: str) -> bool:
 
 def _last_hash(versions: Sequence[VersionInfo], via: Via) -> str | None:
     return next((version.content_hash for version in reversed(versions) if version.via == via), None)
-
-
-def _says_the_same(article: Article, known: VersionText) -> bool:
-    """Return whether two versions differ only in punctuation, such as quotes that a site builder made typographic."""
-    at = article.post.published_at
-    return (
-        at is not None
-        and iso(at) == known.published_at
-        and tokens(article.post.title) == tokens(known.title)
-        and tokens(article.text) == tokens(known.text)
-    )
 
 
 def _in_time(post: Post, versions: Sequence[VersionInfo]) -> int:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, TypedDict
+from weakref import WeakKeyDictionary
 
 from crawler.archive.store.bodies import BROKEN, decode_body
-from crawler.archive.store.revisions import VersionInfo, VersionText
+from crawler.archive.store.revisions import VersionInfo, VersionText, saying
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.store.derived import DerivedArticle
+    from crawler.archive.store.revisions import Saying
 
 CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
 """SQL for a FROM clause: posts joined with their current versions."""
@@ -28,6 +30,10 @@ NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_
 
 CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
 """Likewise, the number of further versions that a run brought."""
+
+_SAID = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
+_POSTS_AT_HAND = 1_000  # whose fingerprints are kept
+_fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
@@ -48,7 +54,7 @@ def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
         "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
         [article_id],
     )
-    return [VersionInfo(*row) for row in rows]
+    return [VersionInfo._make(row) for row in rows]
 
 
 def version_text(db: Database, article_id: int, revision: int) -> VersionText:
@@ -57,6 +63,35 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
         "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
     return VersionText(*row)
+
+
+def is_said(db: Database, article_id: int, said: Saying) -> bool:
+    """Tell whether any version of a post says the same.
+
+    A file's history brings thousands of versions of one post. So only what has the fingerprint of one is compared
+    with all of them, and fingerprints are made once.
+    """
+    if hash(said) not in _fingerprints_of(db, article_id):
+        return False
+    latest_first = db.execute(f"{_SAID} ORDER BY revision DESC", [article_id])
+    return any(saying(*row) == said for row in latest_first)
+
+
+def _fingerprints_of(db: Database, article_id: int) -> set[int]:
+    """Return a fingerprint of what each version of a post says; and perhaps more, after a transaction that failed."""
+    by_post = _fingerprints.setdefault(db, {})
+    if article_id not in by_post:
+        if len(by_post) >= _POSTS_AT_HAND:
+            del by_post[next(iter(by_post))]
+        by_post[article_id] = {hash(saying(*row)) for row in db.execute(_SAID, [article_id])}
+    return by_post[article_id]
+
+
+def _note_said(db: Database, article_id: int, derived: DerivedArticle) -> None:
+    """Add the fingerprint of what is being written, if those of its post have been made."""
+    known = _fingerprints.get(db, {}).get(article_id)
+    if known is not None:
+        known.add(hash(saying(derived.article.post.title, derived.published_at, derived.article.text)))
 
 
 def history(db: Database, article_id: int) -> list[Revision]:
@@ -128,6 +163,7 @@ def row(db: Database, article_id: int, revision: int) -> int:
 
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version under an unused number."""
+    _note_said(db, article_id, derived)
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
@@ -172,6 +208,7 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Overwrite a version with what the site says now; its substance has not changed."""
+    _note_said(db, article_id, derived)
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",

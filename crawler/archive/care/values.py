@@ -1,0 +1,94 @@
+"""Values that this program never stores: somebody has changed the archive, with sqlite3 say.
+
+Goes by what the schema declares and by what the names of columns promise. Not here: whether a value is the right one,
+and the schema itself, which is compared when the archive is opened (`crawler.archive.store.migrations`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from crawler.archive.store.bodies import BROKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlite_utils import Database
+
+ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What reading such a value may raise. A mistake of the program's raises them too, and must stay what it is: so only
+a value that is found is told of."""
+
+_TABLES = "runs posts versions securities mentions links fetches hosts files sites stories".split()
+_TYPES = {"INTEGER": "('integer', 'null')", "REAL": "('real', 'integer', 'null')", "TEXT": "('text', 'null')"}
+_IS_TIME, _IS_DAY, _IS_OBJECT = "finews_is_time", "finews_is_day", "finews_is_object"
+_OBJECTS = {"reasons", "listing_reasons", "hosts", "elsewhere", "front_matter", "filed", "definition"}
+_BODIES = {"summary", "markdown", "html"}
+_FIRST, _LAST = (int(datetime.fromisoformat(edge).timestamp()) for edge in ("0001-01-01T00Z", "9999-12-31T23:59:59Z"))
+
+
+def odd_value(db: Database) -> str | None:
+    """Return the first value that is not one of this program's, as `started_at of row 3 of runs`; `None`: all are.
+
+    Reads every row, as far as SQLite can.
+    """
+    for name, function in _FUNCTIONS.items():
+        db.conn.create_function(name, 1, function, deterministic=True)
+    # They stay: none can be taken away while a statement of whoever met the value is open.
+    try:
+        return next(_odd_values(db), None)
+    except sqlite3.Error:  # a damaged or closed file is another matter, and `damage` in `integrity` tells of it
+        return None
+
+
+def _odd_values(db: Database) -> Iterator[str]:
+    for table in _TABLES:
+        columns = db.execute("SELECT name, type, pk FROM pragma_table_info(?)", [table]).fetchall()
+        key = next((name for name, _, place in columns if place == 1), "rowid")
+        for column, declared, _ in columns:
+            query = f'SELECT "{key}" FROM "{table}" WHERE {_is_odd(column, declared)} LIMIT 1'  # noqa: S608  # of the schema
+            with closing(db.execute(query)) as odd:
+                for (row,) in odd:
+                    yield f"{column} of row {row} of {table}"
+
+
+def _is_odd(column: str, declared: str) -> str:
+    """Return SQL that is true of a value that this column never has."""
+    faults = [f'typeof("{column}") NOT IN {_TYPES[declared]}']
+    if column.endswith("_at") or column == "wait_until":
+        faults.append(f'NOT {_IS_TIME}("{column}")')
+    elif column.endswith("_ts"):
+        faults.append(f'"{column}" NOT BETWEEN {_FIRST} AND {_LAST}')
+    elif column == "day":
+        faults.append(f'NOT {_IS_DAY}("{column}")')
+    elif column in _OBJECTS:
+        faults.append(f'NOT {_IS_OBJECT}("{column}")')
+    elif column in _BODIES:
+        faults.append(BROKEN.format(f'"{column}"'))
+    return " OR ".join(faults)
+
+
+def _is_time(value: object) -> bool:
+    return value is None or _reads(lambda: datetime.fromisoformat(str(value)).utcoffset() is not None)
+
+
+def _is_day(value: object) -> bool:
+    return value is None or _reads(lambda: bool(date.fromisoformat(str(value))))
+
+
+def _is_object(value: object) -> bool:
+    return value is None or _reads(lambda: isinstance(json.loads(str(value)), dict))
+
+
+def _reads(read: Callable[[], bool]) -> bool:
+    try:
+        return read()
+    except (ValueError, RecursionError):
+        return False
+
+
+_FUNCTIONS = {_IS_TIME: _is_time, _IS_DAY: _is_day, _IS_OBJECT: _is_object}
