@@ -94,7 +94,7 @@ class CategorySpider(Spider):
                 *(arguments.category_page(site, slug) for slug in arguments.listed("category", category)),
                 *(arguments.page_of_site(site, url) for url in arguments.listed("page", page)),
             ],
-            full=arguments.flag(value=full),
+            full=arguments.flag("full", full),
             share=arguments.share_use(share),
             limit=arguments.number(limit),
         )
