@@ -11,13 +11,18 @@ import re
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
+import idna
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Top-level names that no public host has (RFC 6761, 6762, 8375 and custom).
 _PRIVATE = {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_HOST = re.compile(r"[\w.\-]+|[0-9a-f:.]+")
+_HOST = re.compile(r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*|[0-9a-f.]*:[0-9a-f:.]*")
 _WRITTEN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
+# Escapes that a decoded path keeps: separators that are none, and what would read as an escape if it were decoded.
+_KEPT = re.compile(r"%(?=2F|3F|25[0-9A-Fa-f]{2})")
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # a byte, as Python's surrogateescape stands for it
 # What needs no escape in a path or a query: RFC 3986's sub-delims and the separators of each.
 _PATH_SAFE = "/:@!$&'()*+,;="
 _QUERY_SAFE = _PATH_SAFE + "?"
@@ -27,12 +32,12 @@ _QUERY_SAFE = _PATH_SAFE + "?"
 def canonical(url: str) -> str | None:
     """Write `url` in its one canonical form: lower-case scheme and host, no default port, no fragment.
 
-    Only what needs it is percent-encoded, in UTF-8. Returns `None` if it is not an http(s) address, or contains a
-    user name. `canonical(canonical(url)) == canonical(url)`.
+    The host is in ASCII (see `ascii_host`). Only what needs it is percent-encoded, in UTF-8. Returns `None` if it is
+    not an http(s) address, or contains a user name. `canonical(canonical(url)) == canonical(url)`.
     """
     try:
         parts = urlsplit(_CONTROL.sub("", url).strip())
-        netloc = _netloc(parts.scheme.lower(), parts.hostname or "", parts.port)
+        netloc = _netloc(parts.scheme.lower(), ascii_host(parts.hostname or ""), parts.port)
         if parts.username is not None:
             return None
         path = "/" + _encode(parts.path, _PATH_SAFE).lstrip("/")
@@ -59,20 +64,37 @@ def as_written(href: str, base: str) -> str | None:
 
 
 def path_of(url: str) -> str:
-    """Return the decoded path and query of a canonical address, which a site's patterns are matched against."""
+    """Return the decoded path and query of a canonical address, which a site's patterns are matched against.
+
+    What is no UTF-8 stays percent-encoded, byte by byte, and so do `/` and `?` where they part nothing: `encode`
+    leads back to the same address.
+    """
     parts = urlsplit(url)
-    path = unquote_to_bytes(parts.path).decode("utf-8", "replace")
+    path = unquote_to_bytes(_KEPT.sub("%25", parts.path)).decode("utf-8", "surrogateescape")
+    path = _NOT_UTF_8.sub(_byte_escaped, path)
     return f"{path}?{parts.query}" if parts.query else path
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address, without the port; "" if there is none."""
-    return urlsplit(url).hostname or ""
+    """Return the host of an address in ASCII, without the port; "" if there is none.
+
+    Raises `ValueError` as `ascii_host` does.
+    """
+    return ascii_host(urlsplit(url).hostname or "")
+
+
+def ascii_host(host: str) -> str:
+    """Write a host name as it is asked for: in ASCII (UTS 46), and without the dot it may end in.
+
+    `bücher.example` is `xn--bcher-kva.example`. Raises `ValueError` if there can be no such host.
+    """
+    plain = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    return plain.removesuffix(".")
 
 
 def encode(path: str) -> str:
-    """Percent-encode a decoded path or key as `canonical` does, including a literal `%`."""
-    return quote(path, safe=_PATH_SAFE)
+    """Percent-encode a decoded path or key as `canonical` does; what `path_of` left encoded stays so."""
+    return _encode(path, _PATH_SAFE)
 
 
 def is_loopback(url: str) -> bool:
@@ -107,6 +129,10 @@ def _encode(part: str, safe: str) -> str:
     """Encode what must be encoded; leave existing escapes that must stay (`%2F` is not `/`)."""
     pieces = _ESCAPE.split(part)
     return "".join(_tidy(piece) if odd % 2 else quote(piece, safe=safe) for odd, piece in enumerate(pieces))
+
+
+def _byte_escaped(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]) - 0xDC00:02X}"
 
 
 def _tidy(escape: str) -> str:

@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 import zlib
@@ -22,12 +23,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import brotli
-from backports import zstd
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

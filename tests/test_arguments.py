@@ -20,6 +20,24 @@ def test_which_share_links_to_look_behind_is_a_word_or_a_yes_or_no(value: str | 
     assert arguments.share_use(value) == use
 
 
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        *((value, True) for value in (True, "yes", "1", "true", "on", " Yes ", "TRUE")),
+        *((value, False) for value in (False, "no", "0", "false", "off", " No ", "FALSE")),
+    ],
+)
+def test_a_yes_or_no_is_one_of_the_usual_words(value: str | bool, flag: bool) -> None:
+    assert arguments.flag("full", value) is flag
+
+
+@pytest.mark.parametrize("value", ["ture", "", " ", "y", "2", "full", "yes,no"])
+def test_a_word_that_is_no_yes_and_no_no_is_refused_rather_than_taken_for_a_no(value: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        arguments.flag("full", value)
+    assert str(refused.value) == f"full is {value!r}: give yes or no."
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "²", "①", "1.5", "many"])
 def test_a_limit_that_is_no_number_is_refused(value: str) -> None:
     with pytest.raises(UsageError) as refused:

@@ -33,6 +33,7 @@ import pytest
 from crawler.archive import Archive
 from crawler.ops.check import check
 from crawler.ops.sample_site.site import Resource, SampleSite, build, bundled_posts, bundled_site
+from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -319,12 +320,15 @@ def test_a_post_in_whose_place_the_error_page_stands_is_gone_and_comes_back(craw
     ]
 
 
-@pytest.mark.parametrize("target", ["/", SEED])
+LONG_WAY = "/way" * 100 + SEED  # longer than a reason may be, and the post all the same
+
+
+@pytest.mark.parametrize("target", ["/", SEED, LONG_WAY])
 def test_a_post_that_leads_to_another_page_twice_is_gone(crawl: Runs, target: str):
     others = [path for path in POSTS if path != SEED][:2]
     with bad.serve_badly(SITE, {others[0]: [bad.redirect(target)]}) as server:
         first = crawl(server.url)
-        reason = f"redirected to https://{HOST}{target}"
+        reason = f"redirected to {one_line(f'https://{HOST}{target}', 160)}"
         assert (reasons(first)[f"refused: {reason}"], first.posts["gone"]) == (1, 1)
         server.plan = {path: [bad.redirect(target)] for path in others}
         second, third = crawl(server.url, "--full"), crawl(server.url, "--full")

@@ -791,7 +791,7 @@ FORBIDDEN_ADDRESSES = [
     f"https://evil.example/{HOST}/",
     f"https://{HOST}.evil.example/",
     f"https://evil-{HOST}/",
-    f"https://{HOST}./",
+    f"https://{HOST}../",
     f"https://x.{HOST}/",
     "https://finews.withounder.com。evil.example/",
     "https://evil.example/2022/04/20/NW1.html",
@@ -817,6 +817,7 @@ def test_what_is_not_an_address_of_the_site_is_refused(url: str):
         f"https://{HOST}:443/",
         f"http://{HOST}:80/",
         f"https://{HOST.upper()}/",
+        f"https://{HOST}./",  # the same name, in full
         "HTTPS://Finews.Zning.Me/",
         "https://finews.zning.me/x?y=z",
         f"http://{OTHER_HOST}/NewsData/GetNewsText.do?id={made.ID}",

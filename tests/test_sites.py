@@ -293,6 +293,23 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             id="host with capitals",
         ),
         pytest.param(
+            changed("hosts.0", "bü cher.example"),
+            "hosts: holds 'bü cher.example'; a bare host name in small letters is expected, "
+            "without a scheme or a port",
+            id="host that cannot be",
+        ),
+        pytest.param(
+            changed("addresses.post.0.hosts", ["//plain.example"]),
+            "addresses.post[0].hosts: holds '//plain.example'; a bare host name in small letters is expected, "
+            "without a scheme or a port",
+            id="host of a form with slashes",
+        ),
+        pytest.param(
+            changed("share", {"link": "http://☃\u200e/{id}", "text": "http://s.example/{id}", "body": []}),
+            "share.link: holds '☃\\u200e'; a bare host name in small letters is expected, without a scheme or a port",
+            id="host of an address that cannot be",
+        ),
+        pytest.param(
             changed("start", ["/", "index.html"]),
             "start[1]: is 'index.html'; a path that begins with / is expected",
             id="start without a slash",
@@ -519,6 +536,37 @@ def test_a_name_that_is_no_site_is_refused(name: str) -> None:
             Address(url=f"{HOME}/a%20b/c%5B1%5D/2022/04/20/x.html", kind="post", key="x"),
             id="post of odd categories",
         ),
+        pytest.param(
+            "/category/%C4%E3%ba%c3.html",
+            Address(url=f"{HOME}/category/%C4%E3%BA%C3.html", kind="category", key="%C4%E3%BA%C3"),
+            id="a category in GBK",
+        ),
+        pytest.param(
+            "/%D0%C2/2022/04/20/%CE%C4.html",
+            Address(url=f"{HOME}/%D0%C2/2022/04/20/%CE%C4.html", kind="post", key="%CE%C4"),
+            id="a post in GBK",
+        ),
+        pytest.param(
+            "/category/100%2525.html",
+            Address(url=f"{HOME}/category/100%2525.html", kind="category", key="100%2525"),
+            id="a category that looks encoded",
+        ),
+        pytest.param(
+            "/emnews/2022/04/20/NW202204202350104915.html;jsessionid=0A1B.node-2!3?x=1",
+            Address(url=POST, kind="post", key="NW202204202350104915"),
+            id="a session",
+        ),
+        pytest.param(
+            "/emnews;JSESSIONID=0A1B//2022/04//20///NW202204202350104915.html",
+            Address(url=POST, kind="post", key="NW202204202350104915"),
+            id="slashes in a row",
+        ),
+        pytest.param(
+            "//finews.withounder.com.//category//emnews2.html",
+            Address(url=f"{HOME}/category/emnews2.html", kind="category", key="emnews2"),
+            id="a host with a last dot",
+        ),
+        pytest.param("/;jsessionid=1", Address(url=f"{HOME}/", kind="home"), id="home with a session"),
     ],
 )
 def test_an_address_of_the_site_has_one_form_on_its_first_host(url: str, address: Address) -> None:
@@ -526,6 +574,38 @@ def test_an_address_of_the_site_has_one_form_on_its_first_host(url: str, address
 
     assert resolved is not None
     assert address_of(FINEWS, resolved) == address
+
+
+def test_a_post_s_id_in_gbk_is_a_file_name_and_part_of_addresses() -> None:
+    named = f"{HOME}/2022/04/20/%CE%C4.html"
+
+    assert is_safe_id("%CE%C4")
+    assert page_url(FINEWS, [], date(2022, 4, 20), "%CE%C4") == named
+    assert post_id_named(FINEWS, named) == "%CE%C4"
+    assert id_in_name(BLOG, "2022-04-20-%CE%C4.md") == ("%CE%C4", "2022-04-20")
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "link", ["//bücher.example/1", "http://XN--bcher-KVA.example/1", "https://Bücher.example./1"]
+)
+def test_a_host_beyond_ascii_is_the_site_s_in_either_form(tmp_path: Path, host: str, link: str) -> None:
+    share = {"link": f"http://{host}/s/{{id}}", "text": f"http://{host}:8000/t/{{id}}", "body": ["text"]}
+    files = {"expired": f"https://{host}/old/{{date}}-{{id}}.md"}
+    forms = {"post": [{"match": r"^/(?P<id>\d+)$", "hosts": [host]}]}
+    plain = {**PLAIN, "hosts": [host], "share": share, "files": files, "addresses": forms}
+    site = load_site(written(tmp_path, yaml.safe_dump(plain, allow_unicode=True)))
+    url = resolve("https://plain.example/", link)
+
+    assert url is not None
+    assert may_be_asked(site, url)
+    assert address_of(site, url) == Address(url=url, kind="post", key="1")
+    assert all_hosts(site) == {"xn--bcher-kva.example"}
+    assert share_link(site, "1") == f"http://{host}/s/1"
+    assert share_text_url(site, "1") == "http://xn--bcher-kva.example:8000/t/1"
+    old = expired_address(site, "1", date(2022, 4, 20))
+    assert old is not None
+    assert address_of(site, old.url) == old
 
 
 @pytest.mark.parametrize("host", ["finews.zning.xyz", "choicewzp1.eastmoney.com"])
@@ -819,6 +899,10 @@ def test_ids_and_slugs_of_posts_are_safe(post_id: str) -> None:
         "a b",
         "a:b",
         "a%2F",
+        "a%00",
+        "%",
+        "%C",
+        "%c4",
         "x" * 201,
         "标" * 67,
     ],

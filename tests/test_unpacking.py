@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 import zlib
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import brotli
 import pytest
-from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
@@ -22,6 +22,11 @@ from crawler import settings as program
 from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
 from crawler.middlewares.whole import whole
 from crawler.network.failures import NetworkFailure
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -33,6 +35,15 @@ BASE = "https://site.example/a/b.html"
         pytest.param("https://site.example/?q=新 a&b=/?", "https://site.example/?q=%E6%96%B0%20a&b=/?", id="query"),
         pytest.param("  https://site.example/\na\t ", "https://site.example/a", id="white space and newlines"),
         pytest.param("http://127.0.0.1:8000/", "http://127.0.0.1:8000/", id="number and port"),
+        pytest.param("https://Bücher.example/a", "https://xn--bcher-kva.example/a", id="a host beyond ASCII"),
+        pytest.param("https://XN--BCHER-KVA.example/a", "https://xn--bcher-kva.example/a", id="the same in ASCII"),
+        pytest.param("https://bu\u0308cher.example/", "https://xn--bcher-kva.example/", id="combining marks"),
+        pytest.param("https://新闻。中国/", "https://xn--efvy88h.xn--fiqs8s/", id="a Chinese dot"),
+        pytest.param("https://straße.example/", "https://xn--strae-oqa.example/", id="a letter of its own"),
+        pytest.param("https://ｓite.example/", "https://site.example/", id="a full-width host"),
+        pytest.param("https://site.example./a", "https://site.example/a", id="a last dot"),
+        pytest.param("https://bücher.example.:8000/", "https://xn--bcher-kva.example:8000/", id="a dot and a port"),
+        pytest.param("https://site.example/%c4%E3%ba%c3", "https://site.example/%C4%E3%BA%C3", id="GBK"),
         pytest.param("http://[::1]:8000/a", "http://[::1]:8000/a", id="IPv6"),
         pytest.param("http://site.example:/a", "http://site.example/a", id="a colon without a port"),
     ],
@@ -58,6 +69,11 @@ def test_every_address_has_one_canonical_form(url: str, expected: str) -> None:
         pytest.param("https:///a", id="no host but a path"),
         pytest.param("https://user@site.example/", id="user"),
         pytest.param("https://user:word@site.example/", id="user and password"),
+        pytest.param("https://site..example/", id="an empty part of a host"),
+        pytest.param("https://site.example../", id="two last dots"),
+        pytest.param("https://./", id="a dot for a host"),
+        pytest.param("https://新☃\u200e.example/", id="a mark in a host"),
+        pytest.param(f"https://{'新' * 60}.example/", id="a host that is too long"),
         pytest.param("https://site.example:x/", id="port that is no number"),
         pytest.param("https://site.example:99999/", id="port that is too large"),
         pytest.param("https://[::1/", id="unclosed bracket"),
@@ -93,11 +109,12 @@ def test_the_canonical_form_is_its_own_canonical_form(url: str) -> None:
 
 @settings(max_examples=examples(300), deadline=None)
 @given(built_up)
-def test_a_canonical_address_is_plain_ascii_but_for_its_host(url: str) -> None:
+def test_a_canonical_address_is_plain_ascii(url: str) -> None:
     once = canonical(url)
 
     if once is not None:
         assert once.startswith(("http://", "https://"))
+        assert once.isascii()
         assert not set(once) & set(' \n\t"<>[]{}|\\^`#') - set("[]" if "://[" in once else "")
 
 
@@ -143,14 +160,29 @@ def test_resolving_never_raises(base: str, href: str) -> None:
         pytest.param("https://site.example/", "/", id="home"),
         pytest.param("https://site.example/%E6%96%B0/a%20b", "/新/a b", id="decoded"),
         pytest.param("https://site.example/a?q=%E6%96%B0", "/a?q=%E6%96%B0", id="the query stays encoded"),
-        pytest.param("https://site.example/%FF", "/\ufffd", id="not UTF-8"),
+        pytest.param("https://site.example/%C4%E3/%E6%96%B0", "/%C4%E3/新", id="not UTF-8"),
+        pytest.param("https://site.example/%ED%A0%80", "/%ED%A0%80", id="half of a character"),
+        pytest.param("https://site.example/100%25", "/100%", id="a loose percent sign"),
+        pytest.param("https://site.example/%25C4", "/%25C4", id="what only looks like an escape"),
+        pytest.param("https://site.example/a%2Fb%3Fc", "/a%2Fb%3Fc", id="separators that are none"),
     ],
 )
 def test_the_path_is_decoded(url: str, path: str) -> None:
     assert path_of(url) == path
 
 
-@given(st.text(st.characters(codec="utf-8")))
+@settings(max_examples=examples(300), deadline=None)
+@given(st.binary(max_size=12), st.lists(st.sampled_from([b"%", b"25", b"C4", b"/", b"?", b"2F", "新".encode()])))
+def test_what_is_decoded_leads_back_to_every_byte_of_the_address(raw: bytes, pieces: list[bytes]) -> None:
+    url = canonical("https://site.example/a" + "".join(f"%{byte:02X}" for byte in raw + b"".join(pieces)))
+    assert url is not None
+
+    decoded = path_of(url)
+    decoded.encode()  # and it can be stored
+    assert unquote_to_bytes(encode(decoded)) == unquote_to_bytes(url.removeprefix("https://site.example"))
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="%")))
 def test_an_encoded_path_is_canonical_and_decodes_to_itself(text: str) -> None:
     url = f"https://site.example/a{encode(text)}"
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
 from crawler.network.failures import IS_ROBOTS
-from crawler.network.not_requested import LEADS_TO, ForbiddenAddress
+from crawler.network.not_requested import ForbiddenAddress, LedAway
 from crawler.sites.addresses import address_of, may_be_asked
-from crawler.text.outside import one_line
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class FollowToTheSame:
             return response
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
-            raise ForbiddenAddress(f"{LEADS_TO}{one_line(target or written)}", "another page")
+            raise LedAway(written, target)
         if followed >= _MOST:
             raise ForbiddenAddress("redirected in circles", f"more than {_MOST} redirects")
         return request.replace(

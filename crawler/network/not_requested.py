@@ -5,8 +5,13 @@ Not here: errors a person can do something about (`crawler.errors`), and failure
 
 from __future__ import annotations
 
+from crawler.text.outside import one_line
+
 LEADS_TO = "redirected to "
-"""How the reason begins for an address that leads to something else; the target follows."""
+"""How the reason begins for an address that leads to something else; the target follows, cut short if it is long."""
+
+# Characters: a reason may be longer, and goes on to say where else a post was looked for.
+_LONGEST_TARGET = 160
 
 
 class NotRequested(Exception):
@@ -20,6 +25,15 @@ class ForbiddenAddress(NotRequested):
         """`reason` is for the report, `rule` says where this is written."""
         self.rule = rule
         super().__init__(reason)
+
+
+class LedAway(ForbiddenAddress):
+    """The address leads to something else."""
+
+    def __init__(self, written: str, target: str | None) -> None:
+        """`written` is where it leads, as told; `target` the same as a canonical address, if it is one."""
+        self.target = target
+        super().__init__(f"{LEADS_TO}{one_line(target or written, _LONGEST_TARGET)}", "another page")
 
 
 class Postponed(NotRequested):

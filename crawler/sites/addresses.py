@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import AddressForm, Site
 
-# A post's id becomes a file name and part of addresses, so: letters, digits, and what blogs use in slugs.
-_SAFE_ID = re.compile(r"\w[\w.+~\-]*")
+# A post's id becomes a file name and part of addresses, so: letters, digits, and what blogs use in slugs; and bytes
+# that are no UTF-8, percent-encoded as `path_of` leaves them.
+_BYTE = "%[89A-F][0-9A-F]"
+_SAFE_ID = re.compile(rf"(?:\w|{_BYTE})(?:[\w.+~\-]|{_BYTE})*")
 _PARTS = {"{date}": r"\d{4}-\d{2}-\d{2}", "{id}": "(?P<id>[^/]+)"}
 _FILES = (".md", ".markdown")
-_NOT_IN_IDS = re.compile(r"[^\w.+~\-]+|\.{2,}")
+_NOT_IN_IDS = re.compile(rf"(?:(?!{_BYTE})[^\w.+~\-])+|\.{{2,}}")
+# What a server's software adds to a path, and is no part of what it leads to: a session, and slashes in a row.
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+_SLASHES = re.compile("/{2,}")
 # Nor may a key control the terminal it is printed on, or start a new line in a file's front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
@@ -35,6 +40,7 @@ def address_of(site: Site, url: str) -> Address | None:
 
     The result's own `url` is on the site's first host, so that the same page has one address.
     """
+    url = _tidied(url)
     path = path_of(url).partition("?")[0]
     if host_of(url) in site.hosts:
         if path in site.start:
@@ -168,6 +174,13 @@ def is_safe_id(post_id: str) -> bool:
     """Return whether an id can be a file name and part of an address: no separators, no leading dot."""
     fits = len(post_id.encode("utf-8", "replace")) <= _LONGEST_ID
     return fits and _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
+
+
+def _tidied(url: str) -> str:
+    """Return an address without what a server's software has added to its path."""
+    parts = urlsplit(url)
+    path = _SLASHES.sub("/", _SESSION.sub("", parts.path))
+    return url if path == parts.path else parts._replace(path=path).geturl()
 
 
 def _by_form(

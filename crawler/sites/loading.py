@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,8 @@ import yaml
 from crawler import __version__
 from crawler.errors import SiteError
 from crawler.sites.checking import WrongValueError, check
-from crawler.sites.definition import Site
-from crawler.urls import host_of
+from crawler.sites.definition import Addresses, Site
+from crawler.urls import ascii_host, host_of
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import AddressForm, Layout, Rule
 
 _BUNDLED = files(__package__)
+_IN_ADDRESS = re.compile(r"(?<=://)[^/:?#]*[^\x00-\x7f][^/:?#]*")  # a host that is not in ASCII
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
@@ -81,7 +82,7 @@ def _read(file: Traversable, shown: str) -> Site:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SiteError(shown, "", f"is not valid YAML: {_one_line(error)}") from error
     try:
-        site: Site = check(Site, plain, "")
+        site = _with_plain_hosts(check(Site, plain, ""))
         _check_sense(site)
     except WrongValueError as error:
         raise SiteError(shown, error.key, error.problem) from error
@@ -93,6 +94,44 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
 
 
+def _with_plain_hosts(site: Site) -> Site:
+    """Return a definition with its hosts in ASCII, in which addresses have them."""
+    addresses = {
+        kind: tuple(
+            replace(form, hosts=_plain(form.hosts, f"addresses.{kind}[{index}].hosts"))
+            for index, form in enumerate(getattr(site.addresses, kind))
+        )
+        for kind in ("post", "category", "share")
+    }
+    return replace(
+        site,
+        hosts=_plain(site.hosts, "hosts"),
+        addresses=Addresses(**addresses),
+        share=site.share and replace(site.share, text=_plain_address(site.share.text, "share.text")),
+        files=replace(site.files, expired=site.files.expired and _plain_address(site.files.expired, "files.expired")),
+    )
+
+
+def _plain(hosts: tuple[str, ...], key: str) -> tuple[str, ...]:
+    return tuple(_plain_host(host, key) for host in hosts)
+
+
+def _plain_host(host: str, key: str) -> str:
+    try:
+        plain = ascii_host(host)
+    except ValueError:  # no name that a host can have
+        plain = ""
+    if host != host.lower() or not re.fullmatch(r"[a-z0-9.\-]+", plain):
+        raise WrongValueError(
+            key, f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port"
+        )
+    return plain
+
+
+def _plain_address(template: str, key: str) -> str:
+    return _IN_ADDRESS.sub(lambda found: _plain_host(found[0], key), template, count=1)
+
+
 def _check_sense(site: Site) -> None:
     """Check what the types alone cannot express."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
@@ -100,17 +139,12 @@ def _check_sense(site: Site) -> None:
     for key in ("hosts", "start", "layouts"):
         if not getattr(site, key):
             raise WrongValueError(key, "is empty; at least one is needed")
-    for host in site.hosts:
-        if not re.fullmatch(r"[a-z0-9.\-]+", host):
-            raise WrongValueError(
-                "hosts",
-                f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port",
-            )
     _check_addresses(site)
     for index, layout in enumerate(site.layouts):
         _check_layout(layout, f"layouts[{index}]")
     if site.share is not None:
         _check_template(site.share.link, "id", "share.link")
+        _plain_address(site.share.link, "share.link")  # which stays as the site writes it
         _check_template(site.share.text, "id", "share.text")
     _check_files(site)
     if site.navigation is not None:

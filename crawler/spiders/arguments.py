@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ShareUse = Literal["missing", "always", "never"]
 """Which posts' share links to request: of those that are gone or lack something, of all, or of none."""
 
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
 
 def refuse(unknown: Iterable[str]) -> None:
     """Refuse unknown arguments, except those that begin with an underscore, which belong to scrapyd."""
@@ -41,17 +43,20 @@ def listed(name: str, value: str | Sequence[str]) -> list[str]:
     return values
 
 
-def flag(*, value: str | bool) -> bool:
-    """Read yes or no."""
-    return value if isinstance(value, bool) else value.strip().lower() in {"1", "true", "yes", "on"}
+def flag(name: str, value: str | bool) -> bool:
+    """Read the argument `name` as yes or no; any other word is refused, since a slip would be taken for a no."""
+    word = str(value).strip().lower()
+    if word not in _YES | _NO:
+        raise UsageError(f"{name} is {value!r}: give yes or no.")
+    return word in _YES
 
 
 def share_use(value: str | bool) -> ShareUse:
     """Read which posts' share links to request; a yes means those of posts that lack something."""
     if value in get_args(ShareUse):
         return cast("ShareUse", value)
-    if isinstance(value, bool) or value.strip().lower() in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
-        return "missing" if flag(value=value) else "never"
+    if str(value).strip().lower() in _YES | _NO:
+        return "missing" if flag("share", value) else "never"
     raise UsageError(f"share is {value!r}: give one of {', '.join(get_args(ShareUse))}.")
 
 

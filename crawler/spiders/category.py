@@ -19,7 +19,7 @@ from crawler.extraction.budget import affordable
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
-from crawler.network.not_requested import LEADS_TO
+from crawler.network.not_requested import LEADS_TO, LedAway
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
@@ -94,7 +94,7 @@ class CategorySpider(Spider):
                 *(arguments.category_page(site, slug) for slug in arguments.listed("category", category)),
                 *(arguments.page_of_site(site, url) for url in arguments.listed("page", page)),
             ],
-            full=arguments.flag(value=full),
+            full=arguments.flag("full", full),
             share=arguments.share_use(share),
             limit=arguments.number(limit),
         )
@@ -150,9 +150,9 @@ class CategorySpider(Spider):
 
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Yield how a request without a page ended; a post that is gone is looked for elsewhere first."""
-        asked, end = asked_by(failure), ended(failure)
-        if isinstance(end, Refused) and self._is_led_away_again(end):
-            end = Missed(fetch=end.fetch, state="gone", reason=end.reason)
+        asked, end, error = asked_by(failure), ended(failure), failure.value
+        if isinstance(error, LedAway) and end is not None and self._is_led_away_again(asked.address, error.target):
+            end = Missed(fetch=end.fetch, state="gone", reason=str(error))
         if isinstance(end, Missed) and end.state == "gone":
             yield from self._gone(asked, end)
         elif end is not None:
@@ -167,12 +167,12 @@ class CategorySpider(Spider):
         else:
             yield end
 
-    def _is_led_away_again(self, end: Refused) -> bool:
+    def _is_led_away_again(self, asked: Address, target: str | None) -> bool:
         """Tell whether a post's address leads to something else of the site, as it did when it was last asked for."""
-        before = links.known(self._db, end.fetch.address.url)
-        again = before is not None and (before.reason or "").startswith(LEADS_TO) and end.reason.startswith(LEADS_TO)
-        target = address_of(self.site, end.reason.removeprefix(LEADS_TO))
-        return end.fetch.address.kind == "post" and again and target is not None
+        before = links.known(self._db, asked.url)
+        again = before is not None and (before.reason or "").startswith(LEADS_TO)
+        is_of_site = target is not None and address_of(self.site, target) is not None
+        return asked.kind == "post" and again and is_of_site
 
     def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
         """Request the text behind a post's share link, once or `again`, unless it is already stored."""
