@@ -701,15 +701,13 @@ def test_a_share_host_whose_name_leads_nowhere_fails_by_itself(
     crawl: Runs, environment: dict[str, str], tmp_path: Path
 ):
     (tmp_path / "shareless.py").write_text(
-        "from crawler.middlewares.mirror import MirrorDownloadHandler\n\n\n"
+        "from crawler.middlewares.mirror import MirrorDownloadHandler\n"
+        "from crawler.middlewares.whole import WholeAnswersHandler\n\n\n"
         "class ShareHostIsDown(MirrorDownloadHandler):\n"
         "    async def download_request(self, request):\n"
         "        if 'GetNewsText' in request.url:\n"
-        "            self.mirror, there = '', self.mirror\n"
-        "            try:\n"
-        "                return await super().download_request(request.replace(url='http://share.invalid/'))\n"
-        "            finally:\n"
-        "                self.mirror = there\n"
+        "            nowhere = request.replace(url='http://share.invalid/')\n"
+        "            return await WholeAnswersHandler.download_request(self, nowhere)\n"
         "        return await super().download_request(request)\n"
     )
     handlers = json.dumps(dict.fromkeys(("http", "https"), "shareless.ShareHostIsDown"))
