@@ -70,7 +70,8 @@ EXTENSIONS = {
 }
 
 LOG_FORMATTER = "crawler.extensions.quiet.QuietAboutTheArchive"  # what is the matter with it is said once, at the end
-TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"  # the default knows IPv4 alone
+# The default knows IPv4 alone, and connects wherever a name leads.
+TWISTED_DNS_RESOLVER = "crawler.network.resolver.PublicResolver"
 
 # Polite to the site: it is static, small, and somebody's own.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"

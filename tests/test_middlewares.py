@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import made
 import pytest
@@ -862,6 +863,25 @@ def test_a_redirect_to_the_same_is_followed_five_times(status: int):
 def test_a_redirect_to_another_page_of_the_site_is_refused(url: str, target: str):
     with pytest.raises(ForbiddenAddress, match=f"^redirected to {target}$"):
         redirected(url, target)
+
+
+SHARED_TEXT = f"http://{OTHER_HOST}/NewsData/GetNewsText.do?id={made.ID}"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"), [(POST, OTHER_HOST), (SHARED_TEXT, HOST), (HOME, OTHER_HOST), (made.CATEGORY.url, OTHER_HOST)]
+)
+def test_the_same_path_on_a_host_that_has_no_such_pages_is_something_else(url: str, host: str):
+    target = url.replace(urlsplit(url).netloc, host)
+    with pytest.raises(ForbiddenAddress, match=r"^redirected to "):
+        redirected(url, target)
+
+
+@pytest.mark.parametrize("url", [POST, SHARED_TEXT, HOME, made.CATEGORY.url])
+def test_a_redirect_to_another_scheme_is_followed(url: str):
+    other = {"http": "https", "https": "http"}[urlsplit(url).scheme]
+    request = redirected(url, urlunsplit(urlsplit(url)._replace(scheme=other)))
+    assert isinstance(request, Request)
 
 
 def test_what_a_header_says_steers_no_terminal():

@@ -64,7 +64,7 @@ PLAIN: dict[str, Any] = {
 }
 SITE_KEYS = (
     "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, category, error_page, share, files,"
-    " capitals, securities, body, navigation"
+    " capitals, securities, body, navigation, private"
 )
 RULE_KEYS = "where, of, after, after_last, before, until_last, css, attribute, link, pattern"
 
@@ -124,6 +124,39 @@ def test_a_definition_says_how_its_files_are_named_and_where_they_lie(tmp_path: 
     assert all_hosts(site) == {"plain.example", "old.example"}
 
 
+SHARE = {"link": "https://plain.example/{id}", "body": ["html"]}
+NOT_PUBLIC = ["localhost", "a.localhost", "127.0.0.1", "169.254.169.254", "metadata.google.internal", "nas", "x.lan"]
+
+
+@pytest.mark.parametrize("host", NOT_PUBLIC)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        lambda host: {"hosts": ["plain.example", host]},
+        lambda host: {"addresses": {"post": [{"match": "^/(?P<id>x)$", "hosts": [host]}]}},
+        lambda host: {"share": {**SHARE, "text": f"http://{host}:8000/{{id}}"}},
+        lambda host: {"files": {"expired": f"http://{host}/{{date}}/{{id}}"}},
+    ],
+    ids=["hosts", "post", "share", "expired"],
+)
+def test_a_definition_that_names_this_machine_or_a_private_network_says_that_it_means_to(
+    tmp_path: Path, changes: Callable[[str], dict[str, Any]], host: str
+) -> None:
+    plain = {**PLAIN, **changes(host)}
+    file = written(tmp_path, yaml.safe_dump(plain))
+
+    with pytest.raises(SiteError) as refused:
+        load_site(file)
+
+    assert str(refused.value) == (
+        f"{file}: private: is not true, and the host {host!r} is no public name; say `private: true` if you trust the"
+        " definition and the site is meant to be on this machine or a private network"
+    )
+    meant = tmp_path / "meant.yaml"
+    meant.write_text(yaml.safe_dump({**plain, "private": True}), encoding="utf-8")
+    assert host in all_hosts(load_site(str(meant)))
+
+
 def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     """Set the value at a dotted path; `...` takes the key away."""
 
@@ -155,6 +188,9 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(changed("title", ...), "title: is missing", id="missing key"),
         pytest.param(changed("layouts.0.sign", ...), "layouts[0].sign: is missing", id="missing key deep inside"),
+        pytest.param(
+            changed("private", "yes"), "private: is 'yes'; true or false is expected", id="text for a truth value"
+        ),
         pytest.param(
             changed("title", 5), "title: is 5; text is expected (put it in quotes)", id="number instead of text"
         ),

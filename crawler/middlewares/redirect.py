@@ -1,7 +1,8 @@
-"""Follow a redirect only to the same thing: another scheme, another host of the site, the same post elsewhere.
+"""Follow a redirect only to the same thing: another scheme, the same page or post where the site has it too.
 
-Anything else ends as a refusal with its target, so that no address is left without an outcome and none is archived
-under another's id. Not here: Scrapy's own redirects, which are off, since what they drop is never heard of again.
+On another of the site's hosts it is the same only where the definition expects that kind of page there. Anything else
+ends as a refusal with its target, so that no address is left without an outcome and none is archived under another's
+id. Not here: Scrapy's own redirects, which are off, since what they drop is never heard of again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from crawler.addon import RunAddon
 from crawler.network.failures import IS_ROBOTS
 from crawler.network.not_requested import ForbiddenAddress, LedAway
 from crawler.sites.addresses import address_of, may_be_asked
-from crawler.urls import path_of, resolve
+from crawler.urls import host_of, path_of, resolve
 
 if TYPE_CHECKING:
     from typing import Self
@@ -59,9 +60,9 @@ class FollowToTheSame:
         if not may_be_asked(self.site, target):
             return False
         here, there = address_of(self.site, asked), address_of(self.site, target)
-        if here is not None and there is not None:
-            return (here.kind, here.key) == (there.kind, there.key)
-        return path_of(asked) == path_of(target)
+        if here is None and there is None:  # such as the text behind a share link
+            return (host_of(asked), path_of(asked)) == (host_of(target), path_of(target))
+        return here is not None and there is not None and (here.kind, here.key) == (there.kind, there.key)
 
 
 def redirected_to(response: Response) -> str | None:

@@ -30,6 +30,8 @@ from twisted.internet.error import (
 )
 from twisted.internet.error import TimeoutError as ConnectTimeoutError
 
+from crawler.network.resolver import withheld_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -85,7 +87,8 @@ NOTHING_USABLE: tuple[type[Exception], ...] = (*NO_ANSWER, TOO_LARGE)
 def told(error: Exception, url: str, proxy: str | None) -> Exception:
     """Return an error that came of asking for `url`, by way of a `proxy` if there is one, as one that says more.
 
-    That is who is to blame: a certificate, with its host and what can be done, or the proxy.
+    That is who is to blame: a certificate, with its host and what can be done, a name that leads to a private
+    network, or the proxy.
     """
     host = urlsplit(url).netloc
     kinds = [type(cause) for cause in _causes(error)]
@@ -102,6 +105,11 @@ def told(error: Exception, url: str, proxy: str | None) -> Exception:
         )
     if TLSError in kinds:
         return NetworkFailure(f"no secure connection to {host} could be made")
+    if proxy is None and isinstance(error, CannotResolveHostError) and (address := withheld_of(url)):
+        return LastingFailure(
+            f"the name {host} leads to {address}, which is a private address: see who answers for the name, and say"
+            " `private: true` in the site's definition if it is meant to be there"
+        )
     if proxy is not None and isinstance(error, NO_ANSWER):
         return proxy_failure(proxy, _status_in(texts) if isinstance(error, TunnelError) else words_for(error))
     return error

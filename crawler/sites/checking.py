@@ -39,7 +39,7 @@ def check(expected: Any, value: object, key: str) -> Any:
         return None if value is None else check(get_args(expected)[0], value, key)
     if origin is Literal:
         return _choice(get_args(expected), value, key)
-    return {ZoneInfo: _zone, int: _count}.get(expected, _text)(value, key)
+    return {ZoneInfo: _zone, int: _count, bool: _truth}.get(expected, _text)(value, key)
 
 
 def _record(expected: Any, value: object, key: str) -> Any:
@@ -71,6 +71,12 @@ def _choice(allowed: tuple[str, ...], value: object, key: str) -> object:
 def _count(value: object, key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise WrongValueError(key, f"is {_shown(value)}; a number is expected, 1 or more")
+    return value
+
+
+def _truth(value: object, key: str) -> bool:
+    if not isinstance(value, bool):
+        raise WrongValueError(key, f"is {_shown(value)}; true or false is expected")
     return value
 
 

@@ -168,7 +168,8 @@ class Site:
     """A site. `hosts`: its own, the canonical one first. `start`: the paths a run starts with; `feed`: its feed.
 
     `capitals`: ids that match this pattern as a whole, in any case, are written in capitals. `navigation`: the
-    navigation line in the site's source, with `{name}` and `{category}` in it, for `export`.
+    navigation line in the site's source, with `{name}` and `{category}` in it, for `export`. `private`: its hosts may
+    be on this machine or a private network; those of others are not connected to there.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Site:
     securities: Securities | None = None
     body: Body = Body()
     navigation: str | None = None
+    private: bool = False
 
     def __hash__(self) -> int:
         """Return the hash of the name, because much is cached by site and hashing a whole definition is slow."""

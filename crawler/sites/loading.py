@@ -18,9 +18,10 @@ import yaml
 
 from crawler import __version__
 from crawler.errors import SiteError
+from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Addresses, Site
-from crawler.urls import ascii_host, host_of
+from crawler.urls import ascii_host, host_of, is_public
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -149,6 +150,18 @@ def _check_sense(site: Site) -> None:
     _check_files(site)
     if site.navigation is not None:
         _check_template(site.navigation, "name category", "navigation")
+    _check_hosts_are_public(site)
+
+
+def _check_hosts_are_public(site: Site) -> None:
+    """Refuse a definition that would ask this machine or a private network, unless it says that it means to."""
+    others = sorted(host for host in all_hosts(site) if not is_public(f"{site.scheme}://{host}"))
+    if others and not site.private:
+        raise WrongValueError(
+            "private",
+            f"is not true, and the host {others[0]!r} is no public name; say `private: true` if you trust the"
+            " definition and the site is meant to be on this machine or a private network",
+        )
 
 
 def _check_addresses(site: Site) -> None:
