@@ -6,7 +6,6 @@ Errors that a person can do something about are printed as one sentence, never a
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from typing import Any
 
@@ -48,10 +47,17 @@ class _Sentences(click.Group):
             ctx.exit(ExitCode.INTERRUPTED)
         except FinewsError as error:
             raise _Sentence(error) from error
-        except (
-            sqlite3.DatabaseError
-        ) as error:  # the statements are the program's own: it is the file that does not fit
+        except Exception as error:
+            if not _is_of_the_database(error):
+                raise
+            # The statements are the program's own, so it is the file that does not fit.
             raise _Sentence(NotAsExpected(str(error))) from error
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Tell whether an error is SQLite's; where nothing has loaded it, none is, and `--help` need not."""
+    sqlite3 = sys.modules.get("sqlite3")
+    return sqlite3 is not None and isinstance(error, sqlite3.DatabaseError)
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

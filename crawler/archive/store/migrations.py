@@ -41,7 +41,7 @@ _SCHEMA = (
 Schema = dict[str, tuple[str, str]]
 """What a schema has, by kind and name: the table it belongs to, and its SQL."""
 
-_RECORD = "table _sqlite_migrations"
+_RECORD = "_sqlite_migrations"
 
 steps = Migrations("finews-archive")
 
@@ -160,7 +160,8 @@ def part_without_ours(db: Database) -> str | None:
     """Return a part of the schema of `db` if it has none of this program's: `table notes`."""
     db.execute("BEGIN")  # another program may be making the archive
     try:
-        return None if steps.applied(db) else next((name for name in _schema(db) if name != _RECORD), None)
+        others = (name for name, (table, _) in _schema(db).items() if table != _RECORD)
+        return None if steps.applied(db) else next(others, None)
     finally:
         db.execute("ROLLBACK")
 
