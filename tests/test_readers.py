@@ -103,11 +103,14 @@ def assert_sound(path: Path, posts: int | None = None) -> None:
     assert check(path, None)["findings"] == []
 
 
-# A crawl writes by itself up to its 64th post, then a process of its own does.
-@pytest.mark.parametrize("count", [40, 240], ids=["a short run", "a long run"])
-def test_readers_and_a_second_run_beside_a_crawl_harm_nothing(archive: Path, guarded: dict[str, str], count: int):
+# A crawl writes by itself up to its 64th post, then a process of its own does. Both last for some seconds, so that a
+# second run comes in time to be turned away.
+@pytest.mark.parametrize(("count", "late"), [(40, 2.0), (240, LATE)], ids=["a short run", "a long run"])
+def test_readers_and_a_second_run_beside_a_crawl_harm_nothing(
+    archive: Path, guarded: dict[str, str], count: int, late: float
+):
     posts = outlets.posts(count, 10)
-    with bad.serve_badly(build(posts), {post.address: [bad.late(LATE)] for post in posts}) as server:
+    with bad.serve_badly(build(posts), {post.address: [bad.late(late)] for post in posts}) as server:
         crawl = finews("crawl", "--mirror", server.url, "--no-posts", archive=archive)
         readers = Readers(archive)
         with readers.beside(lambda: bool(server.asked), second_run=crawl):
