@@ -98,6 +98,8 @@ def plain(marked: str) -> str:
 @example("ｶﾞ江西℃", "江西")
 @example("ΑΣ'Α江西ﬁ ΑΣ", "ας")
 @example("İ江西", "江西")
+@example("\u200bA江西İ", "江西")
+@example("\u200b江西İ", "江西")
 @example("e\u0301", "é")
 def test_a_snippet_is_a_stretch_of_the_text_and_only_what_was_asked_for_is_marked(text: str, query: str):
     found = snippet(text, parse(query)).marked(BEGIN, END)

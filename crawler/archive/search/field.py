@@ -23,6 +23,8 @@ _SIGN = re.compile(
     re.DOTALL,
 )
 
+_UNSEEN = re.compile(f"[{NO_WIDTH}]")
+
 
 class _Places(NamedTuple):
     """A folded text, and of each character of it where what it comes from begins and ends."""
@@ -48,7 +50,8 @@ class Field:
     def places(self) -> _Places:
         """The folded text with its way back; nearly always it is `folded`, of the same length as the original."""
         raw, folded = self.raw, self.folded
-        if len(folded) == len(raw) and is_normalized("NFKC", half_width(raw)):
+        # What is not seen is left out, and `İ` becomes two: together they may keep the length and move what follows.
+        if len(folded) == len(raw) and is_normalized("NFKC", half_width(raw)) and not _UNSEEN.search(raw):
             return _Places(folded, range(len(raw)), range(1, len(raw) + 1))
         # Some signs fold to several, `…` to three dots, and some to one with those behind them, `ｶﾞ` to `ガ`.
         signs = [(sign.span(), unify(sign[0])) for sign in _SIGN.finditer(raw)]
