@@ -173,7 +173,7 @@ def _ordered(db: Database, plan: _Plan, places: list[Match], sort: Sort) -> list
     if not plan.asked.decides:
         places, titled = _read(db, plan.query, places)
     elif sort == "relevance":
-        titled = _titled(db, plan)
+        titled = _titled(db, plan, places)
     newest = sorted(places, reverse=True)
     if sort == "date":
         return newest
@@ -192,9 +192,14 @@ def _read(db: Database, query: Query, places: list[Match]) -> tuple[list[Match],
     return meant, titled
 
 
-def _titled(db: Database, plan: _Plan) -> set[int]:
-    """Return the rows of the index whose title has all that is wanted."""
-    return _rows(db, plan.in_title, -_MOST, _MOST)
+def _titled(db: Database, plan: _Plan, places: list[Match]) -> set[int]:
+    """Return the rows of those places whose title has all that is wanted."""
+    # The plus, as in `crawler.archive.search.lookup`, and no more rows than there are places: a term may stand in most.
+    rows = db.conn.execute(
+        f"SELECT rowid FROM ({plan.in_title.sql}) WHERE +rowid IN (SELECT value FROM json_each(?))",  # noqa: S608  # our own
+        [*plan.in_title.values, str([place.row for place in places])],
+    )
+    return {row for (row,) in rows}
 
 
 def _stories(db: Database, places: list[Match]) -> list[tuple[Match, list[int]]]:
