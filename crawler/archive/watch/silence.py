@@ -52,11 +52,11 @@ def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[
     last = _last(db, site, at)
     if last is None or at - last.at <= _AT_LEAST:
         return []
-    seconds, since = at - last[0], articles.published_at(db, last[1])
-    found = _first_found(db, site, last[0], looks, datetime.fromisoformat(since).tzinfo)
+    seconds, since = at - last.at, articles.published_at(db, last.article_id)
+    found = _first_found(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
     if found is None:
         return []
-    now = _compare(db, site, last[0], looks, datetime.fromisoformat(since).tzinfo)
+    now = _compare(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
     compared = now or found.compared
     longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
     when = f"in the {count} weeks before" if weekly else f"on {count} of the days before"
