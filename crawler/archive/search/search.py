@@ -195,8 +195,9 @@ def _read(db: Database, query: Query, places: list[Match]) -> tuple[list[Match],
 def _titled(db: Database, plan: _Plan, places: list[Match]) -> set[int]:
     """Return the rows of those places whose title has all that is wanted."""
     # The plus, as in `crawler.archive.search.lookup`, and no more rows than there are places: a term may stand in most.
+    few = "+rowid IN (SELECT value FROM json_each(?))"
     rows = db.conn.execute(
-        f"SELECT rowid FROM ({plan.in_title.sql}) WHERE +rowid IN (SELECT value FROM json_each(?))",  # noqa: S608  # our own
+        f"SELECT rowid FROM ({plan.in_title.sql}) WHERE {few}",  # noqa: S608  # this package's own
         [*plan.in_title.values, str([place.row for place in places])],
     )
     return {row for (row,) in rows}
