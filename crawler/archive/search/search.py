@@ -194,7 +194,7 @@ def _read(db: Database, query: Query, places: list[Match]) -> tuple[list[Match],
 
 def _titled(db: Database, plan: _Plan, places: list[Match]) -> set[int]:
     """Return the rows of those places whose title has all that is wanted."""
-    # The plus, as in `crawler.archive.search.lookup`, and no more rows than there are places: a term may stand in most.
+    # A term may stand in most titles; the plus is that of `crawler.archive.search.lookup`.
     few = "+rowid IN (SELECT value FROM json_each(?))"
     rows = db.conn.execute(
         f"SELECT rowid FROM ({plan.in_title.sql}) WHERE {few}",  # noqa: S608  # this package's own
