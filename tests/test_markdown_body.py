@@ -75,6 +75,9 @@ def test_plain_text_is_the_text_that_was_written(text: str) -> None:
 
 @settings(max_examples=examples(200), deadline=None)
 @given(st.lists(article_text, min_size=1, max_size=4))
+@example(["--- -", ""])
+@example(["-- - -", "x"])
+@example(["x", "-- -- --"])
 def test_text_between_line_breaks_starts_nothing_either(lines: list[str]) -> None:
     markdown = markdown_of(f"<p>{'<br>'.join(map(html.escape, lines))}</p>")
 

@@ -46,8 +46,9 @@ _ANYWHERE = re.compile(r"[`*_\[\]{|]|~(?=~)|\$(?=\$)")
 # the converter is done, which has its own mind about backslashes.
 _ESCAPE, _BACKSLASH = "\ue000", "\ue001"
 _PRIVATE = re.compile(f"[{_ESCAPE}{_BACKSLASH}]")
-# Means something at the start of a line only: heading, quotation, list, definition, underline.
-_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|-{2,}\s*$|=+\s*$))")
+# Means something at the start of a line only: heading, quotation, list, definition, underline, and a rule, whose
+# hyphens may stand apart.
+_LINE_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])(?=\s|$)|(#|&gt;|[-+:](?=\s|$)|--[-\s]*$|=+\s*$))")
 # Text without any of these, and without two spaces in a row, is left as it is, as most is.
 _MEANS_SOMETHING = re.compile(r"[\\`*_\[\]{|~$&<\t\n\r\f\v\x1c-\x1f\x85\u2028\u2029]")
 _MAY_START = re.compile(r"\s*(?:[#+:=-]|\d+[.)])")
