@@ -116,6 +116,18 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """A file as somebody wrote it: its `name` without folders, and its `text` to the letter, line ends included.
+
+    `written_at` is the time of the commit that wrote it, in UTC (ISO 8601), or "" if that is not known.
+    """
+
+    name: str
+    text: str
+    written_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A post as it was read, before anything is judged.
 
@@ -124,7 +136,8 @@ class Post:
     the layout whose rules it was read by. `derived` names fields that its source lacks and that were taken from
     elsewhere (`title`, `date`). `others` are keys of its front matter that the program does not know, as values for
     JSON. `seen_at`: the time from which it is known to have said this, if that is not the time of the fetch.
-    `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing.
+    `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing. `written`
+    is the file that brought it, where the site's form of files is known.
     """
 
     fetch: Fetch
@@ -145,6 +158,7 @@ class Post:
     others: Mapping[str, Any] = field(default_factory=dict)
     seen_at: datetime | None = None
     actual_fetch: Fetch | None = None
+    written: WrittenFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

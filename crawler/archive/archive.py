@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from crawler.archive.watch.alarm import Alarm
     from crawler.archive.watch.baseline import JudgedReport
     from crawler.archive.watch.coverage import Coverage
+    from crawler.items import WrittenFile
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
 
@@ -123,6 +124,10 @@ class Archive:
     def posts(self) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
         return articles.every(self.db)
+
+    def written_file(self, article_id: int) -> WrittenFile | None:
+        """Return the file that brought the current version of the post in this row, where the archive keeps it."""
+        return versions.written_file(self.db, article_id)
 
     def search(
         self,

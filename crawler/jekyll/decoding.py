@@ -26,6 +26,14 @@ def decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def to_the_letter(content: bytes) -> str | None:
+    """Return the text of a file with its byte order mark and its line ends; `None` if it is not UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def _decoded(content: bytes) -> str:
     if content.startswith(_UTF_16):
         try:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from crawler import dates
 from crawler.extraction.markup import blocks, to_html
 from crawler.extraction.post import days_of, read_parted_body
-from crawler.items import Address, Category, Fetch, Mention, Page
+from crawler.items import Address, Category, Fetch, Mention, Page, WrittenFile
 from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
@@ -45,8 +45,9 @@ class SourceError(ValueError):
 def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "import"], at: datetime) -> Post:
     """Read the post in a file called `name` (without folders) that holds `text`; `at` is when it was taken in.
 
-    A title that the file does not give is left to normalising. Raises `FrontMatterError`, and `SourceError` when
-    nothing tells the post's id or its day.
+    A title that the file does not give is left to normalising. Where the definition says what the site's own files
+    look like, the post keeps the file, so that `export` can write it again. Raises `FrontMatterError`, and
+    `SourceError` when nothing tells the post's id or its day.
     """
     front, body = read_front_matter(text)
     # Written by this program, whose keys are sure to mean what they do here.
@@ -72,6 +73,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
         others=front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS),
+        written=WrittenFile(name=name, text=text) if site.navigation and not is_ours else None,
     )
 
 

@@ -5,10 +5,9 @@ Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
-from crawler.archive.store.versions import CURRENT
+from crawler.archive.store.versions import CURRENT, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -196,7 +195,7 @@ def _with_lists(db: Database, row: dict[str, Any]) -> Article:
     article = {
         **row,
         "derived": row["derived"].split(),
-        "front_matter": json.loads(row["front_matter"]),
+        "front_matter": keys_of(row["front_matter"]),
         "tags": [name for (name,) in tags],
         "mentions": list(mentions),
     }

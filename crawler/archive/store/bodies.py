@@ -3,14 +3,25 @@
 A post's summary, Markdown and HTML repeat its plain text. An encoded body is a JSON list of strings, for what is not
 in the text, and of pairs `[start, length]`, for stretches that are; characters count from 1, as in SQL. For example,
 `<p>第一段文字</p>` over `第一段文字` is `["<p>", [1, 5], "</p>"]`. The views `articles` and `revisions` decode it
-in plain SQL. Not here: what HTML or Markdown means; any two strings can be encoded.
+in plain SQL.
+
+The file that brought a version repeats its HTML. An encoded file is a JSON object: what stands `before` and `after`
+the HTML, how many characters at the end of the HTML it shares (`shared`), a checksum, and the file's name and time.
+Not here: what HTML, Markdown or front matter means; any two strings can be encoded.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from itertools import islice
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from crawler.items import WrittenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A stretch between markup. A shorter one takes less room written out than as a reference.
 _RUN = re.compile(r"[^<>&*\\\n]{6,}")
@@ -54,3 +65,43 @@ def decode_body(encoded: str, text: str) -> str:
     return "".join(
         piece if isinstance(piece, str) else text[piece[0] - 1 : piece[0] - 1 + piece[1]] for piece in pieces
     )
+
+
+def encode_file(file: WrittenFile, html: str) -> dict[str, Any]:
+    """Encode the file that brought a version over the version's HTML."""
+    last_line = html.rpartition("\n")[2]
+    end = file.text.rfind(last_line) + len(last_line)
+    if end < len(last_line):  # not found
+        end = shared = 0
+    elif file.text.endswith(html, 0, end):
+        shared = len(html)
+    else:
+        pairs = zip(reversed(html), reversed(file.text[:end]), strict=False)
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return {
+        "name": file.name,
+        "written_at": file.written_at,
+        "before": file.text[: end - shared],
+        "shared": shared,
+        "after": file.text[end:],
+        "crc32": crc32(file.text.encode()),
+    }
+
+
+def decode_file(encoded: Mapping[str, Any], html: str) -> WrittenFile | None:
+    """Return the file that was `encoded`; `None` if it was encoded over other HTML."""
+    shared = html[len(html) - encoded["shared"] :]
+    text = f"{encoded['before']}{shared}{encoded['after']}"
+    if crc32(text.encode()) != encoded["crc32"]:
+        return None
+    return WrittenFile(name=encoded["name"], text=text, written_at=encoded["written_at"])
+
+
+def is_better_file(file: WrittenFile, encoded: Mapping[str, Any]) -> bool:
+    """Return whether a file is to be kept in place of the one that was `encoded`, which says the same.
+
+    It is one of another text, not older as far as is known, and no further copy of it, which has a longer name.
+    """
+    is_older = file.written_at < encoded["written_at"]
+    is_copy = len(file.name) > len(encoded["name"])
+    return not is_older and not is_copy and crc32(file.text.encode()) != encoded["crc32"]

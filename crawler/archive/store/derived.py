@@ -5,13 +5,14 @@ Each part is computed when first asked for, and cached. Not here: storing it.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crawler.archive.search.index import Entry
-from crawler.archive.store.bodies import encode_body
+from crawler.archive.store.bodies import encode_body, encode_file
 from crawler.dates import iso
 from crawler.securities import parse as parse_security
 from crawler.text.minhash import minhash_keys
@@ -19,6 +20,10 @@ from crawler.text.minhash import minhash_keys
 if TYPE_CHECKING:
     from crawler.archive.search.words import Words
     from crawler.items import Article
+
+
+WRITTEN = " file"
+"""The key in the column `front_matter` under which an encoded file stands. No key of YAML begins with a space."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,26 @@ class DerivedArticle:
         return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
 
     @cached_property
+    def html(self) -> str:
+        """The body as published, but for NUL characters, at which SQLite ends a string."""
+        return self.article.post.html.replace("\0", "")
+
+    @cached_property
     def bodies(self) -> tuple[str, str, str, str]:
         """Summary, Markdown and HTML, encoded over the text, and the text itself."""
         article = self.article
-        # SQLite ends a string at a NUL character.
-        bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
+        bodies = (article.summary, article.markdown, self.html)
         summary, markdown, html = (encode_body(body, article.text) for body in bodies)
         return summary, markdown, html, article.text
+
+    @cached_property
+    def front_matter(self) -> str:
+        """The column `front_matter`, see `crawler.archive.store.versions`."""
+        post = self.article.post
+        if post.written is None:
+            return json.dumps(post.others, ensure_ascii=False) if post.others else "{}"
+        encoded = encode_file(post.written, self.html)
+        return json.dumps({**post.others, WRITTEN: encoded}, ensure_ascii=False)
 
     @cached_property
     def entry(self) -> Entry:
@@ -95,7 +113,7 @@ class DerivedArticle:
 
     def complete(self) -> DerivedArticle:
         """Compute every part that takes time now, so that another process need not."""
-        _ = self.bodies, self.words, self.keys
+        _ = self.bodies, self.front_matter, self.words, self.keys
         return self
 
 

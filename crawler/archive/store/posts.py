@@ -159,6 +159,7 @@ def _confirm(db: Database, article_id: int, current: VersionInfo, derived: Deriv
     post = derived.article.post
     if post.via != "page":
         _fill(db, article_id, derived)
+        versions.keep_file(db, article_id, derived)
         return
     mark_seen(db, article_id, post.fetch.fetched_at)
     (url,) = db.execute("SELECT url FROM posts WHERE id = ?", [article_id]).fetchone()

@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any, TypedDict
 from weakref import WeakKeyDictionary
 
-from crawler.archive.store.bodies import BROKEN, decode_body
+from crawler.archive.store.bodies import BROKEN, decode_body, decode_file, encode_file, is_better_file
+from crawler.archive.store.derived import WRITTEN
 from crawler.archive.store.revisions import VersionInfo, VersionText, saying
 from crawler.errors import NoSuchRevision
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.derived import DerivedArticle
     from crawler.archive.store.revisions import Saying
+    from crawler.items import WrittenFile
 
 CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
 """SQL for a FROM clause: posts joined with their current versions."""
@@ -31,6 +33,7 @@ NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_
 CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
 """Likewise, the number of further versions that a run brought."""
 
+_PATH = f'$."{WRITTEN}"'  # as SQLite's JSON functions take it
 _SAID = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
 _POSTS_AT_HAND = 1_000  # whose fingerprints are kept
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
@@ -120,8 +123,50 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
-    front = {"derived": row["derived"].split(), "front_matter": json.loads(row["front_matter"])}
+    front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
     return {**row, **bodies, **front}
+
+
+def keys_of(front_matter: str) -> dict[str, Any]:
+    """Return the keys in the column `front_matter`, without the file that stands there too."""
+    keys: dict[str, Any] = json.loads(front_matter)
+    keys.pop(WRITTEN, None)
+    return keys
+
+
+def written_file(db: Database, article_id: int) -> WrittenFile | None:
+    """Return the file that brought the current version of a post; `None` if no file did, or if it is not known."""
+    front_matter, html, text = db.execute(
+        f"SELECT front_matter, html, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+        [article_id],
+    ).fetchone()
+    encoded = json.loads(front_matter).get(WRITTEN)
+    return decode_file(encoded, decode_body(html, text)) if encoded else None
+
+
+def keep_file(db: Database, article_id: int, derived: DerivedArticle) -> None:
+    """Keep the file that says again what a version says, unless the one that is kept is the better of the two.
+
+    Of two files the later is kept, as far as their times are known; but `….md` rather than `….v2.md`.
+    """
+    file = derived.article.post.written
+    if file is None:
+        return
+    kept = db.execute(
+        "SELECT id, json_extract(front_matter, ?) FROM versions WHERE article_id = ? AND content_hash = ?",
+        [_PATH, article_id, derived.article.content_hash],
+    ).fetchall()
+    for row, encoded in kept:
+        if encoded is None or is_better_file(file, json.loads(encoded)):
+            html, text = db.execute("SELECT html, text FROM versions WHERE id = ?", [row]).fetchone()
+            _write_file(db, row, file, decode_body(html, text))
+
+
+def _write_file(db: Database, row: int, file: WrittenFile, html: str) -> None:
+    encoded = json.dumps(encode_file(file, html), ensure_ascii=False)
+    db.execute(
+        "UPDATE versions SET front_matter = json_set(front_matter, ?, json(?)) WHERE id = ?", [_PATH, encoded, row]
+    )
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
@@ -178,7 +223,7 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
             derived.published_at,
             derived.article.content_hash,
             " ".join(post.derived),
-            json.dumps(post.others, ensure_ascii=False) if post.others else "{}",
+            derived.front_matter,
             *derived.bodies,
         ],
     )
@@ -207,10 +252,13 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 
 
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
-    """Overwrite a version with what the site says now; its substance has not changed."""
+    """Overwrite the current version with what the site says now; its substance has not changed."""
     _note_said(db, article_id, derived)
+    file = written_file(db, article_id)
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",
         [derived.article.post.title, derived.published_at, *derived.bodies, article_id, revision],
     )
+    if file is not None:
+        _write_file(db, row(db, article_id, revision), file, derived.html)

@@ -6,12 +6,14 @@ Pure but for what it is given. Not here: where files come from, and storing.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from crawler.archive.store.derived import DerivedArticle
+from crawler.dates import iso
 from crawler.extraction.budget import TooCostlyError, budget
 from crawler.items import PostFile, UnreadFile
-from crawler.jekyll.decoding import NoTextError, decode
+from crawler.jekyll.decoding import NoTextError, decode, to_the_letter
 from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
 from crawler.markdown.post_file import render_post
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from crawler.items import WrittenFile
     from crawler.sites.definition import Site
 
 
@@ -46,9 +49,16 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
 
 def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
     post = read_source(file.name, decode(file.content), site, via="import", at=at)
-    article = normalise(replace(post, seen_at=file.seen_at), site)
+    written = None if post.written is None else _to_the_letter(post.written, file)
+    article = normalise(replace(post, seen_at=file.seen_at, written=written), site)
     lacking = fault(article)
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])
     derived = DerivedArticle(article).complete()
     return ReadFile(path, file.commit, derived, render_post(derived.row))
+
+
+def _to_the_letter(written: WrittenFile, file: PostFile) -> WrittenFile:
+    """Return what was read with the line ends and the byte order mark that the file has, and its commit's time."""
+    written_at = "" if file.seen_at is None else iso(file.seen_at.astimezone(UTC))
+    return replace(written, text=to_the_letter(file.content) or written.text, written_at=written_at)
