@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = files("crawler.ops.sample_site").joinpath("posts", "2022-04-20-NW202204202350104915.md")
-FORMS = ["markdown", "jekyll", "jsonl", "csv"]
+FORMS = ["markdown", "jekyll", "hugo", "jsonl", "csv"]
+FILE_FORMS = FORMS[:3]
 LONG_AGO = 1_000_000_000
 
 ARTICLES = [
@@ -77,7 +78,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 # Every form.
 
 
-@pytest.mark.parametrize(("form", "written"), [("markdown", 3), ("jekyll", 3), ("jsonl", 1), ("csv", 1)])
+@pytest.mark.parametrize(("form", "written"), [(form, 3 if form in FILE_FORMS else 1) for form in FORMS])
 def test_an_export_says_what_it_did(archive: Archive, tmp_path: Path, form: str, written: int):
     folder = tmp_path / "some" / "where"
     assert export(archive, folder, form) == {
@@ -98,7 +99,7 @@ def test_the_same_archive_gives_the_same_bytes(archive: Archive, tmp_path: Path,
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
 
 
-@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+@pytest.mark.parametrize("form", FILE_FORMS)
 def test_a_file_that_is_as_it_should_be_is_left_alone(archive: Archive, tmp_path: Path, form: str):
     export(archive, tmp_path / "out", form)
     for file in (tmp_path / "out").iterdir():
@@ -113,7 +114,7 @@ def test_a_file_that_is_as_it_should_be_is_left_alone(archive: Archive, tmp_path
 
 @pytest.mark.parametrize(
     ("form", "names"),
-    [("markdown", []), ("jekyll", []), ("jsonl", ["posts.jsonl"]), ("csv", ["posts.csv"])],
+    [*((form, []) for form in FILE_FORMS), ("jsonl", ["posts.jsonl"]), ("csv", ["posts.csv"])],
 )
 def test_an_empty_archive_is_written_out_empty(tmp_path: Path, form: str, names: list[str]):
     with Archive(tmp_path / "empty.db", create=True) as archive:
@@ -207,7 +208,7 @@ def of_two_sites(archive: Archive) -> Archive:
     return archive
 
 
-@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+@pytest.mark.parametrize("form", FILE_FORMS)
 def test_each_site_gets_a_folder_of_its_own_if_wished(of_two_sites: Archive, tmp_path: Path, form: str):
     folder = tmp_path / "out"
     said = {"format": form, "directory": str(folder), "posts": 4}
@@ -230,7 +231,7 @@ def title_of(file: Path) -> str:
     return str(yaml.safe_load(file.read_text(encoding="utf-8").split("---\n")[1])["title"])
 
 
-@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+@pytest.mark.parametrize("form", FILE_FORMS)
 def test_a_sites_folder_holds_what_an_export_of_that_site_would(archive: Archive, tmp_path: Path, form: str):
     export_posts(archive.posts(), tmp_path / "each", form, by_site=True)
     export(archive, tmp_path / "all", form)
@@ -246,7 +247,7 @@ def test_one_file_holds_the_posts_of_every_site(of_two_sites: Archive, tmp_path:
     assert list(contents(tmp_path / "each")) == [f"posts.{form}"]
 
 
-@pytest.mark.parametrize("form", ["markdown", "jekyll"])
+@pytest.mark.parametrize("form", FILE_FORMS)
 def test_a_sites_folder_that_is_a_file_is_a_sentence(archive: Archive, tmp_path: Path, form: str):
     (tmp_path / "finews").write_text("x")
     with pytest.raises(UsageError) as refused:
@@ -331,7 +332,9 @@ def test_any_words_come_through_json_lines_and_csv(
         with (folder / "posts.csv").open(encoding="utf-8-sig", newline="") as file:
             (row,) = csv.DictReader(file)
         stored = archive.post(made.ID)
-        assert (row["title"], row["text"], row["tags"]) == (title, stored["text"], tag)
+        assert [value.removeprefix("'") for value in (row["title"], row["text"], row["tags"])] == [
+            value.removeprefix("'") for value in (title, stored["text"], tag)
+        ]
 
 
 def test_the_seed_post_comes_out_in_the_sites_own_form_byte_for_byte(tmp_path: Path):
@@ -356,8 +359,6 @@ def test_a_bare_post_in_the_sites_own_form(archive: Archive, tmp_path: Path):
         "tags: ",
         "---",
         '<p>一行，"引"。</p><p>二行 \u2028 仍是。</p>',
-        "",
-        "<>",
     ]
 
 

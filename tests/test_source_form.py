@@ -49,8 +49,8 @@ def test_keys_that_nothing_here_knows_stand_at_the_end() -> None:
     assert text == f"{front}{BODY}\n\n{SHARE}\n\n{BACK}"
 
 
-def test_a_post_without_a_share_link_keeps_the_empty_place_of_it() -> None:
-    assert render_source(ROW | {"share_url": None}, load_site("finews")) == f"{FRONT}{BODY}\n\n<>\n\n{BACK}"
+def test_a_post_without_a_share_link_shows_no_empty_one() -> None:
+    assert render_source(ROW | {"share_url": None}, load_site("finews")) == f"{FRONT}{BODY}\n\n{BACK}"
 
 
 def test_a_post_of_no_category_has_no_way_back() -> None:

@@ -72,27 +72,41 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "jsonl", "csv"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv"]),
     default="markdown",
     show_default=True,
-    help="jekyll is the form the site's own source has.",
+    help="What to write, see above.",
 )
 @json_option
 def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     """Write the archive out again into DIR: a file per post, or one posts.jsonl or posts.csv.
+
+    \b
+    markdown  Markdown with all that is known of a post, as a crawl writes it
+    jekyll    the site's own form, for a folder _posts: a file that was imported
+              comes back to the letter, unless it would run something
+    hugo      Markdown for a folder content/posts of a Hugo site
+    jsonl     a JSON object a line, with every column
+    csv       for spreadsheets. By OWASP's rule a cell that begins with =, +, -, @,
+              a tab or a return gets an apostrophe in front, and so do digits that
+              a spreadsheet would round (ids of 18 digits), dates, and apostrophes:
+              programs drop one apostrophe from the start of each cell
 
     An archive of several sites gets a folder for each.
 
     \b
     Example:
       finews export backup/ --format jsonl
+      finews export site/content/posts --format hugo
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
         several = len(opened.stats()["sites"]) > 1
-        result = export_posts(opened.posts(), directory, form, by_site=several, sites=opened.sites())
+        result = export_posts(
+            opened.posts(), directory, form, by_site=several, sites=opened.sites(), file_of=opened.written_file
+        )
     printing.result(result, reports.exported, as_json=as_json)
 
 

@@ -1,34 +1,91 @@
-"""A post in the form the site's own source has: front matter, the body as HTML, share link and navigation.
+"""Posts as files of a Jekyll site: the very file that brought a post, else one in the form the site writes now.
 
-For those who run the site again from the archive. Not here: reading that form, and the clean Markdown
-(`post_file`).
+For those who run the site again from the archive. Whatever a post says, its file neither stops Jekyll nor runs in a
+page that Jekyll makes of it, and `crawler.jekyll.source` reads the same words from it. Not here: reading files, and
+this program's own Markdown (`crawler.markdown.post_file`).
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from crawler.dates import front_matter
-from crawler.markdown.post_file import front_lines
-from crawler.sites.addresses import category_address
+from crawler.jekyll.inert import inert_html, is_inert
+from crawler.markdown.post_file import file_name, front_lines
+from crawler.sites.addresses import category_address, id_in_name
 from crawler.urls import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crawler.items import WrittenFile
     from crawler.sites.definition import Site
+
+# As Jekyll finds it. With a blank line above there is none for Jekyll, and all of the file is shown.
+_FRONT_MATTER = re.compile(r"\A\ufeff?---\s*\n(?P<keys>[\s\S]*?\n?)^(?:---|\.\.\.)\s*$\n?", re.MULTILINE)
+_DATE = re.compile(r"^date:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+# Dates that Ruby reads; at any other Jekyll stops.
+_READABLE_DATE = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)(?: (?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?: ?[+-](?:0\d|1[0-4]):?[0-5]\d)?)?"
+)
+_NEEDS_ESCAPES = re.compile(r"[\"\\\x00-\x1f]")
+# What YAML takes for the end of a line, or for no character of a text.
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def source_of(row: Mapping[str, Any], site: Site | None, written: WrittenFile | None = None) -> tuple[str, str]:
+    """Return the name and the text of a post's file.
+
+    `row` is a post of the archive, and `written` the file that brought what it says now, if there is one. That comes
+    back to the letter, unless it would act: command Jekyll, stop it, or run something in a page. Its name keeps the
+    day it had, or that it had none.
+    """
+    name = file_name(row["published_at"], row["post_id"])
+    if written is not None and site is not None and is_inert(_shown(written.text)):
+        day = id_in_name(site, written.name)[1]
+        is_readable = _has_readable_date(written.text)
+        if is_readable or not day:
+            return _named(row, written, day, name, is_readable=is_readable), written.text
+    return name, render_source(row, site)
 
 
 def render_source(row: Mapping[str, Any], site: Site | None) -> str:
     """Write a post of the archive in the source form of `site`, if that is known."""
-    share_url = row["share_url"] or ""
-    tail = [f"<{share_url}>"] if share_url or site else []
-    tail += [navigation] if (navigation := _navigation(row, site)) else []
-    return _front(row) + "\n\n".join([row["html"], *tail])
+    tail = (f"<{row['share_url']}>" if row["share_url"] else "", _navigation(row, site))
+    return _front(row) + "\n\n".join(filter(None, [inert_html(row["html"]), *tail]))
+
+
+def _shown(text: str) -> str:
+    """Return what of a file Jekyll shows."""
+    front = _FRONT_MATTER.match(text)
+    return text[front.end() :] if front else text
+
+
+def _has_readable_date(text: str) -> bool:
+    """Return whether Jekyll can read the date in a file's front matter; without one it goes by the file's name."""
+    front = _FRONT_MATTER.match(text)
+    return all(_is_readable(written) for written in (_DATE.findall(front["keys"]) if front else []))
+
+
+def _is_readable(written: str) -> bool:
+    found = _READABLE_DATE.fullmatch(written)
+    try:
+        return not written or (found is not None and bool(date.fromisoformat(found["day"])))
+    except ValueError:  # 2021-02-31
+        return False
+
+
+def _named(row: Mapping[str, Any], written: WrittenFile, day: str, name: str, *, is_readable: bool) -> str:
+    """Return the name of a file that comes back; one with no date that Jekyll reads must not bear a day either."""
+    if day:
+        return f"{day}-{row['post_id']}.md"
+    dash = "-" if written.name.startswith("-") else ""
+    return name if is_readable else f"{dash}{row['post_id']}.md"
 
 
 def _front(row: Mapping[str, Any]) -> str:
@@ -44,9 +101,10 @@ def _front(row: Mapping[str, Any]) -> str:
     return f"---\n{known}{front_lines(others)}---\n"
 
 
-def _quoted(title: str) -> str:
-    """Quote a title as the site does; where that would be broken YAML, as YAML does."""
-    return json.dumps(title, ensure_ascii=False) if set(title) & set('"\\') else f'"{title}"'
+def _quoted(words: str) -> str:
+    """Quote words as the site does; where that would be broken YAML, as YAML does."""
+    quoted = json.dumps(words, ensure_ascii=False) if _NEEDS_ESCAPES.search(words) else f'"{words}"'
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def _plain(words: str) -> str:
@@ -55,7 +113,7 @@ def _plain(words: str) -> str:
         same = not words or yaml.safe_load(f"words: {words}") == {"words": words}
     except (yaml.YAMLError, ValueError):  # ValueError: 2022-02-31 looks like a date
         same = False
-    return words if same else json.dumps(words, ensure_ascii=False)
+    return words if same else _quoted(words)
 
 
 def _navigation(row: Mapping[str, Any], site: Site | None) -> str:

@@ -1,33 +1,33 @@
-"""Write posts out of the archive: as Markdown, in the site's own form, as JSON Lines or as CSV.
+"""Write posts out of the archive: as Markdown, for Jekyll or Hugo, as JSON Lines or as CSV.
 
 Streams: no more than one post is held. The same archive gives the same bytes. A file is replaced as a whole, so an
-export that is cut off leaves the one that was there. Not here: the Markdown a crawl
-writes as it goes (`crawler.recording.markdown_folder`), though it is the same.
+export that is cut off leaves the one that was there. Not here: the Markdown a crawl writes as it goes
+(`crawler.recording.markdown_folder`), though it is the same.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from crawler.drafts import replacing
 from crawler.errors import UsageError
-from crawler.jekyll.source_form import render_source
-from crawler.markdown.post_file import file_name, render_post, write_if_changed
+from crawler.jekyll.source_form import source_of
+from crawler.markdown.post_file import file_name, render_post
+from crawler.ops.exporting.drafts import clear_up
+from crawler.ops.exporting.hugo import render_page
+from crawler.ops.exporting.json_lines import write_json_lines
+from crawler.ops.exporting.post_files import write_files
+from crawler.ops.exporting.spreadsheet import write_csv
 from crawler.sites.loading import bundled_names, load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from crawler.items import WrittenFile
     from crawler.sites.definition import Site
 
-_CSV_COLUMNS = (
-    "site", "post_id", "url", "share_url", "title", "source", "category", "tags", "summary", "published_at",
-    "securities", "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
-)  # fmt: skip
+Form = Literal["markdown", "jekyll", "hugo", "jsonl", "csv"]
+"""What an export writes: files with this program's front matter, with that of Jekyll or Hugo, or one file of all."""
 
 
 def export_posts(
@@ -37,66 +37,32 @@ def export_posts(
     *,
     by_site: bool = False,
     sites: Mapping[str, Site] | None = None,
+    file_of: Callable[[int], WrittenFile | None] = lambda _: None,
 ) -> dict[str, Any]:
     """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
 
-    `form` is markdown, jekyll, jsonl or csv; `by_site` gives the files of each site a folder of their own. Returns
-    `format`, `directory`, the number of `posts`, and how many files were `written`: one that is as it should be is
-    left alone. `sites` are the definitions that `jekyll` goes by, those that come with the program if none are given.
-    Raises `UsageError` when it cannot be written to.
+    `form` is one of `Form`; `by_site` gives the files of each site a folder of their own. `jekyll` goes by the
+    definitions in `sites`, those that come with the program if none are given, and by the file that brought a post,
+    which `file_of` returns for its row (`crawler.archive.Archive.written_file`). Returns `format`, `directory`, the
+    number of `posts`, and how many files were `written`: one that is as it should be is left alone. Raises
+    `UsageError` when it cannot be written to.
     """
-    jekyll = partial(_jekyll, sites={name: load_site(name) for name in bundled_names()} if sites is None else sites)
-    forms: dict[str, Callable[..., tuple[int, int]]]
-    forms = {"markdown": _markdown, "jekyll": jekyll, "jsonl": _jsonl, "csv": _csv}
+    known = {name: load_site(name) for name in bundled_names()} if sites is None else sites
+    renderings = {
+        "markdown": lambda post: (file_name(post["published_at"], post["post_id"]), render_post(post)),
+        "jekyll": lambda post: source_of(post, known.get(post["site"]), file_of(post["id"])),
+        "hugo": render_page,
+    }
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        count, written = forms[form](posts, directory, by_site)
+        clear_up(directory)
+        if form in renderings:
+            count, written = write_files(posts, directory, renderings[form], by_site=by_site)
+        else:
+            write, name = {"jsonl": (write_json_lines, "posts.jsonl"), "csv": (write_csv, "posts.csv")}[form]
+            count, written = write(posts, directory / name), 1
     except OSError as error:
         raise UsageError(
             f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
         ) from error
     return {"format": form, "directory": str(directory), "posts": count, "written": written}
-
-
-def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool) -> tuple[int, int]:
-    return _files(posts, directory, by_site, render_post)
-
-
-def _jekyll(
-    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, *, sites: Mapping[str, Site]
-) -> tuple[int, int]:
-    return _files(posts, directory, by_site, lambda post: render_source(post, sites.get(post["site"])))
-
-
-def _files(
-    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, render: Callable[[Mapping[str, Any]], str]
-) -> tuple[int, int]:
-    count = written = 0
-    for post in posts:
-        count += 1
-        folder = directory / post["site"] if by_site else directory
-        folder.mkdir(exist_ok=True)
-        written += write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render(post))
-    return count, written
-
-
-def _jsonl(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tuple[int, int]:
-    count = 0
-    with replacing(directory / "posts.jsonl") as draft, draft.open("w", encoding="utf-8") as file:
-        for post in posts:
-            count += 1
-            file.write(json.dumps(post, ensure_ascii=False) + "\n")
-    return count, 1
-
-
-def _csv(posts: Iterable[Mapping[str, Any]], directory: Path, _: bool) -> tuple[int, int]:
-    count = 0
-    # The mark at the start tells spreadsheets that the file is UTF-8.
-    with replacing(directory / "posts.csv") as draft, draft.open("w", encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictWriter(file, _CSV_COLUMNS, extrasaction="ignore")
-        rows.writeheader()
-        for post in posts:
-            count += 1
-            codes = " ".join(dict.fromkeys(mention["code"] for mention in post["mentions"]))
-            rows.writerow({**post, "tags": " ".join(post["tags"]), "securities": codes})
-    return count, 1
