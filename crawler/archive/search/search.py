@@ -108,7 +108,8 @@ def _current(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
     condition, values = plan.of_posts
     rows = db.conn.execute(
         "SELECT published_ts, posts.id, posts.id"  # noqa: S608  # constants
-        f" FROM ({asked.within(plan.first, plan.last)}) AS found CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}",
+        f" FROM ({asked.within(plan.first, plan.last)}) AS found CROSS JOIN posts ON posts.id = found.rowid"
+        f" WHERE {condition}",
         [*asked.values, *values],
     )
     return (Match(*row) for row in rows)
