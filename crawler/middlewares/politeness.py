@@ -141,10 +141,10 @@ class BePolite:
         if host.given_up_run_id == self.run_id:
             raise Postponed(f"{host.host} is given up ({host.failure})")
         if host.wait_left(now) > self.patience:
-            raise Postponed(f"{host.host} {host.says()}")
+            raise Postponed(f"{host.host} {host.wait_in_words()}")
         if self.budget and host.day == hosts.day_of(now) and host.requests >= self.budget:
             self._wait(host, hosts.next_day(now), f"has been asked {self.budget} times today")
-            raise Postponed(f"{host.host} {host.says()}")
+            raise Postponed(f"{host.host} {host.wait_in_words()}")
 
     def _pause(self, host: Host, delay: float) -> float:
         """Return the seconds until it may be asked whether a request may go out; 0 lets it go, and no other with it.
@@ -190,7 +190,7 @@ class BePolite:
         host.wait_until, host.wait_reason = dates.iso(until + timedelta(seconds=bool(until.microsecond))), reason
         hosts.note(self.db, host.host, wait_until=host.wait_until, wait_reason=reason)
         if is_news:
-            _log.warning("%s %s", host.host, host.says())
+            _log.warning("%s %s", host.host, host.wait_in_words())
 
     def _forgive(self, host: Host) -> None:
         self._busy.discard(host.host)
