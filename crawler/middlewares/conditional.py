@@ -34,8 +34,8 @@ class AskConditionally:
 
     def process_request(self, request: Request) -> None:
         """Set the headers if the page is known and what was read of it is still valid."""
-        asked = request.cb_kwargs.get("asked")
-        known = asked.known if asked is not None else None
+        target = request.cb_kwargs.get("target")
+        known = target.known if target is not None else None
         if known is None or known.kind == "share" or known.rules != self.rules or not _was_read(known):
             return
         if known.etag:

@@ -73,9 +73,9 @@ class StoreInArchive:
         """Record a page as failed if reading it raised an error; Scrapy has logged the traceback."""
         if isinstance(failure.value, TROUBLES) and self._give_up(failure.value):
             return
-        asked = response.request.cb_kwargs.get("asked") if response is not None and response.request else None
-        if asked is not None:
-            fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
+        target = response.request.cb_kwargs.get("target") if response is not None and response.request else None
+        if target is not None:
+            fetch = Fetch(address=target.address, fetched_at=dates.now(), found_on=target.found_on)
             name = type(failure.value).__name__
             missed = Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}")
             self.writer.submit(missed).add_done_callback(self._note_end)
