@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from crawler.archive.search import results
 from crawler.archive.search.lookup import lookup
@@ -46,6 +46,16 @@ class _Plan:
     asked: Lookup
     in_title: Lookup
     filters: Filters
+    first: int  # no current version that the filters let through has a row of the index before this one,
+    last: int  # or behind this one
+
+    @property
+    def of_posts(self) -> tuple[str, list[Any]]:
+        """The condition for a row of `posts` whose current version is looked at, with the values for it."""
+        condition, values = self.filters.of_posts
+        if self.filters.as_of is None:
+            return condition, values
+        return f"{condition} AND {_KNOWN} <= ?", [*values, self.filters.as_of]
 
 
 def search(
@@ -67,25 +77,39 @@ def search(
     wanted = parse(query)
     if not wanted.wanted or filters.codes == ():
         return {"query": query, "total": 0, "results": []}
-    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters)
-    all_are_needed = collapse or filters.as_of is not None or not plan.asked.decides
-    places = list(islice(_current(db, plan, plan.asked), None if all_are_needed else _FEW + 1))
-    if len(places) > _FEW and not all_are_needed:
-        best = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
-        return found(db, query, _count(db, plan), [(place, []) for place in best], wanted)
-    ordered = _ordered(db, plan, [*places, *_former(db, plan)], sort)
+    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters, *_rows_of_days(db, filters))
+    all_are_needed = collapse or not plan.asked.decides
+    current = list(islice(_current(db, plan, plan.asked), None if all_are_needed else _FEW + 1))
+    former = list(_former(db, plan))
+    if len(current) > _FEW and not all_are_needed:
+        best = _best_of_many(db, plan, former, sort, offset + limit)[offset : offset + limit]
+        return found(db, query, _count(db, plan) + len(former), [(place, []) for place in best], wanted)
+    ordered = _ordered(db, plan, [*current, *former], sort)
     stories = _stories(db, ordered) if collapse else [(place, []) for place in ordered]
     return found(db, query, len(stories), stories[offset : offset + limit], wanted)
 
 
+def _rows_of_days(db: Database, filters: Filters) -> tuple[int, int]:
+    """Return the first and the last row of the index that a post of the wanted days may have.
+
+    Posts are mostly stored in the order in which they are published, so some days are a stretch of the index.
+    """
+    if filters.since is None and filters.until is None:
+        return 1, _MOST
+    # The plus keeps SQLite from looking for the first id by walking through all of them.
+    (first, last) = db.execute(
+        "SELECT min(+id), max(+id) FROM posts WHERE published_ts BETWEEN ? AND ?", filters.span
+    ).fetchone()
+    return (1, 0) if first is None else (first, last)
+
+
 def _current(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
     """Yield the posts whose current version `asked` finds, and was known at the moment of `as_of`."""
-    condition, values = plan.filters.of_posts
-    if plan.filters.as_of is not None:
-        condition, values = f"{condition} AND {_KNOWN} <= ?", [*values, plan.filters.as_of]
+    condition, values = plan.of_posts
     rows = db.conn.execute(
         "SELECT published_ts, posts.id, posts.id"  # noqa: S608  # constants
-        f" FROM ({asked.within(1, _MOST)}) AS found CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}",
+        f" FROM ({asked.within(plan.first, plan.last)}) AS found CROSS JOIN posts ON posts.id = found.rowid"
+        f" WHERE {condition}",
         [*asked.values, *values],
     )
     return (Match(*row) for row in rows)
@@ -95,37 +119,45 @@ def _current(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
 
 
 def _count(db: Database, plan: _Plan) -> int:
-    condition, values = plan.filters.of_posts
+    condition, values = plan.of_posts
     posts = "" if condition == "1" else f"CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}"
     rows = db.conn.execute(
-        f"SELECT count(*) FROM ({plan.asked.within(1, _MOST)}) AS found {posts}",  # noqa: S608  # constants
+        f"SELECT count(*) FROM ({plan.asked.within(plan.first, plan.last)}) AS found {posts}",  # noqa: S608  # constants
         [*plan.asked.values, *values],
     )
     return int(rows.fetchone()[0])
 
 
-def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Match]:
+def _best_of_many(db: Database, plan: _Plan, former: list[Match], sort: Sort, count: int) -> list[Match]:
     """Return the first `count` places."""
     if sort == "date":
-        return list(islice(_walked(db, plan, plan.asked), count))
+        return _newest(_walked(db, plan, plan.asked), former, count)
     weighable = max(count, results.WEIGHED)
-    best = weighed(db, plan.query, _titled_first(db, plan, weighable))
+    titled = _titled(db, plan, former)
+    with_title = [place for place in former if place.row in titled]
+    best = weighed(db, plan.query, _newest(_current_in_title(db, plan), with_title, weighable))
     if len(best) < count:
-        rest = islice(_walked(db, plan, plan.asked, without=plan.in_title), weighable)
-        best += weighed(db, plan.query, list(rest))
+        others = [place for place in former if place.row not in titled]
+        best += weighed(
+            db, plan.query, _newest(_walked(db, plan, plan.asked, without=plan.in_title), others, weighable)
+        )
     return best
 
 
-def _titled_first(db: Database, plan: _Plan, count: int) -> list[Match]:
-    """Return the newest `count` places whose title has all of it."""
+def _newest(current: Iterator[Match], former: list[Match], count: int) -> list[Match]:
+    """Return the newest `count` places of `current`, which come newest first, and of `former`, which may not."""
+    return sorted([*islice(current, count), *former], reverse=True)[:count]
+
+
+def _current_in_title(db: Database, plan: _Plan) -> Iterator[Match]:
+    """Yield the posts whose current title has all that is wanted, the newest first."""
     few = list(islice(_current(db, plan, plan.in_title), _FEW + 1))
-    newest = iter(sorted(few, reverse=True)) if len(few) <= _FEW else _walked(db, plan, plan.in_title)
-    return list(islice(newest, count))
+    return iter(sorted(few, reverse=True)) if len(few) <= _FEW else _walked(db, plan, plan.in_title)
 
 
 def _walked(db: Database, plan: _Plan, asked: Lookup, *, without: Lookup | None = None) -> Iterator[Match]:
     """Yield the places that `asked` finds and `without` does not, walking from the newest post back."""
-    condition, values = plan.filters.of_posts
+    condition, values = plan.of_posts
     last, step = (plan.filters.span[1], _MOST), _STEP
     while posts := db.conn.execute(
         f"SELECT published_ts, id FROM posts WHERE {condition} AND (published_ts, id) < (?, ?)"  # noqa: S608  # constants
@@ -194,6 +226,8 @@ def _read(db: Database, query: Query, places: list[Match]) -> tuple[list[Match],
 
 def _titled(db: Database, plan: _Plan, places: list[Match]) -> set[int]:
     """Return the rows of those places whose title has all that is wanted."""
+    if not places:
+        return set()
     # A term may stand in most titles; the plus is that of `crawler.archive.search.lookup`.
     few = "+rowid IN (SELECT value FROM json_each(?))"
     rows = db.conn.execute(
