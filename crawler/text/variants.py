@@ -1,10 +1,10 @@
-"""Folding as a search does it: forms of one character are one, and what has no width separates nothing.
+"""Folding for search: variant forms of a character become one, and characters without width are dropped.
 
     臺灣 -> 台湾    萬科 -> 万科    5\u200bG -> 5g
 
-The forms are those of OpenCC's tables, character by character, so that a text keeps its length; `variants.txt` lists
-them (`tests/variant_characters.py` makes it). Not here: what is compared, hashed or counted, where 臺 and 台 differ
-(`crawler.text.words.fold`).
+The variants are those of OpenCC's tables, mapped character by character; `variants.txt` lists them
+(`tests/variant_characters.py` generates it). Not here: folding for comparing, hashing and counting, where 臺 and 台
+stay different (`crawler.text.words.fold`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from importlib.resources import files
 
 from crawler.text.words import FULL_WIDTH
 
-# Unicode's default ignorables as they occur in texts: soft hyphen, joiners and spaces without width, marks of the
-# writing direction, variation selectors, tags.
+# Unicode's default ignorables that occur in texts: soft hyphens, zero-width joiners and spaces, direction marks,
+# variation selectors, tags.
 _NO_WIDTH = (
     ("\u00ad", "\u00ad"),
     ("\u034f", "\u034f"),
@@ -31,14 +31,13 @@ _NO_WIDTH = (
     ("\U000e0000", "\U000e0fff"),
 )
 NO_WIDTH = "".join(f"{first}-{last}" for first, last in _NO_WIDTH)
-"""Characters that are not seen, to stand inside the brackets of a pattern."""
+"""Invisible characters, for use inside the brackets of a regular expression."""
 
 
 def unify(text: str) -> str:
-    """Fold a text or a query for searching: NFKC, lower case, its characters in their simplified forms."""
-    # A text has few signs that are folded, each many times: replacing those that a pattern finds takes a quarter of
-    # the time that translating every character does. Full-width signs are among them, after which most texts are
-    # normal.
+    """Fold a text or a query for searching: NFKC, lower case, simplified characters, no invisible ones."""
+    # A text has few different characters to fold, each many times. Replacing those a pattern finds takes a quarter
+    # of the time of `str.translate`. Full-width signs are among them, so that most texts are normalised afterwards.
     signs, any_sign = _signs()
     for sign in set(any_sign.findall(text)):
         text = text.replace(sign, signs.get(sign, sign))
@@ -49,7 +48,7 @@ def unify(text: str) -> str:
 
 @cache
 def _signs() -> tuple[dict[str, str], re.Pattern[str]]:
-    """Return what stands for each sign (nothing, its half-width or its simplified form), and a pattern for them."""
+    """Return the replacement of each sign (nothing, its half-width or simplified form), and a pattern for them."""
     no_width = {chr(code): "" for first, last in _NO_WIDTH for code in range(ord(first), ord(last) + 1)}
     lines = files(__package__).joinpath("variants.txt").read_text(encoding="utf-8").splitlines()
     simplified = {form: line[0] for line in lines for form in line[1:]}
