@@ -18,16 +18,16 @@ from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.archive.store.bodies import decode_file, encode_file
+from crawler.archive.store.derived import DerivedArticle
 from crawler.items import PostFile
 from crawler.jekyll.source_form import source_of
 from crawler.ops.export import export_posts
 from crawler.ops.importing.reading import read_file
 from crawler.recording.normalise import normalise
+from crawler.text.words import tokens
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from crawler.archive.store.derived import DerivedArticle
 
 ID = "202112082206935918"
 NAME = f"2021-12-08-{ID}.md"
@@ -258,3 +258,52 @@ def test_a_file_that_would_act_is_written_anew(archive: Archive, tmp_path: Path,
     assert [sign for sign in ("{{", "{%") if sign in text.decode()] == []
     again = derived(text)
     assert again.article.text == archive.post(ID)["text"]
+
+
+# With their words.
+
+INLINE = st.sampled_from(
+    [
+        "文字", "{{ x }}", "{% x %}", "{{< x >}}", "&lt;b&gt;", "&quot;引&quot;", "&amp;amp;", "a  ", "5*3*2", "_a_",
+        "[x](y)", "| a |", "<code>{{ `x` }}</code>", "<b>粗：</b>体", "<br>", "$$x$$", "# 题", "- 项", "{: x}",
+        "\\\\", '<a href="/1">链</a>', "[^1]: 注",
+    ]
+)  # fmt: skip
+LINE = st.lists(INLINE, min_size=1, max_size=4).map("".join)
+CODE_LINES = ["f(a) {", "", "    b = &quot;x&quot; &amp;&amp; c;", "}", "\t", "{{ x }}", "~~~", "```"]
+CODE = st.lists(st.sampled_from(CODE_LINES), min_size=1, max_size=5).map("\n".join)
+BLOCKS = st.recursive(
+    st.one_of(
+        LINE,
+        LINE.map(lambda line: f"<p>{line}</p>"),
+        CODE.map(lambda code: f"<pre><code>{code}</code></pre>"),
+        st.lists(LINE, min_size=2, max_size=4).map(
+            lambda cells: "<table><tr><td>" + "</td><td>".join(cells[:2]) + "</td></tr><tr><td>一<td>二</table>"
+        ),
+    ),
+    lambda inner: st.builds(
+        lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag.split('><')[-1].split()[0]}>",
+        st.sampled_from(["div", "blockquote", "ul><li", "ol><li", "center"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(html=st.lists(BLOCKS, min_size=1, max_size=4).map("\n\n".join), title=LINE, markdown=st.booleans())
+def test_an_export_that_is_imported_again_says_the_same(html: str, title: str, markdown: bool) -> None:
+    if markdown:
+        before = derived(f"---\ntitle: {json.dumps(title)}\ndate: 2021-12-08\n---\n正文\n\n{html}\n").article
+    else:
+        before = made.article(ID, title=title.strip(), html=f"<p>正文</p>{html}", via="import")
+    row = {**DerivedArticle(before).row, "html": before.post.html}
+    name, text = source_of(row, made.SITE)
+    again = derived(text, name).article
+
+    assert (again.post.published_at, tokens(again.post.title)) == (
+        before.post.published_at,
+        tokens(before.post.title),
+    )
+    assert tokens(again.text) == tokens(before.text)
+    assert [sign for sign in ("{{", "{%") if sign in text.partition("\n---\n")[2]] == []

@@ -80,7 +80,7 @@ def inert_html(html: str) -> str:
     something are kept. Without blank lines, at which readers of Markdown would end a block; those of code become
     entities, and so does what Liquid would take for its own.
     """
-    safe = html if _only_shows(html, links=False) else _CLEANER.clean(html)
+    safe = html if _only_shows(html, links=False) else _CLEANER.clean(_whole(html))
     if not _is_row_of_blocks(safe):
         safe = f"<div>{_whole(safe)}</div>"
     pieces = _PRE.split(safe)
@@ -142,6 +142,6 @@ def _is_row_of_blocks(html: str) -> bool:
 
 
 def _whole(html: str) -> str:
-    """Return HTML with every element closed."""
+    """Return HTML with every element closed, as extraction parses it."""
     parsed = LexborHTMLParser(f"<!doctype html><body>{html}")
     return (parsed.body.inner_html or "") if parsed.body else ""

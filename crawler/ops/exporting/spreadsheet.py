@@ -28,10 +28,11 @@ _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠']")
 _SAFE_NUMBER = re.compile(r"(?:0|[1-9]\d{0,10})(?:\.\d{0,3}[1-9])?", re.ASCII)
 # `202112082206935918`, `007`, `1.10`, `2021-12`, `10:30`, `1E5`: shown as another number, or as a date.
 _NUMBER_OR_DATE = re.compile(r"\s*\d[\d.,:/%eE+-]*(?: +[\d:/]+)?\s*")
-_NAMED_DATE = re.compile(
-    r"\s*(?:\d{1,4}[\s./-]*)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s./-]*\d{1,4}\s*",
-    re.IGNORECASE,
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
 )
+_NAMED_DATE = re.compile(rf"\s*(?:\d{{1,4}}[\s./-]*)?(?:{_MONTH})[\s./-]*\d{{1,4}}\s*", re.IGNORECASE)
 
 
 def write_csv(posts: Iterable[Mapping[str, Any]], file: Path) -> int:
