@@ -41,9 +41,17 @@ class FrontMatterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The keys of a text's front matter with their values; none when there is no front matter."""
+    """The keys of a text's front matter with their values; none when there is no front matter.
+
+    Names are asked for in lower case, and found in any: Hugo reads `Title` as `title`. Where both stand, the one in
+    lower case is meant.
+    """
 
     values: Mapping[str, Any]
+
+    def value(self, name: str) -> Any:
+        """Return the value of the key `name` as it was read; `None` when there is none."""
+        return self.values.get(self._key(name))
 
     def text(self, *names: str) -> str:
         """Return the value of the first of the keys `names` that has any, as text; "" when none has."""
@@ -52,7 +60,7 @@ class FrontMatter:
     def texts(self, *names: str) -> tuple[str, ...]:
         """Return the values of the first of the keys `names` that has any, a single value as a list of one."""
         for name in names:
-            value = self.values.get(name)
+            value = self.value(name)
             found = [text_of(item) for item in (value if isinstance(value, list) else [value])]
             if any(found):
                 return tuple(text for text in found if text)
@@ -60,7 +68,7 @@ class FrontMatter:
 
     def mappings(self, name: str) -> list[dict[str, str]]:
         """Return the mappings in the list `name`, their values as text."""
-        value = self.values.get(name)
+        value = self.value(name)
         items = value if isinstance(value, list) else []
         return [{key: text_of(inner) for key, inner in item.items()} for item in items if isinstance(item, dict)]
 
@@ -69,7 +77,14 @@ class FrontMatter:
 
         A number that would be written otherwise stays the text it is: `007`, `1.10`, `12:30`.
         """
-        return {key: json_of(value) for key, value in self.values.items() if key not in known}
+        meant = {self._key(name) for name in known}
+        return {key: json_of(value) for key, value in self.values.items() if key not in meant}
+
+    def _key(self, name: str) -> str:
+        """Return the key that `name` stands for, as it is written."""
+        if name in self.values:
+            return name
+        return next((key for key in self.values if key.lower() == name), name)
 
 
 def read(text: str) -> tuple[FrontMatter, str]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from crawler import dates
@@ -19,6 +19,7 @@ from crawler.extraction.markup import blocks, to_html
 from crawler.extraction.post import days_of, read_parted_body
 from crawler.items import Address, Category, Fetch, Mention, Page
 from crawler.jekyll.front_matter import read as read_front_matter
+from crawler.jekyll.scalars import json_of
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
 from crawler.text.words import squeeze
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 _KEYS = frozenset("layout title date categories category tags tag slug url permalink".split())
-_OWN_KEYS = frozenset("id source share_url securities revision derived".split())
+_OWN_KEYS = frozenset("id source share_url securities revision derived written_date".split())
+_DATES = ("date", "publishdate", "pubdate")  # Jekyll's and Hexo's; where there is none, what Hugo goes by
+_OFFSET_ALONE = re.compile(r"[+-]\d{4}")
 _HTML_FILES = (".html", ".htm")
 _LONGEST_TAIL = 400  # characters of a block that may be share link or navigation
 _DIGITS = 6  # of a count
@@ -52,7 +55,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
     # Written by this program, whose keys are sure to mean what they do here.
     is_ours = front.values.keys() >= {"id", "url", "revision"}
     post_id, day = _named(name, front, site, is_ours=is_ours)
-    written = dates.parse(front.text("date"), site.timezone)
+    written = dates.parse(front.text(*_DATES), site.timezone)
     published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site)
     content, tail = _parted(body, site)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
@@ -71,7 +74,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
         share_url=post.share_url or (as_written(front.text("share_url"), post.url) if is_ours else None),
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
-        others=front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS),
+        others=_others(front, is_ours=is_ours, is_dated=written is not None),
     )
 
 
@@ -85,6 +88,18 @@ def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple
     if not post_id:
         raise SourceError("no id in the file's name")
     return post_id, day
+
+
+def _others(front: FrontMatter, *, is_ours: bool, is_dated: bool) -> dict[str, Any]:
+    """Return what of the front matter means nothing here; among it a date, unless the post `is_dated` by it.
+
+    Programs that had no date have written its offset alone, which is nothing to keep.
+    """
+    others = front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS)
+    unread = None if is_dated else json_of(front.value("date"))
+    if unread is None or _OFFSET_ALONE.fullmatch(str(unread)):
+        unread = front.text("written_date") if is_ours else None
+    return {"date": unread, **others} if unread else others
 
 
 def _day_of_id(post_id: str, site: Site) -> datetime:
@@ -121,7 +136,7 @@ def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -
         if url and host_of(url) in site.hosts and is_of(site, url, post_id):
             return url
     # Jekyll takes a date without an offset for UTC, and so the page's address may have the day after.
-    built = dates.parse(front.text("date"), _UTC) or published_at
+    built = dates.parse(front.text(*_DATES), _UTC) or published_at
     day = built.astimezone(site.timezone).date()
     return page_url(site, _path_segments(front), day, post_id)
 
@@ -129,7 +144,7 @@ def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -
 def _path_segments(front: FrontMatter) -> list[str]:
     """Return the categories as they stand in an address: Jekyll splits a text at its spaces."""
     names = front.texts("categories") or front.texts("category")
-    is_list = isinstance(front.values.get("categories"), list)
+    is_list = isinstance(front.value("categories"), list)
     return [part.replace("/", "-") for name in names for part in ([name] if is_list else name.split())]
 
 
@@ -139,7 +154,7 @@ def _listed(front: FrontMatter, site: Site, several: str, one: str) -> tuple[str
     A text is a list parted by spaces, unless the site has category pages: there it is the one name of an outlet.
     """
     words = [squeeze(word) for word in (front.texts(several) or front.texts(one))]
-    if site.addresses.category or isinstance(front.values.get(several), list):
+    if site.addresses.category or isinstance(front.value(several), list):
         return tuple(filter(None, words))
     return tuple(part for word in words for part in word.split())
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from crawler.dates import front_matter
-from crawler.markdown.post_file import front_lines
+from crawler.markdown.post_file import front_lines, other_keys
 from crawler.sites.addresses import category_address
 from crawler.urls import path_of
 
@@ -40,8 +40,7 @@ def _front(row: Mapping[str, Any]) -> str:
         "tags": _plain(" ".join(row["tags"])),
     }
     known = "".join(f"{key}: {value}\n" for key, value in lines.items())
-    others = {key: value for key, value in row["front_matter"].items() if key not in lines}
-    return f"---\n{known}{front_lines(others)}---\n"
+    return f"---\n{known}{front_lines(other_keys(row['front_matter'], lines))}---\n"
 
 
 def _quoted(title: str) -> str:
