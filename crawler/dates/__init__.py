@@ -107,6 +107,14 @@ def _in_whole_minutes(point: datetime) -> datetime:
     return point.replace(tzinfo=timezone(offset - beyond)) if offset is not None and beyond else point
 
 
+def utc(point: datetime) -> datetime:
+    """Convert a time to UTC; at the edges of the calendar, where that overflows, keep its digits."""
+    try:
+        return point.astimezone(UTC)
+    except OverflowError:
+        return point.replace(tzinfo=UTC)
+
+
 def iso(point: datetime) -> str:
     """Write `point` as `2022-04-20T16:44:59+08:00`, in its own offset, to the second."""
     return point.isoformat(timespec="seconds")

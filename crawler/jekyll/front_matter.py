@@ -58,13 +58,12 @@ class FrontMatter:
         return next((text for name in names for text in self.texts(name) if text), "")
 
     def texts(self, *names: str) -> tuple[str, ...]:
-        """Return the values of the first of the keys `names` that has any, a single value as a list of one."""
-        for name in names:
-            value = self.value(name)
-            found = [text_of(item) for item in (value if isinstance(value, list) else [value])]
-            if any(found):
-                return tuple(text for text in found if text)
-        return ()
+        """Return the values of the first of the keys `names` that has any, a single value as a list of one.
+
+        What stands in lists inside of a list is part of it: Hexo files `- [a, b]` under a, and under b inside of a.
+        """
+        found = (tuple(filter(None, map(text_of, _flat(self.value(name))))) for name in names)
+        return next(filter(None, found), ())
 
     def mappings(self, name: str) -> list[dict[str, str]]:
         """Return the mappings in the list `name`, their values as text."""
@@ -85,6 +84,11 @@ class FrontMatter:
         if name in self.values:
             return name
         return next((key for key in self.values if key.lower() == name), name)
+
+
+def _flat(value: Any) -> list[Any]:
+    """Return the items of a list, and of the lists inside of it; any other value as a list of one."""
+    return [inner for item in value for inner in _flat(item)] if isinstance(value, list) else [value]
 
 
 def read(text: str) -> tuple[FrontMatter, str]:

@@ -45,7 +45,7 @@ def render_post(row: Mapping[str, Any]) -> str:
         "layout": "post",
         "title": row["title"],
         "date": front_matter(published_at),
-        "categories": [row["category"]] if row["category"] else [],
+        "categories": categories_of(row),
         "tags": list(row["tags"]),
         "id": row["post_id"],
         "source": row["source"],
@@ -57,8 +57,19 @@ def render_post(row: Mapping[str, Any]) -> str:
         ],
         "revision": row["revision"],
         **({"derived": row["derived"]} if row["derived"] else {}),
+        **draft_keys(row),
     }
     return render({**front, **other_keys(row["front_matter"], front)}, row["markdown"])
+
+
+def categories_of(row: Mapping[str, Any]) -> list[str]:
+    """Return the slugs of a post's categories, of which its column `category` has the first."""
+    return list(row.get("categories") or filter(None, [row["category"]]))
+
+
+def draft_keys(row: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the keys that keep a draft from being published: the first is Hugo's, the second Jekyll's and Hexo's."""
+    return {"draft": True, "published": False} if row.get("draft") else {}
 
 
 def other_keys(front_matter: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
