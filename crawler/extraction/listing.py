@@ -72,12 +72,12 @@ def leading(listing: Listing, site: Site, unknown: Collection[str], *, missed: b
     These are the posts of groups in which all are `unknown`: a group is ordered by time, so below a known post there
     is nothing new. If a run was `missed`, any unknown post counts, since posts may have been added out of order.
     """
-    shown = site.home.newest if site.home else 1
+    full_group = site.home.newest if site.home else 1
     return {
         url
         for group in listing.groups
         for url in group
-        if url in unknown and (missed or (len(group) >= shown and all(other in unknown for other in group)))
+        if url in unknown and (missed or (len(group) >= full_group and all(other in unknown for other in group)))
     }
 
 

@@ -148,8 +148,8 @@ class Recorder:
         recorded, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
-            named = [Link(address=address, text=post.category.name)]
-            links.record_links(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+            link = Link(address=address, text=post.category.name)
+            links.record_links(self.archive.db, self.site.name, [link], by=post.fetch, run_id=self.run_id)
             if before is not None and before.needs_category_visit:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
