@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
-from crawler.extraction.budget import TooCostlyError, affordable, budget
+from crawler.extraction.budget import TooCostlyError, budget, within_budget
 from crawler.extraction.post import read_post
 from crawler.extraction.structure import check_structure
 from crawler.items import Article, Listing, Refused
@@ -111,7 +111,7 @@ def test_a_definitions_pattern_that_explodes_costs_its_page_only() -> None:
 
 
 def test_what_is_within_its_budget_is_returned() -> None:
-    assert affordable(lambda: Listing(fetch=made.fetch(), links=(), groups=()), made.fetch()) == Listing(
+    assert within_budget(lambda: Listing(fetch=made.fetch(), links=(), groups=()), made.fetch()) == Listing(
         fetch=made.fetch(), links=(), groups=()
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Address, Listing, Noted
+    from crawler.items import Address, FetchOutcome, Listing
 
 POST, SHARE = made.post_address(), made.share_address()
 OTHER = made.post_address("NW202204210000000000")
@@ -99,7 +99,7 @@ def settle(
     run_id: int = 1,
     fetched: dict[str, Any] | None = None,
     **how: Any,
-) -> Noted:
+) -> FetchOutcome:
     """Settle the post, or the `address`, as fetched by `fetched`; `how` is how that ended."""
     fetch = made.fetch(address, **(fetched or {}))
     return links.record_outcome(db, "finews", fetch, End(state=state, **how), run_id=run_id)
@@ -202,7 +202,7 @@ def test_a_listing_that_is_named_again_comes_to_nothing_with_that(db: Database):
 def test_of_the_new_posts_a_page_names_those_that_lead_on_are_marked(db: Database):
     settle(db, "stored", article_id=1)
     listing = made.listing(POST, OTHER, made.post_address("NW1"))
-    found(db, listing, leading=[POST.url, OTHER.url])
+    found(db, listing, need_visit=[POST.url, OTHER.url])
     assert [(row["url"], row["leads_on"]) for row in db.query("SELECT url, leads_on FROM links ORDER BY id")] == [
         (POST.url, 0),
         (OTHER.url, 1),
@@ -211,7 +211,7 @@ def test_of_the_new_posts_a_page_names_those_that_lead_on_are_marked(db: Databas
 
 
 def test_a_post_leads_on_until_it_is_settled(db: Database):
-    found(db, made.listing(POST), leading=[POST.url])
+    found(db, made.listing(POST), need_visit=[POST.url])
     name(db, "推进5G规模化应用！", run_id=2)
     assert row(db)["leads_on"] == 1
     settle(db, "stored", article_id=1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extraction.listing import is_listing, leading, read_listing
+from crawler.extraction.listing import is_listing, posts_needing_category, read_listing
 from crawler.items import Page
 from crawler.sites.definition import Home
 
@@ -103,7 +103,7 @@ def led(shown: list[list[int]], unknown: set[int], *, missed: bool = False, newe
     """Return the numbers of the posts that lead on, of a start page that shows the `newest` of each group."""
     site = replace(made.SITE, home=None if newest is None else Home(heading="<h2", newest=newest))
     listing = replace(made.listing(), groups=tuple(tuple(map(url, group)) for group in shown))
-    leads = leading(listing, site, {url(number) for number in unknown}, missed=missed)
+    leads = posts_needing_category(listing, site, {url(number) for number in unknown}, missed=missed)
     return {number for number in range(100) if url(number) in leads}
 
 

@@ -49,7 +49,7 @@ def kind(item: object) -> str:
 
 def archived(outcome: Any, reason: str | None = None, *, address: Address = ARCHIVED.address, **how: Any) -> Recorded:
     """Return what is handed on of an address that came to `outcome`."""
-    return Recorded(address=address, outcome=outcome, noted=outcome, reason=reason, **how)
+    return Recorded(address=address, outcome=outcome, fetch_outcome=outcome, reason=reason, **how)
 
 
 # Normalise.
@@ -228,7 +228,9 @@ def test_the_category_a_post_names_is_found(run: Run):
 
 
 def test_a_listing_is_fetched_and_what_it_names_found(run: Run):
-    assert run.write(made.listing(made.post_address())) == Recorded(address=made.HOME, outcome=None, noted="read")
+    assert run.write(made.listing(made.post_address())) == Recorded(
+        address=made.HOME, outcome=None, fetch_outcome="read"
+    )
     assert stands(run, made.HOME.url) == ("fetched", None, None, None)
     assert stands(run) == ("found", None, None, None)
 
@@ -259,7 +261,7 @@ def test_an_end_without_a_post_is_written_with_its_reason(run: Run, item: Any, o
     ids=kind,
 )
 def test_a_listing_comes_to_no_outcome(run: Run, item: Any, state: str, noted: Any, reason: str | None):
-    assert run.write(item) == Recorded(address=made.HOME, outcome=None, noted=noted, reason=reason)
+    assert run.write(item) == Recorded(address=made.HOME, outcome=None, fetch_outcome=noted, reason=reason)
     assert stands(run, made.HOME.url) == (state, None, reason, None)
 
 
@@ -648,7 +650,9 @@ def test_what_was_refused_and_has_not_changed_is_refused_again(run: Run):
 
 def test_a_category_that_names_no_post_is_read_and_its_reason_stays(run: Run):
     for item, noted in ((made.listing(by=made.CATEGORY), "read"), (made.unchanged(made.CATEGORY), "unchanged")):
-        assert run.write(item) == Recorded(address=made.CATEGORY, outcome=None, noted=noted, reason="names no post")
+        assert run.write(item) == Recorded(
+            address=made.CATEGORY, outcome=None, fetch_outcome=noted, reason="names no post"
+        )
         assert stands(run, made.CATEGORY.url) == ("fetched", None, "names no post", None)
     run.write(READ_CATEGORY)
     assert stands(run, made.CATEGORY.url) == ("fetched", None, None, None)

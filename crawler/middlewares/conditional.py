@@ -1,7 +1,7 @@
 """Conditional requests for pages the archive has read: `If-None-Match` and `If-Modified-Since` from the ledger.
 
-Requests are unconditional for pages that were read by another version of the rules, that did not end well, or whose
-request does not say what is known of them. Not here: what a 304 means.
+A request stays unconditional if the page was last read by another version of the rules, if that did not end well, or
+if the request does not carry what the ledger knows. Not here: what a 304 means.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from crawler.archive.store import files, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.errors import ArchiveReplaced
-from crawler.extraction.listing import leading
+from crawler.extraction.listing import posts_needing_category
 from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.recording.markdown_folder import MarkdownFolder
@@ -179,9 +179,9 @@ class Recorder:
         before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
-            need_visit = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
+            need_visit = posts_needing_category(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
-        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=need_visit)
+        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, need_visit=need_visit)
         # An outlet may be quiet; crawler.archive.watch judges whether that is unusual.
         is_empty = fetch.address.kind == "category" and not listing.groups
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
@@ -252,7 +252,13 @@ class Recorder:
             end = replace(end, outcome=None)
         if fetch.status in PAGES:
             end = replace(end, rules=rules_version(self.site))
-        noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
+        fetch_outcome = links.record_outcome(
+            self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before
+        )
         return Recorded(
-            address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
+            address=fetch.address,
+            outcome=end.outcome,
+            article_id=end.article_id,
+            fetch_outcome=fetch_outcome,
+            reason=end.reason,
         )

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Fetched(TypedDict):
-    """How a fetch ended, with the same ending repeated `times` in a row, from `fetched_at` to `last_fetched_at`.
+    """How one or more fetches in a row ended: the first at `fetched_at` in `run`, the last at `last_fetched_at`.
 
-    Times are in UTC.
+    `times` is their number. Times are in UTC.
     """
 
     run: int

@@ -14,14 +14,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from crawler.dates import iso
-from crawler.revisits import next_look
+from crawler.revisits import next_visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlite_utils import Database
 
-    from crawler.items import Address, Fetch, Kind, Link, Noted, Outcome, State
+    from crawler.items import Address, Fetch, FetchOutcome, Kind, Link, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ def unknown(db: Database, links: Iterable[Link]) -> set[str]:
 
 
 def record_links(
-    db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, leading: Iterable[str] = ()
+    db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, need_visit: Iterable[str] = ()
 ) -> None:
     """Record that the page `by` names `links`: new addresses get the state `found`, known ones are marked as met.
 
     A known post that this run has not requested counts in its report as unchanged, refused or gone, according to its
-    state; if the run requests it later, that outcome replaces this one. `leading` are new posts whose category page
-    must be visited because it may list more unknown posts.
+    state; if the run requests it later, that outcome replaces this one. `need_visit` are new posts whose category
+    page must be visited because it may list more unknown posts.
     """
-    at, need_visit = iso(by.fetched_at), set(leading)
+    at, needing = iso(by.fetched_at), set(need_visit)
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_on, title, found_at, met_run_id, leads_on)"
         " VALUES (?, ?, ?, 'found', ?, ?, ?, ?, ?)"
@@ -115,7 +115,7 @@ def record_links(
                 link.text,
                 at,
                 run_id,
-                link.address.url in need_visit,
+                link.address.url in needing,
             )
             for link in links
         ],
@@ -133,7 +133,7 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
 
 def record_outcome(
     db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None
-) -> Noted:
+) -> FetchOutcome:
     """Record how a request for an address ended and when to repeat it; return the outcome as recorded.
 
     `before` is what was known of the address, if the caller has already read it. If the answer had no validators,
@@ -143,7 +143,7 @@ def record_outcome(
     at = iso(fetch.fetched_at)
     next_try = None
     if _is_revisited(fetch, end):
-        next_try = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
+        next_try = next_visit(end.state, _since(db, fetch, end, before), fetch.fetched_at)
     [(link_id,)] = db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
         " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
@@ -179,9 +179,9 @@ def record_outcome(
             "outcome": end.outcome,
         },
     ).fetchall()
-    noted = _noted(fetch, end)
-    _note_fetch(db, link_id, fetch, end, noted, run_id=run_id)
-    return noted
+    fetch_outcome = _fetch_outcome(fetch, end)
+    _note_fetch(db, link_id, fetch, end, fetch_outcome, run_id=run_id)
+    return fetch_outcome
 
 
 def article_at(db: Database, url: str) -> int | None:
@@ -237,15 +237,15 @@ def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> dateti
     return datetime.fromisoformat(last[1]) if last and last[0] == "failed" else fetch.fetched_at
 
 
-def _noted(fetch: Fetch, end: End) -> Noted:
+def _fetch_outcome(fetch: Fetch, end: End) -> FetchOutcome:
     if end.outcome is not None:
         return end.outcome
     if end.state in {"refused", "failed", "gone"}:
-        return cast("Noted", end.state)
+        return cast("FetchOutcome", end.state)
     return "unchanged" if fetch.status == HTTPStatus.NOT_MODIFIED else "read"
 
 
-def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Noted, *, run_id: int) -> None:
+def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: FetchOutcome, *, run_id: int) -> None:
     """Record a fetch; one that ended like the one before is counted in its row."""
     at = iso(fetch.fetched_at)
     repeated = db.execute(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_EARLY = 3600  # seconds; a post dated further ahead of the time it was seen has a wrong date, not a fast clock
+_EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (

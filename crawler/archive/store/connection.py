@@ -158,8 +158,8 @@ def _unreadable(file: Path, why: str) -> ArchiveError:
 def _connect(file: Path) -> sqlite3.Connection:
     """Connect without implicit transactions (`isolation_level`).
 
-    In a folder that cannot be written to, SQLite cannot create its journal files; nobody else can write there either,
-    so the file is opened as immutable.
+    On a read-only file system SQLite cannot create its journal files. Nobody can write there, so the file is opened
+    as immutable, for which it needs none.
     """
     if os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
         connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
