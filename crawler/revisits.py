@@ -30,7 +30,7 @@ _GAPS_TO_JUDGE = 3
 _NEVER_MISSED, _ALWAYS_MISSED = timedelta(minutes=10), timedelta(hours=6)
 
 
-def next_visit(state: State, since: datetime, now: datetime) -> datetime | None:
+def next_look(state: State, since: datetime, now: datetime) -> datetime | None:
     """Return when to request an address again that was requested `now` and ended in `state`; `None` for never.
 
     `since` is when it was found, or when it began to fail; all times are timezone-aware. A failed address is

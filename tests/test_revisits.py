@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crawler.archive.ledger.hosts import LONGEST_WAIT
 from crawler.items import State
 from crawler.middlewares.waiting import retry_after, retry_delay
-from crawler.revisits import LONGEST, missed_a_run, next_visit
+from crawler.revisits import LONGEST, missed_a_run, next_look
 
 NOW = datetime(2022, 4, 21, 1, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -30,7 +30,7 @@ spans = st.timedeltas(timedelta(), timedelta(days=400))
 def test_the_next_visit_is_never_in_the_past_nor_further_ahead_than_the_longest_delay(
     state: Any, since: datetime, now: datetime
 ):
-    again = next_visit(state, since, now)
+    again = next_look(state, since, now)
     assert again is None or now <= again <= now + LONGEST
 
 
@@ -38,13 +38,13 @@ def test_the_next_visit_is_never_in_the_past_nor_further_ahead_than_the_longest_
 def test_an_address_found_in_the_future_by_a_clock_set_back_counts_as_just_found(
     state: Any, now: datetime, ahead: timedelta
 ):
-    assert next_visit(state, now + ahead, now) == next_visit(state, now, now)
+    assert next_look(state, now + ahead, now) == next_look(state, now, now)
 
 
 @pytest.mark.parametrize("state", sorted(set(STATES) - {"failed"}))
 def test_a_post_is_revisited_after_an_hour_six_hours_a_day_and_three_days(state: Any):
     looks, now = [], NOW
-    while (again := next_visit(state, NOW, now)) is not None:
+    while (again := next_look(state, NOW, now)) is not None:
         looks.append(again - NOW)
         now = again
     assert looks == [HOUR, 6 * HOUR, DAY, 3 * DAY]
@@ -63,14 +63,14 @@ def test_a_post_is_revisited_after_an_hour_six_hours_a_day_and_three_days(state:
     ],
 )
 def test_a_late_visit_is_not_made_up_for(age: timedelta, again: timedelta | None):
-    assert next_visit("stored", NOW, NOW + age) == (None if again is None else NOW + again)
+    assert next_look("stored", NOW, NOW + age) == (None if again is None else NOW + again)
 
 
 @given(times, st.lists(st.timedeltas(timedelta(minutes=1), timedelta(days=1)), max_size=40))
 def test_a_post_is_revisited_at_most_four_times_however_late_the_runs_are(found: datetime, late: list[timedelta]):
     looks, now = 0, found
     for delay in late:
-        again = next_visit("stored", found, now)
+        again = next_look("stored", found, now)
         if again is None:
             break
         looks, now = looks + 1, again + delay
@@ -94,17 +94,17 @@ def test_a_post_is_revisited_at_most_four_times_however_late_the_runs_are(found:
 def test_a_failed_address_is_requested_by_every_run_for_an_hour_and_then_less_and_less_often(
     age: timedelta, put_off: timedelta
 ):
-    assert next_visit("failed", NOW, NOW + age) == NOW + age + put_off
+    assert next_look("failed", NOW, NOW + age) == NOW + age + put_off
 
 
 @given(times, st.timedeltas(4 * DAY + timedelta(microseconds=1), 400 * DAY))
 def test_an_address_that_has_failed_for_four_days_is_not_requested_again(since: datetime, age: timedelta):
-    assert next_visit("failed", since, since + age) is None
+    assert next_look("failed", since, since + age) is None
 
 
 def test_hourly_runs_request_an_address_that_always_fails_about_two_dozen_times():
     asked, now = 0, NOW
-    while (again := next_visit("failed", NOW, now)) is not None:
+    while (again := next_look("failed", NOW, now)) is not None:
         asked, now = asked + 1, max(again, now + HOUR)
     assert 20 <= asked <= 30
 

@@ -141,8 +141,8 @@ def _read(sources: _Sources, ends: _Sources, layout: Layout, *, via: Via, as_wri
 
 def _first_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None:
     """Return the first value that can be read as a date; values that cannot are skipped."""
-    texts = (value for rule in rules for value in values(rule, sources))
-    return next(filter(None, (dates.parse(text, sources.site.timezone) for text in texts)), None)
+    written = (value for rule in rules for value in values(rule, sources))
+    return next(filter(None, (dates.parse(value, sources.site.timezone) for value in written)), None)
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:

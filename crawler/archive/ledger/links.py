@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from crawler.dates import iso
-from crawler.revisits import next_visit
+from crawler.revisits import next_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -143,7 +143,7 @@ def record_outcome(
     at = iso(fetch.fetched_at)
     next_try = None
     if _is_revisited(fetch, end):
-        next_try = next_visit(end.state, _since(db, fetch, end, before), fetch.fetched_at)
+        next_try = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
     [(link_id,)] = db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
         " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
