@@ -11,7 +11,7 @@ import pytest
 
 from crawler.archive import Archive
 from crawler.archive.ledger import links, runs
-from crawler.archive.ledger.links import End, Known
+from crawler.archive.ledger.links import End, KnownAddress
 from crawler.archive.store import posts
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ FOUND = {
     "read_at": None,
     "leads_on": 0,
 }
-KNOWN = Known(
+KNOWN = KnownAddress(
     id=1,
     url=POST.url,
     kind="post",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.care.backup import BackedUp
+    from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
     from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
@@ -223,7 +223,7 @@ class Archive:
         """
         return address_history.histories(self.db, name)
 
-    def imports(self, name: str) -> list[files.Imported]:
+    def imports(self, name: str) -> list[files.ImportEntry]:
         """Return the files that a post was imported from; `name` is its id, an address, or the path of a file."""
         return files.imports_of(self.db, find_post(self.db, name), printable(name))
 
@@ -262,7 +262,7 @@ class Archive:
 
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
-    def backup(self, file: str | PathLike[str]) -> BackedUp:
+    def backup(self, file: str | PathLike[str]) -> BackupResult:
         """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 

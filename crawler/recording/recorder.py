@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive import Archive
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address
     from crawler.sites.definition import Site
 
@@ -230,17 +230,17 @@ class Recorder:
     def _feed(self) -> list[Address]:
         return [address for address in start_addresses(self.site) if address.kind == "feed"]
 
-    def _has_missed_a_run(self, home: Fetch, before: Known | None) -> bool:
+    def _has_missed_a_run(self, home: Fetch, before: KnownAddress | None) -> bool:
         if before is None or before.read_at is None:
             return False
         gap = home.fetched_at - datetime.fromisoformat(before.read_at)
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
-    def _known(self, fetch: Fetch) -> Known | None:
+    def _known(self, fetch: Fetch) -> KnownAddress | None:
         """Return what the ledger knows of the requested address."""
         return links.known(self.archive.db, fetch.address.url)
 
-    def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
+    def _settle(self, fetch: Fetch, end: End, before: KnownAddress | None = None) -> Recorded:
         """Record in the ledger how a request ended. Only posts and share links have an outcome, listings never do.
 
         An auxiliary request has none either, unless it changed the post, because the outcome belongs to the request

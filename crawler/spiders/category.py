@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
@@ -202,7 +202,7 @@ class CategorySpider(Spider):
         assert scraper is not None, "it exists as long as a spider is open"
         return len(downloader.active) + len(scraper.queue) + len(scraper.active)
 
-    def _request(self, address: Address, link: Known) -> Request:
+    def _request(self, address: Address, link: KnownAddress) -> Request:
         if address.kind == "share":
             return self._texts.ask(address, found_on=link.found_on, title=link.title or "")
         known = None if address in self.only else link  # pages named by a person are requested unconditionally

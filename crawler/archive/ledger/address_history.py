@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 
-class Fetched(TypedDict):
+class FetchEntry(TypedDict):
     """How one or more fetches in a row ended: the first at `fetched_at` in `run`, the last at `last_fetched_at`.
 
     `times` is their number. Times are in UTC.
@@ -53,7 +53,7 @@ class AddressHistory(TypedDict):
     title: str | None
     next_try_at: str | None
     post_id: str | None
-    fetches: list[Fetched]
+    fetches: list[FetchEntry]
 
 
 _ADDRESSES = (

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import hosts, links
-from crawler.archive.ledger.links import Known, known_where
+from crawler.archive.ledger.links import KnownAddress, known_where
 from crawler.archive.store.lock import writing
 from crawler.dates import iso
 from crawler.revisits import LONGEST
@@ -87,7 +87,7 @@ class Frontier:
             if self.scope == "full":
                 self._make_everything_due(now)
 
-    def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
+    def take(self, count: int, now: datetime, *, host: str) -> list[KnownAddress]:
         """Return up to `count` addresses to request now, each once per run; none if the site's `host` is closed."""
         if hosts.closed(self.db, host, self.run_id, now, self.patience):
             return []
@@ -100,7 +100,7 @@ class Frontier:
             "most": _LOOKED_AT,
             "planned": self._planned,
         }
-        chosen: list[Known] = []
+        chosen: list[KnownAddress] = []
         for where in (_PLANNED, _NAMED) if self.scope == "part" else (_PLANNED, _FOUND, _DUE, _LISTINGS):
             if len(chosen) < count:
                 fresh = [link for link in known_where(self.db, where, values) if link.id not in self._taken]
@@ -109,7 +109,7 @@ class Frontier:
         self._count_attempts(taken)
         return taken
 
-    def _within_limit(self, chosen: list[Known]) -> list[Known]:
+    def _within_limit(self, chosen: list[KnownAddress]) -> list[KnownAddress]:
         """Remember the chosen addresses as taken, and return them without the posts beyond the limit."""
         taken = []
         for link in chosen:
@@ -121,7 +121,7 @@ class Frontier:
             taken.append(link)
         return taken
 
-    def _count_attempts(self, taken: list[Known]) -> None:
+    def _count_attempts(self, taken: list[KnownAddress]) -> None:
         """Record the attempts before anything is read, so that an address that crashes the program comes last."""
         if taken:
             with writing(self.db):

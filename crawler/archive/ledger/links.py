@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAddress:
     """What the ledger knows of an address: which page named it and how, its state, validators and rules version."""
 
     id: int
@@ -60,12 +60,12 @@ class End:
     rules: str | None = None
 
 
-# Fields of `Known` that have another name in the table, or come from elsewhere.
+# Fields of `KnownAddress` that have another name in the table, or come from elsewhere.
 _READ_AS = {
     "rule": "(SELECT rule FROM fetches WHERE link_id = links.id ORDER BY id DESC LIMIT 1)",
     "needs_category_visit": "leads_on",
 }
-_COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(Known))
+_COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(KnownAddress))
 
 
 def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
@@ -132,7 +132,7 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
 
 
 def record_outcome(
-    db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None
+    db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: KnownAddress | None = None
 ) -> FetchOutcome:
     """Record how a request for an address ended and when to repeat it; return the outcome as recorded.
 
@@ -190,12 +190,12 @@ def article_at(db: Database, url: str) -> int | None:
     return None if row is None else cast("int | None", row[0])
 
 
-def known(db: Database, url: str) -> Known | None:
+def known(db: Database, url: str) -> KnownAddress | None:
     """Return what the ledger knows of an address."""
     return next(iter(known_where(db, "url = :url", {"url": url})), None)
 
 
-def categories(db: Database, site: str) -> list[Known]:
+def categories(db: Database, site: str) -> list[KnownAddress]:
     """Return every known category page of the site."""
     return known_where(db, "site = :site AND kind = 'category' ORDER BY id", {"site": site})
 
@@ -211,10 +211,10 @@ def states(db: Database) -> dict[str, int]:
     return dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall())
 
 
-def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[Known]:
+def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[KnownAddress]:
     """Return what the ledger knows of the addresses selected by `where`, the SQL after WHERE."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM links WHERE {where}", dict(values))  # noqa: S608  # from this package
-    return [Known(*row) for row in rows]
+    return [KnownAddress(*row) for row in rows]
 
 
 def _is_revisited(fetch: Fetch, end: End) -> bool:
@@ -224,7 +224,7 @@ def _is_revisited(fetch: Fetch, end: End) -> bool:
     return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 
 
-def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> datetime:
+def _since(db: Database, fetch: Fetch, end: End, before: KnownAddress | None) -> datetime:
     """Return when the address began to fail if the fetch failed, otherwise when it was found."""
     before = before or known(db, fetch.address.url)
     if before is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.store.articles import Published
+    from crawler.archive.store.articles import PublishedPost
     from crawler.archive.watch.alarm import Alarm
 
 WEEKS = 8
@@ -161,7 +161,7 @@ def _is_seldom(db: Database, site: str, at: float, seconds: float, visits: Seque
     return sum(1 for _ in islice(posts, needed)) < needed
 
 
-def _last(db: Database, site: str, at: float) -> Published | None:
+def _last(db: Database, site: str, at: float) -> PublishedPost | None:
     """Return the last post published up to a time."""
     return next(articles.published_until(db, "site", site, at), None)
 
