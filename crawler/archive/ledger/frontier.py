@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import hosts, links
-from crawler.archive.ledger.links import Known, known_where
+from crawler.archive.ledger.links import KnownAddress, known_where
 from crawler.archive.store.lock import writing
 from crawler.dates import iso
 from crawler.revisits import LONGEST
@@ -85,7 +85,7 @@ class Frontier:
             if self.scope == "full":
                 self._make_everything_due(now)
 
-    def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
+    def take(self, count: int, now: datetime, *, host: str) -> list[KnownAddress]:
         """Return up to `count` addresses to request now, each once per run; none if the site's `host` is closed."""
         if hosts.closed(self.db, host, self.run_id, now, self.patience):
             return []
@@ -98,7 +98,7 @@ class Frontier:
             "most": count + len(self._left_out),
             "planned": self._planned,
         }
-        chosen: dict[int, Known] = {}
+        chosen: dict[int, KnownAddress] = {}
         for where in (_PLANNED, _NAMED) if self.scope == "part" else (_PLANNED, _FOUND, _DUE, _LISTINGS):
             if len(chosen) < count:
                 found = known_where(self.db, where, values)
@@ -107,7 +107,7 @@ class Frontier:
         self._count_attempts(taken)
         return taken
 
-    def _within_limit(self, chosen: list[Known]) -> list[Known]:
+    def _within_limit(self, chosen: list[KnownAddress]) -> list[KnownAddress]:
         """Return the chosen addresses without the posts beyond the limit, and remember those as left out."""
         if self.limit is None:
             return chosen
@@ -116,7 +116,7 @@ class Frontier:
         self._posts += len(posts)
         return [link for link in chosen if link.id not in self._left_out]
 
-    def _count_attempts(self, taken: list[Known]) -> None:
+    def _count_attempts(self, taken: list[KnownAddress]) -> None:
         """Record the attempts before anything is read, so that an address that crashes the program comes last."""
         if taken:
             with writing(self.db):
