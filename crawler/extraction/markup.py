@@ -1,13 +1,22 @@
 """The body of a post's source, Markdown with HTML in it, becomes HTML, as the site's builder makes it.
 
-Blocks of HTML pass through to the letter. Pure. Not here: front matter, and making HTML safe (`crawler.markdown`).
+Blocks of HTML pass through to the letter; footnotes stay where they are written. Pure. Not here: front matter, and
+making HTML safe (`crawler.markdown`).
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.renderer import RendererProtocol
+    from markdown_it.token import Token
 
 # CommonMark's sixth kind of HTML block, which ends with a blank line, and comments.
 _HTML_BLOCK = re.compile(
@@ -18,7 +27,6 @@ _HTML_BLOCK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 def blocks(source: str) -> list[str]:
@@ -31,3 +39,36 @@ def to_html(source: str) -> str:
     if all(_HTML_BLOCK.match(block.lstrip("\n")) for block in blocks(source)):
         return source.strip()
     return str(_MARKDOWN.render(source)).strip()
+
+
+def _reference(_renderer: RendererProtocol, tokens: Sequence[Token], at: int, _options: Any, _env: Any) -> str:
+    """Write the number of a note, which leads to it."""
+    number, time = tokens[at].meta["id"] + 1, tokens[at].meta["subId"] + 1
+    return f'<sup id="fnref:{number}:{time}"><a href="#fn:{number}">{number}</a></sup>'
+
+
+def _note(_renderer: RendererProtocol, tokens: Sequence[Token], at: int, _options: Any, env: Any) -> str:
+    """Begin a note with the number that leads to it; one that nothing refers to, or a second of a name, has none."""
+    label = f":{tokens[at].meta['label']}"
+    number = env["footnotes"]["refs"].pop(label, -1) + 1
+    if not number:
+        return '<div class="footnote">'
+    times = env["footnotes"]["list"][number - 1]["count"]
+    back = "".join(f'<a href="#fnref:{number}:{time}">↩</a>' for time in range(1, times + 1))
+    return f'<div class="footnote" id="fn:{number}">{back}'
+
+
+def _note_end(*_: Any) -> str:
+    return "</div>\n"
+
+
+def _reader() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    reader.use(footnote_plugin, inline=False, move_to_end=False)
+    reader.add_render_rule("footnote_ref", _reference)
+    reader.add_render_rule("footnote_reference_open", _note)
+    reader.add_render_rule("footnote_reference_close", _note_end)
+    return reader
+
+
+_MARKDOWN = _reader()
