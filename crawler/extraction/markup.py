@@ -1,7 +1,7 @@
 """Turning the body of a post's source, Markdown with HTML in it, into HTML as the site's builder does.
 
-HTML blocks pass through unchanged, and footnotes stay where they are written. Pure. Not here: front matter, and making
-HTML safe (`crawler.markdown`).
+HTML blocks pass through unchanged, and footnotes stay where they are written. Pure. Not here: front matter, and
+making HTML safe (`crawler.markdown`).
 """
 
 from __future__ import annotations
