@@ -84,19 +84,18 @@ def _code(run: Run) -> Iterator[Run]:
     yield Run(" " * (code.strip() != "" and code.endswith(" ")), run.marks)
 
 
-def raised(runs: Line, start: int, sign: str) -> Line:
+def mark_raised(runs: Line, start: int, sign: str) -> None:
     """Mark the words from `start` on as raised by `^` or lowered by `_`, where they would make another figure.
 
-    `10` and a raised `8` are `10^8`; `H₂O` stays `H2O`, and a trade mark's sign is left alone.
+    `10` and a raised `8` are `10^8`; `H₂O` stays `H2O`, and a trade mark's sign is left alone. Changes `runs`.
     """
     words, before = runs[start:], runs[start - 1] if 0 < start < len(runs) else Run("")
     text = "".join(run.text for run in words).strip()
     beside = before.text[-1:] if before.kind in {"text", "code"} else ""
     linked = any(isinstance(mark, Link) and mark not in before.marks for run in words for mark in run.marks)
-    if linked or any(run.kind != "text" for run in words) or not _needs_sign(beside, text, sign):
-        return runs
-    written = text if _ONE_TERM.fullmatch(text) else f"({text})"
-    return [*runs[:start], words[0]._replace(text=f"{sign}{written}")]
+    if not linked and all(run.kind == "text" for run in words) and _needs_sign(beside, text, sign):
+        written = text if _ONE_TERM.fullmatch(text) else f"({text})"
+        runs[start:] = [words[0]._replace(text=f"{sign}{written}")]
 
 
 def _needs_sign(beside: str, text: str, sign: str) -> bool:

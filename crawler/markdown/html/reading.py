@@ -14,7 +14,7 @@ from typing import NamedTuple
 from crawler.markdown.blocks import Block, Code, Link, Mark, Note, Paragraph, Quote, Rule, Run, Style
 from crawler.markdown.html import footnotes
 from crawler.markdown.html.containers import Container, OpenCode, OpenList, OpenTable
-from crawler.markdown.lines import paragraphs, raised
+from crawler.markdown.lines import mark_raised, paragraphs
 
 _PIECE = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*)>|([^<]+)')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
@@ -29,7 +29,8 @@ _BLOCKS = frozenset(
 _RAISED = frozenset({"sup", "sub"})
 _IN_LINE = frozenset({*_STYLES, *_RAISED, "a", "code"})
 _NESTED = frozenset({"ul", "ol", "blockquote"})
-_DEEPEST = 8  # lists and quotations in one another: readers of Markdown stop after twenty levels, and show no more
+# Lists and quotations in one another: readers of Markdown stop after twenty levels, and show no more. And powers.
+_DEEPEST = 8
 
 _NO_ATTRIBUTES: dict[str, str] = {}
 
@@ -196,8 +197,8 @@ class _Reader:
     def _end_raised(self, tag: str, start: int, note: str) -> None:
         if note:
             self._runs[start:] = [Run(note, self._state.marks, "note")]
-        else:
-            self._runs = raised(self._runs, start, "^" if tag == "sup" else "_")
+        elif len(self._raised) < _DEEPEST:
+            mark_raised(self._runs, start, "^" if tag == "sup" else "_")
 
     def _mark(self, mark: Mark) -> None:
         if self._state.code or any(_alike(mark, other) for other in self._state.marks):
