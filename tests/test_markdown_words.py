@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import examples
 from readers_of_markdown import pages_of
@@ -97,6 +97,9 @@ blocks = st.recursive(
 
 @settings(max_examples=examples(600), deadline=None)
 @given(blocks)
+@example("<p><code>~~~</code></p><p>文</p><p><code>~~~</code></p>")
+@example("<p><code>a``b</code></p><p>文</p><p><code>a``b</code></p>")
+@example("<ul><li><pre>a</pre><ol start=7><li>文</ol></ul>")
 def test_the_words_of_markdown_are_those_of_the_html_under_every_reader(source: str) -> None:
     markdown = markdown_of(source)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-# Begins and ends with no backtick, and holds nothing that would be live outside of code.
-_TAME = re.compile(r"[^\s`<|\\{}\[\]](?:[^<|\\{}\[\]]*[^\s`<|\\{}\[\]])?")
-_BACKTICKS = re.compile(r"`+")
+# Begins and ends with no backtick, holds nothing that would be live outside of code, and does not look like a fence,
+# which for kramdown is any row of three backticks and tildes.
+_TAME = re.compile(r"(?!.*``)[^\s`~<|\\{}\[\]](?:[^<|\\{}\[\]]*[^\s`<|\\{}\[\]])?")
 _TILDES = re.compile(r"~{3,}")
 _SIGN = re.compile(r"[!-/:-@\[-`{-~]")
 _LIQUID = re.compile(r"\{(?=[{%])")
@@ -35,7 +35,7 @@ def code_block(text: str, language: str) -> str:
 
 
 def _between_backticks(code: str) -> str:
-    fence = "`" * (max(map(len, _BACKTICKS.findall(code)), default=0) + 1)
+    fence = "``" if "`" in code else "`"
     return f"{fence}{code}{fence}"
 
 
