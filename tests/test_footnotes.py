@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from readers_of_markdown import pages_of
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.archive import Archive
 from crawler.extraction.markup import to_html
 from crawler.markdown.body import safe_html, words_of
+from crawler.ops.importing.run import ImportOptions, import_posts
 from crawler.sites.definition import Body
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def words(html: str) -> tuple[str, str]:
@@ -137,3 +144,14 @@ def test_a_note_is_shown_by_every_reader_once(note: str) -> None:
     assert [text.count(shown) for text in texts] == [1] * 4
     # Of these kramdown knows footnotes.
     assert ['class="footnote"' in page for page in pages] == [True, True, False, False]
+
+
+def test_a_note_of_an_imported_file_is_found(tmp_path: Path) -> None:
+    source = tmp_path / "2024-03-04-note.md"
+    source.write_text("---\ntitle: 标题\n---\n正文[^1]。\n\n[^1]: 注释没有空格的中文\n", encoding="utf-8")
+    options = ImportOptions(archive=tmp_path / "archive.db", posts=None, site="minima")
+    import_posts([source], options)
+
+    with Archive(options.archive) as archive:
+        assert [hit["id"] for hit in archive.search("注释没有空格的中文")["results"]] == ["note"]
+        assert archive.post("note")["markdown"] == "正文[^1]。\n\n[^1]: 注释没有空格的中文 &nbsp;"
