@@ -10,13 +10,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from markdown_it.renderer import RendererProtocol
-    from markdown_it.token import Token
+    from markdown_it.rules_core import StateCore
 
 # CommonMark's sixth kind of HTML block, which ends at a blank line, and comments.
 _HTML_BLOCK = re.compile(
@@ -62,9 +63,26 @@ def _note_end(*_: Any) -> str:
     return "</div>\n"
 
 
+def _name_links(state: StateCore) -> None:
+    """Give a link without words its address for words: nothing would be shown of `[](https://a.example/)`."""
+    for block in state.tokens:
+        if block.children:
+            block.children = list(_named(block.children))
+
+
+def _named(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        yield token
+        if after and (token.type, after.type) == ("link_open", "link_close"):
+            address = str(token.attrs["href"])
+            if address.startswith(("http:", "https:")):
+                yield Token("text", "", 0, content=address)
+
+
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     reader.use(footnote_plugin, inline=False, move_to_end=False)
+    reader.core.ruler.after("inline", "name_links", _name_links)
     reader.add_render_rule("footnote_ref", _reference)
     reader.add_render_rule("footnote_reference_open", _note)
     reader.add_render_rule("footnote_reference_close", _note_end)
