@@ -664,7 +664,7 @@ def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
     as_json = ask("check", "--no-posts", "--json")
     assert (as_json.exit_code, as_json.stderr) == (1, "")
     assert json.loads(as_json.stdout)["findings"] == [first, *others]
-    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound, repaired.\n"
+    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound after the repair.\n"
     assert told(ask("search", "江西", "--json"))["total"] == 4
     assert printed(ask("check", "--no-posts")) == f"{own} is sound.\n"
 
@@ -693,7 +693,7 @@ def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypat
     assert ask("check").stdout == (
         f"1 file in {folder} missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
     )
-    assert printed(ask("check", "--repair")) == f"{own} is sound, repaired.\n"
+    assert printed(ask("check", "--repair")) == f"{own} is sound after the repair.\n"
     assert (folder / "2022-04-20-NW1.md").is_file()
 
 

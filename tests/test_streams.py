@@ -168,7 +168,7 @@ def test_what_click_itself_prints_is_no_traceback_either(shell: Shell, option: s
 def test_a_list_on_a_closed_standard_input_names_nothing(shell: Shell, command: str):
     done = shell(f"finews {command} --list - --mirror {shell.url} <&-")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("names nothing: give ids or addresses, one a line.")
+    assert done.stderr.splitlines()[-1].endswith("names nothing: give ids or addresses, one per line.")
 
 
 def test_a_run_without_standard_error_brings_what_it_would(shell: Shell):
