@@ -22,7 +22,7 @@ class Text(click.types.StringParamType):
             return os.fsencode(written).decode() if _KEPT_BYTE.search(written) else written
         except UnicodeDecodeError:
             self.fail(
-                "it is no text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
+                "it is not text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
             )
 
 
