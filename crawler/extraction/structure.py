@@ -14,6 +14,7 @@ from crawler.extraction.budget import TooCostlyError
 _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
 _MOST_ENTITIES = 50_000
+_MOST_TAGS = 100_000
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
 # The beginning of a tag, comment or declaration. Unclosed ones extend to the end of the source, so that every
@@ -35,6 +36,8 @@ def check_structure(source: str) -> None:
     """Raise `TooCostlyError` if the HTML in `source` would take too long to parse."""
     if source.count("&") + source.count("\xa0") > _MOST_ENTITIES:
         raise TooCostlyError(f"more than {_MOST_ENTITIES} entities")
+    if source.count("<") > _MOST_TAGS:
+        raise TooCostlyError(f"more than {_MOST_TAGS} tags")
     opened: Counter[str] = Counter()
     depth, at = 0, 0
     while mark := _MARK.search(source, at):
