@@ -91,8 +91,10 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
+    from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
         several = len(opened.stats()["sites"]) > 1
-        result = export_posts(opened.posts(), directory, form, by_site=several, sites=opened.sites())
+        name = FileNames(opened.db).of
+        result = export_posts(opened.posts(), directory, form, by_site=several, sites=opened.sites(), name=name)
     printing.result(result, reports.exported, as_json=as_json)
 
 

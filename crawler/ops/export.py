@@ -37,17 +37,22 @@ def export_posts(
     *,
     by_site: bool = False,
     sites: Mapping[str, Site] | None = None,
+    name: Callable[[str, str], str] = file_name,
 ) -> dict[str, Any]:
     """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
 
     `form` is markdown, jekyll, jsonl or csv; `by_site` gives the files of each site a folder of their own. Returns
     `format`, `directory`, the number of `posts`, and how many files were `written`: one that is as it should be is
     left alone. `sites` are the definitions that `jekyll` goes by, those that come with the program if none are given.
+    `name` returns what a post's file is called, by its time (ISO 8601) and its id.
     Raises `UsageError` when it cannot be written to.
     """
-    jekyll = partial(_jekyll, sites={name: load_site(name) for name in bundled_names()} if sites is None else sites)
+    markdown = partial(_files, name=name, render=render_post)
+    jekyll = partial(
+        _jekyll, name=name, sites={name: load_site(name) for name in bundled_names()} if sites is None else sites
+    )
     forms: dict[str, Callable[..., tuple[int, int]]]
-    forms = {"markdown": _markdown, "jekyll": jekyll, "jsonl": _jsonl, "csv": _csv}
+    forms = {"markdown": markdown, "jekyll": jekyll, "jsonl": _jsonl, "csv": _csv}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         count, written = forms[form](posts, directory, by_site)
@@ -58,25 +63,33 @@ def export_posts(
     return {"format": form, "directory": str(directory), "posts": count, "written": written}
 
 
-def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool) -> tuple[int, int]:
-    return _files(posts, directory, by_site, render_post)
-
-
 def _jekyll(
-    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, *, sites: Mapping[str, Site]
+    posts: Iterable[Mapping[str, Any]],
+    directory: Path,
+    by_site: bool,
+    *,
+    name: Callable[[str, str], str],
+    sites: Mapping[str, Site],
 ) -> tuple[int, int]:
-    return _files(posts, directory, by_site, lambda post: render_source(post, sites.get(post["site"])))
+    return _files(
+        posts, directory, by_site, name=name, render=lambda post: render_source(post, sites.get(post["site"]))
+    )
 
 
 def _files(
-    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, render: Callable[[Mapping[str, Any]], str]
+    posts: Iterable[Mapping[str, Any]],
+    directory: Path,
+    by_site: bool,
+    *,
+    name: Callable[[str, str], str],
+    render: Callable[[Mapping[str, Any]], str],
 ) -> tuple[int, int]:
     count = written = 0
     for post in posts:
         count += 1
         folder = directory / post["site"] if by_site else directory
         folder.mkdir(exist_ok=True)
-        written += write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render(post))
+        written += write_if_changed(folder / name(post["published_at"], post["post_id"]), render(post))
     return count, written
 
 

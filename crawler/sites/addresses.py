@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from crawler.items import Address
+from crawler.text import file_names
 from crawler.urls import canonical, encode, host_of, path_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
 # Nor may a key control the terminal it is printed on, or start a new line in a file's front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
 
 
@@ -110,9 +113,23 @@ def expired_address(site: Site, post_id: str, day: date) -> Address | None:
 def id_in_name(site: Site, name: str) -> tuple[str, str]:
     """Return the post's id and the day in a file name (without folders), each "" if it is not there.
 
-    Characters that no id may have, such as white space, become `-`.
+    Characters that no id may have, such as white space, become `-`. A mark that keeps the file apart from others
+    (`crawler.text.file_names`) is no part of the id.
     """
-    found = _compiled(site.files.named).search(name.rpartition(".")[0] or name)
+    stem = name.rpartition(".")[0] or name
+    if _COMBINING.search(stem):  # as macOS once wrote names; no id has these
+        stem = normalize("NFC", stem)
+    parted = file_names.parted(stem)
+    if parted is not None:
+        post_id, day = _id_in_stem(site, parted[0])
+        marked = file_names.with_mark(post_id, parted[1])
+        if marked is not None:
+            return marked, day
+    return _id_in_stem(site, stem)
+
+
+def _id_in_stem(site: Site, stem: str) -> tuple[str, str]:
+    found = _compiled(site.files.named).search(stem)
     if found is None:
         return "", ""
     post_id = as_id(site, _NOT_IN_IDS.sub("-", found["id"]).strip("-."))

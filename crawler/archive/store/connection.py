@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from crawler.archive.search import functions, index
+from crawler.archive.store.articles import FOLDED
 from crawler.archive.store.lock import RunLock, run_lock, writing
 from crawler.archive.store.migrations import foreign_part, part_without_ours, steps, unknown_step
 from crawler.errors import (
@@ -34,6 +35,7 @@ from crawler.errors import (
     NotAnArchive,
 )
 from crawler.text.outside import one_line
+from crawler.text.file_names import folded
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -190,6 +192,7 @@ def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
             _bring_forward_alone(db, file)
         else:
             _bring_forward(db, file)
+    connection.create_function(FOLDED, 1, folded, deterministic=True)
     elif lock is not None and db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         db.execute("PRAGMA journal_mode = WAL")  # a backup is stored without it
     # In WAL mode a commit survives a crash of the program without fsync; a power failure may cost the last few.
