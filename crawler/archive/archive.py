@@ -23,8 +23,8 @@ from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import file_at, open_database
-from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime, NotAsExpected
+from crawler.archive.store.connection import file_at, is_interrupt, limit_time, open_database
+from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime, NotAsExpected, TookTooLong
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -73,18 +73,28 @@ class Archive:
 
     Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC
     they are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.search.functions`.
-    Used in a `with`, it turns what SQLite reports of a damaged or locked file, and whatever a value that
-    somebody has changed leads to, into an `ArchiveError`.
+    Used in a `with`, it turns what SQLite reports of a damaged or locked file, whatever a value that somebody has
+    changed leads to, and the end of a time limit into an `ArchiveError`.
     """
 
-    def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        create: bool = False,
+        lock: RunLock | None = None,
+        time_limit: float | None = None,
+    ) -> None:
         """Open the archive at `path`; with `create`, make one if there is none. A run says that it has the `lock`.
 
+        What SQLite still does `time_limit` seconds after the opening is given up; 0 and `None` are no limit.
         Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` or `ArchiveError`, see `crawler.errors`.
         """
         self.path = Path(path)
         self.db = open_database(self.path, create=create, lock=lock)
         self.file = file_at(self.path)
+        self._time_limit = time_limit or None
+        limit_time(self.db, self._time_limit)
 
     def is_in_place(self) -> bool:
         """Tell whether the file at the archive's path is still the one that was opened."""
@@ -100,6 +110,8 @@ class Archive:
         """Close the archive."""
         odd = odd_value(self.db) if isinstance(error, ODD_VALUES_RAISE) else None
         self.close()
+        if self._time_limit is not None and is_interrupt(error):
+            raise TookTooLong(self.path, self._time_limit) from error
         if odd is not None:
             raise NotAsExpected(odd) from error
         remedy = remedy_for(error) if isinstance(error, sqlite3.DatabaseError) else None

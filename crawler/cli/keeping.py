@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, json_option, no_posts_option
+from crawler.cli.options import MOST, archive_option, json_option, no_posts_option, time_limit_option
 from crawler.errors import ExitCode
 
 
@@ -15,8 +15,9 @@ from crawler.errors import ExitCode
 @archive_option
 @click.option("--coverage", is_flag=True, help="Say what was listed and is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: from this day on: 2022-04-20, 2022-04, 2022.")
+@time_limit_option
 @json_option
-def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) -> None:
+def stats(archive: Path, time_limit: float, since: str | None, *, coverage: bool, as_json: bool) -> None:
     """Say what the archive holds; with --coverage, per category and day, what of all that was listed.
 
     \b
@@ -28,7 +29,7 @@ def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) ->
 
     if since is not None and not coverage:
         raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         if coverage:
             printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
         else:
@@ -39,9 +40,10 @@ def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) ->
 @archive_option
 @click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many runs to print.")
 @click.option("--silent", is_flag=True, help="Instead: say only what is amiss, and exit with 1 if anything is.")
+@time_limit_option
 @json_option
 @click.pass_context
-def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
+def runs(ctx: click.Context, archive: Path, time_limit: float, limit: int, *, silent: bool, as_json: bool) -> None:
     """Say what each run did, the latest first, and what of it is not as usual.
 
     With --silent, a sentence for each thing a person would notice too late: no new post for far longer than usual at
@@ -56,7 +58,7 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         if not silent:
             printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
             return
@@ -89,9 +91,9 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
+    from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
-    from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
         several = len(opened.stats()["sites"]) > 1
         name = FileNames(opened.db).of
         result = export_posts(opened.posts(), directory, form, by_site=several, sites=opened.sites(), name=name)

@@ -63,6 +63,16 @@ log_format_option = click.option(
     type=click.Choice(["text", "json"]),
     help="Log to standard error, a line an event; text is the default where that is no terminal.",
 )
+time_limit_option = click.option(
+    "--time-limit",
+    metavar="SECONDS",
+    envvar="FINEWS_TIME_LIMIT",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    show_envvar=True,
+    help="Give up if the archive takes longer to answer; 0 is no limit.",
+)
 MOST = 2**31 - 1
 """The largest number accepted for any count."""
 

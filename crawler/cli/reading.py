@@ -16,6 +16,7 @@ from crawler.cli.options import (
     offset_option,
     since_option,
     site_option,
+    time_limit_option,
 )
 from crawler.errors import ExitCode
 from crawler.text.outside import steerless
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
     help="html is the body as published: not safe to show as it is.",
 )
 @click.option("--revision", metavar="N", type=click.IntRange(min=1), help="As it was in its Nth revision.")
+@time_limit_option
 @json_option
-def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
+def show(post: str, archive: Path, time_limit: float, form: str, revision: int | None, *, as_json: bool) -> None:
     """Show one post; ID is its id or any address of it. Posts that tell the same story are named on standard error.
 
     \b
@@ -48,7 +50,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         row = opened.post(post, revision=revision)
         markdown = render_post(row) if form == "markdown" else ""
     if as_json or form == "json":
@@ -79,8 +81,9 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 @click.option("--collapse", is_flag=True, help="Show a story that several outlets carry once.")
 @limit_option
 @offset_option
+@time_limit_option
 @json_option
-def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
+def search(query: tuple[str, ...], archive: Path, time_limit: float, *, as_json: bool, **options: Any) -> None:
     """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
 
     Traditional and simplified characters are one: 臺灣 finds 台湾; ="臺灣" finds only what is written so. By
@@ -96,7 +99,7 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         found = opened.search(" ".join(query), **options)
     printing.result(found, printing.search, as_json=as_json)
 
@@ -105,8 +108,9 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
 @click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option("--diff", is_flag=True, help="Say what changed from each revision to the next.")
+@time_limit_option
 @json_option
-def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
+def history(post: str, archive: Path, time_limit: float, *, diff: bool, as_json: bool) -> None:
     """List the revisions of a post, the oldest first; ID is its id or any address of it.
 
     \b
@@ -115,7 +119,7 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         revisions = opened.history(post)
         changes = opened.changes(post) if diff else {}
     if as_json:
@@ -135,9 +139,10 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
 @click.argument("name", metavar="ID_OR_URL", type=TEXT)
 @archive_option
 @site_option
+@time_limit_option
 @json_option
 @click.pass_context
-def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
+def why(ctx: click.Context, name: str, archive: Path, time_limit: float, site: str, *, as_json: bool) -> None:
     """Tell an address's story: who named it, each fetch and how it ended, and the rule that refused it.
 
     Of a post, those of all its addresses and of the files it came from. What was never seen ends with exit code 1.
@@ -156,7 +161,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     if name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = address_history.advice(name, definition)
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         histories, imports = opened.why(name), opened.imports(name)
     seen = bool(histories or imports)
     document = {
@@ -177,8 +182,9 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 @since_option
 @limit_option
 @offset_option
+@time_limit_option
 @json_option
-def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
+def stock(code: tuple[str, ...], archive: Path, time_limit: float, *, as_json: bool, **options: Any) -> None:
     """List the posts that mention a security, newest first, with counts by day and the names it was printed under.
 
     CODE is a code, a name, or a name in pinyin or its initials; of pinyin that may mean several, these are named.
@@ -191,6 +197,6 @@ def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit) as opened:
         found = opened.stock(" ".join(code), **options)
     printing.result(found, printing.stock, as_json=as_json)

@@ -33,9 +33,10 @@ from crawler.errors import (
     NewerArchive,
     NoArchive,
     NotAnArchive,
+    TookTooLong,
 )
-from crawler.text.outside import one_line
 from crawler.text.file_names import folded
+from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -52,13 +53,16 @@ _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # a quota shows as the latter
 _SECONDS_BETWEEN_WORDS = 2.0  # of progress
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_LOOK_SECONDS = 10.0  # to see what a file is takes milliseconds, unless somebody means it to have no end
+_STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's machine: a tenth of a millisecond
 _MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # how long, how often, to check on another's migration
 
 
 def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> Database:
     """Open the archive at `path`, migrated forward; `create` makes one where there is none.
 
-    A run passes the `lock` it holds; without one, the lock is taken for the duration of a migration. Raises
+    A run passes the `lock` it holds; without one, the lock is taken for the duration of a migration. Looking at what
+    the file is has a time limit of its own, since nothing is known of it yet. Raises `TookTooLong` after that,
     `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveDamaged`, `ArchiveOutdated` when a run is using an archive of
     an older version, `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for anything
     else that SQLite or the disk refuses.
@@ -74,7 +78,9 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
             file.parent.mkdir(parents=True, exist_ok=True)
         db = Database(_connect(file))
         try:
+            limit_time(db, _LOOK_SECONDS)
             _check_version(db, file)
+            limit_time(db, None)
             _prepare(db, file, lock)
             if lock is not None:
                 lock.take_file()
@@ -84,6 +90,8 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             raise ArchiveDamaged(file, str(error)) from error
+        if is_interrupt(error):
+            raise TookTooLong(file, _LOOK_SECONDS) from error
         raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
     except OSError as error:
         raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
@@ -134,6 +142,20 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return kind_of(error) in _DAMAGED
 
 
+def is_interrupt(error: BaseException | None) -> bool:
+    """Tell whether an error says that a time limit has ended a statement."""
+    return isinstance(error, sqlite3.Error) and kind_of(error) == sqlite3.SQLITE_INTERRUPT
+
+
+def limit_time(db: Database, seconds: float | None) -> None:
+    """Have whatever SQLite does for `db` end as interrupted once so many seconds have passed; `None`: never."""
+    if seconds is None:
+        db.conn.set_progress_handler(None, 0)
+        return
+    until = time.monotonic() + seconds
+    db.conn.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+
+
 def _application_id(file: Path) -> int:
     """Return the application id of the database in `file`.
 
@@ -170,6 +192,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     # schema may do then in SQLite 3.40. So what they are is compared, see `foreign_part`.
     connection.execute("PRAGMA cell_size_check = ON")
     functions.register(connection)
+    connection.create_function(FOLDED, 1, folded, deterministic=True)
     return connection
 
 
@@ -192,7 +215,6 @@ def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
             _bring_forward_alone(db, file)
         else:
             _bring_forward(db, file)
-    connection.create_function(FOLDED, 1, folded, deterministic=True)
     elif lock is not None and db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
         db.execute("PRAGMA journal_mode = WAL")  # a backup is stored without it
     # In WAL mode a commit survives a crash of the program without fsync; a power failure may cost the last few.
