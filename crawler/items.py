@@ -191,7 +191,8 @@ class Recorded:
     """What the archive did with an address.
 
     `outcome` is `None` for listings and auxiliary requests; `article_id` is the row of the address's post. `noted` is
-    what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored.
+    what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored, or
+    not as a revision.
     """
 
     address: Address

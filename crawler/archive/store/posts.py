@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from crawler.archive.search import index
 from crawler.archive.store import revisions, stories, versions
 from crawler.archive.store.derived import DerivedArticle
-from crawler.archive.store.revisions import revision_for
+from crawler.archive.store.revisions import revision_for, says_again
 from crawler.archive.store.securities import note_mentions
 from crawler.dates import iso
 from crawler.items import Recorded
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.revisions import VersionInfo
     from crawler.items import Article, Category
+
+SAYS_AGAIN = "says again what was said in revision"
+"""What the reason begins with of a page that goes back and forth between versions; the revision stands behind it."""
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -46,7 +49,9 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     )
     if revision is None:
         _confirm(db, article_id, known[-1], derived)
-        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+        again = says_again(article, known)
+        reason = None if again is None else f"{SAYS_AGAIN} {again}"
+        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id, reason=reason)
     if revision > known[-1].revision:
         _revise(db, article_id, revision, derived, run_id)
     else:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _WRECK = 0.5  # of the current words; a text with fewer was cut off, or is an error page
 _ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
+# A correction may be withdrawn and made again. What comes more often alternates, look by look, and would never end.
+_MOST_ALIKE = 3  # versions of a page that say the same
 _OTHERS = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
 
 
@@ -61,7 +63,8 @@ def revision_for(
 
     `versions` are those the post has, oldest first; `text_of` returns what one of them says, and `is_said` whether
     any of them has said the same. A page is compared with the current version and with the last one that came from
-    the page, so page and share link may differ permanently without a new revision at each visit. A share link's
+    the page, so page and share link may differ permanently without a new revision at each visit; a page that goes
+    back and forth makes a few revisions only, see `says_again`. A share link's
     text is a revision if it adds something to the current version. A file is a revision if no version says the
     same; its number follows from its time.
     """
@@ -69,7 +72,8 @@ def revision_for(
     if article.content_hash == current.content_hash:
         return None
     if post.via == "page":
-        return None if article.content_hash == _last_hash(versions, "page") else current.revision + 1
+        is_known = article.content_hash == _last_hash(versions, "page") or says_again(article, versions) is not None
+        return None if is_known else current.revision + 1
     if any(article.content_hash == version.content_hash for version in versions):
         return None
     now = text_of(current.revision)
@@ -78,6 +82,17 @@ def revision_for(
     if post.published_at is not None and is_said(saying(post.title, iso(post.published_at), article.text)):
         return None
     return _in_time(post, versions)
+
+
+def says_again(article: Article, versions: Sequence[VersionInfo]) -> int | None:
+    """Return which revision a page says once more, if that has come so often that it makes no revision any more.
+
+    `None` for anything else, also for what the page has said last.
+    """
+    alike = [each.revision for each in versions if (each.via, each.content_hash) == ("page", article.content_hash)]
+    is_last = article.content_hash in {versions[-1].content_hash, _last_hash(versions, "page")}
+    is_page = article.post.via == "page"
+    return alike[-1] if is_page and not is_last and len(alike) >= _MOST_ALIKE else None
 
 
 def is_another(article: Article, now: VersionText) -> bool:
