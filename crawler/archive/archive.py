@@ -126,11 +126,12 @@ class Archive:
         """Return the post whose id or address `name` is: the columns of `articles`, `tags`, `mentions`, `same_story`.
 
         Of an earlier `revision`, title, time and body are as they were. `same_story` lists the posts that tell the
-        same, the first first. Raises `NoSuchPost` and `NoSuchRevision`.
+        same, the first first; `found_in` is where a lost text is. Raises `NoSuchPost` and `NoSuchRevision`.
         """
-        article_id = self._find(name)
-        post = {**articles.get(self.db, article_id), "same_story": stories.told_by(self.db, article_id)}
-        return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
+        row = articles.get(self.db, self._find(name))
+        post = {**row, "same_story": stories.told_by(self.db, row["id"])}
+        of_version = versions.found_in if revision is None else versions.version
+        return {**post, **of_version(self.db, row["id"], revision or row["revision"])}
 
     def posts(self) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
@@ -154,8 +155,8 @@ class Archive:
         """Return what a full-text query finds, see `crawler.archive.search.search`; any string is a query.
 
         `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug,
-        `stock` a security as the method of that name takes it. `as_of` searches what the archive held at the end of
-        that time. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        `stock` a security as that method takes it. `as_of` searches what the archive held at the end of that time.
+        Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         filters = Filters(
             since=None if since is None else _seconds(self._span(since)[0]),

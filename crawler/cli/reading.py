@@ -63,6 +63,7 @@ def show(post: str, archive: Path, time_limit: float, form: str, revision: int |
     else:
         click.echo(steerless(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
     printing.same_story(row)
+    printing.taken_away(row)
 
 
 # A query may begin with a minus, so whatever is not an option is part of it, and so is -h.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from crawler.archive.search import index
 from crawler.archive.search.field import field_of
 from crawler.archive.search.snippet import snippet
 
@@ -27,7 +28,8 @@ _SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term te
 class Hit(TypedDict, total=False):
     """A post that was found, with the `text` around the first term and the `highlights` in it.
 
-    `snippet` is that text with brackets around every hit; `others` are there only if collapsed.
+    `snippet` is that text with brackets around every hit; `others` are there only if collapsed. Of a post whose text
+    was taken away, title and text are those of the revision that it was `found_in`, and `now` is what it says since.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Hit(TypedDict, total=False):
     text: str
     highlights: list[tuple[int, int]]
     others: list[str]
+    found_in: int
+    now: str
 
 
 class Found(TypedDict):
@@ -85,7 +89,7 @@ def found(db: Database, query: str, total: int, shown: Sequence[tuple[Match, lis
     results: list[Hit] = []
     for place, others in shown:
         row = versions[place.row]
-        hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
+        hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]  # the columns and these
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return {"query": query, "total": total, "results": results}
 
@@ -113,15 +117,24 @@ def said(db: Database, places: list[Match]) -> Iterator[tuple[Match, str, str]]:
 
 
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
-    """Return by the row of the index what is shown of the version behind it, and its text."""
+    """Return by the row of the index what is shown of the version it is found by, and its text."""
     names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
-    columns = "post_id, site, title, published_at, source, category, url, text"
+    columns = "versions.revision, post_id, site, title, published_at, source, category, url, text"
     rows_found = db.execute(
-        f"SELECT posts.id, {columns} FROM posts"  # noqa: S608  # constants
+        f"SELECT posts.id, posts.id, {columns} FROM posts"  # noqa: S608  # constants
         " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
         " WHERE posts.id IN (SELECT value FROM json_each(:rows)) UNION ALL"
-        f" SELECT -versions.id, {columns} FROM versions JOIN posts ON posts.id = article_id"
+        f" SELECT -versions.id, posts.id, {columns} FROM versions JOIN posts ON posts.id = article_id"
         " WHERE versions.id IN (SELECT -value FROM json_each(:rows))",
         {"rows": str(rows)},
-    )
-    return {row: dict(zip(names, values, strict=True)) for row, *values in rows_found}
+    ).fetchall()
+    return {
+        row: _found_by(db, article_id, revision, dict(zip(names, values, strict=True)))
+        for row, article_id, revision, *values in rows_found
+    }
+
+
+def _found_by(db: Database, article_id: int, revision: int, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown of a version, with the words that it is found by."""
+    found_in, entry = index.found_by(db, article_id, revision, said["title"], said["text"])
+    return said if found_in == revision else {**said, **entry._asdict(), "found_in": found_in, "now": said["text"]}

@@ -13,7 +13,7 @@ from crawler.archive.search import index
 from crawler.archive.store import revisions, stories, versions
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.revisions import revision_for, says_again
-from crawler.archive.store.securities import note_mentions
+from crawler.archive.store.securities import note_mentions, redate
 from crawler.dates import iso
 from crawler.items import Recorded
 
@@ -146,7 +146,11 @@ def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticl
 
 
 def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
-    """Add a version of a post below those that came after it, which move up by one."""
+    """Add a version of a post below those that came after it, which move up by one.
+
+    One of those may have taken the text away that this one has, and is found by it from now on.
+    """
+    before, hollow = _indexed(db, article_id), index.hollow_above(db, article_id, revision - 1)
     versions.make_room(db, article_id, revision)
     versions.add(db, article_id, revision, derived, run_id)
     db.execute(
@@ -156,7 +160,12 @@ def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticl
     _fill(db, article_id, derived)
     row = versions.row(db, article_id, revision)
     versions.keep_filed(db, row)
-    index.add(db, -row, derived.words)
+    index.add(db, -row, index.found_by(db, article_id, revision, *derived.entry)[1].words())
+    _index(db, article_id, before)
+    for former, entry in index.hollow_above(db, article_id, revision).items():
+        if former < 0 and entry != hollow[former]:
+            index.remove(db, former, hollow[former].words())
+            index.add(db, former, entry.words())
 
 
 def _confirm(db: Database, article_id: int, current: VersionInfo, derived: DerivedArticle) -> None:
@@ -225,7 +234,11 @@ def _update(db: Database, article_id: int, revision: int, derived: DerivedArticl
     )
     if post.tags:
         _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, derived.published_ts)
+    # A page whose text was taken away is filed under what it was about.
+    if post.mentions or index.found_by(db, article_id, revision, *derived.entry)[0] == revision:
+        note_mentions(db, article_id, post.mentions, derived.published_ts)
+    else:
+        redate(db, article_id, derived.published_ts)
 
 
 class _Indexed(NamedTuple):

@@ -140,11 +140,7 @@ def _likeliest(
 
 
 def _wording(db: Database, article_id: int) -> Wording:
-    row = db.conn.execute(
-        f"SELECT title, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
-        [article_id],
-    ).fetchone()
-    return Wording(*row)
+    return Wording(*index.current(db, article_id))
 
 
 def _join(db: Database, posts: list[int]) -> None:
