@@ -52,7 +52,7 @@ def test_a_question_without_end_is_given_up_with_a_sentence(path: Path) -> None:
         archive.db.execute(ENDLESS).fetchone()
 
     assert str(given_up.value) == (
-        f"{path} had no answer after 0.2 s: ask for less, allow more time with --time-limit,"
+        f"{path} had no answer after 0.2 s: ask for less, allow more time with `finews --time-limit`,"
         " or see what `finews check` says of the file."
     )
     assert given_up.value.exit_code == 1
@@ -78,6 +78,6 @@ def test_every_command_that_asks_has_a_limit(
 
 
 def test_a_limit_that_is_no_time_is_wrong_usage(path: Path) -> None:
-    done = CliRunner().invoke(main, ["stats", "--archive", str(path), "--time-limit", "-1"])
+    done = CliRunner().invoke(main, ["--time-limit", "-1", "stats", "--archive", str(path)])
 
     assert done.exit_code == 2

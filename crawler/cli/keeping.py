@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, json_option, no_posts_option, time_limit_option
+from crawler.cli.options import MOST, archive_option, json_option, no_posts_option, time_limit
 from crawler.errors import ExitCode
 
 
@@ -15,9 +15,8 @@ from crawler.errors import ExitCode
 @archive_option
 @click.option("--coverage", is_flag=True, help="Say what was listed and is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: from this day on: 2022-04-20, 2022-04, 2022.")
-@time_limit_option
 @json_option
-def stats(archive: Path, time_limit: float, since: str | None, *, coverage: bool, as_json: bool) -> None:
+def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) -> None:
     """Say what the archive holds; with --coverage, per category and day, what of all that was listed.
 
     \b
@@ -29,7 +28,7 @@ def stats(archive: Path, time_limit: float, since: str | None, *, coverage: bool
 
     if since is not None and not coverage:
         raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         if coverage:
             printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
         else:
@@ -40,10 +39,9 @@ def stats(archive: Path, time_limit: float, since: str | None, *, coverage: bool
 @archive_option
 @click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many runs to print.")
 @click.option("--silent", is_flag=True, help="Instead: say only what is amiss, and exit with 1 if anything is.")
-@time_limit_option
 @json_option
 @click.pass_context
-def runs(ctx: click.Context, archive: Path, time_limit: float, limit: int, *, silent: bool, as_json: bool) -> None:
+def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
     """Say what each run did, the latest first, and what of it is not as usual.
 
     With --silent, a sentence for each thing a person would notice too late: no new post for far longer than usual at
@@ -58,7 +56,7 @@ def runs(ctx: click.Context, archive: Path, time_limit: float, limit: int, *, si
 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         if not silent:
             printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
             return

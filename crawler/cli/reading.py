@@ -16,10 +16,10 @@ from crawler.cli.options import (
     offset_option,
     since_option,
     site_option,
-    time_limit_option,
+    time_limit,
 )
 from crawler.errors import ExitCode
-from crawler.text.outside import steerless
+from crawler.text.outside import terminal_safe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     help="html is the body as published: not safe to show as it is.",
 )
 @click.option("--revision", metavar="N", type=click.IntRange(min=1), help="As it was in its Nth revision.")
-@time_limit_option
 @json_option
-def show(post: str, archive: Path, time_limit: float, form: str, revision: int | None, *, as_json: bool) -> None:
+def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
     """Show one post; ID is its id or any address of it. Posts that tell the same story are named on standard error.
 
     \b
@@ -50,18 +49,18 @@ def show(post: str, archive: Path, time_limit: float, form: str, revision: int |
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         row = opened.post(post, revision=revision)
         markdown = render_post(row) if form == "markdown" else ""
     if as_json or form == "json":
         printing.json_document(row)
         return
     if form == "markdown":
-        click.echo(steerless(markdown), nl=False)
+        click.echo(terminal_safe(markdown), nl=False)
     elif form == "html":
-        click.echo(steerless(row["html"]))
+        click.echo(terminal_safe(row["html"]))
     else:
-        click.echo(steerless(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
+        click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
     printing.same_story(row)
     printing.taken_away(row)
 
@@ -82,9 +81,8 @@ def show(post: str, archive: Path, time_limit: float, form: str, revision: int |
 @click.option("--collapse", is_flag=True, help="Show a story that several outlets carry once.")
 @limit_option
 @offset_option
-@time_limit_option
 @json_option
-def search(query: tuple[str, ...], archive: Path, time_limit: float, *, as_json: bool, **options: Any) -> None:
+def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
     """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
 
     Traditional and simplified characters are one: 臺灣 finds 台湾; ="臺灣" finds only what is written so. By
@@ -100,7 +98,7 @@ def search(query: tuple[str, ...], archive: Path, time_limit: float, *, as_json:
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         found = opened.search(" ".join(query), **options)
     printing.result(found, printing.search, as_json=as_json)
 
@@ -109,9 +107,8 @@ def search(query: tuple[str, ...], archive: Path, time_limit: float, *, as_json:
 @click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option("--diff", is_flag=True, help="Say what changed from each revision to the next.")
-@time_limit_option
 @json_option
-def history(post: str, archive: Path, time_limit: float, *, diff: bool, as_json: bool) -> None:
+def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
     """List the revisions of a post, the oldest first; ID is its id or any address of it.
 
     \b
@@ -120,7 +117,7 @@ def history(post: str, archive: Path, time_limit: float, *, diff: bool, as_json:
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         revisions = opened.history(post)
         changes = opened.changes(post) if diff else {}
     if as_json:
@@ -140,10 +137,9 @@ def history(post: str, archive: Path, time_limit: float, *, diff: bool, as_json:
 @click.argument("name", metavar="ID_OR_URL", type=TEXT)
 @archive_option
 @site_option
-@time_limit_option
 @json_option
 @click.pass_context
-def why(ctx: click.Context, name: str, archive: Path, time_limit: float, site: str, *, as_json: bool) -> None:
+def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
     """Tell an address's story: who named it, each fetch and how it ended, and the rule that refused it.
 
     Of a post, those of all its addresses and of the files it came from. What was never seen ends with exit code 1.
@@ -162,7 +158,7 @@ def why(ctx: click.Context, name: str, archive: Path, time_limit: float, site: s
     if name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = address_history.advice(name, definition)
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         histories, imports = opened.why(name), opened.imports(name)
     seen = bool(histories or imports)
     document = {
@@ -183,9 +179,8 @@ def why(ctx: click.Context, name: str, archive: Path, time_limit: float, site: s
 @since_option
 @limit_option
 @offset_option
-@time_limit_option
 @json_option
-def stock(code: tuple[str, ...], archive: Path, time_limit: float, *, as_json: bool, **options: Any) -> None:
+def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
     """List the posts that mention a security, newest first, with counts by day and the names it was printed under.
 
     CODE is a code, a name, or a name in pinyin or its initials; of pinyin that may mean several, these are named.
@@ -198,6 +193,6 @@ def stock(code: tuple[str, ...], archive: Path, time_limit: float, *, as_json: b
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         found = opened.stock(" ".join(code), **options)
     printing.result(found, printing.stock, as_json=as_json)
