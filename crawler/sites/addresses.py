@@ -12,6 +12,7 @@ from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from crawler.items import Address
+from crawler.sites import patterns
 from crawler.text import file_names
 from crawler.urls import canonical, encode, host_of, path_of
 
@@ -129,7 +130,7 @@ def id_in_name(site: Site, name: str) -> tuple[str, str]:
 
 
 def _id_in_stem(site: Site, stem: str) -> tuple[str, str]:
-    match = _compiled(site.files.named).search(stem)
+    match = patterns.search(site.files.named, stem)
     if match is None:
         return "", ""
     post_id = as_id(site, _NOT_IN_IDS.sub("-", match["id"]).strip("-."))
@@ -158,7 +159,7 @@ def post_id_named(site: Site, name: str) -> str | None:
 
 def as_id(site: Site, written: str) -> str:
     """Return a post's id as the site writes it."""
-    is_capital = site.capitals is not None and _compiled(site.capitals).fullmatch(written)
+    is_capital = site.capitals is not None and patterns.search(site.capitals, written, whole=True)
     return written.upper() if is_capital else written
 
 
@@ -208,7 +209,7 @@ def _by_form(
         if host_of(url) not in (form.hosts or site.hosts):
             continue
         for text in (path.partition("?")[0], path):  # a static site ignores the query
-            match = _compiled(form.match).search(text)
+            match = patterns.search(form.match, text)
             if match is not None and not _UNPRINTABLE.search(match[group]):
                 key = match[group] if kind == "category" else as_id(site, match[group])
                 return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
@@ -220,7 +221,7 @@ def _expired(site: Site, url: str) -> Address | None:
     if site.files.expired is None or host_of(url) != host_of(site.files.expired):
         return None
     form = "".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"(\{\w+\})", site.files.expired))
-    match = _compiled(form).fullmatch(url.partition("?")[0])
+    match = re.fullmatch(form, url.partition("?")[0])
     post_id = as_id(site, unquote(match["id"])) if match else ""
     return Address(url=url, kind="expired", key=post_id) if is_safe_id(post_id) else None
 
@@ -236,8 +237,3 @@ def _on_site(site: Site, path: str) -> str:
     url = canonical(f"{site.scheme}://{site.hosts[0]}{encode(path)}{question_mark}{query}")
     assert url is not None, "a checked definition's hosts and paths make an address"
     return url
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
