@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FOLDED = "finews_folded"
 """The name of `crawler.text.file_names.folded` as an SQL function."""
 
-_EARLY = 3600  # seconds; a post dated further ahead of the time it was seen has a wrong date, not a fast clock
+_EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -69,7 +69,7 @@ class Article(TypedDict):
     mentions: list[Mention]
 
 
-class Published(NamedTuple):
+class PublishedPost(NamedTuple):
     """When a post was published (epoch seconds), its row id, and its site."""
 
     at: int
@@ -163,7 +163,7 @@ def oldest(db: Database) -> int | None:
 
 def published_until(
     db: Database, by: Literal["site", "source"], name: str, until: float, since: float | None = None
-) -> Iterator[Published]:
+) -> Iterator[PublishedPost]:
     """Yield the posts of a site, or of an outlet (`source`), published after `since` and up to `until`, latest first.
 
     Times are in epoch seconds. Posts that were dated in the future when they were first seen are left out, since
@@ -176,7 +176,7 @@ def published_until(
         " ORDER BY published_ts DESC",
         [name, until, *values],
     )
-    return (Published(*row) for row in rows)
+    return (PublishedPost(*row) for row in rows)
 
 
 def sources(db: Database) -> list[str]:
