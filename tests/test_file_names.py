@@ -140,3 +140,30 @@ def test_a_file_system_that_decomposes_names_does_not_change_the_id() -> None:
     decomposed = marked("caf\xe9").replace("\xe9", "e\u0301")
 
     assert id_in_name(BLOG, f"2022-04-20-{decomposed}.md") == ("caf\xe9", "2022-04-20")
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("UPDATE posts SET post_id = '../../' || post_id", "the id '../../NW1' is no file's name"),
+        ("UPDATE posts SET post_id = 'x/../../../y' WHERE id = 1", "the id 'x/../../../y' is no file's name"),
+        ("UPDATE posts SET site = '../../up'", "the site '../../up' is no folder's name"),
+        ("UPDATE posts SET site = '..'", "the site '..' is no folder's name"),
+    ],
+)
+def test_an_archive_that_somebody_made_leads_out_of_no_folder(sql: str, found: str, tmp_path: Path) -> None:
+    run = made.Run(tmp_path / "archive.db")
+    run.write(made.article("NW1"))
+    run.end()
+    with Archive(tmp_path / "archive.db") as archive:
+        archive.db.execute("PRAGMA foreign_keys = OFF")
+        archive.db.execute(sql)
+
+    done = CliRunner().invoke(
+        main, ["export", str(tmp_path / "a" / "b" / "out"), "--archive", str(tmp_path / "archive.db")]
+    )
+
+    assert (done.exit_code, done.stderr) == (
+        1, f"Error: The archive is not as this program keeps it ({found}): bring back a backup.\n",
+    )  # fmt: skip
+    assert [file.name for file in tmp_path.rglob("*.md")] == []

@@ -13,10 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crawler.drafts import replacing
-from crawler.errors import UsageError
+from crawler.errors import NotAsExpected, UsageError
 from crawler.jekyll.source_form import render_source
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 from crawler.sites.loading import bundled_names, load_site
+from crawler.text.file_names import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -87,6 +88,8 @@ def _files(
     count = written = 0
     for post in posts:
         count += 1
+        if not is_plain(post["site"]):  # somebody has put it into the archive
+            raise NotAsExpected(f"the site {post['site']!r} is no folder's name")
         folder = directory / post["site"] if by_site else directory
         folder.mkdir(exist_ok=True)
         written += write_if_changed(folder / name(post["published_at"], post["post_id"]), render(post))

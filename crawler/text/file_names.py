@@ -24,6 +24,11 @@ def folded(name: str) -> str:
     return normalize("NFKC", once.casefold())
 
 
+def is_plain(name: str) -> bool:
+    """Return whether a name leads to no other folder than the one it is put into."""
+    return name not in {"", ".", ".."} and not set(name) & {"/", "\\", "\0"}
+
+
 def marked(post_id: str) -> str:
     """Return an id followed by its mark, which no other id that folds alike has."""
     return f"{post_id}~{_digest(post_id)}"
