@@ -65,7 +65,7 @@ def _is_of_the_database(error: Exception) -> bool:
 @time_limit_option
 @click.version_option(__version__, prog_name="finews")
 def main() -> None:
-    """Keep what a news site forgets: crawl it into Markdown and one SQLite archive, and ask the archive.
+    """Archive a news site that forgets: crawl it into Markdown and one SQLite file, and search that.
 
     \b
     Example:
