@@ -15,6 +15,7 @@ _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
 _MOST_ENTITIES = 50_000
 _MOST_TAGS = 100_000
+_LONGEST_TEXT = 1_000_000  # characters: a novel
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
 # The beginning of a tag, comment or declaration. Unclosed ones extend to the end of the source, so that every
@@ -57,6 +58,14 @@ def check_structure(source: str) -> None:
             depth, opened[name] = depth + 1, opened[name] + 1
             if depth > _DEEPEST:
                 raise TooCostlyError(f"more than {_DEEPEST} elements in one another")
+    if source.count("<") > _MOST_TAGS:
+        raise TooCostlyError(f"more than {_MOST_TAGS} tags")
+
+
+def check_length(text: str) -> None:
+    """Raise `TooCostlyError` if storing a post with this plain text, its index and its story, would take too long."""
+    if len(text) > _LONGEST_TEXT:
+        raise TooCostlyError(f"a text of more than {_LONGEST_TEXT} characters")
 
 
 def _after(source: str, mark: str, at: int) -> int:
