@@ -14,7 +14,7 @@ from crawler.extraction.budget import TooCostlyError
 _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
 _MOST_ENTITIES = 50_000
-_MOST_TAGS = 150_000
+_MOST_TAGS = 100_000
 _LONGEST_TEXT = 1_000_000  # characters: a novel
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
@@ -26,7 +26,7 @@ _MARK = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 # Elements whose content is text up to their own closing tag.
-_TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes noscript".split())
+_TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes".split())
 _NEVER_OPEN = frozenset("area base br col embed hr img input link meta source track wbr".split())
 # Elements that end where the next one begins, unless they are inside `svg` or `math`.
 _ENDED_BY_THE_NEXT = frozenset("p li td th tr dt dd option".split())
