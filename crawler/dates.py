@@ -43,9 +43,9 @@ def parse(text: str, zone: ZoneInfo) -> datetime | None:
     parts = [int(part or 0) for part in (found["year"], month, day, found["hour"], found["minute"], found["second"])]
     try:
         point = datetime(*parts, tzinfo=zone)  # type: ignore[arg-type,misc]  # six integers, in order
-        offset = _offset(found["offset"])
-        if offset is None:
-            return _in_whole_minutes(point)
+        offset, local = _offset(found["offset"]), _in_whole_minutes(point)
+        if offset is None or offset.utcoffset(None) == local.utcoffset():
+            return local  # as it stands: the first hours of the calendar cannot be converted
         there = point.replace(tzinfo=offset).astimezone(zone)
         return there.astimezone(_in_whole_minutes(there).tzinfo)
     except (ValueError, OverflowError):  # 2022-02-31, 25:00, or the very edge of the calendar

@@ -38,6 +38,9 @@ PAGES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 NAMES_NO_POST = "names no post"
 """The reason, in the ledger, of a listing that could be read but named no posts."""
 
+UNLIKELY_DATE = "unlikely-date"
+"""Among what is `derived` of a post: it claims a time at which it can hardly have been published."""
+
 Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
 """How a fetch ended, for the ledger: an outcome, or `read` for a listing."""
 
@@ -122,9 +125,10 @@ class Post:
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
     `published_at` missing; validation decides whether that is enough. `source` is the outlet, `layout` the name of
     the layout whose rules it was read by. `derived` names fields that its source lacks and that were taken from
-    elsewhere (`title`, `date`). `others` are keys of its front matter that the program does not know, as values for
-    JSON. `seen_at`: the time from which it is known to have said this, if that is not the time of the fetch.
-    `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing.
+    elsewhere (`title`, `date`), and holds `UNLIKELY_DATE` if its time is not to be believed. `others` are keys of its
+    front matter that the program does not know, as values for JSON. `seen_at`: the time from which it is known to
+    have said this, if that is not the time of the fetch. `actual_fetch` is the fetch that brought the post if
+    `fetch`, that of its own address, brought nothing.
     """
 
     fetch: Fetch

@@ -209,8 +209,9 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Overwrite a version with what the site says now; its substance has not changed."""
     _note_said(db, article_id, derived)
+    post = derived.article.post
     db.execute(
-        "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
+        "UPDATE versions SET title = ?, published_at = ?, derived = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",
-        [derived.article.post.title, derived.published_at, *derived.bodies, article_id, revision],
+        [post.title, derived.published_at, " ".join(post.derived), *derived.bodies, article_id, revision],
     )
