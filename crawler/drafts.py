@@ -1,11 +1,13 @@
 """Files that are replaced as a whole: written beside where they belong, then renamed.
 
 So neither a reader nor a kill ever sees half of one, and what stood there before stays until the new one is complete.
-Not here: what is written. Nor an archive, which SQLite guards, and a backup, which takes a lock as it is renamed.
+A draft is locked by whoever writes it, so that two programs which write the same file do not share one. Not here:
+what is written.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from contextlib import contextmanager
@@ -22,34 +24,84 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Otherwise it is dropped, and the file is as it was. Raises `OSError`, which names a file in any case.
     """
-    draft = path.with_name(f".{path.name}.tmp")
     try:
-        draft = new_draft(path)
-        yield draft
-        draft.replace(path)
+        with draft_of(path) as draft:
+            yield draft
+            draft.replace(path)
     except OSError as error:
         # Of a full disk Python names no file, and of what cannot be renamed first the draft, which nobody knows.
         raise OSError(error.errno, error.strerror, error.filename2 or error.filename or str(path)) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
-def new_draft(path: Path) -> Path:
-    """Make an empty draft of the file at `path`, and return it. Raises `OSError` where none can be made.
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Yield an empty draft of the file at `path`; what is left of it when the block ends is dropped.
 
-    What lies there, a link that somebody planted or what a kill has left, is taken away and never written through;
-    where it cannot be taken away the draft gets a name that nobody guesses.
+    What lies there, a link that somebody planted or what a kill has left, is taken away and never written through.
+    Where it cannot be taken away, or another program is writing it, the draft gets a name that nobody guesses. Raises
+    `OSError` where none can be made.
     """
     draft = path.with_name(f".{path.name}.tmp")
     try:
-        draft.unlink(missing_ok=True)
-        _make(draft)
-    except (FileExistsError, PermissionError):  # somebody's, in a folder where only owners take things away
+        made = _made_anew(draft)
+    except (FileExistsError, PermissionError, BlockingIOError):
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-        _make(draft)
-    return draft
+        made = _made(draft)
+    try:
+        yield draft
+    finally:
+        if _is_at(draft, made):  # once it is renamed, another program may have one of this name
+            draft.unlink()
+        os.close(made)
 
 
-def _make(file: Path) -> None:
-    """Make a file that is not there, with the mode that the umask leaves."""
-    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666))
+def _made_anew(draft: Path) -> int:
+    """Make a draft in place of what an earlier program has left, and return it open and locked.
+
+    Raises `BlockingIOError` if another program is writing it.
+    """
+    _take_away(draft)
+    made = _made(draft)
+    try:
+        _lock(made, draft)
+    except BlockingIOError:  # somebody was quicker, and took it for something left behind
+        os.close(made)
+        raise
+    return made
+
+
+def _take_away(draft: Path) -> None:
+    try:
+        left = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return
+    except OSError:  # a link, or what cannot be read: no program is at work on it
+        draft.unlink(missing_ok=True)
+        return
+    try:
+        _lock(left, draft)
+        draft.unlink()
+    finally:
+        os.close(left)
+
+
+def _made(draft: Path) -> int:
+    """Make a file that is not there, with the mode that the umask leaves, and return it open."""
+    return os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+
+
+def _lock(file: int, draft: Path) -> None:
+    """Lock an open file; raise `BlockingIOError` if another program has, or if it is no longer the one at `draft`."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:  # there are file systems without such locks, too
+        raise BlockingIOError from error
+    if not _is_at(draft, file):
+        raise BlockingIOError
+
+
+def _is_at(draft: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), draft.lstat())
+    except FileNotFoundError:
+        return False
