@@ -72,7 +72,7 @@ class Recorder:
     def unwritten(self) -> dict[str, int]:
         """How many files are missing in the end, by why; a run without Markdown leaves what it found so."""
         if self.folder is None:
-            return unwritten.left_by_the_last_run(self.archive.db, self.site.name)
+            return unwritten.left_by_earlier_runs(self.archive.db, self.site.name)
         return Counter(self.folder.unwritten.values())
 
     def catch_up(self) -> None:

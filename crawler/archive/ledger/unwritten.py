@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NO_FILE = "no Markdown file"
 """What such a reason begins with; why the file could not be written stands behind it."""
 
+CUT_OFF = "perhaps, as the run was cut off"
+"""Why a file may be missing of a post that a killed run met."""
+
 _LIKE = f"{NO_FILE}: %"
 _MET_SINCE_ALL_WAS_WRITTEN = """
 WITH
@@ -43,17 +46,30 @@ def posts_without(db: Database, site: str) -> list[int]:
     return [row for (row,) in db.execute(_MET_SINCE_ALL_WAS_WRITTEN, {"site": site, "like": _LIKE})]
 
 
-def left_by_the_last_run(db: Database, site: str) -> dict[str, int]:
-    """Return why how many files are missing since the last run of a site that ended by itself.
+def left_by_earlier_runs(db: Database, site: str) -> dict[str, int]:
+    """Return how many files runs of a site have left missing, by why, from its last one on that ended by itself.
 
-    A run that writes no Markdown passes it on.
+    A run that writes no Markdown passes them on.
     """
     rows = db.execute(
-        "SELECT key, value FROM json_each((SELECT reasons FROM runs WHERE site = ? AND outcome = 'finished'"
-        " ORDER BY id DESC LIMIT 1)) WHERE key LIKE ?",
-        [site, _LIKE],
+        "SELECT key, sum(value) FROM runs JOIN json_each(reasons) WHERE site = :site AND key LIKE :like"
+        " AND runs.id >= (SELECT coalesce(max(id), 0) FROM runs WHERE site = :site AND outcome = 'finished')"
+        " GROUP BY key",
+        {"site": site, "like": _LIKE},
     )
     return {reason.removeprefix(f"{NO_FILE}: "): count for reason, count in rows.fetchall()}
+
+
+def expect(db: Database, run_id: int) -> None:
+    """Note that a run writes Markdown, which is told by its report until it ends and counts what is missing."""
+    note(db, run_id, {CUT_OFF: 0})
+
+
+def is_expected(db: Database, run_id: int) -> bool:
+    """Tell whether a run that has not ended writes Markdown."""
+    key = f"{NO_FILE}: {CUT_OFF}"
+    query = "SELECT 1 FROM runs JOIN json_each(reasons) WHERE runs.id = ? AND key = ?"
+    return db.execute(query, [run_id, key]).fetchone() is not None
 
 
 def note(db: Database, run_id: int, files: Mapping[str, int]) -> None:
