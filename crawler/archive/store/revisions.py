@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.dates import iso
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _WRECK = 0.5  # of the current words; a text with fewer was cut off, or is an error page
 _ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
+_SEEN_AT, _HASH = attrgetter("seen_at"), attrgetter("content_hash")
 _OTHERS = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
 
 
@@ -70,7 +72,7 @@ def revision_for(
         return None
     if post.via == "page":
         return None if article.content_hash == _last_hash(versions, "page") else current.revision + 1
-    if any(article.content_hash == version.content_hash for version in versions):
+    if article.content_hash in map(_HASH, versions):  # of thousands of them, at C's pace
         return None
     now = text_of(current.revision)
     if post.via == "share":
@@ -114,7 +116,9 @@ def _in_time(post: Post, versions: Sequence[VersionInfo]) -> int:
     """
     if post.seen_at is not None:
         at = _utc(post.seen_at)
-        return next((version.revision for version in versions if version.seen_at > at), versions[-1].revision + 1)
+        if max(map(_SEEN_AT, versions)) <= at:
+            return versions[-1].revision + 1
+        return next(version.revision for version in versions if version.seen_at > at)
     return versions[-1].revision + (0 if post.via == "import" and versions[-1].via != "import" else 1)
 
 

@@ -15,6 +15,8 @@ from crawler.archive.store.revisions import VersionInfo, VersionText, saying
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
     from crawler.archive.store.derived import DerivedArticle
@@ -32,8 +34,11 @@ CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id 
 """Likewise, the number of further versions that a run brought."""
 
 _SAID = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
-_POSTS_AT_HAND = 1_000  # whose fingerprints are kept
+# A file's history brings thousands of versions of one post, each of which is held against all before it: what that
+# takes is read once and kept, of so many posts.
+_POSTS_AT_HAND = 1_000
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
+_infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
@@ -48,13 +53,18 @@ class Revision(TypedDict):
     content_hash: str
 
 
-def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
+def version_infos(db: Database, article_id: int) -> Sequence[VersionInfo]:
     """Return the versions of a post, oldest first."""
-    rows = db.execute(
-        "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
-        [article_id],
-    )
-    return [VersionInfo._make(row) for row in rows]
+    by_post = _infos.setdefault(db, {})
+    (count,) = db.execute("SELECT revision FROM posts WHERE id = ?", [article_id]).fetchone()
+    if len(by_post.get(article_id, ())) != count:  # not at hand, or of a transaction that failed
+        rows = db.execute(
+            "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
+            [article_id],
+        )
+        _make_room_for_one(by_post)
+        by_post[article_id] = [VersionInfo._make(row) for row in rows]
+    return by_post[article_id]
 
 
 def version_text(db: Database, article_id: int, revision: int) -> VersionText:
@@ -68,8 +78,7 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
 def is_said(db: Database, article_id: int, said: Saying) -> bool:
     """Tell whether any version of a post says the same.
 
-    A file's history brings thousands of versions of one post. So only what has the fingerprint of one is compared
-    with all of them, and fingerprints are made once.
+    Only what has the fingerprint of one is compared with all of them.
     """
     if hash(said) not in _fingerprints_of(db, article_id):
         return False
@@ -81,10 +90,23 @@ def _fingerprints_of(db: Database, article_id: int) -> set[int]:
     """Return a fingerprint of what each version of a post says; and perhaps more, after a transaction that failed."""
     by_post = _fingerprints.setdefault(db, {})
     if article_id not in by_post:
-        if len(by_post) >= _POSTS_AT_HAND:
-            del by_post[next(iter(by_post))]
+        _make_room_for_one(by_post)
         by_post[article_id] = {hash(saying(*row)) for row in db.execute(_SAID, [article_id])}
     return by_post[article_id]
+
+
+def _make_room_for_one(by_post: dict[int, Any]) -> None:
+    if len(by_post) >= _POSTS_AT_HAND:
+        del by_post[next(iter(by_post))]
+
+
+def _note_version(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
+    """Put a version that is being written among those at hand; the ones above it have moved up by one."""
+    known, article = _infos.get(db, {}).get(article_id), derived.article
+    if known is not None:
+        above = [info._replace(revision=info.revision + 1) for info in known[revision - 1 :]]
+        new = VersionInfo(revision, article.post.via, derived.seen_at, article.content_hash)
+        known[revision - 1 :] = [new, *above]
 
 
 def _note_said(db: Database, article_id: int, derived: DerivedArticle) -> None:
@@ -164,6 +186,7 @@ def row(db: Database, article_id: int, revision: int) -> int:
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version under an unused number."""
     _note_said(db, article_id, derived)
+    _note_version(db, article_id, revision, derived)
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
