@@ -1,8 +1,7 @@
-"""Files that are replaced as a whole: written beside where they belong, then renamed.
+"""Replacing files atomically: a draft is written next to the file, then renamed.
 
-So neither a reader nor a kill ever sees half of one, and what stood there before stays until the new one is complete.
-A draft is locked by whoever writes it, so that two programs which write the same file do not share one. Not here:
-what is written.
+So readers never see half a file, even after a kill, and the old content stays until the new is complete. A draft is
+locked by whoever writes it, so two programs that write the same file never share one. Not here: what is written.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield the draft of the file at `path`, to be written; it takes the file's place once the block has ended well.
+    """Yield a draft to be written in the block; if the block succeeds, the draft replaces the file at `path`.
 
-    Otherwise it is dropped, and the file is as it was. Raises `OSError`, which names a file in any case.
+    Otherwise the draft is deleted and the file stays as it was. Raises `OSError`, which always names a file.
     """
     try:
         with draft_of(path) as draft:
             yield draft
             draft.replace(path)
     except OSError as error:
-        # Of a full disk Python names no file, and of what cannot be renamed first the draft, which nobody knows.
+        # For a full disk Python names no file, and for a failed rename first the draft, which means nothing to users.
         raise OSError(error.errno, error.strerror, error.filename2 or error.filename or str(path)) from error
 
 
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
-    """Yield an empty draft of the file at `path`; what is left of it when the block ends is dropped.
+    """Yield an empty draft of the file at `path`; what is left of it when the block ends is deleted.
 
-    What lies there, a link that somebody planted or what a kill has left, is taken away and never written through.
-    Where it cannot be taken away, or another program is writing it, the draft gets a name that nobody guesses. Raises
-    `OSError` where none can be made.
+    Anything already at its path, such as a planted link or a leftover of a killed run, is deleted and never written
+    to. If it cannot be deleted, or another program is writing it, the draft gets an unguessable name. Raises
+    `OSError` if none can be created.
     """
     draft = path.with_name(f".{path.name}.tmp")
     try:

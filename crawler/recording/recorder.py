@@ -1,7 +1,7 @@
 """The recorder: writes a run's records, several in one transaction, and then the Markdown of what was stored.
 
-Every record is written together with its row of the ledger, so that a killed run loses only what it had not written
-yet. Not here: SQL (`crawler.archive`), and where the records come from.
+Every record is written together with its row of the ledger, so that a killed run only loses what it had not yet
+written. Not here: SQL (`crawler.archive`), and where records come from.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from crawler.archive.store import files, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.errors import ArchiveReplaced
-from crawler.extraction.listing import leading
+from crawler.extraction.listing import posts_needing_category
 from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.recording.markdown_folder import MarkdownFolder
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive import Archive
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address
     from crawler.sites.definition import Site
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was read: what to store, with the Markdown for a new post; or the reason it is refused."""
+    """A file that was read: what to store, with the Markdown for a new post, or the reason why it is refused."""
 
     path: str
     commit: str
@@ -59,46 +59,46 @@ class Recorder:
     """Writes the records of run `run_id` of `site`. `folder` is where Markdown goes, `None` for nowhere."""
 
     def __init__(self, archive: Archive, site: Site, run_id: int, posts_folder: Path | None) -> None:
-        """Write into an open `archive` and an existing folder."""
+        """Write to an open `archive` and, unless it is `None`, an existing folder."""
         self.archive, self.site, self.run_id = archive, site, run_id
         self.folder = MarkdownFolder(archive.db, posts_folder) if posts_folder else None
 
     @property
     def trouble(self) -> str | None:
-        """Why a file could not be written, if one could not."""
+        """Why a Markdown file could not be written; `None` if all could."""
         return self.folder.trouble if self.folder else None
 
     @property
     def unwritten(self) -> dict[str, int]:
-        """How many files are missing in the end, by why; a run without Markdown leaves what it found so."""
+        """The number of Markdown files still missing, by reason; a run without Markdown passes on the last run's."""
         if self.folder is None:
             return unwritten.left_by_earlier_runs(self.archive.db, self.site.name)
         return Counter(self.folder.unwritten.values())
 
     def catch_up(self) -> None:
-        """Write the Markdown that earlier runs of the site could not."""
+        """Write the Markdown files that earlier runs of the site could not."""
         if self.folder is not None:
             self.folder.catch_up(self.site.name)
 
     def write(self, records: Sequence[Record]) -> list[Recorded | Exception]:
-        """Write records, and return for each what became of its address, or the error that prevented it.
+        """Write records and then their Markdown; return for each what became of its address, or the error.
 
-        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
-        error is returned: that the archive is another file now, for one.
+        All records are written in one transaction; if one fails, each in its own, so that the others are kept. All
+        errors are returned and none is raised, not even that the archive's file has been replaced.
         """
         if not self.archive.is_in_place():
             return [ArchiveReplaced(self.archive.path) for _ in records]
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
                 recorded = [self._write(record) for record in records]
-        except Exception as error:  # noqa: BLE001  # raised where it is waited for
+        except Exception as error:  # noqa: BLE001  # raised where the result is awaited
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
         return [self._with_file(end, record) for end, record in zip(recorded, records, strict=True)]
 
     def take_in(self, read: Sequence[ReadFile]) -> None:
         """Store imported files in one transaction, then write their Markdown; if one fails, none is stored.
 
-        Raises `ArchiveReplaced` if the archive is another file now.
+        Raises `ArchiveReplaced` if the archive's file has been replaced.
         """
         if not self.archive.is_in_place():
             raise ArchiveReplaced(self.archive.path)
@@ -109,15 +109,15 @@ class Recorder:
                 self._write_file(end, file.derived, file.markdown)
 
     def _with_file(self, recorded: Recorded, record: Record) -> Recorded | Exception:
-        """Write a post's Markdown and return `recorded`, or an error other than the folder's."""
+        """Write a post's Markdown and return `recorded`, or the error if it is not one of the folder's."""
         try:
             self._write_file(recorded, record if isinstance(record, DerivedArticle) else None)
-        except Exception as error:  # noqa: BLE001  # raised where it is waited for
+        except Exception as error:  # noqa: BLE001  # raised where the result is awaited
             return error
         return recorded
 
     def _write_file(self, recorded: Recorded, derived: DerivedArticle | None, rendered: str = "") -> None:
-        """Write a post's Markdown: for a new post from `derived`, if not yet `rendered`, else from the archive."""
+        """Write a post's Markdown: for a new post, `rendered` or else from `derived`; otherwise from the archive."""
         if self.folder is None or recorded.outcome is None or recorded.article_id is None:
             return
         if recorded.outcome == "new" and derived is not None:
@@ -148,8 +148,8 @@ class Recorder:
         recorded, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
-            named = [Link(address=address, text=post.category.name)]
-            links.record_links(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+            link = Link(address=address, text=post.category.name)
+            links.record_links(self.archive.db, self.site.name, [link], by=post.fetch, run_id=self.run_id)
             if before is not None and before.needs_category_visit:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
@@ -161,33 +161,33 @@ class Recorder:
         return settled
 
     def _take_in(self, file: ReadFile) -> Recorded | None:
-        """Store what a file says, and record what became of the file; return `None` if it is refused."""
+        """Store the content of a file and record its outcome; return `None` if it is refused."""
         db, recorded, reason = self.archive.db, None, file.reason
         if file.derived is not None and posts.is_another(db, file.derived.article):
             reason = "another post has this id"
         elif file.derived is not None:
             recorded = posts.store(db, file.derived.article, self.run_id, file.derived)
         outcome, article_id = (recorded.outcome, recorded.article_id) if recorded else ("refused", None)
-        assert outcome is not None, "a post comes to an outcome"
-        taken = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id)
-        files.note(db, taken, dates.now(), run_id=self.run_id)
+        assert outcome is not None, "storing a post has an outcome"
+        entry = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id)
+        files.note(db, entry, dates.now(), run_id=self.run_id)
         return recorded
 
     def _list(self, listing: Listing) -> Recorded:
-        """Record what a listing names; a changed home page makes the feed due."""
+        """Record the links of a listing; a changed home page makes the feed due."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
         before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
-            need_visit = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
+            need_visit = posts_needing_category(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
-        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=need_visit)
-        # An outlet may be quiet; whether it should not be is for crawler.archive.watch to say.
+        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, need_visit=need_visit)
+        # An outlet may be quiet; crawler.archive.watch judges whether that is unusual.
         is_empty = fetch.address.kind == "category" and not listing.groups
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
-        """Record a page that has not changed: a post was seen again, and what was refused is refused again."""
+        """Record a page that has not changed: a stored post was seen again, and a refused page is refused again."""
         before = self._known(fetch)
         if before is not None and before.state == "refused":
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
@@ -196,7 +196,7 @@ class Recorder:
             reason = before.reason if before is not None and before.state == "fetched" else None
             return self._settle(fetch, End(state="fetched", reason=reason), before)
         if before is None or before.article_id is None:
-            # A mistake of some server or proxy, since a post that is not stored is never requested conditionally.
+            # A mistake of a server or proxy: a post that is not stored is never requested conditionally.
             reason = "not modified, though nothing is stored"
             return self._settle(fetch, End(state="failed", outcome="failed", reason=reason), before)
         posts.mark_seen(self.archive.db, before.article_id, fetch.fetched_at)
@@ -205,14 +205,14 @@ class Recorder:
     def _refuse(self, refused: Refused) -> Recorded:
         fetch = refused.fetch
         if fetch.address.kind not in {"post", "share"}:
-            # The validators of a wrong page must not be taken for those of the right one.
+            # The validators of a wrong page must not replace those of the right one.
             fetch = replace(fetch, etag=None, last_modified=None)
             self._do_without_home(fetch)
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
     def _miss(self, missed: Missed) -> Recorded:
-        """Note a page that was not served, whatever was: a post that is gone is marked, and stays."""
-        # By what stands in its place the right one is not known.
+        """Record a page that was not served; a post that is gone is marked as gone but kept."""
+        # What was served instead says nothing about the right page, so its validators are dropped.
         missed = replace(missed, fetch=replace(missed.fetch, etag=None, last_modified=None))
         if missed.state == "gone":
             posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
@@ -220,7 +220,7 @@ class Recorder:
         return self._settle(missed.fetch, End(state=missed.state, outcome=missed.state, reason=missed.reason))
 
     def _do_without_home(self, fetch: Fetch) -> None:
-        """Make every other listing due if the home page, which would say what is new, is not available."""
+        """Make every other listing due if the home page, which would show what is new, is not available."""
         if fetch.address.kind != "home":
             return
         known = (address_of(self.site, link.url) for link in links.categories(self.archive.db, self.site.name))
@@ -230,21 +230,21 @@ class Recorder:
     def _feed(self) -> list[Address]:
         return [address for address in start_addresses(self.site) if address.kind == "feed"]
 
-    def _has_missed_a_run(self, home: Fetch, before: Known | None) -> bool:
+    def _has_missed_a_run(self, home: Fetch, before: KnownAddress | None) -> bool:
         if before is None or before.read_at is None:
             return False
         gap = home.fetched_at - datetime.fromisoformat(before.read_at)
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
-    def _known(self, fetch: Fetch) -> Known | None:
-        """Return what the ledger has of an address that was requested."""
+    def _known(self, fetch: Fetch) -> KnownAddress | None:
+        """Return what the ledger knows of the requested address."""
         return links.known(self.archive.db, fetch.address.url)
 
-    def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
+    def _settle(self, fetch: Fetch, end: End, before: KnownAddress | None = None) -> Recorded:
         """Record in the ledger how a request ended. Only posts and share links have an outcome, listings never do.
 
-        An auxiliary request has none either, unless it changed its post: the outcome belongs to the post's own
-        request. `before` is the ledger's row, if it has been read already.
+        An auxiliary request has none either, unless it changed the post, because the outcome belongs to the request
+        for the post itself. `before` is the ledger's row, if it has already been read.
         """
         if end.reason is not None:
             end = replace(end, reason=one_line(end.reason))
@@ -252,7 +252,13 @@ class Recorder:
             end = replace(end, outcome=None)
         if fetch.status in PAGES:
             end = replace(end, rules=rules_version(self.site))
-        noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
+        fetch_outcome = links.record_outcome(
+            self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before
+        )
         return Recorded(
-            address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
+            address=fetch.address,
+            outcome=end.outcome,
+            article_id=end.article_id,
+            fetch_outcome=fetch_outcome,
+            reason=end.reason,
         )
