@@ -38,7 +38,7 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
     """
     try:
         if file.exists() and (file.samefile(path) or not _is_backup(file)):
-            raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
+            raise UsageError(f"{file} exists and is not a backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
         with draft_of(file) as draft:
             counted = _copied(db, draft)

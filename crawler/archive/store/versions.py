@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypedDict
 from weakref import WeakKeyDictionary
 
+from crawler.archive.search import index
 from crawler.archive.store.bodies import BROKEN, decode_body
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
@@ -73,6 +74,13 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
         "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
     return VersionText(*row)
+
+
+def found_in(db: Database, article_id: int, revision: int) -> dict[str, int]:
+    """Return the revision whose words this one is found by, as `found_in`; nothing if it is found by its own."""
+    said = version_text(db, article_id, revision)
+    found, _ = index.found_by(db, article_id, revision, said.title, said.text)
+    return {} if found == revision else {"found_in": found}
 
 
 def is_known(db: Database, article_id: int, candidate: Substance) -> bool:
