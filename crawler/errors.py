@@ -28,6 +28,7 @@ as attributes. Not here: errors that only a programmer can fix, which stay ordin
 
 from __future__ import annotations
 
+import logging
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,6 +50,24 @@ class FinewsError(Exception):
     """The base class: an error whose text is meant for the user."""
 
     exit_code: ClassVar[int] = ExitCode.FOUND_WRONG
+
+
+class _SentencesOnly(logging.Filter):
+    """Reduces the log record of a `FinewsError` to its sentence, without the traceback around it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FinewsError):
+            record.msg, record.args, record.exc_info = str(error), (), None
+        return True
+
+
+_sentences_only = _SentencesOnly()
+
+
+def log_as_sentences() -> None:
+    """Have errors that keep a spider from starting logged as sentences, where Scrapy leaves them to asyncio."""
+    logging.getLogger("asyncio").addFilter(_sentences_only)  # the same filter is added once only
 
 
 class UsageError(FinewsError):

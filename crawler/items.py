@@ -38,6 +38,9 @@ PAGES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 NAMES_NO_POST = "names no post"
 """The reason that the ledger gives for a listing that could be read but named no posts."""
 
+UNLIKELY_DATE = "unlikely-date"
+"""What `derived` holds, too, if a post claims a time at which it can hardly have been published."""
+
 FetchOutcome = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
 """How a fetch ended, for the ledger: an outcome, or `read` for a listing."""
 
@@ -123,9 +126,10 @@ class Post:
     `published_at` missing; validation decides whether that is enough. Times are timezone-aware. `source` is the
     outlet, `layout` the name of the layout by whose rules it was read. `category` is the first of its categories.
     `draft`: its source says that it is not to be published. `derived` names the fields (`title`, `date`) that its
-    source lacks and that were derived from something else. `others` are the keys of its front matter that the program
-    does not know, as JSON values. `seen_at` is when it is first known to have had this content, if not at the time of
-    the fetch. `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing.
+    source lacks and that were derived from something else, and holds `UNLIKELY_DATE` if its time is not credible.
+    `others` are the keys of its front matter that the program does not know, as JSON values. `seen_at` is when it is
+    first known to have had this content, if not at the time of the fetch. `actual_fetch` is the fetch that brought
+    the post if `fetch`, that of its own address, brought nothing.
     """
 
     fetch: Fetch

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from errno import ENOSPC, EPERM
 from pathlib import Path
 
@@ -114,3 +116,36 @@ def test_a_file_has_the_mode_that_the_umask_allows(file: Path):
         os.umask(before)
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_two_who_write_one_file_at_once_do_not_share_a_draft(file: Path):
+    with replacing(file) as first:
+        first.write_text("first")
+        with replacing(file) as second:
+            second.write_text("sec")
+            assert (first.read_text(), second.read_text()) == ("first", "sec")
+        assert files(file.parent) == {first.name: "first", "file": "sec"}
+        # Whoever comes now finds the first one still at work.
+        with replacing(file) as third:
+            third.write_text("third")
+    assert files(file.parent) == {"file": "first"}
+
+
+@pytest.mark.slow
+def test_processes_that_write_one_file_at_once_leave_a_whole_one(file: Path, environment: dict[str, str]):
+    program = (
+        "import pathlib, sys\n"
+        "from crawler.drafts import replacing\n"
+        f"file = pathlib.Path({str(file)!r})\n"
+        "for number in range(2000):\n"
+        "    with replacing(file) as draft:\n"
+        "        draft.write_text(sys.argv[1] * 5000)\n"
+        "    assert set(file.read_text()) in ({'a'}, {'b'}, {'c'}), 'half of a file'\n"
+        "    assert len(file.read_text()) == 5000\n"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, letter], env=environment, stderr=subprocess.PIPE, text=True)
+        for letter in "abc"
+    ]
+    assert [(writer.communicate()[1], writer.returncode) for writer in writers] == [("", 0)] * 3
+    assert [path.name for path in file.parent.iterdir()] == ["file"]

@@ -16,7 +16,7 @@ from profiles import examples
 
 from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.markup import to_html
-from crawler.items import Category, Mention, Post, PostFile
+from crawler.items import UNLIKELY_DATE, Category, Mention, Post, PostFile
 from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
 from crawler.markdown.post_file import render_post
@@ -121,7 +121,7 @@ def test_a_category_with_spaces_is_one_and_its_address_is_split() -> None:
 def test_what_a_file_does_not_say_is_taken_from_its_words_and_its_id_and_marked() -> None:
     text = '---\ntitle: ""\ndate:  +0800\ncategories: emnews\ntags: 东财滚动新闻\n---\n> 第一句。第二句。\n'
     article = normalise(read("-202205262391000001.md", text), FINEWS)
-    assert (article.post.title, article.post.derived) == ("第一句", ("title", "date"))
+    assert (article.post.title, article.post.derived) == ("第一句", ("title", "date", UNLIKELY_DATE))
     assert article.post.published_at is not None
     assert article.post.published_at.isoformat() == "2022-05-26T00:00:00+08:00"
     assert article.post.url == "https://finews.withounder.com/emnews/2022/05/26/202205262391000001.html"
@@ -398,3 +398,20 @@ def test_markdown_between_blocks_of_html_becomes_html() -> None:
         "<p>a</p>\n<table>\n<thead>\n<tr>\n<th>x</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><s>y</s></td>\n</tr>\n"
         "</tbody>\n</table>"
     )
+
+
+EDGES = [
+    "0001-01-01",
+    "0001-01-01 00:00 +0805",
+    "0001-01-01 00:00 +1400",
+    "9999-12-31 23:59 -1400",
+    "9999-12-31 23:59:59",
+]
+
+
+@pytest.mark.parametrize("written", EDGES)
+def test_a_file_of_the_edge_of_the_calendar_is_read(written: str) -> None:
+    post = read(f"{written[:10]}-NW1.md", f"---\ntitle: 题\ndate: {written}\ncategories: a\n---\n文\n")
+    assert post.published_at is not None
+    assert post.published_at.date().isoformat() == written[:10]
+    assert post.url == f"https://finews.withounder.com/a/{written[:10].replace('-', '/')}/NW1.html"

@@ -52,8 +52,9 @@ def _moment(written: Written, zone: ZoneInfo) -> datetime:
     clock = written.clock
     point = datetime(written.year, written.month, written.day, clock.hour, clock.minute, clock.second, tzinfo=zone)
     offset = clock.offset if not clock.zone else _offset_of(clock.zone, point)
-    if offset is None:
-        return _in_whole_minutes(point)
+    local = _in_whole_minutes(point)
+    if offset is None or offset == local.utcoffset():
+        return local  # as it stands: the first hours of the calendar cannot be converted
     there = point.replace(tzinfo=timezone(offset)).astimezone(zone)
     return there.astimezone(_in_whole_minutes(there).tzinfo)
 

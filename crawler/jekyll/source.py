@@ -26,6 +26,8 @@ from crawler.text.words import squeeze
 from crawler.urls import as_written, host_of, resolve
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from crawler.items import Post
     from crawler.jekyll.front_matter import FrontMatter
     from crawler.sites.definition import Site
@@ -151,10 +153,16 @@ def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -
         url = resolve(base, written) if written and "/:" not in written else None  # `/:year/` is a template
         if url and host_of(url) in site.hosts and is_of(site, url, post_id):
             return url
-    # Jekyll takes a date without an offset for UTC, and so the page's address may have the day after.
-    built = dates.parse(front.text(*_DATES), _UTC) or published_at
-    day = built.astimezone(site.timezone).date()
-    return page_url(site, _path_segments(front), day, post_id)
+    return page_url(site, _path_segments(front), _day_built(front, site) or published_at.date(), post_id)
+
+
+def _day_built(front: FrontMatter, site: Site) -> date | None:
+    """Return the day in the address of the page that Jekyll builds; it takes a date without an offset for UTC."""
+    built = dates.parse(front.text(*_DATES), _UTC)
+    try:
+        return None if built is None else built.astimezone(site.timezone).date()
+    except OverflowError:  # the very edge of the calendar
+        return None
 
 
 def _path_segments(front: FrontMatter) -> list[str]:

@@ -72,7 +72,7 @@ class Recorder:
     def unwritten(self) -> dict[str, int]:
         """The number of Markdown files still missing, by reason; a run without Markdown passes on the last run's."""
         if self.folder is None:
-            return unwritten.left_by_the_last_run(self.archive.db, self.site.name)
+            return unwritten.left_by_earlier_runs(self.archive.db, self.site.name)
         return Counter(self.folder.unwritten.values())
 
     def catch_up(self) -> None:

@@ -95,7 +95,7 @@ def page_url(site: Site, categories: Sequence[str], day: date, post_id: str) -> 
     """Return the address of the page that the site generates from a post's file."""
     path = site.files.page.format(
         categories="/".join(category.lower() for category in categories),
-        year=f"{day:%Y}",
+        year=f"{day.year:04}",  # %Y has no zeros before it everywhere
         month=f"{day:%m}",
         day=f"{day:%d}",
         id=post_id,

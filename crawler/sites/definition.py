@@ -7,6 +7,7 @@ Not here: checking (`crawler.sites.checking`) and using it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo  # noqa: TC003  # checking reads the annotations
 
@@ -165,6 +166,20 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """When a post can have been published.
+
+    From the day `earliest`, in the site's time zone, to `days_ahead` days after it was fetched. `outside`: what
+    becomes of a post that claims another time. `mark` stores it as it says, with `unlikely-date` among what is
+    `derived`; `refuse` does not store it, and so loses it once the site drops it.
+    """
+
+    earliest: date = date(1990, 1, 1)
+    days_ahead: int = 2
+    outside: Literal["mark", "refuse"] = "mark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A site. `hosts`: its own, the canonical one first. `start`: the paths a run starts with; `feed`: its feed.
 
@@ -190,6 +205,7 @@ class Site:
     capitals: str | None = None
     securities: Securities | None = None
     body: Body = Body()
+    dates: Dates = Dates()
     navigation: str | None = None
     private: bool = False
 

@@ -15,6 +15,7 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
+from crawler.errors import log_as_sentences
 from crawler.extraction.budget import within_budget
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
@@ -86,6 +87,7 @@ class CategorySpider(Spider):
         **others: Any,
     ) -> Self:
         """Read settings and arguments. Text is split at commas for `category` (slugs) and `page` (addresses)."""
+        log_as_sentences()
         arguments.refuse(others)
         site = load_site(crawler.settings["FINEWS_SITE"])
         spider = cls(

@@ -30,7 +30,9 @@ _TYPES = {"INTEGER": "('integer', 'null')", "REAL": "('real', 'integer', 'null')
 _IS_TIME, _IS_DAY, _IS_OBJECT = "finews_is_time", "finews_is_day", "finews_is_object"
 _OBJECTS = {"reasons", "listing_reasons", "hosts", "elsewhere", "front_matter", "filed", "definition"}
 _BODIES = {"summary", "markdown", "html"}
-_FIRST, _LAST = (int(datetime.fromisoformat(edge).timestamp()) for edge in ("0001-01-01T00Z", "9999-12-31T23:59:59Z"))
+# A zone may be a day ahead of UTC or behind it.
+_FIRST = int(datetime.fromisoformat("0001-01-01T00:00:00+23:59").timestamp())
+_LAST = int(datetime.fromisoformat("9999-12-31T23:59:59-23:59").timestamp())
 
 
 def odd_value(db: Database) -> str | None:

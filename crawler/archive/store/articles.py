@@ -191,6 +191,20 @@ def published_until(
     return (PublishedPost(*row) for row in rows)
 
 
+def dated_outside(db: Database, site: str, earliest: float, ahead: float, since: str) -> list[tuple[str, str, str]]:
+    """Return the posts of a site that were first seen `since` a time and that are dated as none should be.
+
+    That is before `earliest` (epoch seconds) or more than `ahead` seconds after they were seen. Each with its id, the
+    time it claims and when it was first seen, both in ISO 8601; the first seen comes first.
+    """
+    return db.execute(
+        f"SELECT post_id, published_at, first_seen_at FROM {CURRENT} WHERE site = ? AND first_seen_at >= ?"  # noqa: S608  # a constant
+        " AND (published_ts < ? OR published_ts > CAST(strftime('%s', first_seen_at) AS INTEGER) + ?)"
+        " ORDER BY first_seen_at, posts.id",
+        [site, since, earliest, ahead],
+    ).fetchall()
+
+
 def sources(db: Database) -> list[str]:
     """Return the outlets that have posts."""
     return [source for (source,) in db.execute(_SOURCES)]

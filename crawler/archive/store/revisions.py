@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.dates import iso
@@ -24,6 +25,7 @@ _LONGEST_ASIDE = 30  # characters; a sentence in brackets no longer than this on
 # A correction may be withdrawn and made again. A page that returns more often alternates, and would never stop.
 _MOST_ALIKE = 3  # page versions with the same hash
 _LEAST_SHARED = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
+_SEEN_AT, _HASH = attrgetter("seen_at"), attrgetter("content_hash")
 
 
 class VersionInfo(NamedTuple):
@@ -76,7 +78,7 @@ def revision_for(
     if post.via == "page":
         is_same = article.content_hash == _last_hash(versions, "page")
         return None if is_same or says_again(article, versions) is not None else current.revision + 1
-    if any(article.content_hash == version.content_hash for version in versions):
+    if article.content_hash in map(_HASH, versions):  # of thousands of them, at C's pace
         return None
     now = text_of(current.revision)
     if post.via == "share":
@@ -133,7 +135,9 @@ def _number_by_time(post: Post, versions: Sequence[VersionInfo]) -> int:
     """
     if post.seen_at is not None:
         at = _utc(post.seen_at)
-        return next((version.revision for version in versions if version.seen_at > at), versions[-1].revision + 1)
+        if max(map(_SEEN_AT, versions)) <= at:
+            return versions[-1].revision + 1
+        return next(version.revision for version in versions if version.seen_at > at)
     return versions[-1].revision + (0 if post.via == "import" and versions[-1].via != "import" else 1)
 
 

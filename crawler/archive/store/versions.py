@@ -16,6 +16,8 @@ from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
     from crawler.archive.store.derived import DerivedArticle
@@ -33,8 +35,11 @@ CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id 
 """Likewise, the number of further versions that a run brought."""
 
 _TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
-_POSTS_CACHED = 1_000  # whose fingerprints are kept in memory
+# A git history can bring thousands of versions of one post, each of which is compared with all before it. What that
+# takes is read once and cached, for this many posts.
+_POSTS_CACHED = 1_000
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
+_infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
@@ -49,13 +54,18 @@ class Revision(TypedDict):
     content_hash: str
 
 
-def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
+def version_infos(db: Database, article_id: int) -> Sequence[VersionInfo]:
     """Return the versions of a post, oldest first."""
-    rows = db.execute(
-        "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
-        [article_id],
-    )
-    return [VersionInfo._make(row) for row in rows]
+    by_post = _infos.setdefault(db, {})
+    (count,) = db.execute("SELECT revision FROM posts WHERE id = ?", [article_id]).fetchone()
+    if len(by_post.get(article_id, ())) != count:  # not at hand, or of a transaction that failed
+        rows = db.execute(
+            "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
+            [article_id],
+        )
+        _make_room_for_one(by_post)
+        by_post[article_id] = [VersionInfo._make(row) for row in rows]
+    return by_post[article_id]
 
 
 def version_text(db: Database, article_id: int, revision: int) -> VersionText:
@@ -76,8 +86,7 @@ def found_in(db: Database, article_id: int, revision: int) -> dict[str, int]:
 def is_known(db: Database, article_id: int, candidate: Substance) -> bool:
     """Return whether any version of a post has this substance.
 
-    A git history can bring thousands of versions of one post. So versions are only compared if one of them has the
-    same fingerprint, and fingerprints are cached.
+    Versions are only compared if one of them has the same fingerprint.
     """
     if hash(candidate) not in _fingerprints_of(db, article_id):
         return False
@@ -89,10 +98,23 @@ def _fingerprints_of(db: Database, article_id: int) -> set[int]:
     """Return a fingerprint of each version of a post, and perhaps of some that were rolled back."""
     by_post = _fingerprints.setdefault(db, {})
     if article_id not in by_post:
-        if len(by_post) >= _POSTS_CACHED:
-            del by_post[next(iter(by_post))]
+        _make_room_for_one(by_post)
         by_post[article_id] = {hash(substance(*row)) for row in db.execute(_TEXTS, [article_id])}
     return by_post[article_id]
+
+
+def _make_room_for_one(by_post: dict[int, Any]) -> None:
+    if len(by_post) >= _POSTS_CACHED:
+        del by_post[next(iter(by_post))]
+
+
+def _cache_version(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
+    """Add a version about to be written to those cached; the ones above it have moved up by one."""
+    cached, article = _infos.get(db, {}).get(article_id), derived.article
+    if cached is not None:
+        above = [info._replace(revision=info.revision + 1) for info in cached[revision - 1 :]]
+        new = VersionInfo(revision, article.post.via, derived.seen_at, article.content_hash)
+        cached[revision - 1 :] = [new, *above]
 
 
 def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -> None:
@@ -174,6 +196,7 @@ def row(db: Database, article_id: int, revision: int) -> int:
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version under an unused number."""
     _cache_fingerprint(db, article_id, derived)
+    _cache_version(db, article_id, revision, derived)
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
@@ -222,8 +245,9 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Overwrite a version, unchanged in substance, with what the site says now."""
     _cache_fingerprint(db, article_id, derived)
+    post = derived.article.post
     db.execute(
-        "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
+        "UPDATE versions SET title = ?, published_at = ?, derived = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",
-        [derived.article.post.title, derived.published_at, *derived.bodies, article_id, revision],
+        [post.title, derived.published_at, " ".join(post.derived), *derived.bodies, article_id, revision],
     )

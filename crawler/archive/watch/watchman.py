@@ -15,7 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.ledger import links
-from crawler.archive.watch import extraction_drift, outlets, silence
+from crawler.archive.watch import extraction_drift, outlets, silence, unlikely_dates
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterat
     if stuck is None and visits:
         quiet = silence.of_site(db, site, home, visits)
         yield from quiet or outlets.gone_quiet(db, site, home, visits)
+    yield from unlikely_dates.among_the_latest(db, site, now)
 
 
 def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | None:
