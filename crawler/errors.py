@@ -10,6 +10,7 @@
     │   ├── NewerArchive       the file was written by a newer version
     │   ├── ArchiveNotWritten  the archive can be read but not written to
     │   ├── ArchiveDamaged     the file is damaged
+    │   ├── TookTooLong        a question was given up after its time limit
     │   ├── NotAsExpected      tables or values in the archive are not those of this program
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
@@ -27,6 +28,7 @@ as attributes. Not here: errors that only a programmer can fix, which stay ordin
 
 from __future__ import annotations
 
+import logging
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,6 +50,24 @@ class FinewsError(Exception):
     """The base class: an error whose text is meant for the user."""
 
     exit_code: ClassVar[int] = ExitCode.FOUND_WRONG
+
+
+class _SentencesOnly(logging.Filter):
+    """Reduces the log record of a `FinewsError` to its sentence, without the traceback around it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FinewsError):
+            record.msg, record.args, record.exc_info = str(error), (), None
+        return True
+
+
+_sentences_only = _SentencesOnly()
+
+
+def log_as_sentences() -> None:
+    """Have errors that keep a spider from starting logged as sentences, where Scrapy leaves them to asyncio."""
+    logging.getLogger("asyncio").addFilter(_sentences_only)  # the same filter is added once only
 
 
 class UsageError(FinewsError):
@@ -82,7 +102,7 @@ class NoSuchTime(UsageError):
     def __init__(self, written: str) -> None:
         """Quote what the user has `written`."""
         self.written = written
-        super().__init__(f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
+        super().__init__(f"{written!r} is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
 
 
 class ArchiveError(FinewsError):
@@ -154,8 +174,8 @@ class ArchiveReplaced(ArchiveError):
         """Say what became of the run's results."""
         self.path = path
         super().__init__(
-            f"{path} was deleted, moved or replaced while a run wrote to it: what it brought went with the old file."
-            " Run again, it is asked for once more."
+            f"{path} was deleted, moved or replaced while a run wrote to it: what the run stored went with the"
+            " old file. Run again to fetch it once more."
         )
 
 
@@ -165,6 +185,18 @@ class NotAsExpected(ArchiveError):
     def __init__(self, found: str) -> None:
         """Quote SQLite's message, or name the value `found`, such as `started_at of row 3 of runs`."""
         super().__init__(f"The archive is not as this program keeps it ({found}): bring back a backup.")
+
+
+class TookTooLong(ArchiveError):
+    """A question to the archive at `path` was given up, because it took longer than its limit."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        """`seconds` is the limit."""
+        self.path, self.seconds = path, seconds
+        super().__init__(
+            f"{path} had no answer after {seconds:g} s: ask for less, allow more time with `finews --time-limit`,"
+            " or see what `finews check` says of the file."
+        )
 
 
 class MarkdownNotWritten(FinewsError):
@@ -206,7 +238,7 @@ class NoOutput(FinewsError):
     def __init__(self, why: str) -> None:
         """Quote the operating system's reason."""
         super().__init__(
-            f"Standard output cannot be written ({why}): what was asked for is done, its result is not told."
+            f"Standard output cannot be written ({why}): the command did its work, but could not print the result."
         )
 
 

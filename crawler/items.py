@@ -38,7 +38,10 @@ PAGES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 NAMES_NO_POST = "names no post"
 """The reason that the ledger gives for a listing that could be read but named no posts."""
 
-Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
+UNLIKELY_DATE = "unlikely-date"
+"""What `derived` holds, too, if a post claims a time at which it can hardly have been published."""
+
+FetchOutcome = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
 """How a fetch ended, for the ledger: an outcome, or `read` for a listing."""
 
 
@@ -133,12 +136,13 @@ class Post:
 
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
     `published_at` missing; validation decides whether that is enough. Times are timezone-aware. `source` is the
-    outlet, `layout` the name of the layout by whose rules it was read. `derived` names the fields (`title`, `date`)
-    that its source lacks and that were derived from something else. `others` are the keys of its front matter that
-    the program does not know, as JSON values. `seen_at` is when it is first known to have had this content, if not at
-    the time of the fetch. `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address,
-    brought nothing. `written` is the file it was read from, kept where the definition says what the site's own files
-    look like.
+    outlet, `layout` the name of the layout by whose rules it was read. `category` is the first of its categories.
+    `draft`: its source says that it is not to be published. `derived` names the fields (`title`, `date`) that its
+    source lacks and that were derived from something else, and holds `UNLIKELY_DATE` if its time is not credible.
+    `others` are the keys of its front matter that the program does not know, as JSON values. `seen_at` is when it is
+    first known to have had this content, if not at the time of the fetch. `actual_fetch` is the fetch that brought
+    the post if `fetch`, that of its own address, brought nothing. `written` is the file it was read from, kept where
+    the definition says what the site's own files look like.
     """
 
     fetch: Fetch
@@ -152,6 +156,8 @@ class Post:
     share_url: str | None = None
     source: str | None = None
     category: Category | None = None
+    other_categories: tuple[Category, ...] = ()
+    draft: bool = False
     tags: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
     layout: str = ""
@@ -160,6 +166,11 @@ class Post:
     seen_at: datetime | None = None
     actual_fetch: Fetch | None = None
     written: WrittenFile | None = None
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """All of its categories, the first one first."""
+        return (self.category, *self.other_categories) if self.category else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,14 +216,15 @@ class Unchanged:
 class Recorded:
     """What the archive did with an address.
 
-    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row id of the address's post. `noted`
-    is what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored.
+    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row id of the address's post.
+    `fetch_outcome` is what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it
+    is not stored, or not as a revision.
     """
 
     address: Address
     outcome: Outcome | None
     article_id: int | None = None
-    noted: Noted = "new"
+    fetch_outcome: FetchOutcome = "new"
     reason: str | None = None
 
 

@@ -65,7 +65,7 @@ class Run:
             if posts_folder is not None:
                 _make(posts_folder)
             self.archive = opening.enter_context(Archive(path, create=True, lock=lock))
-            self.id = _begin(self.archive, site, scope)
+            self.id = _begin(self.archive, site, scope, writes_files=posts_folder is not None)
             # Called once: at the end of the run, or else at the end of the program.
             self._close = weakref.finalize(self, opening.pop_all().close)
         self.recorder = Recorder(self.archive, site, self.id, posts_folder)
@@ -112,11 +112,11 @@ class Run:
         self._close()
 
 
-def _begin(archive: Archive, site: Site, scope: Scope) -> int:
+def _begin(archive: Archive, site: Site, scope: Scope, *, writes_files: bool) -> int:
     """Begin a run and return its number; raise `ArchiveError` if nothing can be written."""
     try:
         with writing(archive.db):
-            run_id = runs.begin(archive.db, site.name, dates.now(), scope)
+            run_id = runs.begin(archive.db, site.name, dates.now(), scope, writes_files=writes_files)
             sites.note(archive.db, site, run_id)
     except sqlite3.OperationalError as error:
         if kind_of(error) == sqlite3.SQLITE_READONLY:

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 class BadServer:
     """A server at `url`. `plan`: the answers of a path (decoded), try by try; the last one stays.
 
-    An answer writes onto the connection and returns whether that may be used again.
+    An answer writes onto the connection and returns whether that may be used again. `targets` are the paths that were
+    asked for, as they were sent.
     """
 
     url: str
@@ -53,6 +54,7 @@ class BadServer:
     plan: Mapping[str, Sequence[Callable[[socket.socket, Resource | None], bool]]]
     tls: ssl.SSLContext | None = None
     asked: list[tuple[float, str]] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
     tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     headers: dict[str, list[dict[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -121,7 +123,8 @@ def _talk(connection: socket.socket, server: BadServer) -> None:
         try:
             while line := requests.readline():
                 headers = dict(_header(each) for each in iter(lambda: requests.readline().strip(), b""))
-                if not server.answer(connection, unquote(line.split()[1].decode()), headers):
+                server.targets.append(line.split()[1].decode("latin-1"))
+                if not server.answer(connection, unquote(server.targets[-1]), headers):
                     return
         except OSError:  # the crawler has hung up
             return

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scrapy.http import HtmlResponse, Response, TextResponse
 
+from crawler.extraction.decoding import page_source
 from crawler.items import Address
 from crawler.spiders.asking import Target, page_of
 
@@ -28,20 +31,47 @@ def _page(body: bytes, headers: dict[str, str] | None = None, kind: type[Respons
     ],
     ids=["utf-8", "utf-8 said to be gb2312", "byte order mark", "gb18030 said to be utf-8", "gb18030", "big5"],
 )
-def test_a_page_is_decoded_by_what_its_bytes_are(body: bytes, content_type: str) -> None:
+def test_a_page_is_decoded_according_to_its_bytes(body: bytes, content_type: str) -> None:
     expected = body.decode("big5") if "big5" in content_type else TEXT
     assert _page(body, {"Content-Type": content_type}) == expected
 
 
-def test_one_bad_byte_does_not_make_another_encoding_of_a_page() -> None:
+def test_one_bad_byte_does_not_change_the_encoding_of_a_page() -> None:
     assert _page(TEXT.encode() + b"\xff" + TEXT.encode()) == f"{TEXT}\ufffd{TEXT}"
 
 
-def test_a_response_that_is_no_text_is_read_all_the_same() -> None:
+@pytest.mark.parametrize(
+    ("address", "on_a_gbk_page", "on_a_utf_8_page"),
+    [
+        ("/新/1.html", "/新/1.html", "/%D0%C2/1.html"),
+        ("/%D0%C2/1.html", "/%D0%C2/1.html", "/%D0%C2/1.html"),
+        ("/a?b=新&amp;c=%D0%C2#新", "/a?b=%D0%C2&amp;c=%D0%C2#%D0%C2", "/a?b=%D0%C2&amp;c=%D0%C2#%D0%C2"),
+        ("/新?新=?新", "/新?%D0%C2=?%D0%C2", "/%D0%C2?%D0%C2=?%D0%C2"),
+        ("/a?b=丂|侤", "/a?b=%81@|%82@", "/a?b=%81@|%82@"),  # whose second bytes are ASCII
+    ],
+)
+@pytest.mark.parametrize("attribute", ['href="{}"', "HREF = '{}'", 'class="x" src="{}"'])
+def test_an_address_in_gbk_keeps_the_bytes_that_a_browser_would_send(
+    address: str, on_a_gbk_page: str, on_a_utf_8_page: str, attribute: str
+) -> None:
+    written = f"<a {attribute.format(address)}>新闻</a>".encode("gb18030")
+    assert page_source(TEXT.encode("gb18030") + written, "gb18030") == (
+        f"{TEXT}<a {attribute.format(on_a_gbk_page)}>新闻</a>"
+    )
+    told, _, _ = page_source(TEXT.encode() * 5 + written, "utf-8").partition(">")
+    assert told == f"{TEXT * 5}<a {attribute.format(on_a_utf_8_page)}"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\ufeff")))
+def test_a_page_in_utf_8_is_read_to_the_letter(text: str) -> None:
+    assert page_source(f'<a href="{text}">'.encode(), "utf-8") == f'<a href="{text}">'
+
+
+def test_a_response_that_is_not_text_is_decoded_too() -> None:
     assert _page(TEXT.encode(), kind=Response) == TEXT
 
 
 @pytest.mark.parametrize(("status", "etag"), [(200, '"a"'), (304, None), (404, None), (500, None)])
-def test_only_a_page_that_was_served_leaves_validators(status: int, etag: str | None) -> None:
+def test_only_pages_leave_validators(status: int, etag: str | None) -> None:
     response = TextResponse("https://finews.withounder.com/x.html", status=status, headers={"ETag": '"a"'})
     assert page_of(response, TARGET).fetch.etag == etag

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.archive.store.derived import DerivedArticle
+from crawler.archive.store.versions import written_file
 from crawler.items import PostFile
 from crawler.ops.export import export_posts
 from crawler.ops.importing.reading import read_file
@@ -128,7 +130,7 @@ def pages(folder: Path, all_posts: list[Any]) -> dict[str, tuple[list[str], list
 
 
 def test_jekyll_builds_an_export_of_everything(everything: Archive, tmp_path: Path) -> None:
-    export_posts(everything.posts(), tmp_path / "_posts", "jekyll", file_of=everything.written_file)
+    export_posts(everything.posts(), tmp_path / "_posts", "jekyll", file_of=partial(written_file, everything.db))
     (tmp_path / "_layouts").mkdir()
     (tmp_path / "_layouts" / "post.html").write_text(LAYOUT)
     (tmp_path / "_config.yml").write_text("future: true\ndefaults: [{scope: {path: ''}, values: {layout: post}}]\n")

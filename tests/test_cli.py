@@ -37,7 +37,7 @@ SEED_TITLE = "推进5G规模化应用！江西出台5G应用“扬帆”行动�
 CRAWL_OPTIONS = {"--archive", "--site", "--mirror", "--posts", "--no-posts", "--category", "--no-share", "--full",
                  "--limit", "--json"}  # fmt: skip
 SEARCH_OPTIONS = {"--archive", "--json", "--since", "--until", "--source", "--category", "--stock", "--as-of",
-                  "--sort", "--limit", "--offset", "--collapse"}  # fmt: skip
+                  "--sort", "--limit", "--offset", "--collapse", "--drafts"}  # fmt: skip
 STORY = (
     "江西出台5G应用行动计划，将建成十万个基站，覆盖全部乡镇，并培育一百家示范工厂，带动投资三百亿元，预计年底完成。"
     * 4
@@ -293,6 +293,7 @@ def test_a_search_prints_what_it_found(question: Callable[..., Result]) -> None:
                 "published_at": "2022-04-22T16:44:59+08:00",
                 "source": "大江网",
                 "category": "dajiangwang",
+                "categories": ["dajiangwang"],
                 "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW5.html",
                 "snippet": "[江西][广告]。",
                 "text": "江西广告。",
@@ -531,7 +532,7 @@ def changed(begin: str, before: str, after: str, end: str) -> dict[str, Any]:
 @pytest.mark.parametrize("written", ["600160", "600160.SH", "1.600160", "SH600160", "sh600160", "巨化股份"])
 def test_a_security_is_told_by_any_code_or_name(written: str, question: Callable[..., Result]) -> None:
     found = told(question("stock", written, "--json"))
-    about = {"source": "大江网", "category": "dajiangwang"}
+    about = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"]}
     url = "https://finews.withounder.com/dajiangwang/2022/04/20/{}.html"
     assert found == {
         "code": "1.600160",
@@ -664,7 +665,7 @@ def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
     as_json = ask("check", "--no-posts", "--json")
     assert (as_json.exit_code, as_json.stderr) == (1, "")
     assert json.loads(as_json.stdout)["findings"] == [first, *others]
-    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound, repaired.\n"
+    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound after the repair.\n"
     assert told(ask("search", "江西", "--json"))["total"] == 4
     assert printed(ask("check", "--no-posts")) == f"{own} is sound.\n"
 
@@ -693,7 +694,7 @@ def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypat
     assert ask("check").stdout == (
         f"1 file in {folder} missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
     )
-    assert printed(ask("check", "--repair")) == f"{own} is sound, repaired.\n"
+    assert printed(ask("check", "--repair")) == f"{own} is sound after the repair.\n"
     assert (folder / "2022-04-20-NW1.md").is_file()
 
 
@@ -746,6 +747,7 @@ def test_stats_count_what_the_archive_holds(ask: Callable[..., Result], archive:
         "archive": str(archive),
         "posts": 9,
         "gone": 1,
+        "drafts": 0,
         "revisions": 9,
         "securities": 7,
         "mentions": 7,
@@ -800,24 +802,24 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             ["stats", "--archive", "pyproject.toml"],
             1,
             (
-                "pyproject.toml is not a finews archive (it is no SQLite database); it was left untouched:"
+                "pyproject.toml is not a finews archive (it is not an SQLite database); it was left untouched:"
                 " name another with --archive."
             ),
         ),
         (
             ["search", "江西", "--since", "gestern", "--archive", "{archive}"],
             2,
-            "'gestern' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'gestern' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["search", "江西", "--until", "2022-02-31", "--archive", "{archive}"],
             2,
-            "'2022-02-31' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'2022-02-31' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["search", "江西", "--as-of", "", "--archive", "{archive}"],
             2,
-            "'' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["stock", "999999", "--archive", "{archive}"],
@@ -827,7 +829,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["stock", "609001", "--since", "2022-13", "--archive", "{archive}"],
             2,
-            "'2022-13' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'2022-13' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["history", "NW1", "--archive", "{archive}"],
@@ -847,7 +849,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["backup", "pyproject.toml", "--archive", "{archive}"],
             2,
-            "pyproject.toml is there already and is no backup of an archive: name another file.",
+            "pyproject.toml exists and is not a backup of an archive: name another file.",
         ),
         (
             ["backup", "pyproject.toml/backup.db", "--archive", "{archive}"],
@@ -857,17 +859,17 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["crawl", "--site", "nosuch"],
             2,
-            "nosuch: is no site; known are finews, minima, or give a .yaml file.",
+            "nosuch: is not a site; give finews, minima, or a .yaml file.",
         ),
         (
             ["crawl", "--mirror", "ftp://x"],
             2,
-            "The mirror 'ftp://x' is no address: give one such as http://127.0.0.1:8000.",
+            "The mirror 'ftp://x' is not an address: give one such as http://127.0.0.1:8000.",
         ),
         (
             ["crawl", "http://example.org/", "--mirror", "http://127.0.0.1:9"],
             2,
-            "http://example.org/ is no page of the site finews: give the address of a post, a category or the feed.",
+            "http://example.org/ is not a page of the site finews: give the address of a post, category or feed.",
         ),
         (
             ["crawl", "--site", "minima", "--category", "x", "--mirror", "http://127.0.0.1:9"],
@@ -883,7 +885,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             (
                 ["share", code, "--mirror", "http://127.0.0.1:9"],
                 2,
-                f"{code} is no share link of the site finews: give an info code, or a link's address.",
+                f"{code} is not a share link of the site finews: give an info code, or a link's address.",
             )
             for code in (
                 "../etc/passwd",

@@ -846,6 +846,37 @@ def test_scrapy_itself_lists_and_runs_the_spiders_from_a_checkout(
         assert archive.stats()["categories"] == {"dajiangwang": 9}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["category", "-a", "limit=²"], "limit is '²': give a number of posts, 1 or more."),
+        (["category", "-a", "page="], "page is '': give what it is to name, with commas between, or leave it out."),
+        (
+            ["category", "-a", "colour=red"],
+            "The spider knows no argument colour: see its from_crawler for those it does.",
+        ),
+        (["share"], "No share link was given: give info codes or addresses, as -a code=NW202204202350104915."),
+        (
+            ["category", "-s", "FINEWS_SITE=no.yaml"],
+            "no.yaml: cannot be read (No such file or directory); give a YAML",
+        ),
+    ],
+)
+def test_scrapy_tells_of_a_wrong_argument_in_a_sentence(
+    environment: dict[str, str], arguments: list[str], sentence: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", "LOG_LEVEL=ERROR"],
+        cwd=Path(__file__).parent.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"[asyncio] ERROR: {sentence}" in done.stderr
+
+
 def test_the_log_is_lines_on_standard_error_and_the_report_on_standard_output_where_there_is_no_terminal(
     crawl: Crawls,
 ) -> None:
@@ -861,6 +892,6 @@ def test_the_log_is_lines_on_standard_error_and_the_report_on_standard_output_wh
         "Posts: 25 new · 0 changed · 0 unchanged · 1 refused · 0 failed · 1 gone · 0 pending",
         "  1 gone: HTTP 404; expired: HTTP 404; share link: the answer holds no text",
         "  1 refused: no title",
-        "  asked elsewhere: 2 expired gone · 2 share failed · 1 share stored",
+        "  looked elsewhere: 2 source files gone · 2 share links failed · 1 share link stored",
         f"Archive: output{os.sep}archive.db · Markdown: output{os.sep}_posts",
     ]

@@ -100,6 +100,48 @@ def test_runs_without_markdown_and_of_other_sites_do_not_forget_what_could_not_b
     assert files(folder) == names
 
 
+def test_a_run_without_markdown_does_not_forget_what_a_killed_one_may_have_left(tmp_path: Path):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    folder.mkdir()
+    killed = made.Run(path, folder=folder)
+    killed.write(ALL[0])
+    killed.close()  # with its report unwritten, as a kill leaves it
+    perhaps = {"no Markdown file: perhaps, as the run was cut off": 1}
+    (folder / "2022-04-20-NW1.md").unlink()  # it was killed just before
+    for _ in range(2):
+        assert one_run(path, None)["reasons"] == perhaps
+    assert one_run(path, folder)["reasons"] == {}
+    assert files(folder) == ["2022-04-20-NW1.md"]
+
+
+@pytest.mark.parametrize("outcome", ["interrupted", "failed"])
+def test_a_run_without_markdown_does_not_forget_what_one_that_was_cut_short_could_not_write(
+    tmp_path: Path, outcome: Any
+):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    names = without_files(folder)
+    run = made.Run(path, folder=folder)
+    for record in ALL:
+        run.write(record)
+    assert run.end(outcome)["reasons"] == NO_FILES
+    make_room(folder)
+    assert one_run(path, None)["reasons"] == NO_FILES
+    assert one_run(path, folder)["reasons"] == {}
+    assert files(folder) == names
+
+
+def test_a_killed_run_that_met_no_post_or_wrote_no_markdown_lacks_no_file(tmp_path: Path):
+    path, folder = tmp_path / "a.db", tmp_path / "_posts"
+    folder.mkdir()
+    made.Run(path, folder=folder).close()
+    without = made.Run(path)
+    without.write(ALL[0])
+    without.close()
+    assert one_run(path, None)["reasons"] == {}
+    with Archive(path) as archive:
+        assert [report["reasons"] for report in archive.runs()] == [{}, {}, {}]
+
+
 def test_a_file_of_a_post_that_is_as_it_was_is_made_up_for_too(tmp_path: Path):
     path, folder = tmp_path / "a.db", tmp_path / "_posts"
     folder.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import made
@@ -19,6 +20,7 @@ from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.archive.store.bodies import decode_file, encode_file
 from crawler.archive.store.derived import DerivedArticle
+from crawler.archive.store.versions import written_file
 from crawler.items import PostFile
 from crawler.jekyll.source_form import source_of
 from crawler.ops.export import export_posts
@@ -79,7 +81,7 @@ def derived(source: str | bytes, name: str = NAME, **changes: Any) -> DerivedArt
 
 
 def exported(archive: Archive, folder: Path) -> dict[str, bytes]:
-    export_posts(archive.posts(), folder, "jekyll", sites=archive.sites(), file_of=archive.written_file)
+    export_posts(archive.posts(), folder, "jekyll", sites=archive.sites(), file_of=partial(written_file, archive.db))
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 

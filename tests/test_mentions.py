@@ -144,7 +144,8 @@ def test_a_security_is_told_with_its_posts_its_names_and_its_days(archive: Archi
     ):
         store(archive, post_id, mention(name), mention("腾讯", "116.00700"), day=day, html=f"<p>{name}上涨。</p>")
     store(archive, "NW5", mention("腾讯", "116.00700"))
-    about = {"source": "大江网", "category": "dajiangwang", "title": "江西出台5G行动计划"}
+    filed = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"]}
+    about = {**filed, "title": "江西出台5G行动计划"}
     url = "https://finews.withounder.com/dajiangwang/2022/04/20/{}.html"
 
     def told(post_id: str, day: int, printed: str, *, odd: bool) -> dict[str, Any]:
@@ -371,7 +372,7 @@ def test_a_securitys_posts_are_told_from_a_time_on(archive: Archive, since: str 
 
 def test_a_time_that_is_none_is_a_sentence(archive: Archive):
     store(archive, "NW1", mention("茅台"))
-    with pytest.raises(NoSuchTime, match="'gestern' is no time"):
+    with pytest.raises(NoSuchTime, match="'gestern' is not a time"):
         archive.stock("600519", since="gestern")
 
 

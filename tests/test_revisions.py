@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import made
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
-from crawler.archive.store import posts
+from crawler.archive.store import posts, versions
 from crawler.archive.store.revisions import VersionText, adds, is_another
 from crawler.dates import iso
 
@@ -203,3 +206,30 @@ def test_a_version_of_which_a_failed_transaction_took_back_the_like_is_stored(ar
     archive.db.execute("ROLLBACK")
 
     assert store(archive, imported(quoted, "3"), imported(text, "4")) == ["changed", "unchanged"]
+
+
+def test_the_versions_of_a_post_are_read_once_however_many_are_added(archive: Archive) -> None:
+    statements: list[str] = []
+    store(archive, imported(f"<p>{WORDS}</p>", "0"))
+    archive.db.conn.set_trace_callback(statements.append)
+    store(archive, *[imported(f"<p>{WORDS}第{day}日。</p>", str(day)) for day in (3, 1, 5, 4, 2, 6)])
+    assert sum("via, seen_at, content_hash FROM versions" in statement for statement in statements) == 1
+
+
+@given(st.lists(st.tuples(st.integers(1, 28), st.booleans()), max_size=12))
+@settings(max_examples=examples(30))
+def test_versions_at_hand_are_those_that_are_stored_whatever_was_taken_back(
+    tmp_path_factory: pytest.TempPathFactory, versions_to_store: list[tuple[int, bool]]
+) -> None:
+    with Archive(tmp_path_factory.mktemp("a") / "a.db", create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN)
+        store(archive, imported(f"<p>{WORDS}</p>", "15"))
+        for number, (day, is_kept) in enumerate(versions_to_store):
+            archive.db.execute("BEGIN")
+            store(archive, imported(f"<p>{WORDS}第{number}次。</p>", str(day)))
+            archive.db.execute("COMMIT" if is_kept else "ROLLBACK")
+            at_hand = versions.version_infos(archive.db, 1)
+            stored = archive.db.execute(
+                "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = 1 ORDER BY revision"
+            )
+            assert list(at_hand) == stored.fetchall()

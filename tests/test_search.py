@@ -190,6 +190,7 @@ def test_a_result_says_what_was_found_and_where(archive: Archive):
                 "published_at": "2022-04-19T16:44:59+08:00",
                 "source": "大江网",
                 "category": "dajiangwang",
+                "categories": ["dajiangwang"],
                 "url": "https://finews.withounder.com/dajiangwang/2022/04/20/海信.html",
                 "snippet": "海信家电（[600160]）涨停，主力资金净流入，广告投放增加。",
                 "text": "海信家电（600160）涨停，主力资金净流入，广告投放增加。",
@@ -459,7 +460,7 @@ def test_a_time_that_is_none_is_a_sentence(archive: Archive, name: str, written:
     times: dict[str, Any] = {name: written}
     with pytest.raises(NoSuchTime) as refused:
         archive.search("江西", **times)
-    assert str(refused.value) == f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'."
+    assert str(refused.value) == f"{written!r} is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'."
     assert (refused.value.written, refused.value.exit_code) == (written, 2)
 
 
@@ -524,6 +525,7 @@ def test_what_is_shown_of_a_former_version_is_what_it_said(empty: Archive):
         "published_at": "2022-04-20T16:44:59+08:00",
         "source": "大江网",
         "category": "dajiangwang",
+        "categories": ["dajiangwang"],
         "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",
         "snippet": "在[江西]",
         "text": "在江西",

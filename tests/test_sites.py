@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from datetime import date
+from datetime import date, datetime
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -33,8 +34,8 @@ from crawler.sites.addresses import (
     share_text_url,
     start_addresses,
 )
-from crawler.sites.definition import Addresses, AddressForm, Files, Layout, Rule, Site
-from crawler.sites.loading import bundled_names, load_site
+from crawler.sites.definition import Addresses, AddressForm, Dates, Files, Layout, Rule, Site
+from crawler.sites.loading import as_json, bundled_names, from_json, load_site
 from crawler.urls import resolve
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ PLAIN: dict[str, Any] = {
 }
 SITE_KEYS = (
     "name, title, timezone, hosts, start, addresses, layouts, scheme, feed, home, category, error_page, share, files,"
-    " capitals, securities, body, navigation, private"
+    " capitals, securities, body, dates, navigation, private"
 )
 RULE_KEYS = "where, of, after, after_last, before, until_last, css, attribute, link, pattern"
 
@@ -255,6 +256,21 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             changed("timezone", "Mars/Olympus"),
             "timezone: is 'Mars/Olympus'; a name of the tz database is expected, Asia/Shanghai",
             id="bad time zone",
+        ),
+        pytest.param(
+            changed("dates", {"earliest": "long ago"}),
+            "dates.earliest: is 'long ago'; a day is expected, 1990-01-01",
+            id="words for a day",
+        ),
+        pytest.param(
+            changed("dates", {"earliest": datetime(1990, 1, 1)}),  # noqa: DTZ001  # as YAML reads one
+            "dates.earliest: is datetime.datetime(1990, 1, 1, 0, 0); a day is expected, 1990-01-01",
+            id="a time for a day",
+        ),
+        pytest.param(
+            changed("dates", {"outside": "drop"}),
+            "dates.outside: is 'drop'; allowed: mark, refuse",
+            id="another end for a post",
         ),
         pytest.param(
             changed("timezone", "Asia"),
@@ -501,7 +517,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load_site(file)
 
     assert str(refused.value) == (
-        f"{file}: cannot be read (No such file or directory); give a YAML file that says how the site looks."
+        f"{file}: cannot be read (No such file or directory); give a YAML file that describes the site."
     )
 
 
@@ -512,7 +528,7 @@ def test_a_pipe_in_the_place_of_a_definition_is_refused_and_not_waited_for(tmp_p
     with pytest.raises(SiteError) as refused:
         load_site(str(file))
 
-    assert str(refused.value) == f"{file}: is no plain file; give a YAML file that says how the site looks."
+    assert str(refused.value) == f"{file}: is not a regular file; give a YAML file that describes the site."
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "../finews", "finews.yaml/..", "Finews"])
@@ -520,7 +536,7 @@ def test_a_name_that_is_no_site_is_refused(name: str) -> None:
     with pytest.raises(SiteError) as refused:
         load_site(name)
 
-    assert str(refused.value) == f"{name}: is no site; known are finews, minima, or give a .yaml file."
+    assert str(refused.value) == f"{name}: is not a site; give finews, minima, or a .yaml file."
 
 
 # --- Addresses ---
@@ -954,3 +970,14 @@ def test_what_could_leave_its_folder_or_its_address_is_no_id(post_id: str) -> No
 def test_no_id_holds_a_separator_wherever_it_stands(before: str, separator: str, after: str) -> None:
     assert not is_safe_id(before + separator + after)
     assert not is_safe_id("." + before)
+
+
+@pytest.mark.parametrize("day", ["1980-05-01", "'1980-05-01'"])
+def test_a_day_comes_through_an_archive_as_it_was_written(tmp_path: Path, day: str):
+    definition = (
+        resources.files("crawler.sites") / "minima.yaml"
+    ).read_text() + f"dates: {{earliest: {day}, days_ahead: 30, outside: refuse}}\n"
+    (tmp_path / "own.yaml").write_text(definition)
+    site = load_site(str(tmp_path / "own.yaml"))
+    assert site.dates == Dates(earliest=date(1980, 5, 1), days_ahead=30, outside="refuse")
+    assert from_json(as_json(site)) == site

@@ -16,7 +16,7 @@ from profiles import examples
 
 from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.markup import to_html
-from crawler.items import Category, Mention, Post, PostFile
+from crawler.items import UNLIKELY_DATE, Category, Mention, Post, PostFile
 from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
 from crawler.markdown.post_file import render_post
@@ -121,7 +121,7 @@ def test_a_category_with_spaces_is_one_and_its_address_is_split() -> None:
 def test_what_a_file_does_not_say_is_taken_from_its_words_and_its_id_and_marked() -> None:
     text = '---\ntitle: ""\ndate:  +0800\ncategories: emnews\ntags: 东财滚动新闻\n---\n> 第一句。第二句。\n'
     article = normalise(read("-202205262391000001.md", text), FINEWS)
-    assert (article.post.title, article.post.derived) == ("第一句", ("title", "date"))
+    assert (article.post.title, article.post.derived) == ("第一句", ("title", "date", UNLIKELY_DATE))
     assert article.post.published_at is not None
     assert article.post.published_at.isoformat() == "2022-05-26T00:00:00+08:00"
     assert article.post.url == "https://finews.withounder.com/emnews/2022/05/26/202205262391000001.html"
@@ -221,6 +221,51 @@ def test_a_permalink_is_the_address_and_a_template_of_one_is_none() -> None:
     assert read("x.md", front.format("/about/"), MINIMA).url == "https://blog.example/about/"
     for other in ("/:year/:title/", "https://elsewhere.example/x", "/2020/01/02/y.html", "javascript:alert(1)"):
         assert read("x.md", front.format(other), MINIMA).url == "https://blog.example/2020/01/02/x.html"
+
+
+@pytest.mark.parametrize(
+    ("date", "kept"),
+    [
+        ("昨天", "昨天"),
+        ("2022-04-20 25:00", "2022-04-20 25:00"),
+        ("5/4/2022", "5/4/2022"),
+        ("[2022, 4, 20]", [2022, 4, 20]),
+        ("2022", 2022),
+        ("+0800", None),
+        ("", None),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_kept_and_the_day_is_marked_as_derived(date: str, kept: Any) -> None:
+    post = read("2020-01-02-x.md", f"---\ntitle: x\ndate: {date}\nn: 1\n---\nwords\n", MINIMA)
+    assert (post.published_at, post.derived) == (datetime(2020, 1, 2, tzinfo=UTC), ("date",))
+    assert post.others == ({"n": 1} if kept is None else {"date": kept, "n": 1})
+
+
+def test_a_date_that_cannot_be_read_is_written_out_beside_the_derived_one_and_read_back() -> None:
+    article = made.article(derived=("date",), others={"date": "昨天", "author": "Ann"})
+    text = render_post({**_row(article), "derived": ["date"], "front_matter": article.post.others})
+    assert "date: 2022-04-20 16:44:59 +0800\n" in text
+    assert "written_date: 昨天\n" in text
+    again = read("x.md", text)
+    assert (again.published_at, again.derived) == (made.PUBLISHED, ("date",))
+    assert again.others == {"date": "昨天", "author": "Ann"}
+
+
+@pytest.mark.parametrize(
+    ("front", "moment"),
+    [
+        ("date: March 4, 2024", "2024-03-04T00:00:00+00:00"),
+        ("date: Mon, 04 Mar 2024 05:06:07 +0800", "2024-03-03T21:06:07+00:00"),
+        ("date: 2016-03-22 14:00:00 -4", "2016-03-22T18:00:00+00:00"),
+        ("date: 2024-03-04 05:06 PM", "2024-03-04T17:06:00+00:00"),
+        ("date: 1650444299", "2022-04-20T08:44:59+00:00"),
+        ("publishDate: 2022-04-20", "2022-04-20T00:00:00+00:00"),
+        ("date: 2022-04-20\npublishDate: 2023-01-01", "2022-04-20T00:00:00+00:00"),
+    ],
+)
+def test_a_date_is_read_as_on_a_page(front: str, moment: str) -> None:
+    post = read("2020-01-02-x.md", f"---\ntitle: x\n{front}\n---\nwords\n", MINIMA)
+    assert (post.published_at and post.published_at.isoformat(), post.derived) == (moment, ())
 
 
 def test_an_html_post_is_not_read_as_markdown() -> None:
@@ -342,8 +387,31 @@ def test_blocks_of_html_pass_through_to_the_letter() -> None:
     assert to_html(source) == source
 
 
+def test_a_link_without_words_has_its_address_for_words() -> None:
+    assert to_html("见[](https://a.example/b_c)和[](#d)。") == (
+        '<p>见<a href="https://a.example/b_c">https://a.example/b_c</a>和<a href="#d"></a>。</p>'
+    )
+
+
 def test_markdown_between_blocks_of_html_becomes_html() -> None:
     assert to_html("<p>a</p>\n\n| x |\n|---|\n| ~~y~~ |\n") == (
         "<p>a</p>\n<table>\n<thead>\n<tr>\n<th>x</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><s>y</s></td>\n</tr>\n"
         "</tbody>\n</table>"
     )
+
+
+EDGES = [
+    "0001-01-01",
+    "0001-01-01 00:00 +0805",
+    "0001-01-01 00:00 +1400",
+    "9999-12-31 23:59 -1400",
+    "9999-12-31 23:59:59",
+]
+
+
+@pytest.mark.parametrize("written", EDGES)
+def test_a_file_of_the_edge_of_the_calendar_is_read(written: str) -> None:
+    post = read(f"{written[:10]}-NW1.md", f"---\ntitle: 题\ndate: {written}\ncategories: a\n---\n文\n")
+    assert post.published_at is not None
+    assert post.published_at.date().isoformat() == written[:10]
+    assert post.url == f"https://finews.withounder.com/a/{written[:10].replace('-', '/')}/NW1.html"

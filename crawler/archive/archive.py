@@ -6,7 +6,6 @@ This is the interface for Python programs, and the command line uses it too. Not
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,16 +14,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from crawler import dates
 from crawler.archive.care import summary
 from crawler.archive.care.backup import backup
-from crawler.archive.care.remedies import remedy_for
-from crawler.archive.care.values import ODD_VALUES_RAISE, odd_value
+from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, runs, sites
 from crawler.archive.ledger.lookup import find_post
 from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import file_at, open_database
-from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime, NotAsExpected
+from crawler.archive.store.connection import file_at, limit_time, open_database
+from crawler.errors import NoSuchPost, NoSuchSecurity, NoSuchTime
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.care.backup import BackedUp
+    from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
     from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     from crawler.archive.watch.alarm import Alarm
     from crawler.archive.watch.baseline import JudgedReport
     from crawler.archive.watch.coverage import Coverage
-    from crawler.items import WrittenFile
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
 
@@ -74,21 +71,31 @@ class Archive:
 
     Times may be partial: `2022-04`, `2022-04-20`, `2022-04-20 09:30`. Without a UTC offset they are in the time zone
     of the newest post. SQL may use the functions of `crawler.archive.search.functions`. As a context manager, it
-    raises an `ArchiveError` in place of SQLite's errors about a damaged or locked file, and of errors caused by
-    values that another program has changed.
+    raises an `ArchiveError` in place of SQLite's errors about a damaged or locked file, of errors caused by values
+    that another program has changed, and when the time limit is reached.
     """
 
-    def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        create: bool = False,
+        lock: RunLock | None = None,
+        time_limit: float | None = None,
+    ) -> None:
         """Open the archive at `path`; with `create`, create it if missing. A run passes the `lock` it holds.
 
+        What SQLite still does `time_limit` seconds after the opening is given up; 0 and `None` are no limit.
         Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` or `ArchiveError`, see `crawler.errors`.
         """
         self.path = Path(path)
         self.db = open_database(self.path, create=create, lock=lock)
         self.file = file_at(self.path)
+        self._time_limit = time_limit or None
+        limit_time(self.db, self._time_limit)
 
     def is_in_place(self) -> bool:
-        """Tell whether the file at the archive's path is still the one that was opened."""
+        """Return whether the file at the archive's path is still the one that was opened."""
         return file_at(self.path) == self.file
 
     def __enter__(self) -> Self:
@@ -99,35 +106,32 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the archive."""
-        odd = odd_value(self.db) if isinstance(error, ODD_VALUES_RAISE) else None
+        explained = explain(error, self.db, self.path, self._time_limit)
         self.close()
-        if odd is not None:
-            raise NotAsExpected(odd) from error
-        remedy = remedy_for(error) if isinstance(error, sqlite3.DatabaseError) else None
-        if remedy is not None:
-            raise ArchiveError(f"{self.path} cannot be used ({error}); {remedy}.") from error
+        if explained is not None:
+            raise explained from error
 
     def close(self) -> None:
         """Close the file."""
         self.db.close()
 
     def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
-        """Return a post by id or address: the columns of `articles`, `tags`, `mentions` and `same_story`.
+        """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
         With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
-        same story, oldest first. Raises `NoSuchPost` and `NoSuchRevision`.
+        same story, oldest first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`.
         """
-        article_id = self._find(name)
-        post = {**articles.get(self.db, article_id), "same_story": stories.same_story_posts(self.db, article_id)}
-        return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
+        row = articles.get(self.db, self._find(name))
+        post = {**row, "same_story": stories.same_story_posts(self.db, row["id"])}
+        of_version = versions.found_in if revision is None else versions.version
+        return {**post, **of_version(self.db, row["id"], row["revision"] if revision is None else revision)}
 
-    def posts(self) -> Iterator[Article]:
-        """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
-        return articles.every(self.db)
+    def posts(self, *, drafts: bool = False) -> Iterator[Article]:
+        """Yield every post, oldest first: the columns of `articles`, `categories`, `tags` and `mentions`.
 
-    def written_file(self, article_id: int) -> WrittenFile | None:
-        """Return the file that brought the current version of the post in this row, where the archive keeps it."""
-        return versions.written_file(self.db, article_id)
+        Posts that were not published are left out, unless `drafts` are wanted too.
+        """
+        return articles.every(self.db, drafts=drafts)
 
     def search(
         self,
@@ -143,20 +147,22 @@ class Archive:
         limit: int = 20,
         offset: int = 0,
         collapse: bool = False,
+        drafts: bool = False,
     ) -> Found:
         """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
         `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug, and
         `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
-        of that time. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         filters = Filters(
-            since=None if since is None else _seconds(self._span(since)[0]),
-            until=None if until is None else _seconds(self._span(until)[1]),
+            since=None if since is None else int(self._span(since)[0].timestamp()),
+            until=None if until is None else int(self._span(until)[1].timestamp()),
             source=source,
             category=category,
+            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
             codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(_utc(self._span(as_of)[1])),
+            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
         )
         return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
 
@@ -187,37 +193,42 @@ class Archive:
         since: str | None = None,
         limit: int = 20,
         offset: int = 0,
+        drafts: bool = False,
     ) -> Stock:
         """Return the posts that mention a security, newest first, with counts by day and the names in print.
 
-        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. Raises
-        `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
+        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
+        only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        chosen = securities.candidates(self.db, written)
-        if not chosen:
+        candidates = securities.candidates(self.db, written)
+        if not candidates:
             raise NoSuchSecurity(written, self.path)
-        code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
-        names, days = securities.names(self.db, code), securities.days(self.db, code, begin)
+        security, *others = candidates
+        code, begin = security["code"], 0 if since is None else int(self._span(since)[0].timestamp())
+        names = securities.names(self.db, code, drafts=drafts)
+        days = securities.days(self.db, code, begin, drafts=drafts)
         odd = {name["name"] for name in names if name["odd"]}
-        shown: list[StockPost] = [
+        posts: list[StockPost] = [
             {
                 **post,
                 **results.excerpt(text, parse(f'"{printed[0]}"')),
                 "printed": " / ".join(printed),
                 "odd": not odd.isdisjoint(printed),
             }
-            for post, text, printed in securities.mentioning(self.db, code, begin, limit=limit, offset=offset)
+            for post, text, printed in securities.mentioning(
+                self.db, code, begin, limit=limit, offset=offset, drafts=drafts
+            )
         ]
         return {
             "code": code,
-            "symbol": chosen[0]["symbol"],
-            "market": chosen[0]["market"],
-            "name": chosen[0]["name"],
+            "symbol": security["symbol"],
+            "market": security["market"],
+            "name": security["name"],
             "names": names,
             "total": sum(day["posts"] for day in days),
             "days": days,
-            "others": [other["code"] for other in chosen[1:]],
-            "results": shown,
+            "others": [other["code"] for other in others],
+            "results": posts,
         }
 
     def why(self, name: str) -> list[address_history.AddressHistory]:
@@ -227,7 +238,7 @@ class Archive:
         """
         return address_history.histories(self.db, name)
 
-    def imports(self, name: str) -> list[files.Imported]:
+    def imports(self, name: str) -> list[files.ImportEntry]:
         """Return the files that a post was imported from; `name` is its id, an address, or the path of a file."""
         return files.imports_of(self.db, find_post(self.db, name), printable(name))
 
@@ -253,9 +264,9 @@ class Archive:
         """Return the definitions of the sites the archive knows, by name."""
         return sites.known(self.db)
 
-    def stats(self) -> Summary:
-        """Return what the archive holds, in numbers."""
-        return summary.summary(self.db, self.path)
+    def stats(self, *, drafts: bool = False) -> Summary:
+        """Return what the archive holds, in numbers; `drafts` count only if they are wanted."""
+        return summary.summary(self.db, self.path, drafts=drafts)
 
     def coverage(self, since: str | None = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
@@ -266,7 +277,7 @@ class Archive:
 
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
-    def backup(self, file: str | PathLike[str]) -> BackedUp:
+    def backup(self, file: str | PathLike[str]) -> BackupResult:
         """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 
@@ -284,15 +295,3 @@ class Archive:
             return dates.span(named, zone or UTC)
         except (ValueError, OverflowError):
             raise NoSuchTime(named) from None
-
-
-def _seconds(point: datetime) -> int:
-    return int(point.timestamp())
-
-
-def _utc(point: datetime) -> datetime:
-    """Convert a time to UTC; at the edges of the calendar, where that overflows, keep its digits."""
-    try:
-        return point.astimezone(UTC)
-    except OverflowError:
-        return point.replace(tzinfo=UTC)

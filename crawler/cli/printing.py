@@ -56,7 +56,7 @@ def stock(found: Mapping[str, Any]) -> None:
     if found["days"]:
         _say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
-        _say(f"  also of this symbol or name: {', '.join(found['others'])}")
+        _say(f"  others with this symbol or name: {', '.join(found['others'])}")
     _posts(found["results"])
 
 
@@ -67,6 +67,13 @@ def same_story(post: Mapping[str, Any]) -> None:
         first = "this one" if post["same_story"][0]["id"] == post["post_id"] else post["same_story"][0]["id"]
         named = "; ".join(f"{telling['id']} ({byline(telling)})" for telling in others)
         _say(f"The same story: {named}. First came {first}.", err=True)
+
+
+def taken_away(post: Mapping[str, Any]) -> None:
+    """Say on standard error where the text is of a post that the site has emptied."""
+    if "found_in" in post:
+        shown = f"`finews show {post['post_id']} --revision {post['found_in']}` shows it"
+        _say(f"Its text was taken away since revision {post['found_in']}: {shown}.", err=True)
 
 
 def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], *, styled: bool) -> None:
@@ -161,6 +168,8 @@ def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
         _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):
             _say(f"  ! prints it as {post['printed']}")
+        if "found_in" in post:
+            _say(f"  found in revision {post['found_in']}; it says now: {post['now'] or 'nothing'}")
         if post.get("others"):
             _say(f"  also told by {', '.join(post['others'])}")
 

@@ -2,7 +2,7 @@
 
 A post is somebody else's words. Written out again as they are, they must neither command Jekyll (Liquid, kramdown's
 own marks) nor run in a reader's browser. The rules here accept only what every parser takes for the same thing: tags
-and attributes that show something, written plainly. Pure. Not here: making Markdown safe (`crawler.markdown.body`).
+and attributes that show something, written plainly. Pure. Not here: sanitising (`crawler.markdown.body`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING
 
-from nh3 import Cleaner
 from selectolax.lexbor import LexborHTMLParser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Elements that end a paragraph; kramdown and CommonMark leave alone what stands inside of one at the start of a line.
 _BLOCKS = frozenset(
@@ -29,9 +28,6 @@ _IN_A_LINE = frozenset(
 )
 _SHOWING = _BLOCKS | _WITHIN | _IN_A_LINE
 _EMPTY = frozenset("br col hr img wbr".split())
-_ATTRIBUTES = {"align", "alt", "border", "cellpadding", "cellspacing", "class", "color", "colspan", "dir", "height"}
-_ATTRIBUTES |= {"href", "id", "lang", "rel", "rowspan", "size", "span", "src", "start", "style", "summary", "target"}
-_ATTRIBUTES |= {"title", "type", "valign", "value", "web", "width"}
 
 _ATTRIBUTE = r"\s+[a-z_][\w:.-]*+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?"
 _TOKEN = re.compile(
@@ -57,30 +53,20 @@ _PRE = re.compile(r"(<pre\b[\s\S]*?</pre\s*>)", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _BLANK_LINE_OF_CODE = re.compile(r"(?<=\n)([ \t]*)\n")
 
-_CLEANER = Cleaner(
-    tags=set(_SHOWING),
-    attributes={"*": _ATTRIBUTES},
-    generic_attribute_prefixes={"data-"},
-    attribute_filter=lambda _tag, name, value: value if _is_inert_attribute(name, value) else None,
-    url_schemes={"http", "https", "mailto"},
-    url_relative="pass_through",
-    link_rel=None,
-)
-
 
 def is_inert(source: str) -> bool:
     """Return whether a source, Markdown or HTML, does nothing in a page but show what it says."""
     return _COMMAND.search(source) is None and _only_shows(source)
 
 
-def inert_html(html: str) -> str:
+def inert_html(html: str, sanitise: Callable[[str], str]) -> str:
     """Return HTML that shows the words of `html` and does nothing else, in a form that Markdown leaves alone.
 
-    What does nothing already, and is a row of whole blocks, stays as it is. Of anything else the elements that show
-    something are kept. Without blank lines, at which readers of Markdown would end a block; those of code become
-    entities, and so does what Liquid would take for its own.
+    What does nothing already, and is a row of whole blocks, stays as it is; anything else goes through `sanitise`.
+    There are no blank lines, at which readers of Markdown would end a block: those of code become entities, and so
+    does what Liquid would take for its own.
     """
-    safe = html if _only_shows(html, links=False) else _CLEANER.clean(_whole(html))
+    safe = html if _only_shows(html, links=False) else sanitise(html)
     if not _is_row_of_blocks(safe):
         safe = f"<div>{_whole(safe)}</div>"
     pieces = _PRE.split(safe)

@@ -16,12 +16,14 @@ import yaml
 
 from crawler.dates import front_matter
 from crawler.jekyll.inert import inert_html, is_inert
-from crawler.markdown.post_file import file_name, front_lines
+from crawler.markdown.body import safe_html
+from crawler.markdown.post_file import categories_of, draft_keys, file_name, front_lines, other_keys
 from crawler.sites.addresses import category_address, id_in_name
+from crawler.sites.definition import Body
 from crawler.urls import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from crawler.items import WrittenFile
     from crawler.sites.definition import Site
@@ -36,28 +38,40 @@ _READABLE_DATE = re.compile(
 _NEEDS_ESCAPES = re.compile(r"[\"\\\x00-\x1f]")
 # What YAML takes for the end of a line, or for no character of a text.
 _ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_SEVERAL = 2  # categories
+_DAY = len("2022-04-20-")
 
 
-def source_of(row: Mapping[str, Any], site: Site | None, written: WrittenFile | None = None) -> tuple[str, str]:
+def source_of(
+    row: Mapping[str, Any],
+    site: Site | None,
+    written: WrittenFile | None = None,
+    named: Callable[[str, str], str] = file_name,
+) -> tuple[str, str]:
     """Return the name and the text of a post's file.
 
     `row` is a post of the archive, and `written` the file that brought what it says now, if there is one. That comes
-    back to the letter, unless it would act: command Jekyll, stop it, or run something in a page. Its name keeps the
-    day it had, or that it had none.
+    back to the letter, unless it would act: command Jekyll, stop it, or run something in a page; or publish a draft.
+    It keeps the day its name had. `named` returns what a file is called, by its day or time (ISO 8601) and its id.
     """
-    name = file_name(row["published_at"], row["post_id"])
-    if written is not None and site is not None and is_inert(_shown(written.text)):
-        day = id_in_name(site, written.name)[1]
-        is_readable = _has_readable_date(written.text)
-        if is_readable or not day:
-            return _named(row, written, day, name, is_readable=is_readable), written.text
-    return name, render_source(row, site)
+    name = named(row["published_at"], row["post_id"])
+    if written is None or site is None or row.get("draft") or not is_inert(_shown(written.text)):
+        return name, render_source(row, site)
+    day = id_in_name(site, written.name)[1]
+    if _has_readable_date(written.text):
+        return named(day, row["post_id"]) if day else name, written.text
+    # Jekyll stops at such a date, unless the file's name has no day either: then it passes the file over.
+    if day:
+        return name, render_source(row, site)
+    dash = "-" if written.name.startswith("-") else ""
+    return f"{dash}{name[_DAY:]}", written.text
 
 
 def render_source(row: Mapping[str, Any], site: Site | None) -> str:
     """Write a post of the archive in the source form of `site`, if that is known."""
     tail = (f"<{row['share_url']}>" if row["share_url"] else "", _navigation(row, site))
-    return _front(row) + "\n\n".join(filter(None, [inert_html(row["html"]), *tail]))
+    html = inert_html(row["html"], lambda html: safe_html(html, site.body if site else Body(), row["url"]))
+    return _front(row) + "\n\n".join(filter(None, [html, *tail]))
 
 
 def _shown(text: str) -> str:
@@ -80,25 +94,21 @@ def _is_readable(written: str) -> bool:
         return False
 
 
-def _named(row: Mapping[str, Any], written: WrittenFile, day: str, name: str, *, is_readable: bool) -> str:
-    """Return the name of a file that comes back; one with no date that Jekyll reads must not bear a day either."""
-    if day:
-        return f"{day}-{row['post_id']}.md"
-    dash = "-" if written.name.startswith("-") else ""
-    return name if is_readable else f"{dash}{row['post_id']}.md"
-
-
 def _front(row: Mapping[str, Any]) -> str:
     lines = {
         "layout": "post",
         "title": _quoted(row["title"]),
         "date": front_matter(datetime.fromisoformat(row["published_at"])),
-        "categories": _plain(row["category"] or ""),
+        "categories": _categories(categories_of(row)),
         "tags": _plain(" ".join(row["tags"])),
     }
     known = "".join(f"{key}: {value}\n" for key, value in lines.items())
-    others = {key: value for key, value in row["front_matter"].items() if key not in lines}
-    return f"---\n{known}{front_lines(others)}---\n"
+    return f"---\n{known}{front_lines({**draft_keys(row), **other_keys(row['front_matter'], lines)})}---\n"
+
+
+def _categories(slugs: list[str]) -> str:
+    """Write one category as the site does, and several as a list."""
+    return _plain("".join(slugs)) if len(slugs) < _SEVERAL else json.dumps(slugs, ensure_ascii=False)
 
 
 def _quoted(words: str) -> str:

@@ -37,21 +37,24 @@ def export_posts(
     *,
     by_site: bool = False,
     sites: Mapping[str, Site] | None = None,
+    name: Callable[[str, str], str] = file_name,
     file_of: Callable[[int], WrittenFile | None] = lambda _: None,
 ) -> dict[str, Any]:
     """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
 
     `form` is one of `Form`; `by_site` gives the files of each site a folder of their own. `jekyll` goes by the
     definitions in `sites`, those that come with the program if none are given, and by the file that brought a post,
-    which `file_of` returns for its row (`crawler.archive.Archive.written_file`). Returns `format`, `directory`, the
-    number of `posts`, and how many files were `written`: one that is as it should be is left alone. Raises
-    `UsageError` when it cannot be written to.
+    which `file_of` returns for its row (`crawler.archive.store.versions.written_file`). `name` returns what a post's
+    file is called, by its time (ISO 8601) and its id. Returns `format`, `directory`, the number of `posts`, and how
+    many files were `written`: one that is as it should be is left alone. Raises `UsageError` when it cannot be
+    written to.
     """
-    known = {name: load_site(name) for name in bundled_names()} if sites is None else sites
+    known = {each: load_site(each) for each in bundled_names()} if sites is None else sites
+    renderings: dict[str, Callable[[Mapping[str, Any]], tuple[str, str]]]
     renderings = {
-        "markdown": lambda post: (file_name(post["published_at"], post["post_id"]), render_post(post)),
-        "jekyll": lambda post: source_of(post, known.get(post["site"]), file_of(post["id"])),
-        "hugo": render_page,
+        "markdown": lambda post: (name(post["published_at"], post["post_id"]), render_post(post)),
+        "jekyll": lambda post: source_of(post, known.get(post["site"]), file_of(post["id"]), name),
+        "hugo": lambda post: (name(post["published_at"], post["post_id"]), render_page(post)),
     }
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -59,8 +62,8 @@ def export_posts(
         if form in renderings:
             count, written = write_files(posts, directory, renderings[form], by_site=by_site)
         else:
-            write, name = {"jsonl": (write_json_lines, "posts.jsonl"), "csv": (write_csv, "posts.csv")}[form]
-            count, written = write(posts, directory / name), 1
+            write = {"jsonl": write_json_lines, "csv": write_csv}[form]
+            count, written = write(posts, directory / f"posts.{form}"), 1
     except OSError as error:
         raise UsageError(
             f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."

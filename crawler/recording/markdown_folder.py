@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive.ledger import unwritten
 from crawler.archive.store import articles, versions
-from crawler.markdown.post_file import file_name, render_post, write_if_changed
+from crawler.markdown.post_file import render_post, write_if_changed
+from crawler.recording.file_names import FileNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ class MarkdownFolder:
 
     def __init__(self, db: Database, folder: Path) -> None:
         """Write into `folder`, which is there."""
-        self.db, self.folder = db, folder
+        self.db, self.folder, self._names = db, folder, FileNames(db)
         self.trouble: str | None = None
         self.unwritten: dict[str, str] = {}
 
@@ -56,12 +57,12 @@ class MarkdownFolder:
             return
         write_if_changed(path, render_post(row))
         for day in versions.publication_times(self.db, row["id"]) if row["revision"] > 1 else ():
-            outdated = self.folder / file_name(day, row["post_id"])
+            outdated = self.folder / self._names.of(day, row["post_id"])
             if outdated != path and self._other_owner(outdated, row, day) is None:
                 outdated.unlink(missing_ok=True)
 
     def _path(self, row: Mapping[str, Any]) -> Path:
-        return self.folder / file_name(row["published_at"], row["post_id"])
+        return self.folder / self._names.of(row["published_at"], row["post_id"])
 
     def _is_free(self, path: Path, row: Mapping[str, Any], published_at: str) -> bool:
         """Tell whether a file is not another site's post's; it would be that one's trouble too."""

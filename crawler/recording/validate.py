@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.items import UNLIKELY_DATE
 from crawler.sites.addresses import is_safe_id
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def fault(article: Article) -> tuple[str, str] | None:
         return "no id", "addresses.post"
     if not is_safe_id(post.post_id):
         return "unsafe id", "addresses.post"
+    if post.published_at is None and UNLIKELY_DATE in post.derived:
+        return "unlikely date", "dates"
     needed = {"title": post.title, "date": post.published_at, "body": article.markdown}
     missing = next((name for name, value in needed.items() if not value), None)
     return None if missing is None else (f"no {missing}", f"layouts[{post.layout}].{missing}")

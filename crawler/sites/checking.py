@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, datetime
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,7 +40,7 @@ def check(expected: Any, value: object, key: str) -> Any:
         return None if value is None else check(get_args(expected)[0], value, key)
     if origin is Literal:
         return _choice(get_args(expected), value, key)
-    return {ZoneInfo: _zone, int: _count, bool: _truth}.get(expected, _text)(value, key)
+    return {ZoneInfo: _zone, date: _day, int: _count, bool: _truth}.get(expected, _text)(value, key)
 
 
 def _record(expected: Any, value: object, key: str) -> Any:
@@ -49,11 +50,11 @@ def _record(expected: Any, value: object, key: str) -> Any:
     for name in value:
         if name not in hints:
             raise WrongValueError(_join(key, str(name)), f"is not known; allowed here: {_keys(expected)}")
-    given = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
+    values = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
     for field in fields(expected):
-        if field.name not in given and field.default is MISSING:
+        if field.name not in values and field.default is MISSING:
             raise WrongValueError(_join(key, field.name), "is missing")
-    return expected(**given)
+    return expected(**values)
 
 
 def _list(expected: Any, value: object, key: str) -> tuple[Any, ...]:
@@ -78,6 +79,16 @@ def _truth(value: object, key: str) -> bool:
     if not isinstance(value, bool):
         raise WrongValueError(key, f"is {_shown(value)}; true or false is expected")
     return value
+
+
+def _day(value: object, key: str) -> date:
+    """Return a day: YAML has read it already unless it stands in quotes, and JSON has only text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise WrongValueError(key, f"is {_shown(value)}; a day is expected, 1990-01-01") from None
 
 
 def _zone(value: object, key: str) -> ZoneInfo:

@@ -7,6 +7,7 @@ Not here: checking (`crawler.sites.checking`) and using it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo  # noqa: TC003  # checking reads the annotations
 
@@ -135,8 +136,9 @@ class Layout:
     """Where to find things on a post's page: for each a list of rules, of which the first that finds anything wins.
 
     A page has this layout if its source contains the text `sign`. `category` gives the slug, `category_name` its
-    name. Dates are read year first (`2022-04-20 16:44:59 +0800`, `2022年4月20日`, ISO 8601); without an offset they
-    are in the site's local time.
+    name. The first date that the rules find must be readable, or the page is refused (`crawler.dates.grammar` says
+    what can be read); without an offset it is in the site's local time. Digits in an address or an id that are no
+    date do not count.
     """
 
     name: str
@@ -161,6 +163,20 @@ class Body:
     tail: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
     unwrap: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """When a post can have been published.
+
+    From the day `earliest`, in the site's time zone, to `days_ahead` days after it was fetched. `outside`: what
+    becomes of a post that claims another time. `mark` stores it as it says, with `unlikely-date` among what is
+    `derived`; `refuse` does not store it, and so loses it once the site drops it.
+    """
+
+    earliest: date = date(1990, 1, 1)
+    days_ahead: int = 2
+    outside: Literal["mark", "refuse"] = "mark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +205,7 @@ class Site:
     capitals: str | None = None
     securities: Securities | None = None
     body: Body = Body()
+    dates: Dates = Dates()
     navigation: str | None = None
     private: bool = False
 

@@ -16,6 +16,7 @@ from scrapy.http import TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler import dates
+from crawler.extraction.decoding import page_source
 from crawler.items import PAGES, Fetch, Missed, Page, Refused, Unchanged
 from crawler.network.failures import TOO_LARGE, words_for
 from crawler.network.not_requested import ForbiddenAddress, NotRequested, Postponed
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
-_FEW = 100  # a page with at most one bad character in this many still counts as UTF-8
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _MEGABYTE = 1024 * 1024
 # The largest answers accepted: a post has about ten kilobytes, home and the longest categories about a megabyte.
@@ -49,7 +49,7 @@ class Target:
     address: Address
     found_on: str | None = None
     title: str = ""
-    known: Known | None = None
+    known: KnownAddress | None = None
     auxiliary: bool = False
 
 
@@ -87,7 +87,8 @@ def target_of(failure: Failure) -> Target:
 
 def page_of(response: Response, target: Target) -> Page:
     """Return the page that was served, decoded according to its bytes rather than its headers."""
-    return Page(fetch=_fetch(target, response), source=_decoded(response))
+    declared = response.encoding if isinstance(response, TextResponse) else "gb18030"
+    return Page(fetch=_fetch(target, response), source=page_source(response.body, declared))
 
 
 def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
@@ -141,20 +142,6 @@ def _no_answer(target: Target) -> Fetch:
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     return value.decode("latin-1") if value else None
-
-
-def _decoded(response: Response) -> str:
-    """Decode as UTF-8 unless that is clearly wrong; otherwise as the page declares, or as GB 18030."""
-    text = response.body.decode("utf-8-sig", "replace")
-    if text.count("\ufffd") * _FEW <= len(text):
-        return text
-    declared = response.encoding if isinstance(response, TextResponse) else "gb18030"
-    for encoding in (declared, "gb18030"):
-        try:
-            return response.body.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return text
 
 
 def _readable(error: BaseException, target: Target) -> str:

@@ -13,7 +13,7 @@ from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.store.lock import writing
-from crawler.errors import UsageError
+from crawler.errors import UsageError, log_as_sentences
 from crawler.sites.addresses import address_of, post_id_named, share_address
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
@@ -45,6 +45,7 @@ class ShareSpider(Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *, code: str | Sequence[str] = (), **others: Any) -> Self:
         """Read settings and arguments; text is split at commas."""
+        log_as_sentences()
         arguments.refuse(others)
         site = load_site(crawler.settings["FINEWS_SITE"])
         codes = arguments.listed("code", code)
@@ -74,5 +75,7 @@ def _share(site: Site, code: str) -> Address:
     post_id = post_id_named(site, code)
     address = share_address(site, post_id) if post_id else None
     if address is None or address_of(site, address.url) != address:  # for example a code without digits
-        raise UsageError(f"{code} is no share link of the site {site.name}: give an info code, or a link's address.")
+        raise UsageError(
+            f"{code} is not a share link of the site {site.name}: give an info code, or a link's address."
+        )
     return address

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from crawler.archive.store import articles, versions
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import lock_file, run_lock
-from crawler.drafts import new_draft
+from crawler.drafts import draft_of
 from crawler.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class BackedUp(TypedDict):
+class BackupResult(TypedDict):
     """A finished backup: its size in bytes, and the number of posts and versions counted in the copy."""
 
     archive: str
@@ -29,28 +29,24 @@ class BackedUp(TypedDict):
     versions: int
 
 
-def backup(db: Database, path: Path, file: Path) -> BackedUp:
+def backup(db: Database, path: Path, file: Path) -> BackupResult:
     """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
 
     An earlier backup at `file` is replaced once the new one has been verified; any other file there is left alone.
     Raises `UsageError` if the file cannot be written, `ArchiveLocked` if a run is writing it, `ArchiveError` if the
     copy is damaged.
     """
-    draft = file.with_name(f".{file.name}.tmp")
     try:
         if file.exists() and (file.samefile(path) or not _is_backup(file)):
-            raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
+            raise UsageError(f"{file} exists and is not a backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            draft = new_draft(file)
+        with draft_of(file) as draft:
             counted = _copied(db, draft)
             with _lock_of(file):
                 # Journals left beside an earlier backup must not be replayed into this one.
                 for companion in ("-journal", "-wal", "-shm"):
                     file.with_name(file.name + companion).unlink(missing_ok=True)
                 draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
         size = file.stat().st_size
         return {"archive": str(path), "file": str(file), "bytes": size, "posts": counted[0], "versions": counted[1]}
     except OSError as error:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 
-class Fetched(TypedDict):
-    """How a fetch ended, with the same ending repeated `times` in a row, from `fetched_at` to `last_fetched_at`.
+class FetchEntry(TypedDict):
+    """How one or more fetches in a row ended: the first at `fetched_at` in `run`, the last at `last_fetched_at`.
 
-    Times are in UTC.
+    `times` is their number. Times are in UTC.
     """
 
     run: int
@@ -53,7 +53,7 @@ class AddressHistory(TypedDict):
     title: str | None
     next_try_at: str | None
     post_id: str | None
-    fetches: list[Fetched]
+    fetches: list[FetchEntry]
 
 
 _ADDRESSES = (
@@ -80,10 +80,12 @@ def advice(name: str, site: Site) -> str:
     """Return a sentence on what to do about an address of `site`, or an id, that was never seen."""
     url = as_address(name)
     if url is None:
-        return f"no page has named a post of this id. `finews share {shlex.quote(name)}` looks behind its share link"
+        return (
+            f"no page has named a post with this id. `finews share {shlex.quote(name)}` looks behind its share link"
+        )
     address = address_of(site, url)
     if address is None:
-        return f"it is no address of the site {site.name}, so no run asks for it"
+        return f"it is not an address of the site {site.name}, so no run requests it"
     if address.kind == "share":
         return f"no page has named it. `finews share {shlex.quote(address.key)}` looks behind it"
     return f"no page has named it. `finews crawl {shlex.quote(address.url)}` asks for it"

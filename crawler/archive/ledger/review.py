@@ -62,7 +62,17 @@ ORDER BY posts DESC, links.url
 """
 
 
-class Listed(NamedTuple):
+# What a page said again that goes back and forth between versions, latest first.
+_SAID_AGAIN = """
+SELECT posts.post_id, links.url, fetches.last_fetched_at
+FROM fetches CROSS JOIN links ON links.id = fetches.link_id JOIN posts ON posts.id = links.article_id
+WHERE fetches.id > (SELECT max(id) FROM fetches) - :rows AND links.site = :site
+    AND fetches.outcome = 'unchanged' AND fetches.reason LIKE :reason AND fetches.last_fetched_at > :since
+GROUP BY posts.id ORDER BY max(fetches.id) DESC
+"""
+
+
+class ListedPost(NamedTuple):
     """A listed post, by one of its addresses: its `key`, unique within its site, and its state.
 
     If it is stored after all, `category` and `published_ts` (epoch seconds) are those of the stored post.
@@ -104,14 +114,14 @@ def stored(db: Database, since: float | None = None) -> Iterator[tuple[str, str 
     return iter(db.execute(_STORED) if since is None else db.execute(_STORED_SINCE, [since]))
 
 
-def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[Listed]:
+def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[ListedPost]:
     """Yield every listed post that `stored` does not yield, once per `key` and site.
 
     `key` returns the post's id for a site, a kind and an address. Such a post may still be stored: because another
     address has the same id, or because it came some other way.
     """
     db.conn.create_function("finews_key", 3, key, deterministic=True)
-    return (Listed(*row) for row in db.execute(_NOT_COUNTED))
+    return (ListedPost(*row) for row in db.execute(_NOT_COUNTED))
 
 
 def span(db: Database, site: str) -> tuple[str, str]:
@@ -129,6 +139,20 @@ def decisions(db: Database, site: str, most: int) -> list[Decision]:
     return [
         Decision(*row) for row in db.execute(_DECISIONS, {"site": site, "rows": _LOOKED_AT, "most": most}).fetchall()
     ]
+
+
+class Alternating(NamedTuple):
+    """A post whose page goes back and forth between versions, and when it was last seen to (UTC)."""
+
+    post_id: str
+    url: str
+    at: str
+
+
+def alternating(db: Database, site: str, reason: str, since: str) -> list[Alternating]:
+    """Return the posts whose pages, since then (UTC), said again what they had; `reason` is what that begins with."""
+    values = {"rows": _LOOKED_AT, "site": site, "reason": f"{reason} %", "since": since}
+    return [Alternating(*row) for row in db.execute(_SAID_AGAIN, values).fetchall()]
 
 
 def empty_categories(db: Database, site: str, reason: str, since: str, seconds: float) -> list[EmptyCategory]:

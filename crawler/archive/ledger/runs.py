@@ -82,20 +82,32 @@ class Report(TypedDict):
     hosts: dict[str, str]
 
 
-def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int:
-    """Begin a run of this `scope` and return its number.
+def begin(db: Database, site: str, now: datetime, scope: Scope = "usual", *, writes_files: bool = False) -> int:
+    """Begin a run of this `scope`, which writes Markdown files or none, and return its number.
 
     The caller holds the lock, so a run still marked as running must have been killed. It is recorded as interrupted,
     with what the ledger knows of it.
     """
     for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
-        _write(db, killed, "interrupted")
-        db.execute(_WHAT_IS_KNOWN_OF_A_KILLED_RUN, {"run": killed})
+        _end_killed(db, killed)
     cursor = db.execute(
         "INSERT INTO runs (site, outcome, started_at, scope) VALUES (?, 'running', ?, ?)", [site, iso(now), scope]
     )
     assert cursor.lastrowid is not None, "an INSERT into a table with an integer key has a row id"
+    if writes_files:
+        unwritten.expect(db, cursor.lastrowid)
     return cursor.lastrowid
+
+
+def _end_killed(db: Database, run_id: int) -> None:
+    """Record a killed run as interrupted; of the posts it met some files may be missing, if it wrote any."""
+    may_lack_files = unwritten.is_expected(db, run_id)
+    _write(db, run_id, "interrupted")
+    db.execute(_WHAT_IS_KNOWN_OF_A_KILLED_RUN, {"run": run_id})
+    counts = tally(db, run_id)
+    met = counts["new"] + counts["changed"] + counts["unchanged"]
+    if may_lack_files and met:
+        unwritten.note(db, run_id, {unwritten.CUT_OFF: met})
 
 
 def finish(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NO_FILE = "no Markdown file"
 """The beginning of such a reason; why the file could not be written follows it."""
 
+CUT_OFF = "perhaps, as the run was cut off"
+"""Why a file may be missing of a post that a killed run met."""
+
 _LIKE = f"{NO_FILE}: %"
 _MET_SINCE_LAST_COMPLETE_RUN = """
 WITH
@@ -43,17 +46,30 @@ def posts_without(db: Database, site: str) -> list[int]:
     return [row for (row,) in db.execute(_MET_SINCE_LAST_COMPLETE_RUN, {"site": site, "like": _LIKE})]
 
 
-def left_by_the_last_run(db: Database, site: str) -> dict[str, int]:
-    """Return how many files the latest finished run of a site left unwritten, by reason.
+def left_by_earlier_runs(db: Database, site: str) -> dict[str, int]:
+    """Return how many files the latest finished run of a site and later ones left unwritten, by reason.
 
     A run that writes no Markdown copies these counts into its own report.
     """
     rows = db.execute(
-        "SELECT key, value FROM json_each((SELECT reasons FROM runs WHERE site = ? AND outcome = 'finished'"
-        " ORDER BY id DESC LIMIT 1)) WHERE key LIKE ?",
-        [site, _LIKE],
+        "SELECT key, sum(value) FROM runs JOIN json_each(reasons) WHERE site = :site AND key LIKE :like"
+        " AND runs.id >= (SELECT coalesce(max(id), 0) FROM runs WHERE site = :site AND outcome = 'finished')"
+        " GROUP BY key",
+        {"site": site, "like": _LIKE},
     )
     return {reason.removeprefix(f"{NO_FILE}: "): count for reason, count in rows.fetchall()}
+
+
+def expect(db: Database, run_id: int) -> None:
+    """Note that a run writes Markdown, which is told by its report until it ends and counts what is missing."""
+    note(db, run_id, {CUT_OFF: 0})
+
+
+def is_expected(db: Database, run_id: int) -> bool:
+    """Tell whether a run that has not ended writes Markdown."""
+    key = f"{NO_FILE}: {CUT_OFF}"
+    query = "SELECT 1 FROM runs JOIN json_each(reasons) WHERE runs.id = ? AND key = ?"
+    return db.execute(query, [run_id, key]).fetchone() is not None
 
 
 def note(db: Database, run_id: int, files: Mapping[str, int]) -> None:

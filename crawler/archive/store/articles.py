@@ -8,13 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store.versions import CURRENT, keys_of
+from crawler.errors import NotAsExpected
+from crawler.text.file_names import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlite_utils import Database
 
-_EARLY = 3600  # seconds; a post dated further ahead of the time it was seen has a wrong date, not a fast clock
+FOLDED = "finews_folded"
+"""The name of `crawler.text.file_names.folded` as an SQL function."""
+
+DRAFTS = "SELECT id FROM posts WHERE draft"
+"""SQL for a subquery: the rows of the posts that are drafts, few if any."""
+
+_CATEGORIES = (
+    "(SELECT article_categories.category, draft FROM posts JOIN article_categories ON article_id = posts.id)"
+)
+_EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -59,11 +70,13 @@ class Article(TypedDict):
     gone_at: str | None
     derived: list[str]
     front_matter: dict[str, Any]
+    draft: bool
+    categories: list[str]
     tags: list[str]
     mentions: list[Mention]
 
 
-class Published(NamedTuple):
+class PublishedPost(NamedTuple):
     """When a post was published (epoch seconds), its row id, and its site."""
 
     at: int
@@ -72,14 +85,39 @@ class Published(NamedTuple):
 
 
 def get(db: Database, article_id: int) -> Article:
-    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
-    row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
+    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists. Raises `NotAsExpected`."""
+    row: dict[str, Any] | None = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])), None)
+    if row is None:  # of a file that somebody has made or changed
+        raise NotAsExpected(f"row {article_id} of posts lacks its version")
     return _with_lists(db, row)
 
 
-def every(db: Database) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, one at a time."""
-    for row in db.query("SELECT * FROM articles ORDER BY published_ts, id"):
+def note_first_ids(db: Database, after: int) -> int:
+    """Note the ids of posts from the row behind `after` on, and return the last row there is; see `first_alike`.
+
+    They last as long as the connection, so a run reads every id once, when it first writes a file.
+    """
+    (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM posts").fetchone()
+    if last == after:
+        return after
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS first_ids (folded TEXT PRIMARY KEY, post_id TEXT) WITHOUT ROWID")
+    db.execute(
+        f"INSERT OR IGNORE INTO temp.first_ids SELECT {FOLDED}(post_id), post_id FROM posts"  # noqa: S608  # a constant
+        " WHERE id > ? AND id <= ? ORDER BY id",
+        [after, last],
+    )
+    return int(last)
+
+
+def first_alike(db: Database, post_id: str) -> str | None:
+    """Return, of the ids noted that fold as this one does, the one that was stored first; `None` if none does."""
+    row = db.conn.execute("SELECT post_id FROM temp.first_ids WHERE folded = ?", [folded(post_id)]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
+    """Yield every post as `get` returns it, oldest first, one at a time; `drafts` too, if they are wanted."""
+    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id"):  # noqa: S608  # constants
         yield _with_lists(db, row)
 
 
@@ -119,33 +157,51 @@ def published_ts(db: Database, article_id: int) -> int:
     return int(db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()[0])
 
 
-def newest(db: Database, site: str | None = None) -> int | None:
-    """Return the row id of the latest published post, of all sites or of one."""
-    where, values = ("", []) if site is None else ("WHERE site = ?", [site])
-    return _first(db, f"SELECT id FROM posts {where} ORDER BY published_ts DESC LIMIT 1", values)  # noqa: S608  # constants
+def newest(db: Database, site: str | None = None, *, drafts: bool = True) -> int | None:
+    """Return the row id of the latest published post, of all sites or of one; of `drafts` too, if they are wanted."""
+    where, values = ("", []) if site is None else (" AND site = ?", [site])
+    return _first(
+        db,
+        f"SELECT id FROM posts WHERE {_wanted(drafts)}{where} ORDER BY published_ts DESC LIMIT 1",  # noqa: S608  # constants
+        values,
+    )
 
 
-def oldest(db: Database) -> int | None:
-    """Return the row id of the earliest published post."""
-    return _first(db, "SELECT id FROM posts ORDER BY published_ts LIMIT 1", [])
+def oldest(db: Database, *, drafts: bool = True) -> int | None:
+    """Return the row id of the earliest published post; of `drafts` too, if they are wanted."""
+    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", [])  # noqa: S608  # constants
 
 
 def published_until(
     db: Database, by: Literal["site", "source"], name: str, until: float, since: float | None = None
-) -> Iterator[Published]:
+) -> Iterator[PublishedPost]:
     """Yield the posts of a site, or of an outlet (`source`), published after `since` and up to `until`, latest first.
 
-    Times are in epoch seconds. Posts that were dated in the future when they were first seen are left out, since
-    their date must be wrong.
+    Times are in epoch seconds. Drafts are left out, and so are posts that were dated in the future when they were
+    first seen, since their date must be wrong.
     """
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
-        f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ?"  # noqa: S608  # constants
+        f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ? AND NOT draft"  # noqa: S608  # constants
         f" AND published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}{later}"
         " ORDER BY published_ts DESC",
         [name, until, *values],
     )
-    return (Published(*row) for row in rows)
+    return (PublishedPost(*row) for row in rows)
+
+
+def dated_outside(db: Database, site: str, earliest: float, ahead: float, since: str) -> list[tuple[str, str, str]]:
+    """Return the posts of a site that were first seen `since` a time and that are dated as none should be.
+
+    That is before `earliest` (epoch seconds) or more than `ahead` seconds after they were seen. Each with its id, the
+    time it claims and when it was first seen, both in ISO 8601; the first seen comes first.
+    """
+    return db.execute(
+        f"SELECT post_id, published_at, first_seen_at FROM {CURRENT} WHERE site = ? AND first_seen_at >= ?"  # noqa: S608  # a constant
+        " AND (published_ts < ? OR published_ts > CAST(strftime('%s', first_seen_at) AS INTEGER) + ?)"
+        " ORDER BY first_seen_at, posts.id",
+        [site, since, earliest, ahead],
+    ).fetchall()
 
 
 def sources(db: Database) -> list[str]:
@@ -163,18 +219,39 @@ def category_page(db: Database, article_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-def count(db: Database, *, gone: bool = False) -> int:
-    """Return the number of posts; with `gone`, only of those that the site has dropped."""
-    where = " WHERE gone_at IS NOT NULL" if gone else ""
-    return int(db.execute(f"SELECT count(*) FROM posts{where}").fetchone()[0])  # noqa: S608  # a constant
+def categories(db: Database, article_id: int) -> list[str]:
+    """Return the slugs of a post's categories, the first one first."""
+    rows = db.execute("SELECT category FROM article_categories WHERE article_id = ? ORDER BY position", [article_id])
+    return [slug for (slug,) in rows]
 
 
-def counts(db: Database, by: Literal["site", "category", "source"]) -> dict[str, int]:
-    """Return the number of posts per site, category or outlet, in descending order."""
+def count(db: Database, *, gone: bool = False, drafts: bool = True) -> int:
+    """Return the number of posts, of `drafts` too if they are wanted; with `gone`, of those that the site dropped."""
+    where = f"{_wanted(drafts)} AND gone_at IS NOT NULL" if gone else _wanted(drafts)
+    return int(db.execute(f"SELECT count(*) FROM posts WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+
+
+def has_drafts(db: Database) -> bool:
+    """Return whether any post is a draft."""
+    return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
+
+
+def counts(db: Database, by: Literal["site", "category", "source"], *, drafts: bool = True) -> dict[str, int]:
+    """Return the number of posts per site, category or outlet, in descending order.
+
+    A post counts in each of its categories.
+    """
+    table = _CATEGORIES if by == "category" else "posts"
     rows = db.execute(
-        f"SELECT {by}, count(*) FROM posts WHERE {by} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  # a column
+        f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return dict(rows.fetchall())
+
+
+def _wanted(drafts: bool) -> str:
+    """Return the condition on posts, in SQL, that leaves out drafts unless they are wanted."""
+    return "1" if drafts else "NOT draft"
 
 
 def _first(db: Database, sql: str, values: list[str]) -> int | None:
@@ -196,6 +273,8 @@ def _with_lists(db: Database, row: dict[str, Any]) -> Article:
         **row,
         "derived": row["derived"].split(),
         "front_matter": keys_of(row["front_matter"]),
+        "draft": bool(row["draft"]),
+        "categories": categories(db, row["id"]),
         "tags": [name for (name,) in tags],
         "mentions": list(mentions),
     }

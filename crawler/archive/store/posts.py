@@ -1,8 +1,8 @@
 """Storing posts, with their versions, tags, mentions and entries in the index.
 
-Tables `posts`, `categories`, `tags`, `article_tags`. A post is stored in the same transaction as the ledger's row of
-its address. Not here: reading posts (`crawler.archive.store.articles`), files, HTML, and single versions
-(`crawler.archive.store.versions`).
+Tables `posts`, `categories`, `article_categories`, `tags`, `article_tags`. A post is stored in the same transaction
+as the ledger's row of its address. Not here: reading posts (`crawler.archive.store.articles`), files, HTML, and
+single versions (`crawler.archive.store.versions`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
-from crawler.archive.store import revisions, stories, versions
+from crawler.archive.store import articles, revisions, stories, versions
 from crawler.archive.store.derived import DerivedArticle
-from crawler.archive.store.revisions import revision_for
-from crawler.archive.store.securities import note_mentions
+from crawler.archive.store.revisions import revision_for, says_again
+from crawler.archive.store.securities import note_mentions, redate
 from crawler.dates import iso
 from crawler.items import Recorded
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.store.revisions import VersionInfo
-    from crawler.items import Article, Category
+    from crawler.items import Article, Post
+
+SAYS_AGAIN = "says again what was said in revision"
+"""What the reason begins with of a page that goes back and forth between versions; the revision stands behind it."""
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -46,7 +49,9 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     )
     if revision is None:
         _confirm(db, article_id, known[-1], derived)
-        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+        again = says_again(article, known)
+        reason = None if again is None else f"{SAYS_AGAIN} {again}"
+        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id, reason=reason)
     if revision > known[-1].revision:
         _revise(db, article_id, revision, derived, run_id)
     else:
@@ -103,25 +108,18 @@ def row_of(db: Database, site: str, post_id: str) -> int | None:
 def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     """Add a new post and return its row id."""
     post, seen_at = derived.article.post, derived.seen_at
-    _note_category(db, post.site, post.category)
+    slug = post.category.slug if post.category else None
+    about = (post.site, post.post_id, post.url, post.share_url, post.source, slug)
+    _note_categories(db, post)
     cursor = db.execute(
-        "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
-        " last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-        [
-            post.site,
-            post.post_id,
-            post.url,
-            post.share_url,
-            post.source,
-            post.category.slug if post.category else None,
-            derived.published_ts,
-            seen_at,
-            seen_at,
-        ],
+        "INSERT INTO posts (site, post_id, url, share_url, source, category, draft, published_ts, revision,"
+        " first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        [*about, post.draft, derived.published_ts, seen_at, seen_at],
     )
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
     versions.add(db, article_id, 1, derived, run_id)
+    _file(db, article_id, post)
     _note_tags(db, article_id, post.tags)
     note_mentions(db, article_id, post.mentions, derived.published_ts)
     index.add(db, article_id, derived.words)
@@ -141,7 +139,11 @@ def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticl
 
 
 def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
-    """Insert an earlier version of a post; the versions after it move up by one."""
+    """Insert an earlier version of a post; the versions after it move up by one.
+
+    A later version that removed the text may be found by the words of this one from now on.
+    """
+    before, hollow = _indexed(db, article_id), index.hollow_above(db, article_id, revision - 1)
     versions.make_room(db, article_id, revision)
     versions.add(db, article_id, revision, derived, run_id)
     db.execute(
@@ -151,7 +153,12 @@ def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticl
     _fill(db, article_id, derived)
     row = versions.row(db, article_id, revision)
     versions.keep_filing(db, row)
-    index.add(db, -row, derived.words)
+    index.add(db, -row, index.found_by(db, article_id, revision, *derived.entry)[1].words())
+    _index(db, article_id, before)
+    for former, entry in index.hollow_above(db, article_id, revision).items():
+        if former < 0 and entry != hollow[former]:
+            index.remove(db, former, hollow[former].words())
+            index.add(db, former, entry.words())
 
 
 def _confirm(db: Database, article_id: int, current: VersionInfo, derived: DerivedArticle) -> None:
@@ -184,8 +191,10 @@ def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
     category, published_ts = db.execute(
         "SELECT category, published_ts FROM posts WHERE id = ?", [article_id]
     ).fetchone()
-    if category is None:
-        _note_category(db, post.site, post.category)
+    is_same = post.category is not None and [post.category.slug] == articles.categories(db, article_id)
+    if category is None or is_same:
+        _note_categories(db, post)
+        _file(db, article_id, post)
     db.execute(
         "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
         " category = coalesce(category, ?) WHERE id = ?",
@@ -205,23 +214,21 @@ def _has(db: Database, table: Literal["article_tags", "mentions"], article_id: i
 def _update(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Update a post to its current version; what the source lacks (a share link has no category) stays as it was."""
     post = derived.article.post
-    _note_category(db, post.site, post.category)
+    slug = post.category.slug if post.category else None
+    _note_categories(db, post)
+    _file(db, article_id, post)
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
-        " category = coalesce(?, category), published_ts = ?, revision = ? WHERE id = ?",
-        [
-            post.url,
-            post.share_url,
-            post.source,
-            post.category.slug if post.category else None,
-            derived.published_ts,
-            revision,
-            article_id,
-        ],
+        " category = coalesce(?, category), draft = ?, published_ts = ?, revision = ? WHERE id = ?",
+        [post.url, post.share_url, post.source, slug, post.draft, derived.published_ts, revision, article_id],
     )
     if post.tags:
         _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, derived.published_ts)
+    # A page whose text was taken away is filed under what it was about.
+    if post.mentions or index.found_by(db, article_id, revision, *derived.entry)[0] == revision:
+        note_mentions(db, article_id, post.mentions, derived.published_ts)
+    else:
+        redate(db, article_id, derived.published_ts)
 
 
 class _Indexed(NamedTuple):
@@ -248,14 +255,30 @@ def _index(db: Database, article_id: int, before: _Indexed) -> None:
     stories.assign_story(db, article_id, *now)
 
 
-def _note_category(db: Database, site: str, category: Category | None) -> None:
-    """Record a category; replace its name and address unless the name is only the slug."""
-    if category is not None:
-        db.execute(
-            "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
-            " SET name = excluded.name, url = excluded.url WHERE excluded.name <> excluded.slug",
-            [site, category.slug, category.name, category.url],
-        )
+def _note_categories(db: Database, post: Post) -> None:
+    """Record the categories that a post names; replace a name and address unless the name is only the slug."""
+    db.conn.executemany(
+        "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
+        " SET name = excluded.name, url = excluded.url WHERE excluded.name <> excluded.slug",
+        [(post.site, category.slug, category.name, category.url) for category in post.categories],
+    )
+
+
+def _file(db: Database, article_id: int, post: Post) -> None:
+    """File a post under its categories, if it names any.
+
+    A page or a share link names one category only. It takes the place of the first; the others stay.
+    """
+    slugs = [category.slug for category in post.categories]
+    if not post.categories:
+        return
+    if post.via in {"page", "share"}:
+        slugs += articles.categories(db, article_id)[1:]
+    db.execute("DELETE FROM article_categories WHERE article_id = ?", [article_id])
+    db.conn.executemany(
+        "INSERT INTO article_categories (article_id, category, position) VALUES (?, ?, ?)",
+        [(article_id, slug, position) for position, slug in enumerate(dict.fromkeys(slugs))],
+    )
 
 
 def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:

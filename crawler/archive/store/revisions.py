@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.dates import iso
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 _LEAST_KEPT = 0.5  # of the current words; a text with fewer was cut off, or is an error page
 _LONGEST_ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
+# A correction may be withdrawn and made again. A page that returns more often alternates, and would never stop.
+_MOST_ALIKE = 3  # page versions with the same hash
 _LEAST_SHARED = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
+_SEEN_AT, _HASH = attrgetter("seen_at"), attrgetter("content_hash")
 
 
 class VersionInfo(NamedTuple):
@@ -42,16 +46,16 @@ class VersionText:
     text: str
 
 
-Substance = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""What a version says apart from punctuation: its time, the tokens of its title, and those of its text."""
+Substance = tuple[bool, str, tuple[str, ...], tuple[str, ...]]
+"""What a version says apart from punctuation: is it a draft, its time, the tokens of its title, those of its text."""
 
 
-def substance(title: str, published_at: str, text: str) -> Substance:
+def substance(title: str, published_at: str, text: str, draft: bool = False) -> Substance:
     """Return what two versions have in common if they differ only in punctuation.
 
     Site builders turn straight quotes into typographic ones.
     """
-    return published_at, tuple(tokens(title)), tuple(tokens(text))
+    return bool(draft), published_at, tuple(tokens(title)), tuple(tokens(text))
 
 
 def revision_for(
@@ -64,23 +68,37 @@ def revision_for(
 
     `versions` are those the post has, oldest first; `text_of` returns what one of them says, and `is_known` whether
     any of them has this substance. A page is compared with the current version and with the last one that came from
-    the page, so page and share link may differ permanently without a new revision at each visit. A share link's
-    text is a revision if it adds something to the current version. A file is a revision if no version has the same
-    substance; its number follows from its time.
+    the page, so page and share link may differ permanently without a new revision at each visit. A page that
+    alternates makes a few revisions only, see `says_again`. A share link's text is a revision if it adds something to
+    the current version. A file is a revision if no version has the same substance; its number follows from its time.
     """
     post, current = article.post, versions[-1]
     if article.content_hash == current.content_hash:
         return None
     if post.via == "page":
-        return None if article.content_hash == _last_hash(versions, "page") else current.revision + 1
-    if any(article.content_hash == version.content_hash for version in versions):
+        is_same = article.content_hash == _last_hash(versions, "page")
+        return None if is_same or says_again(article, versions) is not None else current.revision + 1
+    if article.content_hash in map(_HASH, versions):  # of thousands of them, at C's pace
         return None
     now = text_of(current.revision)
     if post.via == "share":
         return current.revision + 1 if adds(now.text, article.text) else None
-    if post.published_at is not None and is_known(substance(post.title, iso(post.published_at), article.text)):
+    if post.published_at is not None and is_known(
+        substance(post.title, iso(post.published_at), article.text, post.draft)
+    ):
         return None
     return _number_by_time(post, versions)
+
+
+def says_again(article: Article, versions: Sequence[VersionInfo]) -> int | None:
+    """Return which revision a page says once more, if that has come so often that it makes no revision any more.
+
+    `None` for anything else, also for what the page has said last.
+    """
+    alike = [each.revision for each in versions if (each.via, each.content_hash) == ("page", article.content_hash)]
+    is_last = article.content_hash in {versions[-1].content_hash, _last_hash(versions, "page")}
+    is_page = article.post.via == "page"
+    return alike[-1] if is_page and not is_last and len(alike) >= _MOST_ALIKE else None
 
 
 def is_another(article: Article, now: VersionText) -> bool:
@@ -117,7 +135,9 @@ def _number_by_time(post: Post, versions: Sequence[VersionInfo]) -> int:
     """
     if post.seen_at is not None:
         at = _utc(post.seen_at)
-        return next((version.revision for version in versions if version.seen_at > at), versions[-1].revision + 1)
+        if max(map(_SEEN_AT, versions)) <= at:
+            return versions[-1].revision + 1
+        return next(version.revision for version in versions if version.seen_at > at)
     return versions[-1].revision + (0 if post.via == "import" and versions[-1].via != "import" else 1)
 
 

@@ -10,12 +10,15 @@ import json
 from typing import TYPE_CHECKING, Any, TypedDict
 from weakref import WeakKeyDictionary
 
+from crawler.archive.search import index
 from crawler.archive.store.bodies import BROKEN, decode_body, decode_file, encode_file, is_better_file
 from crawler.archive.store.derived import WRITTEN
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
     from crawler.archive.store.derived import DerivedArticle
@@ -34,9 +37,12 @@ CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id 
 """Likewise, the number of further versions that a run brought."""
 
 _PATH = f'$."{WRITTEN}"'  # as SQLite's JSON functions take it
-_TEXTS = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
-_POSTS_CACHED = 1_000  # whose fingerprints are kept in memory
+_TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
+# A git history can bring thousands of versions of one post, each of which is compared with all before it. What that
+# takes is read once and cached, for this many posts.
+_POSTS_CACHED = 1_000
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
+_infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
@@ -51,13 +57,18 @@ class Revision(TypedDict):
     content_hash: str
 
 
-def version_infos(db: Database, article_id: int) -> list[VersionInfo]:
+def version_infos(db: Database, article_id: int) -> Sequence[VersionInfo]:
     """Return the versions of a post, oldest first."""
-    rows = db.execute(
-        "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
-        [article_id],
-    )
-    return [VersionInfo._make(row) for row in rows]
+    by_post = _infos.setdefault(db, {})
+    (count,) = db.execute("SELECT revision FROM posts WHERE id = ?", [article_id]).fetchone()
+    if len(by_post.get(article_id, ())) != count:  # not at hand, or of a transaction that failed
+        rows = db.execute(
+            "SELECT revision, via, seen_at, content_hash FROM versions WHERE article_id = ? ORDER BY revision",
+            [article_id],
+        )
+        _make_room_for_one(by_post)
+        by_post[article_id] = [VersionInfo._make(row) for row in rows]
+    return by_post[article_id]
 
 
 def version_text(db: Database, article_id: int, revision: int) -> VersionText:
@@ -68,11 +79,17 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
     return VersionText(*row)
 
 
+def found_in(db: Database, article_id: int, revision: int) -> dict[str, int]:
+    """Return the revision whose words this one is found by, as `found_in`; nothing if it is found by its own."""
+    said = version_text(db, article_id, revision)
+    found, _ = index.found_by(db, article_id, revision, said.title, said.text)
+    return {} if found == revision else {"found_in": found}
+
+
 def is_known(db: Database, article_id: int, candidate: Substance) -> bool:
     """Return whether any version of a post has this substance.
 
-    A git history can bring thousands of versions of one post. So versions are only compared if one of them has the
-    same fingerprint, and fingerprints are cached.
+    Versions are only compared if one of them has the same fingerprint.
     """
     if hash(candidate) not in _fingerprints_of(db, article_id):
         return False
@@ -84,17 +101,30 @@ def _fingerprints_of(db: Database, article_id: int) -> set[int]:
     """Return a fingerprint of each version of a post, and perhaps of some that were rolled back."""
     by_post = _fingerprints.setdefault(db, {})
     if article_id not in by_post:
-        if len(by_post) >= _POSTS_CACHED:
-            del by_post[next(iter(by_post))]
+        _make_room_for_one(by_post)
         by_post[article_id] = {hash(substance(*row)) for row in db.execute(_TEXTS, [article_id])}
     return by_post[article_id]
 
 
+def _make_room_for_one(by_post: dict[int, Any]) -> None:
+    if len(by_post) >= _POSTS_CACHED:
+        del by_post[next(iter(by_post))]
+
+
+def _cache_version(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
+    """Add a version about to be written to those cached; the ones above it have moved up by one."""
+    cached, article = _infos.get(db, {}).get(article_id), derived.article
+    if cached is not None:
+        above = [info._replace(revision=info.revision + 1) for info in cached[revision - 1 :]]
+        new = VersionInfo(revision, article.post.via, derived.seen_at, article.content_hash)
+        cached[revision - 1 :] = [new, *above]
+
+
 def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -> None:
     """Add the fingerprint of a version about to be written, if those of its post are cached."""
-    cached = _fingerprints.get(db, {}).get(article_id)
+    post, cached = derived.article.post, _fingerprints.get(db, {}).get(article_id)
     if cached is not None:
-        cached.add(hash(substance(derived.article.post.title, derived.published_at, derived.article.text)))
+        cached.add(hash(substance(post.title, derived.published_at, derived.article.text, draft=post.draft)))
 
 
 def history(db: Database, article_id: int) -> list[Revision]:
@@ -116,14 +146,15 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     if not 1 <= revision <= count:
         raise NoSuchRevision(revision, count)
     rows = db.query(
-        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter"
-        " FROM versions"
+        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
+        " draft FROM versions"
         " WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
+    front["draft"] = bool(row["draft"])
     return {**row, **bodies, **front}
 
 
@@ -193,9 +224,10 @@ def undecodable_posts(db: Database) -> list[str]:
     return [post_id for (post_id,) in rows]
 
 
-def count(db: Database) -> int:
-    """Return the number of versions."""
-    return int(db.execute("SELECT count(*) FROM versions").fetchone()[0])
+def count(db: Database, *, drafts: bool = True) -> int:
+    """Return the number of versions; of those that were `drafts` too, if they are wanted."""
+    where = "1" if drafts else "NOT draft"
+    return int(db.execute(f"SELECT count(*) FROM versions WHERE {where}").fetchone()[0])  # noqa: S608  # constants
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
@@ -209,10 +241,12 @@ def row(db: Database, article_id: int, revision: int) -> int:
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version under an unused number."""
     _cache_fingerprint(db, article_id, derived)
+    _cache_version(db, article_id, revision, derived)
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
-        " derived, front_matter, summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " draft, derived, front_matter, summary, markdown, html, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             article_id,
             revision,
@@ -222,6 +256,7 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
             post.title,
             derived.published_at,
             derived.article.content_hash,
+            post.draft,
             " ".join(post.derived),
             derived.front_matter,
             *derived.bodies,
@@ -230,12 +265,13 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
 
 
 def keep_filing(db: Database, row: int) -> None:
-    """Save with a version that is no longer current what its post is filed under now.
+    """Store with a version that is no longer current what its post is filed under at this time.
 
-    That is the outlet, the category and the codes of securities, as JSON; searches as of an earlier time use it.
+    That is the outlet, the categories and the codes of securities, as JSON; searches as of an earlier time use it.
     """
     db.execute(
-        "UPDATE versions SET filed = (SELECT json_object('source', source, 'category', category, 'codes',"
+        "UPDATE versions SET filed = (SELECT json_object('source', source, 'category', category, 'categories',"
+        " (SELECT json_group_array(category) FROM article_categories WHERE article_id = posts.id), 'codes',"
         " (SELECT json_group_array(code) FROM (SELECT DISTINCT code FROM mentions WHERE article_id = posts.id)))"
         " FROM posts WHERE posts.id = article_id) WHERE id = ?",
         [row],
@@ -254,11 +290,11 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Overwrite the current version, unchanged in substance, with what the site says now."""
     _cache_fingerprint(db, article_id, derived)
-    file = written_file(db, article_id)
+    post, file = derived.article.post, written_file(db, article_id)
     db.execute(
-        "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
+        "UPDATE versions SET title = ?, published_at = ?, derived = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",
-        [derived.article.post.title, derived.published_at, *derived.bodies, article_id, revision],
+        [post.title, derived.published_at, " ".join(post.derived), *derived.bodies, article_id, revision],
     )
     if file is not None:
         _write_file(db, row(db, article_id, revision), file, derived.html)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from crawler.markdown.post_file import file_name
+from crawler.markdown.post_file import categories_of, draft_keys, other_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +37,13 @@ _OPENING = re.compile(r"\{(?=\{[<%])")
 _BRACES = "\ue000"
 
 
-def render_page(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the name and the text of a page for a post of the archive."""
+def render_page(row: Mapping[str, Any]) -> str:
+    """Write a post of the archive as a page."""
     front = {
         "title": row["title"],
         "date": row["published_at"],
         **_address(row["url"]),
-        "categories": [row["category"]] if row["category"] else [],
+        "categories": categories_of(row),
         "tags": list(row["tags"]),
         "id": row["post_id"],
         "source": row["source"],
@@ -51,14 +51,15 @@ def render_page(row: Mapping[str, Any]) -> tuple[str, str]:
         "securities": [{key: mention[key] for key in ("code", "name", "count")} for mention in row["mentions"]],
         "revision": row["revision"],
         **({"derived": row["derived"]} if row["derived"] else {}),
+        **draft_keys(row),
     }
-    others = row["front_matter"]
+    others = other_keys(row["front_matter"], front)
     known = {key: value for key, value in others.items() if key.lower() not in _HUGOS and key.lower() not in front}
-    kept = {key: value for key, value in others.items() if key not in known and key not in front}
+    kept = {key: value for key, value in others.items() if key not in known}
     lines = {**front, **known, **({"front_matter": kept} if kept else {})}
     written = "".join(f"{_key(key)}: {_yaml(value)}\n" for key, value in lines.items())
     body = _without_shortcodes(row["markdown"])
-    return file_name(row["published_at"], row["post_id"]), f"---\n{written}---\n\n{body}\n"
+    return f"---\n{written}---\n\n{body}\n"
 
 
 def _address(url: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ Pure but for what it is given. Not here: where files come from, and storing.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -14,8 +16,8 @@ from crawler.dates import iso
 from crawler.extraction.budget import TooCostlyError, budget
 from crawler.items import PostFile, UnreadFile
 from crawler.jekyll.decoding import NoTextError, decode, to_the_letter
-from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
+from crawler.jekyll.structured import FrontMatterError
 from crawler.markdown.post_file import render_post
 from crawler.recording.normalise import normalise
 from crawler.recording.recorder import ReadFile
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from crawler.items import WrittenFile
     from crawler.sites.definition import Site
+
+_DRAFTS = re.compile("[/ ]_drafts/")  # where Jekyll and Hexo keep what is not to be published
 
 
 def read_files(files: Sequence[PostFile | UnreadFile], site: Site, at: datetime) -> list[ReadFile]:
@@ -48,7 +52,8 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
 
 
 def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
-    post = read_source(file.name, decode(file.content), site, via="import", at=at)
+    is_draft = _DRAFTS.search(os.path.abspath(file.path)) is not None  # noqa: PTH100  # a history's is no path
+    post = read_source(file.name, decode(file.content), site, via="import", at=at, is_draft=is_draft)
     written = None if post.written is None else _to_the_letter(post.written, file)
     article = normalise(replace(post, seen_at=file.seen_at, written=written), site)
     lacking = fault(article)

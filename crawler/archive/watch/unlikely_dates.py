@@ -1,0 +1,55 @@
+"""Posts that claim a time at which they can hardly have been published: before 1990, say, or a week from now.
+
+They are stored and marked, and this says so, because a rule of the definition may read the wrong date. Not here: what
+makes a date unlikely to whoever stores a post (`crawler.recording.normalise`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+from crawler import dates
+from crawler.archive.ledger import sites
+from crawler.archive.store import articles
+from crawler.archive.watch.phrases import DAY, command, moment
+from crawler.text.words import counted
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from crawler.archive.watch.alarm import Alarm
+
+_RECENT = 7 * DAY  # seconds; of those that came before it has been said for a week
+_SHOWN = 3
+
+
+def among_the_latest(db: Database, site: str, now: float) -> list[Alarm]:
+    """Return an alarm if posts of the last seven days claim times that their site's definition does not expect."""
+    known = sites.known(db).get(site)
+    if known is None:
+        return []
+    first = datetime.combine(known.dates.earliest, time(), known.timezone)
+    since = dates.iso(datetime.fromtimestamp(now - _RECENT, UTC))
+    found = articles.dated_outside(db, site, first.timestamp(), known.dates.days_ahead * DAY, since)
+    if not found:
+        return []
+    examples = ", ".join(f"{post_id}: {moment(published_at)}" for post_id, published_at, _ in found[:_SHOWN])
+    more = ", …" if len(found) > _SHOWN else ""
+    return [
+        {
+            "kind": "dates",
+            "site": site,
+            "sentence": (
+                f"{counted(len(found), 'post')} of {site} claim{'s' * (len(found) == 1)} to be of before"
+                f" {known.dates.earliest} or of days to come ({examples}{more}), since {moment(found[0][2])}: see"
+                f" whether the page says otherwise, `{command('why', found[0][0])}` tells where it is; if not,"
+                " `dates` in the site's definition says what is to be expected."
+            ),
+            "numbers": {
+                "posts": len(found),
+                "ids": [post_id for post_id, _, _ in found[:_SHOWN]],
+                "since": found[0][2],
+            },
+        }
+    ]
