@@ -205,7 +205,8 @@ class Recorded:
 class PostFile:
     """A post's source in a file: its `content` as bytes, its `name`, and the `path` by which a person finds it.
 
-    `seen_at` is the time of the `commit` that wrote this version; a file outside of git has none.
+    In a git history, `seen_at` is the time of the `commit` that wrote this version, `since` that of the file's first
+    commit. `aliases` are other paths of the same file: in the checkout, and before this commit renamed it.
     """
 
     path: str
@@ -213,6 +214,8 @@ class PostFile:
     content: bytes
     commit: str = ""
     seen_at: datetime | None = None
+    since: datetime | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,10 +42,19 @@ class SourceError(ValueError):
     """A source that is no post's; the text says why in words for a person."""
 
 
-def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "import"], at: datetime) -> Post:
+def read_source(
+    name: str,
+    text: str,
+    site: Site,
+    *,
+    via: Literal["expired", "import"],
+    at: datetime,
+    since: datetime | None = None,
+) -> Post:
     """Read the post in a file called `name` (without folders) that holds `text`; `at` is when it was taken in.
 
-    A title that the file does not give is left to normalising. Raises `FrontMatterError`, and `SourceError` when
+    `since` is when the file was first committed: its date, if it has no other. A title that the file does not give is
+    left to normalising. Raises `FrontMatterError`, and `SourceError` when
     nothing tells the post's id or its day.
     """
     front, body = read_front_matter(text)
@@ -53,7 +62,7 @@ def read_source(name: str, text: str, site: Site, *, via: Literal["expired", "im
     is_ours = front.values.keys() >= {"id", "url", "revision"}
     post_id, day = _named(name, front, site, is_ours=is_ours)
     written = dates.parse(front.text("date"), site.timezone)
-    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site)
+    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site, since)
     content, tail = _parted(body, site)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
     address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
@@ -87,9 +96,11 @@ def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple
     return post_id, day
 
 
-def _day_of_id(post_id: str, site: Site) -> datetime:
-    """Return the first second of the day that is part of an id."""
+def _day_of_id(post_id: str, site: Site, since: datetime | None) -> datetime:
+    """Return the first second of the day that is part of an id, else `since`, in the site's zone."""
     days = days_of(Address(url="", kind="post", key=post_id), site)
+    if not days and since is not None:
+        return since.astimezone(site.timezone)
     if not days:
         raise SourceError("no date")
     return datetime(days[0].year, days[0].month, days[0].day, tzinfo=site.timezone)

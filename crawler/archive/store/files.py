@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from crawler.dates import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sqlite_utils import Database
@@ -50,14 +51,29 @@ class RefusedFile(TypedDict):
 
 
 def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
-    """Record what became of a file, replacing what an earlier import recorded."""
+    """Record what became of a file, replacing what an earlier run recorded.
+
+    A file that a run meets twice, by a folder and by its own name say, counts as what it was the first time.
+    """
     db.conn.execute(
         'INSERT INTO files (path, "commit", site, outcome, reason, imported_at, run_id, article_id)'
         ' VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, "commit", site) DO UPDATE SET'
         " outcome = excluded.outcome, reason = excluded.reason, imported_at = excluded.imported_at,"
-        " run_id = excluded.run_id, article_id = excluded.article_id",
+        " run_id = excluded.run_id, article_id = excluded.article_id WHERE run_id <> excluded.run_id",
         (file.path, file.commit, file.site, file.outcome, file.reason, iso(at), run_id, file.article_id),
     )
+
+
+def posts_at(db: Database, site: str, paths: Iterable[str]) -> Iterator[int]:
+    """Yield the rows of the posts of a site that were imported from files at these paths, at most one a path."""
+    for path in filter(None, paths):
+        # Of the many versions that a history has of one path, any will do.
+        row = db.execute(
+            "SELECT article_id FROM files WHERE path = ? AND site = ? AND article_id IS NOT NULL LIMIT 1",
+            [path, site],
+        ).fetchone()
+        if row is not None:
+            yield int(row[0])
 
 
 def refused(db: Database, run_id: int) -> list[RefusedFile]:

@@ -1,11 +1,11 @@
 """What makes a revision of a post, and where it stands among those the archive has: pure rules.
 
-Not here: reading and writing versions (`crawler.archive.store.posts`).
+Not here: reading and writing versions (`crawler.archive.store.posts`), and which post a file belongs to
+(`crawler.recording.identity`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _WRECK = 0.5  # of the current words; a text with fewer was cut off, or is an error page
 _ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
-_OTHERS = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
 
 
 class VersionInfo(NamedTuple):
@@ -78,13 +77,6 @@ def revision_for(
     if post.published_at is not None and is_said(saying(post.title, iso(post.published_at), article.text)):
         return None
     return _in_time(post, versions)
-
-
-def is_another(article: Article, now: VersionText) -> bool:
-    """Return whether an article shares so little with what its post says that it must belong to another post."""
-    ours, theirs = Counter(tokens(article.text)), Counter(tokens(now.text))
-    fewer = min(ours.total(), theirs.total())
-    return (ours & theirs).total() < _OTHERS * fewer and tokens(article.post.title) != tokens(now.title)
 
 
 def adds(before: str, after: str) -> bool:

@@ -65,6 +65,14 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
     return VersionText(*row)
 
 
+def has(db: Database, article_id: int, content_hash: str) -> bool:
+    """Tell whether any version of a post has this hash."""
+    found = db.execute(
+        "SELECT 1 FROM versions WHERE article_id = ? AND content_hash = ? LIMIT 1", [article_id, content_hash]
+    )
+    return found.fetchone() is not None
+
+
 def is_said(db: Database, article_id: int, said: Saying) -> bool:
     """Tell whether any version of a post says the same.
 

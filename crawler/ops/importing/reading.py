@@ -34,7 +34,7 @@ def read_files(files: Sequence[PostFile | UnreadFile], site: Site, at: datetime)
 
 def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile:
     """Read one file; whatever is wrong with it is a reason."""
-    path = printable(file.path)  # SQLite takes no name that is no UTF-8, and a terminal no control characters
+    path = _written(file.path)
     if isinstance(file, UnreadFile):
         return ReadFile(path, file.commit, reason=file.reason)
     try:
@@ -45,10 +45,20 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
 
 
 def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
-    post = read_source(file.name, decode(file.content), site, via="import", at=at)
+    post = read_source(file.name, decode(file.content), site, via="import", at=at, since=file.since)
     article = normalise(replace(post, seen_at=file.seen_at), site)
     lacking = fault(article)
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])
     derived = DerivedArticle(article).complete()
-    return ReadFile(path, file.commit, derived, render_post(derived.row))
+    return ReadFile(path, file.commit, derived, render_post(derived.row), aliases=tuple(map(_written, file.aliases)))
+
+
+def _written(path: str) -> str:
+    """Return a path as it is noted: SQLite takes no text that is no UTF-8, and a terminal no control characters.
+
+    They are escaped rather than dropped, so that two files keep two paths.
+    """
+    if printable(path) == path:
+        return path
+    return "".join(sign if printable(sign) else sign.encode("unicode_escape").decode("ascii") for sign in path)
