@@ -1,8 +1,8 @@
-"""finews-archive: a news site that forgets, crawled into Markdown and one SQLite archive.
+"""finews-archive: crawls a news site that drops its posts after days into Markdown and one SQLite archive.
 
-A spider fetches what the ledger says is next, extraction reads it by the rules of its site, and the archive keeps it
-with its revisions, in one transaction with its row of the ledger. docs/architecture.md is the map: the way of a page,
-what lives where, who may import whom, and a glossary.
+A spider fetches what the ledger says is next, extraction reads it by the rules of its site, and the archive stores it
+as a revision, together with its row of the ledger. docs/architecture.md explains the rest: the way of a page, what is
+where, which module may import which, and a glossary.
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""`python -m crawler` is `finews`."""
+"""Lets `python -m crawler` do the same as `finews`."""
 
 from crawler.cli import main
 

@@ -1,7 +1,8 @@
-"""The run, for Scrapy's components: an add-on, built before all of them, which they get with `RunAddon.of`.
+"""The Scrapy add-on that gives all components access to the run, with `RunAddon.of`.
 
-The settings load it, so it works for `finews crawl`, `scrapy crawl` and scrapyd alike. It begins the spider's run and
-ends it when the spider is closed. Not here: the run itself (`crawler.run`), and what the components do.
+Add-ons are built before all other components. This one is loaded by the settings, so it works for `finews crawl`,
+`scrapy crawl` and scrapyd alike. It begins the spider's run, and ends it when the spider is closed. Not here: the run
+itself (`crawler.run`), and what the components do.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 run_ending = object()
-"""A signal: the run is about to end. This is the last chance to write into the archive."""
+"""A signal sent when the run is about to end: the last chance to write to the archive."""
 
 run_ended = object()
-"""A signal: the run has ended, with its `report`, and the archive is closed."""
+"""A signal sent with the `report` when the run has ended and the archive is closed."""
 
 # Scrapy's reasons for the end of a run; any other reason is a failure.
 _OUTCOMES: dict[str, RunOutcome] = {
@@ -52,14 +53,14 @@ _OUTCOMES: dict[str, RunOutcome] = {
 
 @runtime_checkable
 class SiteSpider(Protocol):
-    """A spider that has a run: its site, and the scope of the run."""
+    """A spider that has a run of a site, with a scope."""
 
     site: Site
     scope: Scope
 
 
 class RunAddon:
-    """The add-on: `run`, the `writer` of its records, and the `trouble` that kept the archive from being written."""
+    """The add-on: `run`, the `writer` of its records, and the `trouble` that made it give up, if any."""
 
     def __init__(self, run: Run, crawler: Crawler) -> None:
         """Provide `run` to Scrapy's components."""
@@ -70,11 +71,11 @@ class RunAddon:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Begin a run, as settings and spider say.
+        """Begin a run according to the settings and the spider.
 
-        Scrapy has built the spider before: by its site's definition it knows whether its arguments make sense, and a
-        run that makes none never begins, nor does one by a proxy that cannot be used. Another's spider
-        (`scrapy shell`) has no run.
+        Scrapy has already built the spider, which refuses wrong arguments, so that a wrong call never begins a run;
+        neither does a proxy that cannot be used, which raises `UsageError`. Foreign spiders (`scrapy shell`) have no
+        run: for them this raises `NotConfigured`.
         """
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
@@ -97,9 +98,9 @@ class RunAddon:
         return addon
 
     def give_up(self, error: BaseException) -> bool:
-        """End the run early if an error says that nothing more can be kept, and tell whether it does.
+        """End the run early if an error means that nothing more can be stored, and return whether it does.
 
-        The disk is full, the file is damaged or was made read-only, or somebody has taken it away.
+        Such errors are a full disk, or an archive that is damaged, read-only, moved or deleted.
         """
         trouble = trouble_with(self.run.archive, error)
         if trouble is not None and self.trouble is None:
@@ -109,7 +110,7 @@ class RunAddon:
 
     @contextmanager
     def giving_up(self) -> Iterator[None]:
-        """Give up, rather than fail, where the archive is in trouble."""
+        """Run the block; on errors of the archive give up instead of raising them."""
         try:
             yield
         except TROUBLES as error:
@@ -117,7 +118,7 @@ class RunAddon:
                 raise
 
     def end(self, spider: Spider, reason: str) -> None:  # noqa: ARG002  # the signal's arguments
-        """End the run once every record is written; if there is no room for the report, there is none."""
+        """End the run once every record is written; if the report cannot be written, note the trouble."""
         self._crawler.signals.send_catch_log(run_ending)
         self.writer.end()
         try:
@@ -130,13 +131,13 @@ class RunAddon:
             self._crawler.signals.send_catch_log(run_ended, report=report)
 
     def close(self) -> None:
-        """Close what the run has open, and stop the writing process if it is still there."""
+        """Stop the writing process if it is still running, and close what the run has open."""
         self.writer.stop()
         self.run.close()
 
 
 def _traffic(stats: StatsCollector) -> Traffic:
-    """Return what Scrapy counted; requests for robots.txt are included."""
+    """Return Scrapy's counts, which include requests for robots.txt."""
     return Traffic(
         requests=stats.get_value("downloader/request_count", 0),
         not_modified=stats.get_value("downloader/response_status_count/304", 0),

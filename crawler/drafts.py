@@ -1,7 +1,7 @@
-"""Files that are replaced as a whole: written beside where they belong, then renamed.
+"""Replacing files atomically: a draft is written next to the file, then renamed.
 
-So neither a reader nor a kill ever sees half of one, and what stood there before stays until the new one is complete.
-Not here: what is written. Nor an archive, which SQLite guards, and a backup, which takes a lock as it is renamed.
+So readers never see half a file, even after a kill, and the old content stays until the new is complete. Not here:
+what is written; and the archive, which SQLite protects, and backups, which are renamed under a lock.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield the draft of the file at `path`, to be written; it takes the file's place once the block has ended well.
+    """Yield a draft to be written in the block; if the block succeeds, the draft replaces the file at `path`.
 
-    Otherwise it is dropped, and the file is as it was. Raises `OSError`, which names a file in any case.
+    Otherwise the draft is deleted and the file stays as it was. Raises `OSError`, which always names a file.
     """
     draft = path.with_name(f".{path.name}.tmp")
     try:
@@ -28,28 +28,28 @@ def replacing(path: Path) -> Iterator[Path]:
         yield draft
         draft.replace(path)
     except OSError as error:
-        # Of a full disk Python names no file, and of what cannot be renamed first the draft, which nobody knows.
+        # For a full disk Python names no file, and for a failed rename first the draft, which means nothing to users.
         raise OSError(error.errno, error.strerror, error.filename2 or error.filename or str(path)) from error
     finally:
         draft.unlink(missing_ok=True)
 
 
 def new_draft(path: Path) -> Path:
-    """Make an empty draft of the file at `path`, and return it. Raises `OSError` where none can be made.
+    """Create an empty draft of the file at `path` and return its path. Raises `OSError` if that is impossible.
 
-    What lies there, a link that somebody planted or what a kill has left, is taken away and never written through;
-    where it cannot be taken away the draft gets a name that nobody guesses.
+    Anything already at its path, such as a planted link or a leftover of a killed run, is deleted and never written
+    to; if it cannot be deleted, the draft gets an unguessable name.
     """
     draft = path.with_name(f".{path.name}.tmp")
     try:
         draft.unlink(missing_ok=True)
         _make(draft)
-    except (FileExistsError, PermissionError):  # somebody's, in a folder where only owners take things away
+    except (FileExistsError, PermissionError):  # another user's file, in a folder where only owners may delete
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
         _make(draft)
     return draft
 
 
 def _make(file: Path) -> None:
-    """Make a file that is not there, with the mode that the umask leaves."""
+    """Create a file that does not exist yet, with the mode that the umask allows."""
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666))

@@ -1,4 +1,4 @@
-"""Errors that a person can do something about.
+"""Errors that users can act on.
 
     FinewsError                exit code 1
     ├── UsageError             exit code 2: the command was given something it cannot work with
@@ -12,17 +12,17 @@
     │   ├── ArchiveDamaged     the file is damaged
     │   ├── NotAsExpected      tables or values in the archive are not those of this program
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
-    ├── MarkdownNotWritten     the archive has every post, and the folder of Markdown has not
+    ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
-    ├── ArchiveOutdated        exit code 75: the archive is of an older version, and a run is using it
+    ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
     ├── NoSuchPost             the archive holds no such post
     ├── NoSuchRevision         it holds the post, but not that many versions of it
     ├── NoSuchSecurity         no post in it mentions the security
     └── AmbiguousSecurity      the pinyin may mean several
 
-The text of each is one sentence that says what, where and what to do next; the ids in it are attributes too. Not
-here: errors that only a programmer can fix, which stay the exceptions they are.
+The text of each is one sentence that says what is wrong, where, and what to do next; what it names is also available
+as attributes. Not here: errors that only a programmer can fix, which stay ordinary exceptions.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ExitCode(IntEnum):
     FOUND_WRONG = 1
     WRONG_USAGE = 2
     LOCKED = 75  # EX_TEMPFAIL of <sysexits.h>: try again later
-    INTERRUPTED = 130  # as shells say of SIGINT
+    INTERRUPTED = 130  # as shells report SIGINT
 
 
 class FinewsError(Exception):
@@ -69,7 +69,7 @@ class NoArchive(UsageError):
     """There is no archive at `path`."""
 
     def __init__(self, path: Path) -> None:
-        """Say how to make one."""
+        """Say how to make an archive."""
         self.path = path
         super().__init__(
             f"There is no archive at {path}: make one with `finews crawl`, or name another with --archive."
@@ -80,7 +80,7 @@ class NoSuchTime(UsageError):
     """A time is written in a way that cannot be read."""
 
     def __init__(self, written: str) -> None:
-        """`written` is what the user wrote."""
+        """Quote what the user has `written`."""
         self.written = written
         super().__init__(f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
 
@@ -93,7 +93,7 @@ class NotAnArchive(ArchiveError):
     """The file at `path` is not an archive of this program."""
 
     def __init__(self, path: Path, found: str) -> None:
-        """`found` says what the file seems to be."""
+        """Say what the file was `found` to be."""
         self.path = path
         super().__init__(
             f"{path} is not a finews archive ({found}); it was left untouched: name another with --archive."
@@ -104,7 +104,7 @@ class NewerArchive(ArchiveError):
     """The archive at `path` was written by a newer version of this program."""
 
     def __init__(self, path: Path, step: str) -> None:
-        """`step` is a migration this version does not know."""
+        """Name the migration `step` that this version does not know."""
         self.path = path
         super().__init__(
             f"{path} was written by a newer version (it holds the migration {step}): upgrade finews-archive."
@@ -112,10 +112,10 @@ class NewerArchive(ArchiveError):
 
 
 class ForeignSchema(ArchiveError):
-    """The archive at `path` holds something that this program did not make and that would run with it."""
+    """The schema of the archive at `path` has a part that this program did not make and that would run by itself."""
 
     def __init__(self, path: Path, part: str) -> None:
-        """`part` is its kind and name: `trigger x`."""
+        """Name the part by kind and name, such as `trigger x`."""
         self.path = path
         super().__init__(
             f"{path} holds the {part}, which is not this program's and would run with it:"
@@ -127,7 +127,7 @@ class ArchiveNotWritten(ArchiveError):
     """Something, such as a full disk, keeps a run from writing to the archive at `path`; what was stored stays."""
 
     def __init__(self, path: Path, trouble: str) -> None:
-        """`trouble` is what SQLite says."""
+        """Quote SQLite's message as the `trouble`."""
         self.path, self.trouble = path, trouble
         super().__init__(f"{path} could not be written ({trouble}): mend that and run again, what was stored stays.")
 
@@ -136,22 +136,22 @@ class ArchiveDamaged(ArchiveError):
     """The file at `path` is damaged."""
 
     def __init__(self, path: Path, fault: str) -> None:
-        """`fault` is what SQLite says."""
+        """Quote SQLite's message as the `fault`."""
         self.path, self.fault = path, fault
         super().__init__(f"{path}: {self.sentence(fault)}")
 
     @staticmethod
     def sentence(fault: str) -> str:
-        """Return what `finews check` says of the file."""
+        """Return the sentence that `finews check` prints about the file."""
         rescue = "bring back a backup, or save what can be read with `finews export`"
         return f"The file is damaged ({' '.join(fault.split())}): {rescue}."
 
 
 class ArchiveReplaced(ArchiveError):
-    """The file at `path` is not the one any more that a run has open."""
+    """The file at `path` is no longer the one that a run has open."""
 
     def __init__(self, path: Path) -> None:
-        """Say what became of what the run has brought."""
+        """Say what became of the run's results."""
         self.path = path
         super().__init__(
             f"{path} was deleted, moved or replaced while a run wrote to it: what it brought went with the old file."
@@ -163,15 +163,15 @@ class NotAsExpected(ArchiveError):
     """Tables or values in the archive are not those of this program: somebody has changed them."""
 
     def __init__(self, found: str) -> None:
-        """`found` is what SQLite says, or which value: `started_at of row 3 of runs`."""
+        """Quote SQLite's message, or name the value `found`, such as `started_at of row 3 of runs`."""
         super().__init__(f"The archive is not as this program keeps it ({found}): bring back a backup.")
 
 
 class MarkdownNotWritten(FinewsError):
-    """Something, a full disk for one, kept a run from writing Markdown files; the archive has every post."""
+    """Something, such as a full disk, kept a run from writing Markdown files; the archive has every post."""
 
     def __init__(self, trouble: str) -> None:
-        """`trouble` says which file, and why."""
+        """Say which file could not be written, and why."""
         self.trouble = trouble
         super().__init__(f"{trouble}. The archive holds every post, and the next run writes what is missing.")
 
@@ -182,18 +182,18 @@ class ArchiveLocked(FinewsError):
     exit_code = ExitCode.LOCKED
 
     def __init__(self, path: Path, holder: str) -> None:
-        """`holder` is what the lock file says of the other run: its pid and start."""
+        """Quote what the lock file says about the `holder`: its pid and start."""
         self.path, self.holder = path, holder
         super().__init__(f"Another run holds {path} ({holder}): wait for it to end, or stop it.")
 
 
 class ArchiveOutdated(FinewsError):
-    """The archive at `path` is of an older version, and cannot be migrated while a run is using it."""
+    """The archive at `path` is from an older version, and cannot be migrated while a run is using it."""
 
     exit_code = ExitCode.LOCKED
 
     def __init__(self, path: Path, holder: str) -> None:
-        """`holder` is what the lock file says of the run: its pid and start."""
+        """Quote what the lock file says about the `holder`: its pid and start."""
         self.path, self.holder = path, holder
         super().__init__(
             f"{path} is of an older version, and a run is at work on it ({holder}): ask again when it has ended."
@@ -201,10 +201,10 @@ class ArchiveOutdated(FinewsError):
 
 
 class NoOutput(FinewsError):
-    """What a command has to say cannot be written; what it has done stays done."""
+    """The output of a command cannot be written; what the command did stays done."""
 
     def __init__(self, why: str) -> None:
-        """`why` is what the operating system says."""
+        """Quote the operating system's reason."""
         super().__init__(
             f"Standard output cannot be written ({why}): what was asked for is done, its result is not told."
         )
@@ -214,7 +214,7 @@ class NoSuchPost(FinewsError):
     """The archive holds no post under `name`."""
 
     def __init__(self, name: str, path: Path) -> None:
-        """`name` is what the user asked for; `path` the archive that was searched."""
+        """Quote the `name` that the user gave, and the `path` of the archive that was searched."""
         self.name = name
         super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")
 
@@ -223,7 +223,7 @@ class NoSuchRevision(FinewsError):
     """A post does not have that many versions."""
 
     def __init__(self, revision: int, count: int) -> None:
-        """`revision` is what was asked for; `count` is the number of versions."""
+        """Quote the `revision` that the user asked for, and the `count` of versions."""
         self.revision, self.count = revision, count
         there_are = "one revision" if count == 1 else f"{count} revisions"
         super().__init__(f"There is no revision {revision}: the post has {there_are}, see `finews history`.")
@@ -233,7 +233,7 @@ class NoSuchSecurity(FinewsError):
     """No post mentions a security of that code or name."""
 
     def __init__(self, written: str, path: Path) -> None:
-        """`written` is what the user asked for; `path` the archive that was searched."""
+        """Quote what the user has `written`, and the `path` of the archive that was searched."""
         self.written = written
         super().__init__(
             f"No post in {path} mentions a security {written}: give its code, as 600160, 600160.SH or 00700.HK."
@@ -241,12 +241,12 @@ class NoSuchSecurity(FinewsError):
 
 
 class AmbiguousSecurity(FinewsError):
-    """Several securities are spelt so in pinyin: `meant` names them."""
+    """The pinyin fits several securities; `meant` names them."""
 
     _SHOWN = 8
 
     def __init__(self, written: str, meant: list[str]) -> None:
-        """`meant` are names with codes, the one that most posts mention first."""
+        """List the securities `meant`, as names with codes, the one that most posts mention first."""
         self.written, self.meant = written, meant
         more = f" and {len(meant) - self._SHOWN} more" if len(meant) > self._SHOWN else ""
         super().__init__(f"{written} may be {', '.join(meant[: self._SHOWN])}{more}: give the code.")

@@ -1,4 +1,4 @@
-"""What passes from one part of the program to the next: one frozen record per boundary.
+"""The records that pass from one part of the program to the next: one frozen class per boundary.
 
 A page is fetched (`Page`), read into a `Post`, a `Listing` or a refusal, normalised into an `Article`, and recorded
 (`Recorded`). A request that brought no page ends as `Refused`, `Missed` or `Unchanged`. So every request ends in
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Kind = Literal["home", "category", "feed", "post", "share", "expired"]
-"""What an address leads to: `share` to the text behind a share link, `expired` to a dropped post's source."""
+"""What an address leads to; `share` is the text behind a share link, `expired` the source of a dropped post."""
 
 Via = Literal["page", "share", "expired", "import"]
-"""The way a revision came."""
+"""How a revision came into the archive."""
 
 State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
 """The state of an address in the ledger."""
 
 Scope = Literal["usual", "full", "part", "share", "import"]
-"""What a run is about: what is new since the last run, everything, certain pages, certain share links, or files."""
+"""What a run covers: what is new since the last run, everything, certain pages, certain share links, or files."""
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
 
 
 PAGES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
-"""The answers that are pages: any other 2xx is not all of what was asked for (206), or none of it (204)."""
+"""The statuses of pages: with any other 2xx, the body is only part of the page (206), or none of it (204)."""
 
 
 NAMES_NO_POST = "names no post"
-"""The reason, in the ledger, of a listing that could be read but named no posts."""
+"""The reason that the ledger gives for a listing that could be read but named no posts."""
 
 Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
 """How a fetch ended, for the ledger: an outcome, or `read` for a listing."""
@@ -55,9 +55,9 @@ class Address:
 class Fetch:
     """One request and its answer, for the ledger.
 
-    `address` is what was requested, `found_on` the page that named it. `status` is `None` if no answer came. `etag`
-    and `last_modified` are the answer's headers as received. `auxiliary`: the request was made on behalf of a post's
-    page, and the outcome belongs to the page's address.
+    `address` is what was requested, `found_on` the page that named it. `fetched_at` is timezone-aware. `status` is
+    `None` if no answer came. `etag` and `last_modified` are the answer's headers as received. `auxiliary`: the
+    request was made on behalf of a post's page, to whose address the outcome belongs.
     """
 
     address: Address
@@ -120,11 +120,12 @@ class Post:
     """A post as it was read, before anything is judged.
 
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
-    `published_at` missing; validation decides whether that is enough. `source` is the outlet, `layout` the name of
-    the layout whose rules it was read by. `derived` names fields that its source lacks and that were taken from
-    elsewhere (`title`, `date`). `others` are keys of its front matter that the program does not know, as values for
-    JSON. `seen_at`: the time from which it is known to have said this, if that is not the time of the fetch.
-    `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing.
+    `published_at` missing; validation decides whether that is enough. Times are timezone-aware. `source` is the
+    outlet, `layout` the name of the layout by whose rules it was read. `derived` names the fields (`title`, `date`)
+    that its source lacks and that were derived from something else. `others` are the keys of its front matter that
+    the program does not know, as JSON values. `seen_at` is when it is first known to have had this content, if not at
+    the time of the fetch. `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address,
+    brought nothing.
     """
 
     fetch: Fetch
@@ -172,7 +173,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """An address that gave nothing: `gone` if the site says so (404, 410), else `failed`."""
+    """An address that gave nothing: `gone` if the site says so (such as by 404 or 410), otherwise `failed`."""
 
     fetch: Fetch
     state: Literal["failed", "gone"]
@@ -190,8 +191,8 @@ class Unchanged:
 class Recorded:
     """What the archive did with an address.
 
-    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row of the address's post. `noted` is
-    what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored.
+    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row id of the address's post. `noted`
+    is what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored.
     """
 
     address: Address
@@ -203,10 +204,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFile:
-    """A post's source in a file: its `content` as bytes, its `name`, and the `path` by which a person finds it.
+    """A post's source in a file: its `content` as bytes, its `name`, and the `path` that users are shown.
 
-    In a git history, `seen_at` is the time of the `commit` that wrote this version, `since` that of the file's first
-    commit. `aliases` are other paths of the same file: in the checkout, and before this commit renamed it.
+    In a git history, `seen_at` is the timezone-aware time of the `commit` that wrote this version, and `since` that
+    of the file's first commit. `aliases` are other paths of the same file: in the checkout, and before a rename.
     """
 
     path: str
@@ -220,7 +221,7 @@ class PostFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadFile:
-    """A file that was not read, and why, in words for a person."""
+    """A file that was not read, and why, in words for people."""
 
     path: str
     reason: str

@@ -1,9 +1,9 @@
-"""A run and its one owner: lock, archive, number, end.
+"""A run, and what it owns: the lock, the open archive, its number and its report.
 
-Everything that writes into an archive for long is a run: a crawl, a look behind share links, an import. A `Run` takes
-the archive's lock, opens and migrates the archive, and gets its number; nothing else in its process opens the
-archive. It closes what it opened, however the run ends. Not here: Scrapy, whose components get the run from
-`crawler.addon`, and what is written (`crawler.recording`).
+Everything that writes to an archive for long is a run: a crawl, fetching share links, an import. A `Run` takes the
+archive's lock, opens and migrates the archive, and gets its number; nothing else in its process opens the archive. It
+closes what it opened, however the run ends. Not here: Scrapy, whose components get the run from `crawler.addon`, and
+what is written (`crawler.recording`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NO_TRAFFIC = Traffic()
 class Run:
     """A run of `site`: its `id`, its open `archive`, and the `recorder` that writes its records.
 
-    `report` is set when the run has ended, to what `finews crawl --json` prints.
+    When the run has ended, `report` is what `finews crawl --json` prints.
     """
 
     def __init__(
@@ -50,23 +50,23 @@ class Run:
         posts_folder: Path | None = None,
         patience: timedelta = hosts.PATIENCE,
     ) -> None:
-        """Begin a run about `scope` in the archive at `path`, which is created if there is none.
+        """Begin a run of this `scope` in the archive at `path`, which is created if there is none.
 
-        Markdown goes into `posts_folder`, created if needed, or nowhere if that is `None`. A host that asks for more
-        than `patience` is left to a later run. Raises `ArchiveLocked` while another run goes on, `UsageError` if the
+        Markdown goes to `posts_folder`, created if needed, or nowhere if that is `None`. A host that asks for a wait
+        longer than `patience` is left to a later run. Raises `ArchiveLocked` during another run, `UsageError` if the
         folder cannot be created, `ArchiveError` if the archive cannot be used or written to.
         """
         self.site, self.patience = site, patience
         self.report: Report | None = None
         self._began = time.monotonic()
-        holds_archive(path)  # before any file is created beside something that is no archive
+        holds_archive(path)  # raises before any file is created beside something that is not an archive
         with ExitStack() as opening:
             lock = opening.enter_context(run_lock(path))
             if posts_folder is not None:
                 _make(posts_folder)
             self.archive = opening.enter_context(Archive(path, create=True, lock=lock))
             self.id = _begin(self.archive, site, scope)
-            # Runs once: at the end of the run, or else at the end of the program.
+            # Called once: at the end of the run, or else at the end of the program.
             self._close = weakref.finalize(self, opening.pop_all().close)
         self.recorder = Recorder(self.archive, site, self.id, posts_folder)
 
@@ -83,8 +83,8 @@ class Run:
     def end(self, outcome: RunOutcome, traffic: Traffic = _NO_TRAFFIC) -> Report:
         """End the run, close what it has open, and return its report. A run that gave up on its site has failed.
 
-        Raises `sqlite3.DatabaseError` when the report cannot be written, for want of room say; the next run puts this
-        one down as interrupted. Raises `ArchiveReplaced` where there is no archive any more for one.
+        Raises `sqlite3.DatabaseError` if the report cannot be written, for example because the disk is full; the next
+        run then records this one as interrupted. Raises `ArchiveReplaced` if the archive's file is gone or replaced.
         """
         db, seconds = self.archive.db, time.monotonic() - self._began
         try:
@@ -108,7 +108,7 @@ class Run:
         return self.report
 
     def close(self) -> None:
-        """Close the archive and release its lock, unless that was done already."""
+        """Close the archive and release its lock, unless that has already been done."""
         self._close()
 
 

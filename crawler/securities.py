@@ -1,7 +1,7 @@
 """Codes of securities, as the site writes them and as people type them.
 
 The site writes market and symbol as one code, `1.600160` (or `1,600160` in an attribute). Not here: finding codes in
-a page, and the names of a security, which the archive knows.
+a page (`crawler.extraction`), and the names of securities (`crawler.archive.store.securities`).
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ def parse(written: str) -> Security | None:
     Markets: SH, SZ, BJ (Shenzhen's number with a symbol starting with 4, 8 or 92), HK, US, BOARD (an industry board).
     An unknown number is kept: `155.BABA` is on the market `155`.
     """
-    found = _CODE.fullmatch(written.strip())
-    if found is None:
+    match = _CODE.fullmatch(written.strip())
+    if match is None:
         return None
-    number, symbol = found["market"], found["symbol"]
+    number, symbol = match["market"], match["symbol"]
     beijing = number == "0" and symbol.startswith(_BEIJING)
     return Security(f"{number}.{symbol}", symbol, "BJ" if beijing else _MARKETS.get(number, number))
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A security as a person types it: its `symbol`, and its `market` or its whole `code` if that is said."""
+    """A security as a person types it: its `symbol`, and its `market` or whole `code` if given."""
 
     symbol: str
     market: str | None = None
@@ -57,14 +57,14 @@ class Typed:
 def parse_typed(written: str) -> Typed:
     """Read `600160`, `600160.SH`, `SH600160`, `1.600160`, `00700.HK`, `700.hk`, `BK0493` or `nio`.
 
-    Symbols are upper case, and Hong Kong's have five digits. Any string can be read; whether such a security exists,
-    the archive knows.
+    Symbols are returned in upper case, and Hong Kong's with five digits. Any string can be read; the result does not
+    say whether such a security exists.
     """
     plain = unicodedata.normalize("NFKC", written).strip().upper()
-    found = _WITH_MARKET.fullmatch(plain)
-    if found is None:
+    match = _WITH_MARKET.fullmatch(plain)
+    if match is None:
         code = parse(plain)
         return Typed(plain) if code is None else Typed(code.symbol, code.market, code.code)
-    market = found["before"] or found["after"]
-    symbol = found["first"] or found["second"]
+    market = match["before"] or match["after"]
+    symbol = match["first"] or match["second"]
     return Typed(symbol.zfill(_HONG_KONG_DIGITS) if market == "HK" and symbol.isdigit() else symbol, market)

@@ -1,6 +1,7 @@
-"""Scrapy's settings. Every line is here because the default would be wrong, with the reason beside it.
+"""Scrapy's settings. Each is here because the default would be wrong, with the reason beside it.
 
-Settings named FINEWS_… are the program's own; the command line sets them, and so can `-s NAME=VALUE`.
+Settings named FINEWS_… are the program's own; the command line sets them, and so can `-s NAME=VALUE`. Not here: what
+differs between sites (`crawler.sites`).
 """
 
 from __future__ import annotations
@@ -15,44 +16,44 @@ SPIDER_MODULES = ["crawler.spiders"]
 FINEWS_SITE = "finews"  # a bundled site's name, or a YAML file
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE", "output/archive.db")
 FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" or None writes none
-FINEWS_MIRROR = ""  # a server to ask instead of the site's own
+FINEWS_MIRROR = ""  # the address of a server to use instead of the site's own
 FINEWS_REQUESTS_A_DAY = 20_000  # per host, for all runs of a day together; 0 for no limit
 FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each further retry waits four times as long
 FINEWS_PATIENCE_SECONDS = 60  # how long to wait if a host asks for it; if it asks for more, a later run continues
 FINEWS_GIVE_UP_AFTER = 10  # consecutive failures of a host, unless a page it served before is served again
-FINEWS_LONGEST_CRAWL_DELAY = 60.0  # seconds; a robots.txt that asks for more gets this much
+FINEWS_LONGEST_CRAWL_DELAY = 60.0  # seconds; longer delays in a robots.txt are shortened to this
 FINEWS_PROGRESS = False  # show the run's progress on a terminal
 FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, instead of Scrapy's
 
-ADDONS = {"crawler.addon.RunAddon": 100}  # begins the run, before any component that takes part in it is built
+ADDONS = {"crawler.addon.RunAddon": 100}  # begins the run, before any component that uses it is built
 
 # The path of an item. Each step accepts every record and passes on those that do not concern it.
 ITEM_PIPELINES = {
     "crawler.pipelines.normalise.Normalise": 100,  # a post becomes an article: Markdown, text, summary, hash
     "crawler.pipelines.validate.Validate": 200,  # an article without id, title, date or body becomes a refusal
-    # Every record is written with its row of the ledger, then the Markdown file of what was stored.
+    # Every record is written with its row of the ledger, then the Markdown file of a stored post.
     "crawler.pipelines.store.StoreInArchive": 300,
 }
 
 # The path of a request, and of its answer on the way back.
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.middlewares.robots.ObeyRobots": 100,  # instead of Scrapy's, which requests it in every run
-    # After the headers are set, before a request can be retried or redirected.
+    "crawler.middlewares.robots.ObeyRobots": 100,  # instead of Scrapy's, which fetches robots.txt in every run
+    # After the default headers are set, before a request can be retried or redirected.
     "crawler.middlewares.conditional.AskConditionally": 510,
-    # The next two are where Scrapy's own would be.
+    # The next two have the positions of Scrapy's own.
     "crawler.middlewares.retry.RetryLater": 550,
     "crawler.middlewares.redirect.FollowToTheSame": 600,
-    "crawler.middlewares.politeness.BePolite": 860,  # waits, for what will really be asked for
-    "crawler.middlewares.guard.GuardAddresses": 870,  # the last word
-    # Unpacking is the download handler's, see crawler.middlewares.whole.
+    "crawler.middlewares.politeness.BePolite": 860,  # late, so that it only waits for requests that are really sent
+    "crawler.middlewares.guard.GuardAddresses": 870,  # last, so that nothing can get around it
+    # The download handler decompresses, see crawler.middlewares.whole.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    # What the guard refuses has an outcome; what this one drops is never heard of again.
+    # The guard's refusals are recorded as outcomes; this one drops requests without a trace.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
 
-# Requests carry all that a callback needs: neither depth nor referer, and no address is too long for the guard.
+# Depth and referer are not used, and the guard checks addresses of any length.
 SPIDER_MIDDLEWARES = {
-    "crawler.middlewares.pages.OnlyPages": 50,  # in place of Scrapy's, to which a 206 is a page
+    "crawler.middlewares.pages.OnlyPages": 50,  # instead of Scrapy's, which treats a 206 as a page
     **dict.fromkeys(
         f"scrapy.spidermiddlewares.{name}"
         for name in (
@@ -69,11 +70,11 @@ EXTENSIONS = {
     "crawler.extensions.progress.ShowProgress": 510,
 }
 
-LOG_FORMATTER = "crawler.extensions.quiet.QuietAboutTheArchive"  # what is the matter with it is said once, at the end
-# The default knows IPv4 alone, and connects wherever a name leads.
+LOG_FORMATTER = "crawler.extensions.quiet.QuietAboutTheArchive"  # the run reports such errors once, at its end
+# The default resolves IPv4 only, and allows connections to private networks.
 TWISTED_DNS_RESOLVER = "crawler.network.resolver.PublicResolver"
 
-# Polite to the site: it is static, small, and somebody's own.
+# Be polite: the site is static, small and privately run.
 USER_AGENT = f"finews-archive/{__version__} (news archive; obeys robots.txt)"
 ROBOTSTXT_USER_AGENT = "finews-archive"
 AUTOTHROTTLE_ENABLED = True
@@ -82,21 +83,21 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
 DOWNLOAD_DELAY = 0.1
 RETRY_ENABLED = False  # see crawler.middlewares.retry
-RETRY_TIMES = 3  # posts vanish after three days: one more try than Scrapy makes
+RETRY_TIMES = 3  # one more than the default, because posts vanish after three days
 
 # So that a post is stored before its auxiliary requests are sent, and Scrapy does not start a hundred tasks per page.
 CONCURRENT_ITEMS = 1
 
-WARN_ON_GENERATOR_RETURN_VALUE = False  # would parse every callback at every start, for what ruff finds
+WARN_ON_GENERATOR_RETURN_VALUE = False  # it would parse every callback at every start, and ruff finds the same
 
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    "Accept-Encoding": "gzip, deflate, br, zstd",  # what crawler.middlewares.unpacking unpacks
+    "Accept-Encoding": "gzip, deflate, br, zstd",  # what crawler.middlewares.unpacking can decompress
 }
 
-# Careful with what comes back.
+# Be careful with answers.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # off by default
-DOWNLOAD_TIMEOUT = 30  # seconds; the default waits three minutes
+DOWNLOAD_TIMEOUT = 30  # seconds; the default is three minutes
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # bytes, far above the longest category page; the default is a gigabyte
 DOWNLOAD_HANDLERS = {
     "http": "crawler.middlewares.mirror.MirrorDownloadHandler",

@@ -20,15 +20,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*|[0-9a-f.]*:[0-9a-f:.]*")
 _WRITTEN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
-# Escapes that a decoded path keeps: separators that are none, and what would read as an escape if it were decoded.
+# Escapes that a decoded path keeps: encoded separators, and percent signs that would begin an escape if decoded.
 _KEPT = re.compile(r"%(?=2F|3F|25[0-9A-Fa-f]{2})")
-_NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # a byte, as Python's surrogateescape stands for it
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # a byte, as represented by Python's surrogateescape
 # What needs no escape in a path or a query: RFC 3986's sub-delims and the separators of each.
 _PATH_SAFE = "/:@!$&'()*+,;="
 _QUERY_SAFE = _PATH_SAFE + "?"
 
 
-@lru_cache(1024)  # a page names its category, the home page and itself again and again
+@lru_cache(1024)  # the same few addresses are named again and again: a page's own, its category, the home page
 def canonical(url: str) -> str | None:
     """Write `url` in its one canonical form: lower-case scheme and host, no default port, no fragment.
 
@@ -56,18 +56,18 @@ def resolve(base: str, href: str) -> str | None:
 
 
 def as_written(href: str, base: str) -> str | None:
-    """Return an address as it stands on the page at `base`, if it is written as RFC 3986 has it; else canonical.
+    """Return an address as written on the page at `base` if RFC 3986 allows that, otherwise its canonical form.
 
-    So a site's own form is kept, and nothing stands in it that ends a line, a tag or a template.
+    So the site's own form is kept, but nothing in it can end a line, a tag or a template.
     """
     return href if _WRITTEN.fullmatch(href) else resolve(base, href)
 
 
 def path_of(url: str) -> str:
-    """Return the decoded path and query of a canonical address, which a site's patterns are matched against.
+    """Return the decoded path and query of a canonical address, for matching against a site's patterns.
 
-    What is no UTF-8 stays percent-encoded, byte by byte, and so do `/` and `?` where they part nothing: `encode`
-    leads back to the same address.
+    Bytes that are not UTF-8 stay percent-encoded, and so do `/` and `?` where they are not separators, so that
+    `encode` restores the path.
     """
     parts = urlsplit(url)
     path = unquote_to_bytes(_KEPT.sub("%25", parts.path)).decode("utf-8", "surrogateescape")
@@ -84,16 +84,16 @@ def host_of(url: str) -> str:
 
 
 def ascii_host(host: str) -> str:
-    """Write a host name as it is asked for: in ASCII (UTS 46), and without the dot it may end in.
+    """Return a host name in its ASCII form (UTS 46), without a final dot.
 
-    `bücher.example` is `xn--bcher-kva.example`. Raises `ValueError` if there can be no such host.
+    `bücher.example` becomes `xn--bcher-kva.example`. Raises `ValueError` for an impossible name.
     """
     plain = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     return plain.removesuffix(".")
 
 
 def encode(path: str) -> str:
-    """Percent-encode a decoded path or key as `canonical` does; what `path_of` left encoded stays so."""
+    """Percent-encode a decoded path or key as `canonical` does; what `path_of` left encoded stays encoded."""
     return _encode(path, _PATH_SAFE)
 
 
@@ -107,9 +107,9 @@ def is_loopback(url: str) -> bool:
 
 
 def is_public(url: str) -> bool:
-    """Tell whether an address (canonical) may be anybody's on the internet: a name with a dot, no number, no port.
+    """Return whether a canonical address can be public: its host is a name with a dot, not a number, without a port.
 
-    What the name resolves to is not looked at.
+    What the name resolves to is not checked.
     """
     host = host_of(url).rstrip(".")
     name, dot, top = host.rpartition(".")
@@ -126,16 +126,16 @@ def _netloc(scheme: str, host: str, port: int | None) -> str:
 
 
 def _encode(part: str, safe: str) -> str:
-    """Encode what must be encoded; leave existing escapes that must stay (`%2F` is not `/`)."""
+    """Encode what must be encoded, and keep existing escapes that must stay (`%2F` is not `/`)."""
     pieces = _ESCAPE.split(part)
     return "".join(_tidy(piece) if odd % 2 else quote(piece, safe=safe) for odd, piece in enumerate(pieces))
 
 
-def _byte_escaped(found: re.Match[str]) -> str:
-    return f"%{ord(found[0]) - 0xDC00:02X}"
+def _byte_escaped(match: re.Match[str]) -> str:
+    return f"%{ord(match[0]) - 0xDC00:02X}"
 
 
 def _tidy(escape: str) -> str:
-    """Decode an unnecessary escape (RFC 3986, 6.2.2.2); write any other in upper case."""
+    """Decode an unnecessary escape (RFC 3986, 6.2.2.2), and write any other in upper case."""
     character = chr(int(escape[1:], 16))
     return character if character.isascii() and (character.isalnum() or character in "-._~") else escape.upper()

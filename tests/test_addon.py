@@ -17,7 +17,7 @@ from crawler.archive import Archive
 from crawler.archive.store.lock import run_lock
 from crawler.errors import ArchiveLocked
 from crawler.pipelines.store import StoreInArchive
-from crawler.spiders.asking import Asked
+from crawler.spiders.asking import Target
 from crawler.spiders.category import CategorySpider
 from crawler.spiders.share import ShareSpider
 
@@ -150,7 +150,7 @@ def test_a_page_the_program_stumbles_over_is_a_failure_of_that_page(crawlers: An
     addon = begin(crawler)
     step = StoreInArchive.from_crawler(crawler)
     address = made.post_address()
-    request = Request(address.url, cb_kwargs={"asked": Asked(address=address, found_on=made.HOME.url)})
+    request = Request(address.url, cb_kwargs={"target": Target(address=address, found_on=made.HOME.url)})
     response = Response(address.url, request=request)
     failure = Failure(ZeroDivisionError("division by zero"))
     crawler.signals.send_catch_log(signal, item=made.post(), response=response, spider=None, failure=failure)

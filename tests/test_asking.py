@@ -6,14 +6,14 @@ import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse
 
 from crawler.items import Address
-from crawler.spiders.asking import Asked, page_of
+from crawler.spiders.asking import Target, page_of
 
-ASKED = Asked(address=Address(url="https://finews.withounder.com/x.html", kind="post", key="x"))
+TARGET = Target(address=Address(url="https://finews.withounder.com/x.html", kind="post", key="x"))
 TEXT = "江西出台5G应用“扬帆”行动计划。" * 20
 
 
 def _page(body: bytes, headers: dict[str, str] | None = None, kind: type[Response] = HtmlResponse) -> str:
-    return page_of(kind("https://finews.withounder.com/x.html", body=body, headers=headers), ASKED).source
+    return page_of(kind("https://finews.withounder.com/x.html", body=body, headers=headers), TARGET).source
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_a_response_that_is_no_text_is_read_all_the_same() -> None:
 @pytest.mark.parametrize(("status", "etag"), [(200, '"a"'), (304, None), (404, None), (500, None)])
 def test_only_a_page_that_was_served_leaves_validators(status: int, etag: str | None) -> None:
     response = TextResponse("https://finews.withounder.com/x.html", status=status, headers={"ETag": '"a"'})
-    assert page_of(response, ASKED).fetch.etag == etag
+    assert page_of(response, TARGET).fetch.etag == etag

@@ -15,7 +15,7 @@ from twisted.internet import error as network
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from crawler.network.failures import NO_ANSWER, LastingFailure, NetworkFailure, told, words_for
+from crawler.network.failures import NO_ANSWER, LastingFailure, NetworkFailure, explained, words_for
 
 URL = "https://finews.withounder.com/dajiangwang/1.html"
 HOST = "finews.withounder.com"
@@ -108,7 +108,7 @@ UNTRUSTED: Any = [("SSL routines", "", "certificate verify failed")]
 def test_a_certificate_is_told_with_its_host_and_what_to_do(
     cause: Exception, kind: type[Exception], words: str
 ) -> None:
-    error = told(never_received(cause), URL, None)
+    error = explained(never_received(cause), URL, None)
     assert (type(error), words_for(error)) == (kind, words)
 
 
@@ -130,4 +130,4 @@ TUNNEL = "Could not open CONNECT tunnel with proxy 127.0.0.1:3128 [{'status': %s
     ids=str,
 )
 def test_what_a_proxy_does_is_told_as_the_proxy_s_without_its_password(error: Exception, words: str) -> None:
-    assert words_for(told(error, URL, PROXY)) == words
+    assert words_for(explained(error, URL, PROXY)) == words

@@ -92,8 +92,8 @@ def test_a_host_is_left_alone_until_its_time_unless_the_clock_was_set_back(until
 
 def test_a_host_says_why_it_is_left_alone():
     until = "2022-04-21T01:05:00+00:00"
-    assert Host(host=NAME, wait_until=until).says() == f"asks to be left alone until {until}"
-    assert Host(host=NAME, wait_until=until, wait_reason="has been asked 3 times today").says() == (
+    assert Host(host=NAME, wait_until=until).wait_in_words() == f"asks to be left alone until {until}"
+    assert Host(host=NAME, wait_until=until, wait_reason="has been asked 3 times today").wait_in_words() == (
         f"has been asked 3 times today: left alone until {until}"
     )
 

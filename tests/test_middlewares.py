@@ -37,7 +37,7 @@ from crawler.middlewares.robots import ObeyRobots
 from crawler.network.failures import IS_PROBE, NetworkFailure
 from crawler.network.not_requested import ForbiddenAddress, NotRequested, Postponed, Unreachable
 from crawler.sites.loading import rules_version
-from crawler.spiders.asking import Asked
+from crawler.spiders.asking import Target
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -900,11 +900,11 @@ VALIDATORS = {"etag": '"a"', "last_modified": "Wed, 20 Apr 2022 08:00:00 GMT"}
 CONDITIONAL = {b"If-None-Match": [b'"a"'], b"If-Modified-Since": [b"Wed, 20 Apr 2022 08:00:00 GMT"]}
 
 
-def headers_for(archive: Archive, asked: Asked | None) -> dict[bytes, list[bytes]]:
+def headers_for(archive: Archive, target: Target | None) -> dict[bytes, list[bytes]]:
     """Return the headers of a request for what the frontier has taken from the ledger."""
-    if asked is not None:
-        asked = replace(asked, known=links.known(archive.db, asked.address.url))
-    request = Request(POST, cb_kwargs={"asked": asked} if asked else {})
+    if target is not None:
+        target = replace(target, known=links.known(archive.db, target.address.url))
+    request = Request(POST, cb_kwargs={"target": target} if target else {})
     AskConditionally(made.RULES).process_request(request)
     return dict(request.headers)
 
@@ -938,12 +938,12 @@ def with_post(archive: Archive) -> Archive:
 )
 def test_what_was_read_to_an_end_is_asked_for_conditionally(with_post: Archive, address: Any, state: Any, how: Any):
     read(with_post, address, state, **how)
-    assert headers_for(with_post, Asked(address=address)) == CONDITIONAL
+    assert headers_for(with_post, Target(address=address)) == CONDITIONAL
 
 
 def test_what_is_asked_for_as_if_nothing_were_known_of_it_is_asked_for_in_full(with_post: Archive):
     read(with_post, made.HOME, "fetched")
-    request = Request(made.HOME.url, cb_kwargs={"asked": Asked(address=made.HOME)})
+    request = Request(made.HOME.url, cb_kwargs={"target": Target(address=made.HOME)})
     AskConditionally(made.RULES).process_request(request)
     assert dict(request.headers) == {}
 
@@ -954,7 +954,7 @@ def test_a_listing_that_was_read_before_is_asked_for_conditionally_whatever_beca
 ):
     read(archive, made.HOME, "fetched")
     settle(archive, made.fetch(made.HOME, status=None), End(state=state))
-    assert headers_for(archive, Asked(address=made.HOME)) == CONDITIONAL
+    assert headers_for(archive, Target(address=made.HOME)) == CONDITIONAL
 
 
 @pytest.mark.parametrize(
@@ -976,9 +976,9 @@ def test_what_was_not_or_by_other_rules_is_asked_for_in_full(
     archive: Archive, address: Any, state: Any, rules: str | None
 ):
     read(archive, address, state, rules)
-    assert headers_for(archive, Asked(address=address)) == {}
+    assert headers_for(archive, Target(address=address)) == {}
 
 
 def test_what_was_never_asked_for_and_what_is_no_address_of_the_ledger_is_asked_for_in_full(archive: Archive):
-    assert headers_for(archive, Asked(address=made.post_address())) == {}
+    assert headers_for(archive, Target(address=made.post_address())) == {}
     assert headers_for(archive, None) == {}

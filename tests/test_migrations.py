@@ -784,6 +784,6 @@ def test_the_making_of_a_large_index_says_how_far_it_is(
 ):
     path = brought("0005")
     monkeypatch.setattr(index, "_AT_ONCE", 1)
-    monkeypatch.setattr(connection, "_SECONDS_BETWEEN_WORDS", -1)
+    monkeypatch.setattr(connection, "_PROGRESS_SECONDS", -1)
     Archive(path).close()
     assert caplog.messages[0] == f"{path}: the search index is made anew, once: 25 %"

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.text.minhash import minhash_keys, scheme
-from crawler.text.near_duplicates import Wording, same_story
+from crawler.text.near_duplicates import TitledText, same_story
 
 SHORT = "财联社4月20日电，沪指开盘涨0.5%，深成指涨0.3%，创业板指跌0.1%，煤炭、油气板块涨幅居前。"
 LONG = max((post.text for post in posts()), key=len)
@@ -25,9 +25,9 @@ TEXTS = st.text("沪指开盘涨跌0123.5%，。：;（）【】记者 \n\ud800�
 
 def same(one: str, other: str, titles: tuple[str, str] = ("", "")) -> bool:
     """Decide on two texts, either way round."""
-    wordings = Wording(titles[0], one), Wording(titles[1], other)
-    decided = same_story(*wordings)
-    assert same_story(*reversed(wordings)) == decided
+    texts = TitledText(titles[0], one), TitledText(titles[1], other)
+    decided = same_story(*texts)
+    assert same_story(*reversed(texts)) == decided
     return decided
 
 
@@ -247,7 +247,7 @@ def test_a_long_form_of_words_is_told_from_another_by_the_company_in_its_title()
     (form, *_) = (pair for pair in pairs() if pair.kind == "another company in a long form of words")
 
     assert not same_story(form.one, form.other)
-    assert same_story(form.one, Wording(f"重磅！{form.one.title}", form.one.text))
+    assert same_story(form.one, TitledText(f"重磅！{form.one.title}", form.one.text))
 
 
 def test_a_title_in_brackets_counts_where_there_is_no_other() -> None:

@@ -21,7 +21,7 @@ from crawler.extraction.post import read_post
 from crawler.items import Missed, Post, Refused
 from crawler.recording.normalise import normalise
 from crawler.run import Run
-from crawler.text.outside import escaped_in_json, one_line, steerless
+from crawler.text.outside import escaped_in_json, one_line, terminal_safe
 from crawler.urls import as_written, canonical
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ def test_what_is_too_long_to_be_noted_ends_in_an_ellipsis() -> None:
 @settings(max_examples=examples(500))
 @given(outside)
 def test_what_is_shown_steers_nothing_and_keeps_its_lines(words: str) -> None:
-    without_styles = re.sub(r"\x1b\[\d{0,3}m", "", steerless(f"{words}\n\t"))
+    without_styles = re.sub(r"\x1b\[\d{0,3}m", "", terminal_safe(f"{words}\n\t"))
 
     assert [sign for sign in steers(without_styles) if sign not in "\n\t"] == []
     assert without_styles.endswith("\n\t")
 
 
 def test_the_programs_own_styles_are_shown() -> None:
-    assert steerless("\x1b[1m标题\x1b[22m\x1b[2J") == "\x1b[1m标题\x1b[22m[2J"
+    assert terminal_safe("\x1b[1m标题\x1b[22m\x1b[2J") == "\x1b[1m标题\x1b[22m[2J"
 
 
 @settings(max_examples=examples(500))

@@ -32,7 +32,7 @@ from crawler.recording.normalise import normalise
 from crawler.recording.recorder import Recorder
 from crawler.recording.writer import Writer
 from crawler.sites.loading import rules_version
-from crawler.spiders.asking import Asked
+from crawler.spiders.asking import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -402,7 +402,7 @@ def test_a_run_gives_up_when_not_even_a_failure_can_be_written(run: Run):
 
     step = StoreInArchive(Writer(run.recorder), give_up)
     run.archive.db.execute("PRAGMA query_only = 1")
-    request = Request(POST.url, cb_kwargs={"asked": Asked(address=made.post_address())})
+    request = Request(POST.url, cb_kwargs={"target": Target(address=made.post_address())})
     failure = Failure(ZeroDivisionError("division by zero"))
     step.note_error(failure, Response(POST.url, request=request))
     assert troubles == ["attempt to write a readonly database"]

@@ -19,7 +19,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from zope.interface import alsoProvides, implementer
 
-from crawler.network.failures import LastingFailure, told
+from crawler.network.failures import LastingFailure, explained
 from crawler.network.resolver import PublicResolver, is_private
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def private_site(tmp_path: Path) -> Path:
 
 def test_the_reason_says_where_a_name_leads():
     assert resolved("inside.example", ["10.0.0.1"]) == []
-    failure = told(CannotResolveHostError("x"), "http://inside.example/x", None)
+    failure = explained(CannotResolveHostError("x"), "http://inside.example/x", None)
     assert isinstance(failure, LastingFailure)
     assert str(failure) == (
         "the name inside.example leads to 10.0.0.1, which is a private address: see who answers for the name, and say"
@@ -221,4 +221,4 @@ def test_the_reason_says_where_a_name_leads():
     )
     assert resolved("outside.example", ["93.184.215.14"]) == ["93.184.215.14"]
     error = CannotResolveHostError("x")
-    assert told(error, "http://outside.example/x", None) is error
+    assert explained(error, "http://outside.example/x", None) is error

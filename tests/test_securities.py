@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.archive.store.securities import agree
+from crawler.archive.store.securities import names_agree
 from crawler.securities import Security, Typed, parse, parse_typed
 
 
@@ -158,8 +158,8 @@ def test_any_string_is_read(written: str) -> None:
     ],
 )
 def test_names_agree_that_share_two_neighbouring_characters(name: str, other: str) -> None:
-    assert agree(name, other)
-    assert agree(other, name)
+    assert names_agree(name, other)
+    assert names_agree(other, name)
 
 
 @pytest.mark.parametrize(
@@ -177,11 +177,11 @@ def test_names_agree_that_share_two_neighbouring_characters(name: str, other: st
     ],
 )
 def test_names_that_share_less_or_a_mark_only_do_not_agree(name: str, other: str) -> None:
-    assert not agree(name, other)
-    assert not agree(other, name)
+    assert not names_agree(name, other)
+    assert not names_agree(other, name)
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
 def test_names_agree_with_themselves_and_both_ways(name: str, other: str) -> None:
-    assert agree(name, name)
-    assert agree(name, other) is agree(other, name)
+    assert names_agree(name, name)
+    assert names_agree(name, other) is names_agree(other, name)

@@ -5,10 +5,10 @@
     with Archive("output/archive.db") as archive:
         post = archive.post("NW202204202350104915")
 
-`archive` is what readers see. Behind it are rooms, each above the next: `watch` (what a person would notice too late)
-beside `care` (is the file sound, backups), `ledger` (addresses, fetches, hosts, runs), `store` (the file, posts and
-their versions), and `search` (derived from the posts). Not here: HTML, the network, and Scrapy, which none of this
-loads.
+`archive` is what readers see. Behind it are layered packages, from top to bottom: `watch` (alarms about what would
+otherwise be noticed too late) and `care` (integrity checks, backups), `ledger` (addresses, fetches, hosts, runs),
+`store` (the file, posts and their versions), and `search` (derived from the posts). Not here: HTML and the network.
+Nothing in this package imports Scrapy.
 """
 
 from crawler.archive.archive import Archive

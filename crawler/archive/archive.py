@@ -1,6 +1,6 @@
 """The archive as its readers see it: open it, ask it, close it.
 
-For Python programs; the command line asks through it too. Not here: writing, which a run does through
+This is the interface for Python programs, and the command line uses it too. Not here: writing, which runs do through
 `crawler.run` and `crawler.recording`.
 """
 
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
 
 
 class StockPost(results.Hit):
-    """A post that mentions a security: under which name it `printed` it, and is that name an `odd` one."""
+    """A post that mentions a security: the name it `printed`, and whether that name is `odd` for the security."""
 
     printed: str
     odd: bool
 
 
 class Stock(TypedDict):
-    """What the archive has on a security. `others` are codes that were meant as well: of other markets, say."""
+    """What the archive has on a security. `others` are further codes that match, for example in other markets."""
 
     code: str
     symbol: str
@@ -69,16 +69,16 @@ class Stock(TypedDict):
 
 
 class Archive:
-    """An open archive. `db` is the `sqlite_utils.Database` behind it, for SQL of one's own.
+    """An open archive. `db` is the underlying `sqlite_utils.Database`, for your own SQL.
 
-    Times are written as people name them, `2022-04`, `2022-04-20`, `2022-04-20 09:30`; without an offset from UTC
-    they are of the zone the newest post is dated in. SQL may use the functions of `crawler.archive.search.functions`.
-    Used in a `with`, it turns what SQLite reports of a damaged or locked file, and whatever a value that
-    somebody has changed leads to, into an `ArchiveError`.
+    Times may be partial: `2022-04`, `2022-04-20`, `2022-04-20 09:30`. Without a UTC offset they are in the time zone
+    of the newest post. SQL may use the functions of `crawler.archive.search.functions`. As a context manager, it
+    raises an `ArchiveError` in place of SQLite's errors about a damaged or locked file, and of errors caused by
+    values that another program has changed.
     """
 
     def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
-        """Open the archive at `path`; with `create`, make one if there is none. A run says that it has the `lock`.
+        """Open the archive at `path`; with `create`, create it if missing. A run passes the `lock` it holds.
 
         Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` or `ArchiveError`, see `crawler.errors`.
         """
@@ -111,13 +111,13 @@ class Archive:
         self.db.close()
 
     def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
-        """Return the post whose id or address `name` is: the columns of `articles`, `tags`, `mentions`, `same_story`.
+        """Return a post by id or address: the columns of `articles`, `tags`, `mentions` and `same_story`.
 
-        Of an earlier `revision`, title, time and body are as they were. `same_story` lists the posts that tell the
-        same, the first first. Raises `NoSuchPost` and `NoSuchRevision`.
+        With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
+        same story, oldest first. Raises `NoSuchPost` and `NoSuchRevision`.
         """
         article_id = self._find(name)
-        post = {**articles.get(self.db, article_id), "same_story": stories.told_by(self.db, article_id)}
+        post = {**articles.get(self.db, article_id), "same_story": stories.same_story_posts(self.db, article_id)}
         return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
 
     def posts(self) -> Iterator[Article]:
@@ -139,38 +139,41 @@ class Archive:
         offset: int = 0,
         collapse: bool = False,
     ) -> Found:
-        """Return what a full-text query finds, see `crawler.archive.search.search`; any string is a query.
+        """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
-        `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug,
-        `stock` a security as the method of that name takes it. `as_of` searches what the archive held at the end of
-        that time. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug, and
+        `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
+        of that time. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         filters = Filters(
             since=None if since is None else _seconds(self._span(since)[0]),
             until=None if until is None else _seconds(self._span(until)[1]),
             source=source,
             category=category,
-            codes=None if stock is None else tuple(each["code"] for each in securities.choose(self.db, stock)),
+            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
             as_of=None if as_of is None else dates.iso(_utc(self._span(as_of)[1])),
         )
         return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
 
     def history(self, name: str) -> list[Revision]:
-        """Return the versions of a post, the oldest first. Raises `NoSuchPost`."""
+        """Return the versions of a post, oldest first. Raises `NoSuchPost`."""
         return versions.history(self.db, self._find(name))
 
     def changes(self, name: str) -> dict[int, Changes]:
-        """Return what each revision of a post but the first changed in the one before it. Raises `NoSuchPost`."""
-        from crawler.text.changes import Version  # noqa: PLC0415  # 15 ms that other questions need not wait
+        """Return what each revision of a post, except the first, changed against its predecessor.
+
+        Raises `NoSuchPost`.
+        """
+        from crawler.text.changes import Version  # noqa: PLC0415  # takes 15 ms, which other methods do not need
         from crawler.text.differences import compare  # noqa: PLC0415  # likewise
 
         article_id = self._find(name)
-        said = [
+        rows = [
             (row["revision"], versions.version(self.db, article_id, row["revision"]))
             for row in versions.history(self.db, article_id)
         ]
-        worded = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in said]
-        return {number: compare(before, after) for (_, before), (number, after) in pairwise(worded)}
+        texts = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in rows]
+        return {number: compare(before, after) for (_, before), (number, after) in pairwise(texts)}
 
     def stock(
         self,
@@ -180,12 +183,12 @@ class Archive:
         limit: int = 20,
         offset: int = 0,
     ) -> Stock:
-        """Return the posts that mention a security, newest first, with counts by day and the names it was printed by.
+        """Return the posts that mention a security, newest first, with counts by day and the names in print.
 
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. Raises
         `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        chosen = securities.choose(self.db, written)
+        chosen = securities.candidates(self.db, written)
         if not chosen:
             raise NoSuchSecurity(written, self.path)
         code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
@@ -213,33 +216,36 @@ class Archive:
         }
 
     def why(self, name: str) -> list[address_history.AddressHistory]:
-        """Return what happened to the addresses of a post, or to any address; an empty list when it was never seen.
+        """Return the history of a post's addresses, or of any address; an empty list if it was never seen.
 
         `name` is a post's id or an address. See `crawler.archive.ledger.address_history`.
         """
         return address_history.histories(self.db, name)
 
     def imports(self, name: str) -> list[files.Imported]:
-        """Return the files that a post came from, or what became of the file at the path `name`."""
-        return files.told(self.db, find_post(self.db, name), printable(name))
+        """Return the files that a post was imported from; `name` is its id, an address, or the path of a file."""
+        return files.imports_of(self.db, find_post(self.db, name), printable(name))
 
     def runs(self) -> Iterator[JudgedReport]:
-        """Yield the report of every run, the latest first.
+        """Yield the report of every run, latest first.
 
-        Each with what is `usual`, medians of the runs before it, and in a few words what of it is `unusual`.
+        Each includes `usual`, the medians of the runs before it, and `unusual`, a few words on every outlier.
         """
         from crawler.archive.watch.baseline import with_baseline  # noqa: PLC0415  # see `changes`
 
         return with_baseline(runs.reports(self.db))
 
     def alarms(self, now: datetime | None = None) -> list[Alarm]:
-        """Return what is amiss and a person would notice too late; see `crawler.archive.watch.watchman`."""
+        """Return the current alarms, about what would otherwise be noticed too late; see `watch.watchman`.
+
+        `now` must be timezone-aware; by default it is the current time.
+        """
         from crawler.archive.watch.watchman import alarms  # noqa: PLC0415  # see `changes`
 
         return alarms(self.db, None, now or dates.now())
 
     def sites(self) -> dict[str, Site]:
-        """Return the definitions of the sites the archive knows, by their names."""
+        """Return the definitions of the sites the archive knows, by name."""
         return sites.known(self.db)
 
     def stats(self) -> Summary:
@@ -247,7 +253,7 @@ class Archive:
         return summary.summary(self.db, self.path)
 
     def coverage(self, since: str | None = None) -> Coverage:
-        """Return what was listed and what of it is stored, per site, category and day, from the day of `since` on.
+        """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
 
         See `crawler.archive.watch.coverage`. Raises `NoSuchTime`.
         """
@@ -256,7 +262,7 @@ class Archive:
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
     def backup(self, file: str | PathLike[str]) -> BackedUp:
-        """Copy the archive to `file`, also while a run writes, and verify the copy; see `care.backup`."""
+        """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 
     def _find(self, name: str) -> int:
@@ -266,7 +272,7 @@ class Archive:
         return article_id
 
     def _span(self, named: str) -> tuple[datetime, datetime]:
-        """Return the first and the last second of what a person calls `named`."""
+        """Return the first and the last second of the time span that `named` stands for."""
         newest = articles.newest(self.db)
         zone = None if newest is None else datetime.fromisoformat(articles.published_at(self.db, newest)).tzinfo
         try:
@@ -280,7 +286,7 @@ def _seconds(point: datetime) -> int:
 
 
 def _utc(point: datetime) -> datetime:
-    """Return a point in time in UTC; at the very edge of the calendar, as it is written."""
+    """Convert a time to UTC; at the edges of the calendar, where that overflows, keep its digits."""
     try:
         return point.astimezone(UTC)
     except OverflowError:

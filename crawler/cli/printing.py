@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.text.outside import escaped_in_json, steerless
+from crawler.text.outside import escaped_in_json, terminal_safe
 from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
@@ -172,4 +172,4 @@ def byline(post: Mapping[str, Any]) -> str:
 
 def _say(text: str, *, err: bool = False) -> None:
     """Print what an archive or its site says, which must not steer the terminal."""
-    click.echo(steerless(text), err=err)
+    click.echo(terminal_safe(text), err=err)

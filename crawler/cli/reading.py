@@ -18,7 +18,7 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
-from crawler.text.outside import steerless
+from crawler.text.outside import terminal_safe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +55,11 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
         printing.json_document(row)
         return
     if form == "markdown":
-        click.echo(steerless(markdown), nl=False)
+        click.echo(terminal_safe(markdown), nl=False)
     elif form == "html":
-        click.echo(steerless(row["html"]))
+        click.echo(terminal_safe(row["html"]))
     else:
-        click.echo(steerless(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
+        click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
     printing.same_story(row)
 
 

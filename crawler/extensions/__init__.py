@@ -1,1 +1,1 @@
-"""What watches a run. Not here: anything that the run needs."""
+"""Scrapy extensions that observe a run: its log and its progress. Not here: anything that the run depends on."""

@@ -1,4 +1,4 @@
-"""Log a run: one line per event with the number of the run, for people or as JSON.
+"""Logging a run: one line per event with the number of the run, for people or as JSON.
 
 Events go to Python's logging, so `scrapy crawl` and scrapyd have them in their own logs; with `FINEWS_LOG_FORMAT`
 they are written to standard error in the program's own format. Not here: the live line on a terminal, and the report.
@@ -40,7 +40,7 @@ class LogEvents:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the format from the settings, and take part in the run."""
+        """Read the format from the settings, and observe the run."""
         run = RunAddon.of(crawler).run
         extension = cls(run.site.name, run.id, crawler.settings["FINEWS_LOG_FORMAT"])
         crawler.signals.connect(extension.begin, signals.spider_opened)
@@ -49,41 +49,41 @@ class LogEvents:
         return extension
 
     def begin(self, spider: Spider) -> None:
-        """Begin to log."""
+        """Start logging."""
         if self.form:
             self._handler = line_handler(self.form, self.run_id)
             logging.getLogger().addHandler(self._handler)
             logging.getLogger(_OURS).setLevel(logging.INFO)
-        self._say(logging.INFO, f"run of {self.site} begins", event="begin", site=self.site, spider=spider.name)
+        self._emit(logging.INFO, f"run of {self.site} begins", event="begin", site=self.site, spider=spider.name)
 
     def note(self, item: Any) -> None:
         """Log what became of an address."""
         if not isinstance(item, Recorded):
             return
         kind, url = item.address.kind, item.address.url
-        # A request made elsewhere on behalf of a post shows in the outcome of that post.
+        # The result of a request made on behalf of a post shows in the outcome of that post.
         is_elsewhere = kind in {"share", "expired"} and item.outcome is None
         level = logging.WARNING if item.noted in _TROUBLE and not is_elsewhere else logging.INFO
         if item.noted == "unchanged" and kind == "post":  # most of a full run
             level = logging.DEBUG
         reason = f": {item.reason}" if item.reason else ""
         fields = {"kind": kind, "url": url, "outcome": item.noted, "reason": item.reason}
-        self._say(level, f"{item.noted} {url}{reason}", event="address", **fields)
+        self._emit(level, f"{item.noted} {url}{reason}", event="address", **fields)
 
     def end(self, report: Report) -> None:
         """Log how the run ended, and stop logging."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in report["posts"].items() if count)
         message = f"run {report['outcome']}, {counted(report['requests'], 'request')}: {counts or 'nothing new'}"
-        self._say(logging.INFO, message, event="end", report=report)
+        self._emit(logging.INFO, message, event="end", report=report)
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
 
-    def _say(self, level: int, message: str, **fields: Any) -> None:
+    def _emit(self, level: int, message: str, **fields: Any) -> None:
         _log.log(level, message, extra={"fields": {"run": self.run_id, **fields}})
 
 
 class _Line(logging.Formatter):
-    """A line for people: time in UTC, level, run, message."""
+    """Formats lines for people: time in UTC, level, run, message."""
 
     def __init__(self, run_id: int) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class _Line(logging.Formatter):
 
 
 class _Json(_Line):
-    """A line for machines: the same, and the fields of an event."""
+    """Formats JSON lines: the same, and the fields of an event."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {"at": _moment(record), "level": record.levelname, "run": self.run_id, "event": "log"}

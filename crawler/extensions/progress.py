@@ -1,6 +1,6 @@
-"""Show a run's progress as a live line on a terminal.
+"""Showing a run's progress as a live line on a terminal.
 
-Reads the ledger, as any reader could. Not here: the log (`crawler.extensions.events`), and the report at the end.
+The counts are read from the ledger. Not here: the log (`crawler.extensions.events`), and the report at the end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ShowProgress:
     """The extension, enabled by `FINEWS_PROGRESS`."""
 
     def __init__(self, run: Run, crawler: Crawler, console: Console) -> None:
-        """Watch `crawler` work on `run`, and write to `console`."""
+        """Show the progress of `run`, carried out by `crawler`, on `console`."""
         self.run, self.crawler = run, crawler
         self.console = console
         self._live = Live(console=console, transient=True, auto_refresh=False)
@@ -44,7 +44,7 @@ class ShowProgress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Take part in the run if progress is wanted and there is a terminal to show it on."""
+        """Observe the run if progress is wanted and there is a terminal to show it on; else raise `NotConfigured`."""
         console = Console(stderr=True)
         if not crawler.settings.getbool("FINEWS_PROGRESS") or not console.is_terminal:
             raise NotConfigured
@@ -56,7 +56,7 @@ class ShowProgress:
     def begin(self) -> None:
         """Show the line."""
         self._live.start()
-        _log_to(sys.stderr)  # now the live display's, so that log lines go above it
+        _log_to(sys.stderr)  # which the live display has replaced, so that log lines appear above it
         self._loop.start(_SECONDS, now=False)
 
     def end(self) -> None:
@@ -72,7 +72,7 @@ class ShowProgress:
     def _line(self) -> Text:
         db, run_id = self.run.archive.db, self.run.id
         counts = runs.tally(db, run_id)
-        # Unwelcome outcomes are shown only if there are any, so that the line fits a terminal.
+        # Rare outcomes are shown only if there are any, so that the line fits a terminal.
         shown = [f"{counts[name]} {name}" for name in counts if counts[name] or name in _ALWAYS_SHOWN]
         pages = self.crawler.stats.get_value("response_received_count", 0)
         rate = pages / max(time.monotonic() - self._began, 0.1)

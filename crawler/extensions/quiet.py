@@ -1,4 +1,4 @@
-"""How Scrapy logs what goes wrong, but for errors of the archive: they end the run, whose sentence says more.
+"""Keeping errors of the archive out of Scrapy's log: they end the run, and its error message says more.
 
 Not here: the program's own log (`crawler.extensions.events`).
 """
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class QuietAboutTheArchive(LogFormatter):
-    """The formatter: an error of SQLite's in a callback is no traceback a page."""
+    """Scrapy's log formatter, except that SQLite's errors in callbacks do not log a traceback per page."""
 
     def spider_error(
         self, failure: Failure, request: Request, response: Response | Failure, spider: Spider
     ) -> LogFormatterResult:
-        """Say that a callback failed, in a whisper if it is the archive that did."""
-        said = super().spider_error(failure, request, response, spider)
+        """Log that a callback failed, at the debug level if that is the archive's fault."""
+        entry = super().spider_error(failure, request, response, spider)
         error = failure.value
         is_trouble = isinstance(error, sqlite3.DatabaseError) and (
             is_damage(error) or isinstance(error, sqlite3.OperationalError)
         )
-        return {**said, "level": logging.DEBUG} if is_trouble else said
+        return {**entry, "level": logging.DEBUG} if is_trouble else entry

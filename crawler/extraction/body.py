@@ -1,6 +1,6 @@
-"""What belongs to a post's body and what is the site's own: tail, share link, marked securities.
+"""Separating a post's body from what the site adds to it: the tail, the share link, marked securities.
 
-Works on the parsed body. Not here: which elements those are (the definition says), and Markdown.
+Works on the parsed body. Not here: what those look like (site definitions say), and Markdown.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import Securities, Site
 
-# Shown though they hold no text.
-_SHOWN = frozenset({"img", "video", "audio", "iframe", "table", "svg", "hr"})
-_SHOWN_WITHIN = ", ".join(sorted(_SHOWN))
+# Visible even without text.
+_VISIBLE = frozenset({"img", "video", "audio", "iframe", "table", "svg", "hr"})
+_VISIBLE_WITHIN = ", ".join(sorted(_VISIBLE))
 _MAX_DEPTH = 32
-_LONGEST_TAIL = 1000  # characters: a category's address may be long
+_LONGEST_TAIL = 1000  # characters; a category's address may be long
 
 
 def share_url(parsed: LexborHTMLParser, site: Site, page_url: str, post_id: str) -> str | None:
-    """Return the post's own share link as it is written: the last link of that kind that carries its id."""
+    """Return the post's own share link as written on the page: the last share link with the post's id."""
     for node in reversed(parsed.css("a[href]")):
         href = (node.attributes.get("href") or "").strip()
         url = resolve(page_url, href)
@@ -39,62 +39,65 @@ def share_url(parsed: LexborHTMLParser, site: Site, page_url: str, post_id: str)
 
 
 def inner_html(parsed: LexborHTMLParser) -> str:
-    """Return the body as the parser writes it, trimmed."""
+    """Return the body as the parser serialises it, without surrounding white space."""
     return ((parsed.body.inner_html if parsed.body else None) or "").strip()
 
 
 def cut_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> bool:
-    """Take the site's blocks off the end of the body; tell whether any of them said something."""
-    said: list[str] = []
+    """Remove the site's own blocks from the end of the body; return whether any of them had text.
+
+    The text of such a block matches one of `patterns`.
+    """
+    removed: list[str] = []
     if parsed.body is not None:
-        _cut_last(parsed.body, patterns, said, _MAX_DEPTH)
-    return any(said)
+        _cut_last(parsed.body, patterns, removed, _MAX_DEPTH)
+    return any(removed)
 
 
 def mentions(parsed: LexborHTMLParser, marked: Securities | None) -> tuple[Mention, ...]:
     """Count the securities marked in the body, by code and printed name, in order of first appearance."""
     if marked is None:
         return ()
-    left_out = _inside(parsed, marked)
-    seen: Counter[tuple[str, str]] = Counter()
+    excluded = _excluded(parsed, marked)
+    counts: Counter[tuple[str, str]] = Counter()
     for node in parsed.css(marked.css):
         security = parse_security(node.attributes.get(marked.attribute) or "")
         name = squeeze(node.text())
-        if security and name and node.mem_id not in left_out:
-            seen[security.code, name] += 1
-    return tuple(Mention(code=code, name=name, count=count) for (code, name), count in seen.items())
+        if security and name and node.mem_id not in excluded:
+            counts[security.code, name] += 1
+    return tuple(Mention(code=code, name=name, count=count) for (code, name), count in counts.items())
 
 
-def _inside(parsed: LexborHTMLParser, marked: Securities) -> set[int]:
+def _excluded(parsed: LexborHTMLParser, marked: Securities) -> set[int]:
     if marked.but_not is None:
         return set()
     return {node.mem_id for outer in parsed.css(marked.but_not) for node in outer.css(marked.css)}
 
 
-def _cut_last(node: LexborNode, patterns: tuple[str, ...], said: list[str], depth: int) -> bool:
-    """Take the site's blocks off the end of `node`, note in `said` what each says, and tell whether there were any.
+def _cut_last(node: LexborNode, patterns: tuple[str, ...], removed: list[str], depth: int) -> bool:
+    """Remove the site's blocks from the end of `node`; return whether there were any.
 
-    An unclosed element of the article may have swallowed them, so what is last is looked into. Each block is looked
-    at once, and once more when it has lost something.
+    Their texts are appended to `removed`. An unclosed element of the article may contain them, so the last element is
+    searched too. Each block is checked once, and once more if something was removed from it.
     """
     cut = False
     while (last := node.last_child) is not None:
         if (text := _tail_text(last, patterns)) is None:
-            within = depth > 1 and last.is_element_node and _cut_last(last, patterns, said, depth - 1)
+            within = depth > 1 and last.is_element_node and _cut_last(last, patterns, removed, depth - 1)
             cut = cut or within
             if not within or (text := _tail_text(last, patterns)) is None:
                 break
-        said.append(text)
+        removed.append(text)
         last.decompose()
         cut = True
     return cut
 
 
 def _tail_text(node: LexborNode, patterns: tuple[str, ...]) -> str | None:
-    """Return the text of a block that is the site's, "" of one that shows nothing; `None` of one of the article."""
+    """Return the text of one of the site's blocks, "" for an invisible block, or `None` for a part of the article."""
     text = squeeze(node.text())
     if text:
         is_tail = len(text) <= _LONGEST_TAIL and any(re.fullmatch(pattern, text) for pattern in patterns)
         return text if is_tail else None
-    shown = node.is_element_node and (node.tag in _SHOWN or node.css_first(_SHOWN_WITHIN) is not None)
-    return None if shown else ""
+    is_visible = node.is_element_node and (node.tag in _VISIBLE or node.css_first(_VISIBLE_WITHIN) is not None)
+    return None if is_visible else ""

@@ -1,8 +1,8 @@
-"""What reading a page may cost: so much processor time, after which it is given up.
+"""Limiting the processor time that reading a page may take.
 
-The time is that of the process, so that a busy machine refuses nothing. Python code and regular expressions are
-interrupted by a timer's signal; what runs in C without a look at signals, a parser of HTML, is kept from taking long
-by the form of what it is given (`crawler.extraction.structure`). Not here: what is read.
+It is the process's own time that counts, so that nothing is refused on a busy machine. A timer signal interrupts
+Python code and regular expressions. C code that does not check for signals, such as an HTML parser, cannot be
+interrupted; `crawler.extraction.structure` refuses input that would keep it busy. Not here: reading pages.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
 
     from crawler.items import Fetch
 
-_Read = TypeVar("_Read")
+_Result = TypeVar("_Result")
 
 SECONDS = 2.0
-"""The longest that a page may take; a megabyte of article takes a third of it."""
+"""The longest that reading a page may take; an article of one megabyte takes a third of it."""
 
-_AGAIN = 0.1  # seconds until a signal is repeated whose error was swallowed, in a destructor say
+_REPEAT = 0.1  # seconds until the signal is repeated, in case its error was swallowed, as in a destructor
 TOO_COSTLY = "too costly to read"
 
 
 class TooCostlyError(Exception):
-    """A page that would take too long to read; the text says why, in words for a person."""
+    """Reading a page would take too long; the text says so in words for people."""
 
     def __init__(self, why: str = "") -> None:
-        """Say `why`, if it is known before."""
+        """Add `why`, if something is known to be the reason."""
         super().__init__(f"{TOO_COSTLY}: {why}" if why else TOO_COSTLY)
 
 
 @contextmanager
 def budget(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise `TooCostlyError` inside of the block once it has taken so many seconds of this process's time.
+    """Raise `TooCostlyError` inside the block once it has taken this many seconds of processor time.
 
-    Only the main thread gets signals; in another one there is no limit. One budget does not stand within another.
+    Signals only reach the main thread; in other threads there is no limit. Budgets cannot be nested.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGVTALRM, _spent)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _REPEAT)
     try:
         yield
     finally:
@@ -55,8 +55,8 @@ def budget(seconds: float = SECONDS) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def affordable(read: Callable[[], _Read], fetch: Fetch, *, seconds: float = SECONDS) -> _Read | Refused:
-    """Return what `read` returns for the page of `fetch`, or its refusal when that costs too much."""
+def affordable(read: Callable[[], _Result], fetch: Fetch, *, seconds: float = SECONDS) -> _Result | Refused:
+    """Return what `read` returns for the page of `fetch`, or a refusal if it takes more than `seconds`."""
     try:
         with budget(seconds):
             return read()

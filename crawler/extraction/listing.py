@@ -1,7 +1,7 @@
-"""Read which of the site's addresses a page names: home, a category, the feed.
+"""Reading which of the site's addresses a listing names: the home page, a category page or the feed.
 
-The served listings break in the middle: a title with `<` in it turns the markup after it into text. So links
-are read from the source, escaped ones too, and not from the tree a parser makes of it. Not here: the posts.
+The site's listings are broken in places: a title with `<` in it turns the markup after it into text. So links,
+including escaped ones, are read from the source and not from a parsed tree. Not here: reading posts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crawler.items import Page
     from crawler.sites.definition import Site
 
-# `<a href="…">`, also where its brackets came out as `&lt;`. No tag reaches into the next one.
+# `<a href="…">`, also with its brackets escaped as `&lt;`. The pattern never runs on into the next tag.
 _INSIDE = r"(?:[^<>&]|&(?!lt;|gt;))"
 _ANCHOR = re.compile(
     rf"""(?:<|&lt;)a\s{_INSIDE}{{0,500}}?href=(["'])(?P<href>(?:(?!["']){_INSIDE}){{1,2000}}+)\1[^<>&]{{0,500}}(?:>|&gt;)"""
@@ -34,8 +34,8 @@ _TEXT = re.compile(r"(.{0,300}?)(?:<|&lt;)/a(?:>|&gt;)", re.DOTALL)
 
 
 def read_listing(page: Page, site: Site) -> Listing:
-    """Return the posts and categories `page` names, in its order, each address once, and which stand together."""
-    found: dict[str, Link] = {}
+    """Return the posts and categories that `page` names, each address once and in order, and the groups of posts."""
+    links: dict[str, Link] = {}
     groups: list[list[str]] = []
     headings = _headings(page, site)
     for position, href, text in _links(page):
@@ -43,21 +43,21 @@ def read_listing(page: Page, site: Site) -> Listing:
         address = address_of(site, url) if url else None
         if address is None or address.kind not in {"post", "category"}:
             continue
-        found.setdefault(address.url, Link(address=address, text=text))
+        links.setdefault(address.url, Link(address=address, text=text))
         if address.kind == "post":
             group = bisect(headings, position)
             groups.extend([] for _ in range(len(groups), group + 1))
             groups[group].append(address.url)
     return Listing(
-        fetch=page.fetch, links=tuple(found.values()), groups=tuple(tuple(group) for group in groups if group)
+        fetch=page.fetch, links=tuple(links.values()), groups=tuple(tuple(group) for group in groups if group)
     )
 
 
 def is_listing(page: Page, listing: Listing, site: Site) -> bool:
-    """Tell whether `page`, of which `listing` was read, is what its address says.
+    """Return whether `page`, from which `listing` was read, really is the listing that its address promises.
 
-    A start page names something. A category's page names posts, or bears the category's sign: most outlets publish
-    nothing in days.
+    A home page names something. A category page names posts or contains the sign that the definition gives, because
+    many outlets publish nothing for days.
     """
     if page.fetch.address.kind == "home":
         return bool(listing.links)
@@ -67,10 +67,10 @@ def is_listing(page: Page, listing: Listing, site: Site) -> bool:
 
 
 def leading(listing: Listing, site: Site, unknown: Collection[str], *, missed: bool) -> set[str]:
-    """Return the posts of a start page whose categories may hold more that nobody has seen.
+    """Return the posts of a home page whose categories may hold more unknown posts.
 
-    These are whole groups of `unknown` posts: below one that is known stands nothing new. After a run was `missed`
-    any unknown post is enough, since what lies below may have been put in out of order.
+    These are the posts of groups in which all are `unknown`: a group is ordered by time, so below a known post there
+    is nothing new. If a run was `missed`, any unknown post counts, since posts may have been added out of order.
     """
     shown = site.home.newest if site.home else 1
     return {
@@ -82,21 +82,21 @@ def leading(listing: Listing, site: Site, unknown: Collection[str], *, missed: b
 
 
 def _headings(page: Page, site: Site) -> list[int]:
-    """Return where the groups of a start page begin."""
+    """Return the positions at which the groups of a home page begin."""
     if site.home is None or page.fetch.address.kind != "home":
         return []
-    return [found.start() for found in re.finditer(site.home.heading, page.source)]
+    return [match.start() for match in re.finditer(site.home.heading, page.source)]
 
 
 def _links(page: Page) -> Iterator[tuple[int, str, str]]:
-    """Yield where each link stands, where it leads and its text."""
+    """Yield each link's position in the source, its target and its text."""
     if page.fetch.address.kind == "feed":
-        for found in _FEED_LINK.finditer(page.source):
+        for match in _FEED_LINK.finditer(page.source):
             # A feed's titles are HTML inside XML: escaped twice.
-            attributes = dict(_ATTRIBUTE.findall(found[1]))
+            attributes = dict(_ATTRIBUTE.findall(match[1]))
             title = squeeze(unescape(unescape(attributes.get("title", ""))))
-            yield found.start(), unescape(attributes.get("href", "")), title
+            yield match.start(), unescape(attributes.get("href", "")), title
         return
-    for found in _ANCHOR.finditer(page.source):
-        text = _TEXT.match(page.source, found.end())
-        yield found.start(), unescape(found["href"]), squeeze(unescape(text[1])) if text else ""
+    for match in _ANCHOR.finditer(page.source):
+        text = _TEXT.match(page.source, match.end())
+        yield match.start(), unescape(match["href"]), squeeze(unescape(text[1])) if text else ""

@@ -1,6 +1,6 @@
-"""The body of a post's source, Markdown with HTML in it, becomes HTML, as the site's builder makes it.
+"""Turning the body of a post's source, Markdown with HTML in it, into HTML as the site's builder does.
 
-Blocks of HTML pass through to the letter. Pure. Not here: front matter, and making HTML safe (`crawler.markdown`).
+HTML blocks pass through unchanged. Pure. Not here: front matter, and making HTML safe (`crawler.markdown`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-# CommonMark's sixth kind of HTML block, which ends with a blank line, and comments.
+# CommonMark's sixth kind of HTML block, which ends at a blank line, and comments.
 _HTML_BLOCK = re.compile(
     r" {0,3}<(?:!--|/?(?:address|article|aside|base|blockquote|body|center|details|dialog|dd|div|dl|dt|fieldset"
     r"|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem"
@@ -22,12 +22,12 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethr
 
 
 def blocks(source: str) -> list[str]:
-    """Return what stands between the blank lines of a source; each keeps the white space it begins with."""
+    """Return the blocks of a source between blank lines; each keeps its leading white space."""
     return [block.rstrip() for block in re.split(r"\n[ \t]*(?=\n)", source) if block.strip()]
 
 
 def to_html(source: str) -> str:
-    """Return the HTML of a source; one that is all HTML is returned as it stands, without white space around it."""
+    """Return the HTML of a source; if all of it is HTML already, return it unchanged but for surrounding space."""
     if all(_HTML_BLOCK.match(block.lstrip("\n")) for block in blocks(source)):
         return source.strip()
     return str(_MARKDOWN.render(source)).strip()

@@ -1,6 +1,6 @@
-"""Read a post: `(page, site)` becomes a `Post`, or is refused when it is no page of a known layout.
+"""Reading a post: `(page, site)` becomes a `Post`, or a refusal if the page has no known layout.
 
-Not here: whether what was found is enough (validation says), listings, and the JSON behind share links.
+Not here: whether the post is complete (`crawler.recording.validate`), listings, and the JSON behind share links.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def read_post(page: Page, site: Site) -> Post | Refused:
-    """Read the post on `page` by the first layout of `site` whose sign it bears; refuse one that costs too much."""
+    """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long."""
     return affordable(lambda: _read_page(page, site), page.fetch)
 
 
@@ -43,9 +43,10 @@ def _read_page(page: Page, site: Site) -> Post | Refused:
 
 
 def read_body(page: Page, site: Site, *, via: Via) -> Post:
-    """Read what the HTML of a body alone tells: outlet, category, share link, securities; and the day in its address.
+    """Read a post from the HTML of its body alone: outlet, category, share link and securities.
 
-    The source of `page` is that HTML, its address carries the post's id. The title is left to the caller.
+    The source of `page` is that HTML; its address contains the post's id and perhaps its date. The caller adds the
+    title.
     """
     layout, sources = site.layouts[0], _Sources(page, site, page.source)
     by_address = tuple(rule for rule in layout.date if rule.of in {"address", "id"})
@@ -53,10 +54,9 @@ def read_body(page: Page, site: Site, *, via: Via) -> Post:
 
 
 def read_parted_body(page: Page, tail: str, site: Site, *, via: Via, tags: tuple[str, ...]) -> Post:
-    """Read a body whose `tail`, the HTML of share link and navigation, was parted from it; see `read_body`.
+    """Read a body whose `tail`, the HTML of share link and navigation, has been separated from it; see `read_body`.
 
-    The body stays as it is written, to the letter, unless it ends in some tail all the same. Title and date are left
-    to the caller.
+    The body is kept character by character, unless it still ends in such a tail. The caller adds title and date.
     """
     sources = _Sources(page, site, page.source, tags)
     ends = _Sources(page, site, tail, tags) if tail else sources
@@ -64,16 +64,16 @@ def read_parted_body(page: Page, tail: str, site: Site, *, via: Via, tags: tuple
 
 
 def days_of(address: Address, site: Site) -> list[date]:
-    """Return the days that a post may be of: the one in its id, and the one in its address if that is another."""
+    """Return the days that a post may be from: the one in its id, and the one in its address if it differs."""
     sources = _Sources(Page(fetch=Fetch(address=address, fetched_at=datetime.min), source=""), site, "")  # noqa: DTZ901
     rules = [rule for layout in site.layouts for rule in layout.date]
-    found = (_first_date((rule,), sources) for of in ("id", "address") for rule in rules if rule.of == of)
-    return list(dict.fromkeys(point.date() for point in found if point))
+    times = (_first_date((rule,), sources) for of in ("id", "address") for rule in rules if rule.of == of)
+    return list(dict.fromkeys(time.date() for time in times if time))
 
 
 @dataclass(slots=True)
 class _Sources:
-    """What the rules can read of one page; each part is parsed at most once."""
+    """What the rules can read from one page; each part is parsed at most once."""
 
     page: Page
     site: Site
@@ -81,8 +81,8 @@ class _Sources:
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
 
-    def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one a case
-        """Return what a rule is to read, see `crawler.sites.definition.Of`."""
+    def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
+        """Return the text that a rule reads, see `crawler.sites.definition.Of`."""
         match of:
             case "page":
                 return self.page.source
@@ -97,24 +97,24 @@ class _Sources:
             case "address":
                 return path_of(self.page.fetch.address.url)
             case "found on":
-                return self._category_it_was_found_on()
+                return self._category_found_on()
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
-        """Return the same as a tree."""
+        """Return the same text, parsed as HTML."""
         if of not in self.trees:
             self.trees[of] = tree(self.text_of(of))
         return self.trees[of]
 
-    def _category_it_was_found_on(self) -> str:
-        found = address_of(self.site, self.page.fetch.found_on or "")
-        return found.key if found and found.kind == "category" else ""
+    def _category_found_on(self) -> str:
+        address = address_of(self.site, self.page.fetch.found_on or "")
+        return address.key if address and address.kind == "category" else ""
 
 
 def _read(sources: _Sources, ends: _Sources, layout: Layout, *, via: Via, as_written: bool = False) -> Post:
-    """Read every field of a body; `ends` is where its navigation and share link stand.
+    """Read every field of a body; `ends` is the source that contains its navigation and share link.
 
-    These are read before the tail that holds them is taken off. The body is given as the parser writes it, or else
-    `as_written` if there is no tail to take off.
+    These are read before the tail that contains them is removed. The body is returned as the parser serialises it;
+    with `as_written` it is returned unchanged if there is no tail to remove.
     """
     page, site = sources.page, sources.site
     address = page.fetch.address
@@ -140,13 +140,13 @@ def _read(sources: _Sources, ends: _Sources, layout: Layout, *, via: Via, as_wri
 
 
 def _first_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None:
-    """Return the first value that can be read as a date: one that cannot does not end the search."""
-    found = (value for rule in rules for value in values(rule, sources))
-    return next(filter(None, (dates.parse(value, sources.site.timezone) for value in found)), None)
+    """Return the first value that can be read as a date; values that cannot are skipped."""
+    written = (value for rule in rules for value in values(rule, sources))
+    return next(filter(None, (dates.parse(value, sources.site.timezone) for value in written)), None)
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:
-    """Return the category the rules name: a slug, or a link to the category's page."""
+    """Return the category that the rules find, as a slug or as a link to the category's page."""
     written = first_value(layout.category, sources)
     linked = address_of(sources.site, resolve(sources.page.fetch.address.url, written) or "")
     slug = linked.key if linked and linked.kind == "category" else written
@@ -158,6 +158,6 @@ def _category(layout: Layout, sources: _Sources) -> Category | None:
 
 
 def _rejoined(tags: tuple[str, ...], category: Category | None) -> tuple[str, ...]:
-    """Put together what Jekyll split at spaces: "Career", "In投行PEVC新闻" are one tag, the category's name."""
+    """Rejoin a tag that Jekyll split at spaces: "Career", "In投行PEVC新闻" are one tag, the category's name."""
     joined = " ".join(tags)
     return (joined,) if category and joined == category.name else tags

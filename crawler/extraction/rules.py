@@ -1,4 +1,4 @@
-"""Apply a definition's rules to a page: what to look at, where to cut, what to keep.
+"""Applying a definition's rules to a page: where to look, where to cut, what to keep.
 
 Rules are explained in `crawler.sites.definition`. Not here: what the values mean.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Sources(Protocol):
-    """What rules can read: text for each `of`, and the body as a tree."""
+    """What rules can read: text for each `of`, and parsed HTML."""
 
     def text_of(self, of: Of) -> str:
         """Return the text a rule reads: HTML source for `page` and `body`, plain text for the others."""
@@ -36,34 +36,37 @@ class Sources(Protocol):
 
 
 def tree(source: str) -> LexborHTMLParser:
-    """Parse HTML that belongs into a body, whatever it begins with; `TooCostlyError` when its form forbids that."""
+    """Parse HTML as the content of a body, whatever it begins with.
+
+    Raises `TooCostlyError` if its structure would take too long to parse.
+    """
     check_structure(source)
     return LexborHTMLParser(f"<!doctype html><body>{source}")
 
 
 def first_value(rules: Iterable[Rule], sources: Sources) -> str:
-    """Return the first value the rules find, white space folded; "" when none finds any."""
+    """Return the first value the rules find, with white space squeezed; "" if they find none."""
     return next((value for rule in rules for value in values(rule, sources)), "")
 
 
 def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
     """Return every value of the first rule that finds any."""
-    return next((found for rule in rules if (found := values(rule, sources))), [])
+    return next((result for rule in rules if (result := values(rule, sources))), [])
 
 
 def values(rule: Rule, sources: Sources) -> list[str]:
-    """Return the values one rule finds, white space folded, empty ones left out."""
+    """Return the non-empty values that one rule finds, with white space squeezed."""
     if rule.where is not None and not _compiled(rule.where).search(sources.text_of("address")):
         return []
-    # Folded first: a pattern that looks for white space must not be led astray by a million of it.
+    # Squeezed first, so that a pattern that looks for white space does not backtrack over a million of it.
     kept = (_keep(rule.pattern, squeeze(value)).strip() for value in _candidates(rule, sources))
     return [value for value in kept if value]
 
 
 def first_source(rules: Iterable[Rule], source: str) -> str:
-    """Return the first stretch of HTML the rules cut out of `source`, as it stands; "" when none does.
+    """Return the first piece of HTML that the rules cut out of `source`, unchanged; "" if there is none.
 
-    With `css` it is what the element holds, as the parser writes it.
+    With `css` it is the content of that element, as the parser serialises it.
     """
     for rule in rules:
         cut = _between(rule, source)
@@ -77,7 +80,7 @@ def first_source(rules: Iterable[Rule], source: str) -> str:
 
 
 def _between(rule: Rule, source: str) -> str | None:
-    """Cut `source` at the rule's markers; `None` when one of `after`, or `before`, is not there."""
+    """Cut `source` at the rule's markers; `None` if a marker of `after`, `after_last` or `before` is missing."""
     for marker in rule.after:
         _, found, source = source.partition(marker)
         if not found:
@@ -108,7 +111,7 @@ def _candidates(rule: Rule, sources: Sources) -> list[str]:
 
 
 def _links(parsed: LexborHTMLParser, pattern: str) -> list[LexborNode]:
-    """Return the links whose text matches, the last first: navigation stands at the end."""
+    """Return the links whose text matches, last first, because navigation is at the end of a body."""
     return [node for node in reversed(parsed.css("a")) if _compiled(pattern).search(squeeze(node.text()))]
 
 
@@ -119,8 +122,8 @@ def _value_of(node: LexborNode, attribute: str | None) -> str:
 def _keep(pattern: str | None, value: str) -> str:
     if pattern is None:
         return value
-    found = _compiled(pattern).search(value)
-    return (found[1] if found.re.groups else found[0]) if found else ""
+    match = _compiled(pattern).search(value)
+    return (match[1] if match.re.groups else match[0]) if match else ""
 
 
 @cache

@@ -1,6 +1,7 @@
-"""Read the text behind a share link: JSON, in which one of a few keys holds the body's HTML.
+"""Reading the text behind a share link: JSON in which one of a few keys holds the body's HTML.
 
-Nothing else of that JSON is known, so nothing else is read. Not here: the share page itself, an empty shell.
+Nothing else about that JSON is known, so nothing else is read. Not here: the share page itself, which is an empty
+shell.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def read_share(page: Page, site: Site) -> Post | Missed | Refused:
-    """Read the post's body from the JSON on `page`; `Missed` when there is none, `Refused` when it costs too much."""
+    """Read the post's body from the JSON on `page`; `Missed` if it has none, `Refused` if that takes too long."""
     return affordable(lambda: _read(page, site), page.fetch)
 
 

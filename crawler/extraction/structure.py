@@ -1,7 +1,7 @@
-"""The form of HTML before it is parsed: how deep its elements nest, how many attributes and entities there are.
+"""Checking HTML before it is parsed: how deep its elements nest, and how many attributes and entities it has.
 
-Parsers, sanitisers and converters take time by the square of these, and no article has many. So a source is
-looked over here first, tag by tag as HTML's own tokeniser finds them, in time by its length. Not here: parsing.
+Parsers, sanitisers and converters take time quadratic in these, and no article has many. So the source is scanned
+here first in linear time, tag by tag as HTML's tokeniser finds them. Not here: parsing.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ _MOST_ATTRIBUTES = 256
 _MOST_ENTITIES = 50_000
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
-# What begins like a tag, a comment or a declaration. Whatever is left open goes on to the end, so that every
-# character is looked at once.
+# The beginning of a tag, comment or declaration. Unclosed ones extend to the end of the source, so that every
+# character is scanned only once.
 _MARK = re.compile(
     r"<(?:!--(?P<comment>)|[!?](?P<bogus>)"
     rf"|(?P<closes>/?)(?P<name>[a-z][^\s/>]*+)[\s/]*+(?:{_ATTRIBUTE}[\s/]*+){{0,{_MOST_ATTRIBUTES}}}+(?P<end>>?))",
     re.IGNORECASE | re.ASCII,
 )
-# Their content is text up to their own closing tag.
+# Elements whose content is text up to their own closing tag.
 _TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes noscript".split())
 _NEVER_OPEN = frozenset("area base br col embed hr img input link meta source track wbr".split())
-# Those end where the next one begins, unless they stand in a drawing or a formula.
+# Elements that end where the next one begins, unless they are inside `svg` or `math`.
 _ENDED_BY_THE_NEXT = frozenset("p li td th tr dt dd option".split())
 _FOREIGN = frozenset({"svg", "math"})
 
 
 def check_structure(source: str) -> None:
-    """Raise `TooCostlyError` when the HTML in `source` has a form that takes too long to parse."""
+    """Raise `TooCostlyError` if the HTML in `source` would take too long to parse."""
     if source.count("&") + source.count("\xa0") > _MOST_ENTITIES:
         raise TooCostlyError(f"more than {_MOST_ENTITIES} entities")
     opened: Counter[str] = Counter()
@@ -43,7 +43,7 @@ def check_structure(source: str) -> None:
         if not name:
             at = _after(source, "-->" if mark["comment"] is not None else ">", at)
         elif mark["closes"]:
-            # A tag that closes nothing leaves what is open as it is.
+            # A closing tag without an open element changes nothing.
             depth -= opened[name] > 0
             opened[name] -= opened[name] > 0
         elif not mark["end"] and at < len(source):
@@ -57,14 +57,14 @@ def check_structure(source: str) -> None:
 
 
 def _after(source: str, mark: str, at: int) -> int:
-    found = source.find(mark, at)
-    return len(source) if found < 0 else found + len(mark)
+    position = source.find(mark, at)
+    return len(source) if position < 0 else position + len(mark)
 
 
 def _after_text(source: str, name: str, at: int) -> int:
-    """Return where the closing tag of an element of text begins."""
-    found = _closing(name).search(source, at)
-    return found.start() if found else at
+    """Return where the closing tag of a text-only element begins; `at` if it is never closed."""
+    closing = _closing(name).search(source, at)
+    return closing.start() if closing else at
 
 
 def _closing(name: str) -> re.Pattern[str]:

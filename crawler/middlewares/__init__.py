@@ -1,1 +1,4 @@
-"""Between spiders and the network: one file each. Not here: what Scrapy brings along, see `crawler.settings`."""
+"""Scrapy middlewares and download handlers, between spiders and the network.
+
+`crawler.settings` says which are used, and in what order. Not here: those that come with Scrapy.
+"""

@@ -1,7 +1,7 @@
-"""Guard addresses: nothing is asked for but what the site's definition names, whoever wants it asked.
+"""Guarding addresses: only what the site's definition allows is requested, whatever the request comes from.
 
-The last stop before the network, so that redirects and share links pass it too. Not here: what of the site is to be
-asked for.
+This is the last middleware before the network, so that redirects and share links pass it too. Not here: choosing what
+to request.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class GuardAddresses:
-    """Refuses requests to hosts, ports and schemes that are not the site's. A mirror is asked below this."""
+    """Refuses requests to hosts, ports and schemes that are not the site's. A mirror is substituted after this."""
 
     def __init__(self, site: Site) -> None:
-        """Keep the site, whose definition names the hosts."""
+        """Allow what the definition of `site` allows."""
         self.site = site
 
     @classmethod
@@ -36,7 +36,7 @@ class GuardAddresses:
         return cls(RunAddon.of(crawler).run.site)
 
     def process_request(self, request: Request) -> None:
-        """Raise `ForbiddenAddress` for an address that is not the site's; a robots.txt may be on any public host."""
+        """Raise `ForbiddenAddress` unless the address is the site's, or a robots.txt on a public host."""
         url = canonical(request.url) or ""
         if may_be_asked(self.site, url) or (IS_ROBOTS in request.meta and is_public(url)):
             return

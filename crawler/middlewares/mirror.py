@@ -1,7 +1,7 @@
-"""Ask a mirror in place of the site's own hosts: how the program runs offline.
+"""Requesting from a mirror instead of the site's own hosts, which is how the program runs offline.
 
-A download handler, the last stop before the network: everything above it, the archive included, sees only the
-canonical address. Path, query and the original `Host` header are kept. Not here: deciding that there is one.
+This is a download handler, the last component before the network: everything above it, including the archive, only
+sees canonical addresses. Path, query and the original `Host` header are kept. Not here: choosing a mirror.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 class MirrorDownloadHandler(WholeAnswersHandler):
-    """Sends every http(s) request to the server named by `FINEWS_MIRROR`, if one is."""
+    """Sends every http(s) request to the server named by `FINEWS_MIRROR`, if that is set."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Read the mirror's address."""
+        """Read the mirror's address from the settings."""
         super().__init__(crawler)
         self.mirror = crawler.settings["FINEWS_MIRROR"]
 
     async def download_request(self, request: Request) -> Response:
-        """Fetch from the mirror what `request` asks for; the response keeps the address asked for."""
+        """Send `request` to the mirror; the response has the original address."""
         if not self.mirror:
             return await super().download_request(request)
         host = urlsplit(request.url).netloc
         sent = request.replace(url=mirrored(request.url, self.mirror))
         sent.headers["Host"] = host
         response = await super().download_request(sent)
-        # AutoThrottle reads it from the request it knows.
+        # AutoThrottle reads this from the original request.
         request.meta["download_latency"] = sent.meta.get("download_latency", 0.0)
         return response.replace(url=request.url)
 
 
 def mirrored(url: str, mirror: str) -> str:
-    """Return where the mirror has `url`: at its own scheme and host, below its path, same path and query."""
-    asked, there = urlsplit(url), urlsplit(mirror)
-    return urlunsplit((there.scheme, there.netloc, there.path.rstrip("/") + asked.path, asked.query, ""))
+    """Return the address of `url` on the mirror: the same path and query, below the mirror's own address."""
+    original, base = urlsplit(url), urlsplit(mirror)
+    return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + original.path, original.query, ""))

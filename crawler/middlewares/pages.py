@@ -1,6 +1,6 @@
-"""Hand spiders nothing but pages: whatever else was answered ends as its status says.
+"""Passing only pages on to spiders; other answers end according to their status.
 
-A spider middleware, in place of Scrapy's, which takes every 2xx for a page. Not here: what a status means for an
+This spider middleware replaces Scrapy's, which treats every 2xx as a page. Not here: what a status means for an
 address (`crawler.spiders.asking`).
 """
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class OnlyPages:
-    """Raises `HttpError` for an answer that is no page, as Scrapy does, so that the request's errback is called."""
+    """Raises `HttpError` for answers that are not pages, as Scrapy does, so that the request's errback is called."""
 
     def process_spider_input(self, response: Response) -> None:
-        """Let a page pass."""
+        """Let pages pass, and raise `HttpError` for anything else."""
         if response.status not in PAGES:
             raise HttpError(response, f"HTTP {response.status}")
 
     def process_spider_exception(self, response: Response, exception: Exception) -> list[object] | None:  # noqa: ARG002
-        """Take what no errback was there for as told."""
+        """Ignore such an error if the request had no errback for it."""
         return [] if isinstance(exception, HttpError) else None

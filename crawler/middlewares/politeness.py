@@ -1,8 +1,8 @@
-"""Be polite to each host: wait as long as it asks, keep its crawl-delay and its budget, give it up when it is down.
+"""Politeness to each host: wait as long as it asks, keep its crawl delay and daily budget, give up when it is down.
 
-`Retry-After` (on 429 and 503) and failures are written into the archive, so that the next run knows of them. Not
-here: robots.txt (`crawler.middlewares.robots`), retries (`crawler.middlewares.retry`), and the pace for a host that
-answers well, which is Scrapy's AutoThrottle.
+`Retry-After` (on 429 and 503) and failures are stored in the archive for the next run. Not here: robots.txt
+(`crawler.middlewares.robots`), retries (`crawler.middlewares.retry`), and the pace for a host that answers well,
+which is the business of Scrapy's AutoThrottle.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 _ONE_AT_A_TIME = 0.5  # seconds between two requests to a host that has been too busy
 _NO_SIGN_OF_LIFE: tuple[type[Exception], ...] = (*NOTHING_USABLE, NotRequested)
-_COUNTED_BY = 100  # requests between two notes of how many there were
+_COUNTED_BY = 100  # requests after which their number is stored again
 
 _log = logging.getLogger(__name__)
 
 
 class BePolite:
-    """Holds requests back for as long as their host asks, and stops them when it is down or has had enough."""
+    """Delays requests for as long as their host asks, and stops them when it is down or its budget is spent."""
 
     def __init__(
         self,
@@ -57,11 +57,11 @@ class BePolite:
         give_up_after: int = 10,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Remember in the archive open as `db`; ask each host `budget` times a day at most, 0 for no limit.
+        """Store what is learnt about hosts in the archive open as `db`.
 
-        Wait for a host as long as `patience` has it, and give it up after so many failures in a row, unless what it
-        answered well before is answered again. `download` is how a host is asked whether it is there at all,
-        `goes_on` tells whether the run is to go on.
+        Each host gets at most `budget` requests a day, 0 for no limit. The longest wait that is accepted is
+        `patience`. A host is given up after `give_up_after` failures in a row, unless an address it answered before
+        is answered again; `download` makes that request. `goes_on` returns whether the run is to continue.
         """
         self.db, self.run_id = db, run_id
         self.budget, self.patience, self.give_up_after = budget, patience, give_up_after
@@ -69,12 +69,12 @@ class BePolite:
         self._goes_on = goes_on
         self._hosts: dict[str, Host] = {}
         self._free_at: dict[str, float] = {}  # by the monotonic clock
-        self._busy: set[str] = set()  # hosts that have said so, and not answered well since
-        self._answered: dict[str, str] = {}  # what each host answered well last
+        self._busy: set[str] = set()  # hosts that said they were too busy, and have not answered well since
+        self._answered: dict[str, str] = {}  # the address that each host last answered well
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read budget and patience from the settings, and take part in the run."""
+        """Read the limits from the settings, and use the run's archive."""
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
@@ -93,15 +93,15 @@ class BePolite:
         return middleware
 
     def note_requests(self) -> None:
-        """Write down how often each host was asked."""
+        """Store the number of requests to each host."""
         try:
             for host in self._hosts.values():
                 hosts.note(self.db, host.host, day=host.day, requests=host.requests)
-        except sqlite3.DatabaseError as error:  # a full disk, say, which the run's end tells of in full
+        except sqlite3.DatabaseError as error:  # for example a full disk, which the end of the run reports in full
             _log.warning("how often each host was asked could not be written down (%s)", error)
 
     async def process_request(self, request: Request) -> None:
-        """Wait until the host may be asked; raise `Postponed` when that is not in this run."""
+        """Wait until the host may be asked; raise `Postponed` if that will not be in this run."""
         host = self._host(request)
         self._check(host)
         while pause := self._pause(host, request.meta.get("crawl_delay", 0.0)):
@@ -110,7 +110,7 @@ class BePolite:
         self._count(host)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Note what an answer says of the host."""
+        """Learn from an answer whether the host is busy, failing or fine."""
         host = self._host(request)
         until = named_wait(response, dates.now())
         if until is not None:
@@ -125,7 +125,7 @@ class BePolite:
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note a host that does not answer; errors that are not of the network come by here too."""
+        """Count a failure if the host did not answer; errors unrelated to the network are ignored."""
         if isinstance(exception, NO_ANSWER):
             await self._fail(self._host(request), request, words_for(exception))
 
@@ -136,21 +136,21 @@ class BePolite:
         return self._hosts[name]
 
     def _check(self, host: Host) -> None:
-        """Raise `Postponed` when the run is done with a host."""
+        """Raise `Postponed` if the run is done with a host."""
         now = dates.now()
         if host.given_up_run_id == self.run_id:
             raise Postponed(f"{host.host} is given up ({host.failure})")
         if host.wait_left(now) > self.patience:
-            raise Postponed(f"{host.host} {host.says()}")
+            raise Postponed(f"{host.host} {host.wait_in_words()}")
         if self.budget and host.day == hosts.day_of(now) and host.requests >= self.budget:
             self._wait(host, hosts.next_day(now), f"has been asked {self.budget} times today")
-            raise Postponed(f"{host.host} {host.says()}")
+            raise Postponed(f"{host.host} {host.wait_in_words()}")
 
     def _pause(self, host: Host, delay: float) -> float:
-        """Return the seconds until it may be asked whether a request may go out; 0 lets it go, and no other with it.
+        """Return the seconds to wait before trying again; 0 lets this request go, and reserves its slot.
 
-        It keeps the wait that a host has named, and `delay` to the request before it. A host that has been too busy
-        is asked one thing at a time until it answers well again.
+        Observes the wait that the host asked for, and `delay` seconds since the request before. A host that was too
+        busy gets one request at a time until it answers well again.
         """
         if left := host.wait_left(dates.now()).total_seconds():
             return left
@@ -162,7 +162,7 @@ class BePolite:
         return 0.0
 
     async def _rest(self, seconds: float) -> None:
-        """Wait; raise `RunEnds` when it does meanwhile."""
+        """Wait; raise `RunEnds` if the run ends meanwhile."""
         if not await rest(seconds, self._goes_on):
             raise RunEnds
 
@@ -170,13 +170,13 @@ class BePolite:
         today = hosts.day_of(dates.now())
         host.requests = host.requests + 1 if host.day == today else 1
         host.day = today
-        if host.requests % _COUNTED_BY == 0:  # so that a run that is killed counts too
+        if host.requests % _COUNTED_BY == 0:  # so that requests of a killed run count too
             hosts.note(self.db, host.host, day=host.day, requests=host.requests)
 
     async def _leave_alone(self, host: Host, request: Request, response: Response, until: datetime) -> None:
-        """Keep the wait a host names; it is a failure too, unless it ends the run's interest in the host anyway.
+        """Observe the wait that a host asks for, and count a failure unless the wait is too long for this run anyway.
 
-        What was asked for before the host said so is only told the same.
+        Further such answers, to requests sent before the host asked, are not counted.
         """
         now, is_news = dates.now(), host.host not in self._busy or not host.wait_left(dates.now())
         self._busy.add(host.host)
@@ -186,20 +186,20 @@ class BePolite:
             await self._fail(host, request, f"HTTP {response.status}")
 
     def _wait(self, host: Host, until: datetime, reason: str | None = None, *, is_news: bool = True) -> None:
-        # Kept to the second, and rather one too many.
+        # Rounded up to full seconds.
         host.wait_until, host.wait_reason = dates.iso(until + timedelta(seconds=bool(until.microsecond))), reason
         hosts.note(self.db, host.host, wait_until=host.wait_until, wait_reason=reason)
         if is_news:
-            _log.warning("%s %s", host.host, host.says())
+            _log.warning("%s %s", host.host, host.wait_in_words())
 
     def _forgive(self, host: Host) -> None:
         self._busy.discard(host.host)
-        if host.failures and host.given_up_run_id != self.run_id:  # why it was given up is told at the end
+        if host.failures and host.given_up_run_id != self.run_id:  # else the run's end reports why it was given up
             host.failures = 0
             hosts.note(self.db, host.host, failures=0, failure=None)
 
     async def _fail(self, host: Host, request: Request, failure: str) -> None:
-        """Note a failure; after so many in a row, see whether the host is there at all, and give up if not."""
+        """Count a failure; after too many in a row, test whether the host answers at all, and give up if not."""
         if IS_PROBE in request.meta:
             return
         host.failures, host.failure = host.failures + 1, failure
@@ -207,14 +207,14 @@ class BePolite:
         if host.failures < self.give_up_after or host.given_up_run_id == self.run_id:
             return
         if await self._is_there(host):
-            self._forgive(host)  # it is these addresses that fail
+            self._forgive(host)  # only certain addresses fail
         elif host.given_up_run_id != self.run_id:
             host.given_up_run_id = self.run_id
             hosts.note(self.db, host.host, given_up_run_id=self.run_id)
             _log.warning("%s is given up after %s failures in a row (%s)", host.host, host.failures, failure)
 
     async def _is_there(self, host: Host) -> bool:
-        """Ask a host once more for what it answered well last in this run, if it did."""
+        """Request once more what the host last answered well in this run; return whether it answers again."""
         url = self._answered.pop(host.host, None)
         if url is None:
             return False
@@ -227,5 +227,5 @@ class BePolite:
 
 
 def _is_trouble(status: int) -> bool:
-    """Tell whether an answer is one of a host that serves nothing, or nothing to us; that a page is gone is none."""
+    """Return whether an answer means that the host serves nothing, or nothing to us; a missing page does not."""
     return status >= HTTPStatus.BAD_REQUEST and status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}

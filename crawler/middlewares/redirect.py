@@ -1,8 +1,8 @@
-"""Follow a redirect only to the same thing: another scheme, the same page or post where the site has it too.
+"""Following a redirect only if it leads to the same page or post, for example with another scheme.
 
-On another of the site's hosts it is the same only where the definition expects that kind of page there. Anything else
-ends as a refusal with its target, so that no address is left without an outcome and none is archived under another's
-id. Not here: Scrapy's own redirects, which are off, since what they drop is never heard of again.
+On another of the site's hosts it is the same only if the definition expects that kind of page there. Any other
+redirect ends as a refusal that names its target, so that no address is left without an outcome and none is archived
+under another's id. Not here: Scrapy's own redirects, which are off because they drop requests without a trace.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST = 5
-_AS_THEY_STAND = re.compile(rb"[\x80-\xff]")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class FollowToTheSame:
-    """Follows redirects within what was asked for."""
+    """Follows redirects that lead to the page or post that was requested."""
 
     def __init__(self, site: Site) -> None:
-        """Keep the site, whose definition says what is the same."""
+        """Use the definition of `site` to tell what is the same."""
         self.site = site
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Go by the run's site."""
+        """Use the run's site."""
         return cls(RunAddon.of(crawler).run.site)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the request for where a redirect leads; raise `ForbiddenAddress` when that is something else."""
+        """Return a request for a redirect's target; raise `ForbiddenAddress` if that is another page."""
         written = _location(response)
-        if written is None or IS_ROBOTS in request.meta:  # which follows its own
+        if written is None or IS_ROBOTS in request.meta:  # the robots middleware follows its own redirects
             return response
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
@@ -56,26 +56,26 @@ class FollowToTheSame:
             url=target, meta={**request.meta, "redirects_followed": followed + 1}, dont_filter=True
         )
 
-    def _is_same(self, asked: str, target: str) -> bool:
+    def _is_same(self, url: str, target: str) -> bool:
         if not may_be_asked(self.site, target):
             return False
-        here, there = address_of(self.site, asked), address_of(self.site, target)
-        if here is None and there is None:  # such as the text behind a share link
-            return (host_of(asked), path_of(asked)) == (host_of(target), path_of(target))
-        return here is not None and there is not None and (here.kind, here.key) == (there.kind, there.key)
+        address, other = address_of(self.site, url), address_of(self.site, target)
+        if address is None and other is None:  # such as the text behind a share link
+            return (host_of(url), path_of(url)) == (host_of(target), path_of(target))
+        return address is not None and other is not None and (address.kind, address.key) == (other.kind, other.key)
 
 
 def redirected_to(response: Response) -> str | None:
-    """Return the address that an answer leads to; `None` when it leads nowhere."""
+    """Return the address that an answer redirects to; `None` if it is no redirect, or to no valid address."""
     written = _location(response)
     return resolve(response.url, written) if written is not None else None
 
 
 def _location(response: Response) -> str | None:
     location = response.headers.get("Location") if response.status in _REDIRECTS else None
-    return None if location is None else _AS_THEY_STAND.sub(_escaped, location).decode("ascii")
+    return None if location is None else _NOT_ASCII.sub(_escaped, location).decode("ascii")
 
 
-def _escaped(found: re.Match[bytes]) -> bytes:
-    """Return a byte that has no place in an address as its escape, whichever encoding it is of."""
-    return b"%%%02X" % ord(found[0])
+def _escaped(match: re.Match[bytes]) -> bytes:
+    """Percent-encode a byte that is not ASCII, whatever its encoding."""
+    return b"%%%02X" % ord(match[0])

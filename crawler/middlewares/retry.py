@@ -1,7 +1,7 @@
-"""Try again what failed for the moment, each time after a longer wait.
+"""Retrying what failed temporarily, each time after a longer wait.
 
-In place of Scrapy's own, which tries again at once and does not know of `Retry-After`. Not here: failures that last
-(`crawler.middlewares.politeness`), and the next run's tries (`crawler.revisits`).
+This replaces Scrapy's own retries, which are immediate and ignore `Retry-After`. Not here: lasting failures
+(`crawler.middlewares.politeness`), and attempts by later runs (`crawler.revisits`).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-_PASSING = {408, 429, 500, 502, 503, 504, 522, 524}
-_MOST_WAITS = 10  # for a host that names the time itself, over and over
-_JITTER = 0.25  # so that what failed together does not come back together
+_TEMPORARY = {408, 429, 500, 502, 503, 504, 522, 524}
+_MOST_WAITS = 10  # for a host that names a time to wait, over and over
+_JITTER = 0.25  # so that requests that failed together are not retried together
 
 
 class RetryLater:
-    """Sends requests that failed for the moment out again, up to `RETRY_TIMES` times."""
+    """Resends requests that failed temporarily, up to `RETRY_TIMES` times."""
 
     def __init__(self, crawler: Crawler, first_delay: float, *, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Wait `first_delay` seconds before the first retry, longer before each other, while the run `goes_on`."""
+        """Wait `first_delay` seconds before the first retry, and longer before each further one, while `goes_on`."""
         self.crawler = crawler
         self.first_delay = first_delay
         self._goes_on = goes_on
@@ -44,15 +44,15 @@ class RetryLater:
         return cls(crawler, first_delay, goes_on=lambda: crawler.engine.running)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the request once more when the answer is one that passes."""
-        if response.status not in _PASSING or IS_PROBE in request.meta:
+        """Return the request again if the answer is a temporary failure."""
+        if response.status not in _TEMPORARY or IS_PROBE in request.meta:
             return response
-        if named_wait(response, dates.now()) is not None:  # waiting as it says is politeness' business
+        if named_wait(response, dates.now()) is not None:  # the politeness middleware does that wait
             return self._once_more(request, f"HTTP {response.status}", most=_MOST_WAITS) or response
         return await self._later(request, f"HTTP {response.status}") or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return the request once more when no answer came."""
+        """Return the request again if no answer came."""
         if not isinstance(exception, NO_ANSWER) or isinstance(exception, LastingFailure) or IS_PROBE in request.meta:
             return None
         return await self._later(request, exception)

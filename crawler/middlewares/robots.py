@@ -1,9 +1,9 @@
-"""Obey robots.txt: what it forbids is not asked for, and its crawl-delay is handed on.
+"""Obeying robots.txt: what it forbids is not requested, and its crawl delay is passed on.
 
-As RFC 9309 has it: it may lead elsewhere, five times and to other hosts; of a long one the first 500 KiB count; none
-(4xx) forbids nothing, one that cannot be had (5xx, no answer) everything, and one that was had is good for a day,
-which is why the archive keeps it. Not here: how a delay is kept (`crawler.middlewares.politeness`), and where it may
-lead (`crawler.middlewares.guard`).
+As RFC 9309 says: up to five redirects are followed, also to other hosts; only the first 500 KiB count; a missing file
+(4xx) forbids nothing, and an unreachable one (5xx, no answer) everything; a fetched file is valid for a day, so the
+archive stores it. Not here: keeping the delay (`crawler.middlewares.politeness`), and what redirects are allowed
+(`crawler.middlewares.guard`).
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 
 _GOOD_FOR = timedelta(days=1)
 LONGEST = 500 * 1024
-"""Bytes; RFC 9309 asks for so many to be read, and more are not waited for."""
+"""The number of bytes read of a robots.txt, the least that RFC 9309 demands."""
 
 _MOST_REDIRECTS = 5
 _NAME = "robots.txt"
-_BEGINNING = {IS_ROBOTS: True, FIRST_BYTES: LONGEST, "download_maxsize": 0}
-_NOT_TOLD = {HTTPStatus.NOT_MODIFIED, HTTPStatus.TOO_MANY_REQUESTS}  # nothing is said of whether there is one
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_REQUEST_META = {IS_ROBOTS: True, FIRST_BYTES: LONGEST, "download_maxsize": 0}
+_INCONCLUSIVE = {HTTPStatus.NOT_MODIFIED, HTTPStatus.TOO_MANY_REQUESTS}  # do not say whether there is a file
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 class ObeyRobots:
-    """Asks each host's robots.txt once a day, and each request by it."""
+    """Fetches each host's robots.txt once a day, and checks every request against it."""
 
     def __init__(
         self,
@@ -59,17 +59,17 @@ class ObeyRobots:
         *,
         longest_delay: float = 60.0,
     ) -> None:
-        """Keep what robots.txt says in the archive open as `db`; obey as `agent`; fetch it by `download`.
+        """Store robots.txt in the archive open as `db`; obey the rules for `agent`; fetch with `download`.
 
-        Who asks for a longer delay than `longest_delay` seconds gets this much.
+        Longer crawl delays are shortened to `longest_delay` seconds.
         """
         self.db, self.run_id, self.agent, self.longest_delay = db, run_id, agent, longest_delay
         self._download = download
-        self._asking: dict[str, asyncio.Future[Protego]] = {}
+        self._rules_by_origin: dict[str, asyncio.Future[Protego]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read agent and delay from the settings, and take part in the run."""
+        """Read agent and delay from the settings, and use the run's archive."""
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
@@ -79,7 +79,7 @@ class ObeyRobots:
         return cls(run.archive.db, run.id, settings["ROBOTSTXT_USER_AGENT"], download, longest_delay=longest_delay)
 
     async def process_request(self, request: Request) -> None:
-        """Raise `ForbiddenAddress` for what is forbidden; note the delay that is asked for in `request.meta`."""
+        """Raise `ForbiddenAddress` for a forbidden address; put the crawl delay into `request.meta`."""
         if IS_ROBOTS in request.meta or urlsplit(request.url).path == f"/{_NAME}":  # always allowed: RFC 9309, 2.2.2
             return
         rules = await self._rules(request.url)
@@ -90,15 +90,15 @@ class ObeyRobots:
             request.meta["crawl_delay"] = min(float(delay), self.longest_delay)
 
     async def _rules(self, url: str) -> Protego:
-        """Return the rules of the host of `url`, asked for once however many requests wait for them."""
+        """Return the rules for the host of `url`, which are fetched once however many requests wait for them."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._asking:
-            self._asking[origin] = asyncio.ensure_future(self._read(origin, parts.netloc))
-        return await asyncio.shield(self._asking[origin])
+        if origin not in self._rules_by_origin:
+            self._rules_by_origin[origin] = asyncio.ensure_future(self._read(origin, parts.netloc))
+        return await asyncio.shield(self._rules_by_origin[origin])
 
     async def _read(self, origin: str, host: str) -> Protego:
-        """Return the rules of a host: as the archive has them, anew, or in need as they were."""
+        """Return the rules of a host: stored ones if recent, else fetched ones, or if that fails the stored ones."""
         known, now = hosts.known(self.db, host), dates.now()
         if known.robots is not None and known.robots_at is not None:
             age = now - datetime.fromisoformat(known.robots_at)
@@ -115,7 +115,7 @@ class ObeyRobots:
         return _rules_of(text)
 
     async def _fetch(self, url: str) -> str:
-        """Return what robots.txt says now, "" when there is none; raise `Unreachable` when that cannot be known."""
+        """Return the text of robots.txt, "" if there is none; raise `Unreachable` if that cannot be found out."""
         for _ in range(1 + _MOST_REDIRECTS):
             response = await self._answer(url)
             target = redirected_to(response)
@@ -125,8 +125,8 @@ class ObeyRobots:
         return ""  # as if there were none: RFC 9309, 2.3.1.2
 
     async def _answer(self, url: str) -> Response:
-        """Return the answer at `url`, whatever it is; raise `Unreachable` when there is none."""
-        request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(_BEGINNING))
+        """Return the answer at `url`, whatever its status; raise `Unreachable` if there is none."""
+        request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(_REQUEST_META))
         try:
             return await self._download(request)
         except RunEnds:
@@ -140,23 +140,23 @@ class ObeyRobots:
 
 
 def _text_of(response: Response) -> str:
-    """Return the text that an answer holds, "" when it says that there is none; else raise `Unreachable`."""
+    """Return the text in an answer, "" if it says that there is none; otherwise raise `Unreachable`."""
     if response.status in PAGES:
         is_whole = len(response.body) < LONGEST and STOPPED not in response.flags
         return _decoded(response.body[:LONGEST], is_whole=is_whole)
     is_none = HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    if response.status == HTTPStatus.NO_CONTENT or (is_none and response.status not in _NOT_TOLD):
+    if response.status == HTTPStatus.NO_CONTENT or (is_none and response.status not in _INCONCLUSIVE):
         return ""
     raise Unreachable(f"{_NAME}: HTTP {response.status}")
 
 
 def _decoded(body: bytes, *, is_whole: bool) -> str:
-    """Decode what should be UTF-8; what is not whole ends before its last line, which may say less than it should."""
-    encoding = next((name for mark, name in _MARKS.items() if body.startswith(mark)), "utf-8-sig")
+    """Decode a body that should be UTF-8; if it is not whole, drop its last line, which may be incomplete."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if body.startswith(mark)), "utf-8-sig")
     text = body.decode(encoding, "replace")
     return text if is_whole else text.rpartition("\n")[0]
 
 
 def _rules_of(text: str) -> Protego:
-    """Read the rules; a byte order mark that was kept with them would hide the first."""
+    """Parse the rules, without a byte order mark, which would hide the first one."""
     return Protego.parse(text.removeprefix("\ufeff"))

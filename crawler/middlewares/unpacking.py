@@ -1,8 +1,9 @@
-"""Unpack what was packed for its way through the network: to its end, or not at all. Pure.
+"""Decompressing bodies by their Content-Encoding, completely or not at all. Pure functions.
 
-The content codings (RFC 9110, 8.4.1) are gzip, deflate, br and zstd, one upon another in any number. A stream that
-breaks off is half an answer, whatever can be had of it: half a page would be archived as a revision. Not here: bodies
-shorter than their Content-Length, which Scrapy sees to, and what servers are offered (`crawler.settings`).
+The content codings (RFC 9110, 8.4.1) are gzip, deflate, br and zstd, applied in any number on top of each other. A
+truncated stream is an error even if part of it can be decompressed, because half a page would be archived as a
+revision. Not here: bodies shorter than their Content-Length, which Scrapy handles, and the codings offered to servers
+(`crawler.settings`).
 """
 
 from __future__ import annotations
@@ -21,72 +22,72 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_AT_A_TIME = 1 << 16  # bytes, unpacked
+_AT_A_TIME = 1 << 16  # bytes, decompressed
 _GZIP, _ZLIB, _RAW = zlib.MAX_WBITS | 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _GZIP_BEGINS = b"\x1f\x8b"
-# Registered, and not offered. Any other name is no coding: some servers write their charset there.
+# Registered codings that are not offered. Any other name is ignored: some servers write their charset there.
 _NOT_READ = {"aes128gcm", "compress", "dcb", "dcz", "exi", "pack200-gzip", "x-compress"}
 
 
 class NotUnpacked(Exception):
-    """The body is not packed as is said of it, or in a way that was not offered; the text is the coding."""
+    """The body is not encoded as its header says, or in a coding that was not offered; the text names the coding."""
 
 
 class CutOff(NotUnpacked):
-    """The body breaks off before its end."""
+    """The body is truncated."""
 
 
 class TooLarge(NotUnpacked):
-    """The body unpacks to more than is taken."""
+    """The body decompresses to more than the limit."""
 
 
 def codings_of(headers: Iterable[str]) -> list[str]:
     """Return the codings that Content-Encoding headers name, in the order in which they were applied.
 
-    Raises `NotUnpacked` for one that nobody offered to read.
+    Raises `NotUnpacked` for a coding that was not offered.
     """
-    named = [name.strip().lower() for header in headers for name in header.split(",")]
-    for name in named:
+    names = [name.strip().lower() for header in headers for name in header.split(",")]
+    for name in names:
         if name in _NOT_READ:
             raise NotUnpacked(name)
-    return [name for name in named if name in _STREAMS]
+    return [name for name in names if name in _STREAMS]
 
 
 def unpacked(body: bytes, codings: Iterable[str], most: int) -> bytes:
-    """Return what is packed in `body` by `codings`, the last of them outermost.
+    """Return `body` decompressed by `codings`, the last of which is the outermost.
 
-    Raises `CutOff` if any stream breaks off, `TooLarge` if one unpacks to more than `most` bytes (0: no limit),
-    `NotUnpacked` if it is no such stream.
+    Raises `CutOff` if a stream is truncated, `TooLarge` if one decompresses to more than `most` bytes (0: no limit),
+    `NotUnpacked` if it is not such a stream.
     """
     for coding in reversed(list(codings)):
-        found = bytearray()
+        result = bytearray()
         for piece in _pieces(body, coding):
-            found += piece
-            if 0 < most < len(found):
+            result += piece
+            if 0 < most < len(result):
                 raise TooLarge(coding)
-        body = bytes(found)
+        body = bytes(result)
     return body
 
 
 def beginning(body: bytes, codings: Iterable[str], most: int, *, is_cut: bool = False) -> bytes:
-    """Return the first `most` bytes of what is packed in `body`, see `unpacked`; `is_cut`: it was cut on purpose."""
+    """Return the first `most` bytes of `body` decompressed, see `unpacked`; `is_cut`: it was cut short on purpose."""
     for coding in reversed(list(codings)):
-        found = bytearray()
+        result = bytearray()
         try:
             for piece in _pieces(body, coding):
-                found += piece
-                if len(found) >= most:
+                result += piece
+                if len(result) >= most:
                     is_cut = True
                     break
         except CutOff:
             if not is_cut:
                 raise
-        body = bytes(found[:most])
+        body = bytes(result[:most])
     return body[:most]
 
 
 def _pieces(packed: bytes, coding: str) -> Iterator[bytes]:
-    """Yield what is unpacked, piece by piece."""
+    """Yield the decompressed bytes, piece by piece."""
     try:
         yield from _STREAMS[coding](packed)
     except (zlib.error, brotli.error, zstd.ZstdError) as error:
@@ -94,7 +95,7 @@ def _pieces(packed: bytes, coding: str) -> Iterator[bytes]:
 
 
 def _gzip(packed: bytes) -> Iterator[bytes]:
-    """Unpack one stream after another; padding at the end is none."""
+    """Decompress one stream after another, and ignore padding at the end."""
     while True:
         stream = zlib.decompressobj(_GZIP)
         yield from _inflated(stream, packed, "gzip")
@@ -104,7 +105,7 @@ def _gzip(packed: bytes) -> Iterator[bytes]:
 
 
 def _deflate(packed: bytes) -> Iterator[bytes]:
-    """Unpack a stream, with or without the frame that the standard wants."""
+    """Decompress a stream with or without the zlib header that the standard demands."""
     try:
         zlib.decompressobj(_ZLIB).decompress(packed, 1)
     except zlib.error:
@@ -135,7 +136,7 @@ def _brotli(packed: bytes) -> Iterator[bytes]:
 
 
 def _zstd(packed: bytes) -> Iterator[bytes]:
-    """Unpack one frame after another."""
+    """Decompress one frame after another."""
     while True:
         stream = zstd.ZstdDecompressor()
         while not stream.eof:

@@ -1,4 +1,4 @@
-"""Wait: before a retry, as long as a host asks for, and no longer than the run goes on. Not here: for what."""
+"""How long to wait, before a retry or because a host asks for it, and waiting. Not here: what for."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-"""The answers of a host that is asked too much for the moment."""
+"""The statuses with which a host says that it gets too many requests."""
 
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
-_FACTOR = 4  # each retry waits so many times longer
+_FACTOR = 4  # each retry waits this many times longer
 _LONGEST_RETRY = 60.0  # seconds
-_BREATH = 0.5  # seconds, after which somebody who waits looks up
+_POLL_SECONDS = 0.5  # how often to check whether the run goes on
 
 
 async def rest(seconds: float, goes_on: Callable[[], bool]) -> bool:
-    """Wait so long, as long as the run `goes_on`; return whether it still does."""
+    """Wait for this many seconds, or until the run no longer `goes_on`; return whether it still does."""
     until = time.monotonic() + seconds
     while goes_on() and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110  # Scrapy has no event for it
-        await asyncio.sleep(min(left, _BREATH))
+        await asyncio.sleep(min(left, _POLL_SECONDS))
     return goes_on()
 
 
 def retry_delay(tries: int, first: float) -> float:
-    """Return the seconds to wait before trying once more, after `tries` tries; `first` is what follows the first."""
+    """Return the seconds to wait after this many `tries`; after the first these are `first` seconds."""
     return float(min(first * _FACTOR ** (tries - 1), _LONGEST_RETRY))
 
 
 def named_wait(response: Response, now: datetime) -> datetime | None:
-    """Return until when a host that is too busy asks to be left alone; `None` when it is not, or asks for no wait.
+    """Return until when a host that is too busy asks to be left alone; `None` if it is not, or names no time.
 
-    A time that is over is no wait: such a host is waited for as if it had named none.
+    A time in the past counts as none.
     """
     header = response.headers.get("Retry-After") if response.status in BUSY else None
     until = retry_after(header.decode("latin-1"), now) if header else None
@@ -50,16 +50,17 @@ def named_wait(response: Response, now: datetime) -> datetime | None:
 
 
 def retry_after(written: str, now: datetime) -> datetime | None:
-    """Read a `Retry-After` header, seconds or a date (RFC 9110, 10.2.3); `None` when it is neither.
+    """Read a `Retry-After` header, seconds or a date (RFC 9110, 10.2.3); `None` if it is neither.
 
-    Seconds may have decimals, as some servers write them. Never before `now`, and at most a day after.
+    Seconds may have decimals, as some servers write them. The result is timezone-aware, not before `now` and at
+    most a day after.
     """
     text = written.strip()
     if _SECONDS.fullmatch(text):
         return now + timedelta(seconds=min(float(text), LONGEST_WAIT.total_seconds()))
     try:
-        named = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    point = named if named.tzinfo else named.replace(tzinfo=UTC)
-    return min(max(point, now), now + LONGEST_WAIT)
+    until = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return min(max(until, now), now + LONGEST_WAIT)

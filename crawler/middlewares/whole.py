@@ -1,7 +1,7 @@
-"""Take whole answers only, unpacked: what is cut off, or cannot be unpacked, is no answer and may be asked for again.
+"""Accepting only whole answers: one that is truncated or cannot be decompressed counts as no answer, and is retried.
 
-A download handler, below all that tries again and counts failures. In place of Scrapy's own unpacking, which keeps
-as much as it gets. Not here: how things are unpacked (`crawler.middlewares.unpacking`).
+This is a download handler, below the middlewares that retry and count failures. It replaces Scrapy's decompression,
+which keeps as much as it gets. Not here: how bodies are decompressed (`crawler.middlewares.unpacking`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, Sto
 from crawler.items import PAGES
 from crawler.middlewares.headers import EndlessHeaders, bound_headers, is_endless
 from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
-from crawler.network.failures import NetworkFailure, proxy_failure, told
+from crawler.network.failures import NetworkFailure, explained, proxy_failure
 from crawler.network.not_requested import RunEnds
 
 if TYPE_CHECKING:
@@ -29,63 +29,63 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 RECEIVED = "finews/bytes"
-"""In Scrapy's statistics: how many bytes were received, headers included."""
+"""The key in Scrapy's statistics for the number of bytes received, headers included."""
 
 FIRST_BYTES = "first_bytes"
-"""In a request's meta: so many bytes of the answer are enough; what comes after them is not waited for."""
+"""The key in a request's meta for how many bytes of the answer are enough; the rest is not waited for."""
 
 STOPPED = "download_stopped"
-"""Among the flags of an answer, by Scrapy: its end was not waited for."""
+"""The flag that Scrapy sets on an answer whose end was not waited for."""
 
-_BREATH = 0.5  # seconds, after which somebody who waits looks up
-_GRACE = 2.0  # seconds for what is on its way when the run is to end
-# Only a proxy answers the first; the others are its own or those of what is behind it, and it is there to be asked.
+_POLL_SECONDS = 0.5  # how often to check whether the run goes on
+_GRACE = 2.0  # seconds for answers on their way when the run is to end
+# Only a proxy answers with the first; with the others it reports, if one is used, a failure of its own or behind it.
 _OF_PROXIES = {
     HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
-_CAME = "came"  # so many have
+_RECEIVED_BYTES = "received_bytes"  # the key in a request's meta
 
 
 class WholeAnswersHandler(HTTP11DownloadHandler):
-    """Downloads by HTTP/1.1."""
+    """Downloads by HTTP/1.1 and returns only whole answers."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Watch what comes, to stop when it is enough."""
+        """Limit headers, and watch incoming bytes to stop when they are enough."""
         super().__init__(crawler)
         bound_headers(self._pool)
         crawler.signals.connect(self._stop, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the answer to `request`, unpacked.
+        """Return the answer to `request`, decompressed.
 
-        Raises what Scrapy raises when there is none; `ResponseDataLossError` for one that breaks off,
-        `DownloadCancelledError` for one that unpacks to too much, `NetworkFailure` for one that cannot be unpacked,
-        and where more can be said than Scrapy does; `RunEnds` when the run does before it comes.
+        Raises what Scrapy raises if there is none; `ResponseDataLossError` if it is truncated,
+        `DownloadCancelledError` if it decompresses to too much, `NetworkFailure` if it cannot be decompressed or if
+        more can be said about an error than Scrapy does; `RunEnds` if the run ends before the answer comes.
         """
-        first, request.meta[_CAME] = request.meta.get(FIRST_BYTES), 0
+        first, request.meta[_RECEIVED_BYTES] = request.meta.get(FIRST_BYTES), 0
         proxy = request.meta.get("proxy")
         try:
-            response = await self._unless_it_ends(super().download_request(request))
+            response = await self._unless_run_ends(super().download_request(request))
         except Exception as error:
             if is_endless(error):
                 raise EndlessHeaders from error
-            explained = told(error, request.url, proxy)
-            if explained is error:
+            explanation = explained(error, request.url, proxy)
+            if explanation is error:
                 raise
-            raise explained from error
+            raise explanation from error
         if response.status in _OF_PROXIES and proxy is not None:
             raise proxy_failure(proxy, f"HTTP {response.status}")
         self.crawler.stats.inc_value(RECEIVED, len(response.body) + get_header_size(response.headers))
         return whole(response, request.meta.get("download_maxsize", self._default_maxsize), first)
 
-    async def _unless_it_ends(self, coming: Coroutine[Any, Any, Response]) -> Response:
-        """Return what is coming; when the run is to end meanwhile, raise `RunEnds` unless it comes in a moment."""
-        download = asyncio.ensure_future(coming)
+    async def _unless_run_ends(self, answer: Coroutine[Any, Any, Response]) -> Response:
+        """Await the answer; if the run is to end meanwhile, raise `RunEnds` unless it comes within seconds."""
+        download = asyncio.ensure_future(answer)
         try:
             while self.crawler.engine.running and not download.done():
-                await asyncio.wait({download}, timeout=_BREATH)
+                await asyncio.wait({download}, timeout=_POLL_SECONDS)
             await asyncio.wait({download}, timeout=_GRACE)
         finally:
             if not download.done():
@@ -95,25 +95,25 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         return download.result()
 
     def _stop(self, data: bytes, request: Request) -> None:
-        """End a download of which enough has come."""
+        """Stop a download once enough of it has been received."""
         first = request.meta.get(FIRST_BYTES)
         if first:
-            request.meta[_CAME] += len(data)
-            if request.meta[_CAME] >= first:
+            request.meta[_RECEIVED_BYTES] += len(data)
+            if request.meta[_RECEIVED_BYTES] >= first:
                 raise StopDownload(fail=False)
 
 
 def whole(response: Response, most: int, first: int | None = None) -> Response:
-    """Return `response` with its body unpacked, which has `most` bytes at most; see `download_request`.
+    """Return `response` with its body decompressed to at most `most` bytes; see `download_request` for errors.
 
-    Only what may be a page is looked at: of a 404 nobody reads more than that it is one. Of an answer whose `first`
-    bytes are wanted, so many are returned, whatever comes after them.
+    Bodies that are no pages, such as that of a 404, are left as they are, because nobody reads them. With `first`,
+    only so many bytes are returned, whatever comes after them.
     """
-    named = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
-    if not named or response.status not in PAGES:
+    headers = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]
+    if not headers or response.status not in PAGES:
         return response
     try:
-        codings = codings_of(named)
+        codings = codings_of(headers)
         if first:
             body = beginning(response.body, codings, first, is_cut=STOPPED in response.flags)
         else:

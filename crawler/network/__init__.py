@@ -1,5 +1,4 @@
-"""Between a request and its answer: what may go wrong, why an address is not requested, and the proxies to use.
+"""What Scrapy's components share about the network: failures, reasons not to request, proxies, name resolution.
 
-Also what names may lead to. What Scrapy's components share. Not here: the components themselves
-(`crawler.middlewares`, `crawler.spiders`).
+Not here: the components themselves (`crawler.middlewares`, `crawler.spiders`).
 """

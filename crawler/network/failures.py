@@ -1,6 +1,6 @@
-"""What goes wrong between asking and an answer, as Scrapy and Twisted raise it, and in words for a person.
+"""Failures between a request and its answer, as Scrapy and Twisted raise them, and in words for people.
 
-Not here: answers that tell of trouble, and what was not asked for at all (`crawler.network.not_requested`).
+Not here: answers with an error status, and addresses not requested at all (`crawler.network.not_requested`).
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ from crawler.network.resolver import withheld_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WANTS_A_NAME = "HTTP 407"
+_NEEDS_LOGIN = "HTTP 407"
 
 IS_PROBE = "probe"
-"""In a request's meta: it only sees whether a host is there, and is not asked again."""
+"""A key in a request's meta: it only tests whether a host answers, and is not retried."""
 
 
 IS_ROBOTS = "robots"
-"""In a request's meta: it asks for a robots.txt, which may lead to hosts that are not the site's."""
+"""A key in a request's meta: it is for a robots.txt, which may redirect to hosts that are not the site's."""
 
 
 class NetworkFailure(Exception):
-    """An answer that is none; the text is the reason, in words that are the same for every address of a host."""
+    """There was no usable answer; the text is the reason, the same for every address of a host."""
 
 
 class LastingFailure(NetworkFailure):
-    """One that will be the same when asked again at once."""
+    """A failure that would be the same if the request were repeated at once."""
 
 
-# Of the classes of an error the closest that is named here counts.
+# The closest base class of an error that is listed here applies.
 _NO_ANSWER: dict[type[Exception], str] = {
     CannotResolveHostError: "cannot resolve host",
     DownloadConnectionRefusedError: "download connection refused",
@@ -75,20 +75,20 @@ _NOT_SENT: dict[type[Exception], str] = {
 _WORDS = _NO_ANSWER | _NOT_SENT
 
 NO_ANSWER: tuple[type[Exception], ...] = (NetworkFailure, *_NO_ANSWER)
-"""The host did not answer, or not to the end, or with what cannot be read."""
+"""Errors that mean the host did not answer, not completely, or with something unreadable."""
 
 TOO_LARGE = DownloadCancelledError
-"""It answered with more than is taken."""
+"""The error for an answer that is larger than the limit."""
 
 NOTHING_USABLE: tuple[type[Exception], ...] = (*NO_ANSWER, TOO_LARGE)
-"""Either."""
+"""Both together."""
 
 
-def told(error: Exception, url: str, proxy: str | None) -> Exception:
-    """Return an error that came of asking for `url`, by way of a `proxy` if there is one, as one that says more.
+def explained(error: Exception, url: str, proxy: str | None) -> Exception:
+    """Return a more helpful error in place of one from requesting `url` (through a `proxy`, if there is one).
 
-    That is who is to blame: a certificate, with its host and what can be done, a name that leads to a private
-    network, or the proxy.
+    It names the cause and a remedy: a host's certificate, a name that leads to a private network, or the proxy. If
+    there is nothing to add, `error` itself is returned.
     """
     host = urlsplit(url).netloc
     kinds = [type(cause) for cause in _causes(error)]
@@ -116,9 +116,9 @@ def told(error: Exception, url: str, proxy: str | None) -> Exception:
 
 
 def proxy_failure(proxy: str, what: str) -> NetworkFailure:
-    """Return the failure of a proxy, not of the host that was to be asked."""
+    """Return a failure that blames the proxy and not the host behind it; `what` says what happened."""
     address = urlsplit(proxy).netloc.rpartition("@")[2]
-    if what == _WANTS_A_NAME:
+    if what == _NEEDS_LOGIN:
         return LastingFailure(
             f"the proxy {address} answers {what}: give the name and password it wants in its address"
         )
@@ -126,7 +126,7 @@ def proxy_failure(proxy: str, what: str) -> NetworkFailure:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it came of."""
+    """Yield an error and all its causes."""
     yield error
     inner = [reason.value for reason in getattr(error, "reasons", None) or []]
     for cause in [*inner, *([error.__cause__] if error.__cause__ else [])]:
@@ -134,18 +134,18 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status_in(text: str) -> str:
-    found = re.search(r"'status': (\d{3})", text)
-    return f"HTTP {found[1]}" if found else _WORDS[TunnelError]
+    status = re.search(r"'status': (\d{3})", text)
+    return f"HTTP {status[1]}" if status else _WORDS[TunnelError]
 
 
 def words_for(error: BaseException) -> str:
-    """Return what went wrong, in words that are the same for every address of a host that it happens to."""
+    """Return what went wrong, in the same words for every address of a host."""
     if isinstance(error, NetworkFailure):
         return str(error)
-    named = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
-    return named or _split(type(error).__name__.removesuffix("Error"))
+    words = next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
+    return words or _split(type(error).__name__.removesuffix("Error"))
 
 
 def _split(name: str) -> str:
-    """Return a name in capitals as words: `SSLNotThere` becomes `ssl not there`."""
+    """Split a class name into words: `SSLNotThere` becomes `ssl not there`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).lower()

@@ -1,6 +1,6 @@
-"""Why an address is not requested: raised on the way to the network, and handled by the spider.
+"""Why an address is not requested: errors raised on the way to the network, and handled by the spider.
 
-Not here: errors a person can do something about (`crawler.errors`), and failures of the network.
+Not here: errors that users can act on (`crawler.errors`), and network failures (`crawler.network.failures`).
 """
 
 from __future__ import annotations
@@ -8,30 +8,29 @@ from __future__ import annotations
 from crawler.text.outside import one_line
 
 LEADS_TO = "redirected to "
-"""How the reason begins for an address that leads to something else; the target follows, cut short if it is long."""
+"""The beginning of the reason for a redirect to something else; the target follows, cut short if it is long."""
 
-# Characters: a reason may be longer, and goes on to say where else a post was looked for.
-_LONGEST_TARGET = 160
+_LONGEST_TARGET = 160  # characters, which leaves room in a reason to say where else a post was looked for
 
 
 class NotRequested(Exception):
-    """The base class; the text is the reason, in words that are the same for every address."""
+    """The base class; the text is the reason, the same for every address."""
 
 
 class ForbiddenAddress(NotRequested):
     """The address must not be requested, now or later; `rule` names what forbids it."""
 
     def __init__(self, reason: str, rule: str) -> None:
-        """`reason` is for the report, `rule` says where this is written."""
+        """Give the `reason` for the report, and the `rule` that forbids the request."""
         self.rule = rule
         super().__init__(reason)
 
 
 class LedAway(ForbiddenAddress):
-    """The address leads to something else."""
+    """The address redirects to something else."""
 
     def __init__(self, written: str, target: str | None) -> None:
-        """`written` is where it leads, as told; `target` the same as a canonical address, if it is one."""
+        """Give the redirect's target as `written`, and as a canonical address if it is a valid one."""
         self.target = target
         super().__init__(f"{LEADS_TO}{one_line(target or written, _LONGEST_TARGET)}", "another page")
 
@@ -41,12 +40,12 @@ class Postponed(NotRequested):
 
 
 class RunEnds(Postponed):
-    """The run is to end, and waits for nothing any more."""
+    """The run is ending, and does not wait for anything more."""
 
     def __init__(self) -> None:
-        """Say so."""
+        """Use a fixed reason."""
         super().__init__("the run is ending")
 
 
 class Unreachable(NotRequested):
-    """The address cannot be asked for, since something that must be known first cannot be had."""
+    """The address cannot be requested because something needed first, such as robots.txt, is not available."""

@@ -1,8 +1,8 @@
-"""Keep names on the internet: one that leads to this machine or a private network is not connected to.
+"""Resolving names to public addresses only: no connection is made to this machine or to a private network.
 
-Anybody who runs a host's DNS can have its name lead to 127.0.0.1 or a cloud's metadata. So addresses are looked at
-where Twisted takes them to connect, and one that is refused is never tried. Let through are the mirror, the proxies
-of the environment, and the hosts of a site that says `private: true`. Not here: what a proxy resolves itself.
+Whoever runs a host's DNS can make its name lead to 127.0.0.1 or a cloud's metadata service. So addresses are checked
+where Twisted gets them for connecting, and a refused one is never tried. Exempt are the mirror, the environment's
+proxies, and the hosts of a site with `private: true`. Not here: names that a proxy resolves itself.
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
     from twisted.internet.interfaces import IAddress, IHostResolution
 
-# The hosts of which something was withheld, each with a private address that its name led to: Twisted has no way to
-# say why a name leads nowhere. Scrapy keeps the names it has resolved likewise.
+# A private address withheld for each host, kept here because Twisted cannot pass on why a name leads nowhere. It is
+# global, as is Scrapy's own cache of resolved names.
 _withheld: dict[str, str] = {}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Not on the internet either, whatever Python says of them: metadata at Azure and Oracle, and what fc00::/7 replaced.
+# Not public either, although Python says so: metadata services of Azure and Oracle, and the predecessor of fc00::/7.
 _OTHERS = tuple(ipaddress.ip_network(network) for network in ("168.63.129.16/32", "192.0.0.0/24", "fec0::/10"))
 
 
 class PublicResolver(CachingHostnameResolver):
-    """Resolves names as Scrapy does, and withholds private addresses of hosts that `may_be_private` does not name."""
+    """Resolves names as Scrapy does, but withholds private addresses of hosts that `may_be_private` does not name."""
 
     def __init__(self, reactor: ReactorBase, cache_size: int, may_be_private: Callable[[], Iterable[str]]) -> None:
-        """Ask what may be private when the first name is resolved: by then the definition was found to be right."""
+        """Call `may_be_private` when the first name is resolved: by then the definition has been checked."""
         super().__init__(reactor, cache_size)
         self._ask = may_be_private
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: ReactorBase) -> Self:
-        """Go by the settings of the process, which may be one of scrapyd."""
+        """Read the settings of the process, which may be started by scrapyd."""
         size = crawler.settings.getint("DNSCACHE_SIZE") if crawler.settings.getbool("DNSCACHE_ENABLED") else 0
-        return cls(reactor, size, lambda: _meant_to_be_private(crawler.settings))
+        return cls(reactor, size, lambda: _allowed_private_hosts(crawler.settings))
 
     @cached_property
     def _may_be_private(self) -> frozenset[str]:
         return frozenset(_ascii(host) for host in self._ask())
 
     def resolveHostName(self, resolutionReceiver: Any, hostName: str, *rest: Any, **named: Any) -> IHostResolution:  # noqa: N802, N803  # Twisted's
-        """Hand each address of a name on to the receiver, but for those that are withheld."""
+        """Pass on each address of a name to the receiver, except those that are withheld."""
         host = _ascii(hostName)
         receiver: Any = resolutionReceiver if host in self._may_be_private else _Withholding(resolutionReceiver, host)
         resolution: IHostResolution = super().resolveHostName(receiver, hostName, *rest, **named)
@@ -65,7 +65,7 @@ class PublicResolver(CachingHostnameResolver):
 
 @implementer(IResolutionReceiver)
 class _Withholding:
-    """Hands on what is resolved but for private addresses; a name that leads to nothing else leads nowhere."""
+    """Passes on resolved addresses except private ones; a name with no others does not resolve."""
 
     def __init__(self, receiver: Any, host: str) -> None:
         self._receiver, self._host = receiver, host
@@ -85,25 +85,25 @@ class _Withholding:
 
 
 def withheld_of(url: str) -> str | None:
-    """Return a private address that the name in `url` has led to, and that was not connected to."""
+    """Return a private address that was withheld for the host of `url`; `None` if none was."""
     return _withheld.get(_ascii(host_of(url)))
 
 
 def is_private(address: str) -> bool:
-    """Tell whether an IP address, as text, is not one of the internet: loopback, private, link-local, and the like.
+    """Return whether an IP address, as text, is not public: loopback, private, link-local, and the like.
 
-    An IPv4 address within one of IPv6 is looked at as what it is, if that leads to it.
+    An IPv6 address that leads to an IPv4 address is judged by the latter.
     """
     ip = ipaddress.ip_address(address)
-    within = _ipv4_within(ip)
-    if within is not None:
-        return is_private(str(within))
-    is_odd = ip.is_multicast or ip.is_reserved or any(ip in network for network in _OTHERS)
-    return is_odd or not ip.is_global
+    embedded = _embedded_ipv4(ip)
+    if embedded is not None:
+        return is_private(str(embedded))
+    is_special = ip.is_multicast or ip.is_reserved or any(ip in network for network in _OTHERS)
+    return is_special or not ip.is_global
 
 
-def _ipv4_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address stands for: mapped, by 6to4, or NAT64."""
+def _embedded_ipv4(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address stands for: IPv4-mapped, 6to4, or NAT64."""
     if isinstance(ip, ipaddress.IPv4Address):
         return None
     if ip in _NAT64:
@@ -111,17 +111,17 @@ def _ipv4_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress
     return ip.ipv4_mapped or ip.sixtofour
 
 
-def _meant_to_be_private(settings: BaseSettings) -> list[str]:
-    """Return the hosts that a run may ask wherever they are."""
+def _allowed_private_hosts(settings: BaseSettings) -> list[str]:
+    """Return the hosts that may have private addresses."""
     site = load_site(settings["FINEWS_SITE"])
-    meant = [settings["FINEWS_MIRROR"] or "", *by_scheme(getproxies()).values()]
-    meant += all_hosts(site) if site.private else ()
-    return [host_of(place if "://" in place else f"http://{place}") for place in meant]
+    hosts = [settings["FINEWS_MIRROR"] or "", *by_scheme(getproxies()).values()]
+    hosts += all_hosts(site) if site.private else ()
+    return [host_of(host if "://" in host else f"http://{host}") for host in hosts]
 
 
 def _ascii(host: str) -> str:
-    """Return a host's name as addresses write it; Twisted decodes it."""
+    """Return a host name in its ASCII form, as in addresses; Twisted passes it decoded."""
     try:
         return host.encode("idna").decode("ascii").lower().rstrip(".")
-    except UnicodeError:  # an empty label; such a name is refused by whoever resolves it
+    except UnicodeError:  # an empty label; resolving such a name fails anyway
         return host.lower()

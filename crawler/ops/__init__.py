@@ -1,1 +1,4 @@
-"""What a person or a timer starts: runs, imports, exports, checks, schedules, the demonstration."""
+"""What people and timers start: runs, imports, exports, checks, schedules, the self-test, the demonstration.
+
+Not here: parsing commands and printing results (`crawler.cli`).
+"""

@@ -1,4 +1,4 @@
-"""Check an archive and the Markdown written from it, and repair what is derived.
+"""Checking an archive and the Markdown written from it, and repairing what is derived.
 
 Not here: what is wrong inside the database (`crawler.archive.care.integrity`).
 """
@@ -55,7 +55,7 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> Checked:
 
 
 def _findings(archive: Archive, folder: Path | None) -> list[str]:
-    """Return what is wrong with an archive whose file is sound, at one point in time, as a run may be writing."""
+    """Return what is wrong with an archive whose file is sound, from one snapshot, since a run may be writing."""
     archive.db.conn.execute("BEGIN")
     try:
         lost = integrity.losses(archive.db)
@@ -65,7 +65,7 @@ def _findings(archive: Archive, folder: Path | None) -> list[str]:
 
 
 def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
-    """Yield what is wrong with the Markdown: files that are missing, that differ, or that belong to no post."""
+    """Yield a sentence each about Markdown files that are missing, that differ, and that belong to no post."""
     if folder is None or not folder.is_dir():
         return
     missing: list[str] = []
@@ -90,7 +90,7 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
 
 
 def _written(archive: Archive, folder: Path) -> Iterator[Article]:
-    """Yield the posts whose files belong in the folder; with several sites, only of sites with any files there."""
+    """Yield the posts whose files belong in the folder; with several sites, only of those with files there."""
     sites = archive.stats()["sites"]
     here = {
         post["site"]

@@ -1,4 +1,4 @@
-"""The demonstration: the bundled sample site is served on a free loopback port, crawled, and searched.
+"""The demonstration: serving the bundled sample site on a free loopback port, crawling it, and searching the result.
 
 Nothing is simulated: it uses a real server, the real spiders and real HTTP. Not here: the sample site.
 """
@@ -20,7 +20,7 @@ QUERY = "江西 5G"
 def run_demo(archive: Path | None, *, progress: bool) -> dict[str, Any]:
     """Run the demonstration into `archive` and a folder beside it, or else into a temporary folder that is kept.
 
-    Returns the run's `report`, what a `search` found, and where `archive` and `posts` are.
+    Returns the run's `report`, the result of a `search`, and the paths of `archive` and `posts`.
     """
     archive = archive or Path(tempfile.mkdtemp(prefix="finews-demo-")) / "archive.db"
     posts = archive.with_name("_posts")
@@ -28,5 +28,5 @@ def run_demo(archive: Path | None, *, progress: bool) -> dict[str, Any]:
         options = RunOptions(archive=archive, posts=posts, mirror=server.url, progress=progress)
         report = run("category", options)
     with Archive(archive) as opened:
-        found = opened.search(QUERY, limit=3)
-    return {"report": report, "search": found, "archive": str(archive), "posts": str(posts)}
+        results = opened.search(QUERY, limit=3)
+    return {"report": report, "search": results, "archive": str(archive), "posts": str(posts)}

@@ -1,6 +1,6 @@
-"""Readers of every kind that come and go during a run: part of the proof that reading does not disturb writing.
+"""Running readers of every kind during a run, to prove that reading does not disturb writing.
 
-Nothing is simulated: each is a process of its own, as a person or a timer would start it. Not here: the run.
+Nothing is simulated: each reader is a process of its own, as a person or a timer would start it. Not here: the run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ archive.close()
 
 @dataclass
 class Readers:
-    """The readers of `archive`: their count, how many second runs were `turned_away`, and what went wrong."""
+    """The readers of `archive`: their count, how many second runs were `turned_away`, and the `failures`."""
 
     archive: Path
     count: int = 0
@@ -42,9 +42,9 @@ class Readers:
 
     @contextmanager
     def beside(self, begun: Callable[[], bool], second_run: Sequence[str] = ()) -> Iterator[None]:
-        """Start readers, two at a time, from the moment a run has `begun` until the block ends.
+        """Start readers, two at a time, from when the run has `begun` until the block ends.
 
-        `second_run` is the command of another run of the same archive, which is started again and again as well.
+        `second_run` is the command of another run on the same archive, which is started repeatedly as well.
         """
         over = Event()
         with ThreadPoolExecutor(_LOOPS) as pool:
@@ -62,19 +62,19 @@ class Readers:
         for command in cycle([*([second_run] if second_run else []), *self._commands(number)]):
             if over.is_set():
                 return
-            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+            result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own
             self.count += 1
-            if command is second_run and done.returncode == ExitCode.LOCKED:
+            if command is second_run and result.returncode == ExitCode.LOCKED:
                 self.turned_away += 1
-            elif done.returncode != ExitCode.DONE:
-                self.failures.append(f"{' '.join(command)}: {done.returncode}, {done.stderr.strip()}")
+            elif result.returncode != ExitCode.DONE:
+                self.failures.append(f"{' '.join(command)}: {result.returncode}, {result.stderr.strip()}")
 
     def _commands(self, number: int) -> list[list[str]]:
         """Return the commands of one loop; each loop has its own backup file."""
-        asked = ["stats", "search 江西", "runs", f"backup {self.archive.with_name(f'backup{number}.db')}"]
+        questions = ["stats", "search 江西", "runs", f"backup {self.archive.with_name(f'backup{number}.db')}"]
         finews = [sys.executable, "-m", "crawler"]
         return [
-            *([*finews, *command.split(" "), "--archive", str(self.archive), "--json"] for command in asked),
+            *([*finews, *command.split(" "), "--archive", str(self.archive), "--json"] for command in questions),
             [sys.executable, "-c", _ANOTHER_PROGRAM, str(self.archive)],
         ]
 
@@ -89,14 +89,14 @@ def writes_into_a_deleted_log(pid: int) -> bool:
 def _children(pid: int) -> list[int]:
     try:
         return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()))
-    except OSError:  # it has ended, or this is no Linux
+    except OSError:  # the process has ended, or this is not Linux
         return []
 
 
 def _descriptors(pid: int) -> Iterator[str]:
-    """Yield the files that a process has open."""
+    """Yield the paths of the files that a process has open."""
     try:
         for link in Path(f"/proc/{pid}/fd").iterdir():
             yield str(link.readlink())
-    except OSError:  # closed between two looks, or this is no Linux
+    except OSError:  # a file was just closed, or this is not Linux
         return

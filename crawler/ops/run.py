@@ -1,7 +1,7 @@
-"""Run a spider in this process and return the run's report.
+"""Running a spider in this process.
 
 Scrapy is set up as by `scrapy crawl`, from `crawler.settings` and the caller's options. There can be only one run per
-process, because Twisted's reactor cannot be restarted. Not here: what a run does.
+process, because Twisted's reactor cannot be restarted. Not here: what a run does (`crawler.run`, `crawler.spiders`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.runs import Report
 
-_EVENTS = "crawler.extensions.events"  # for a log; whoever watches has the report
-# What this warns of, with the mirror's address, is the reason that an address failed.
-_SAID_BY_THE_LEDGER = "scrapy.core.downloader.handlers"
+_EVENTS = "crawler.extensions.events"  # needed only in a log; interactive users get the report
+# Its warnings, which name the mirror's address, repeat the reasons that the ledger gives for failures.
+_DOWNLOAD_HANDLERS = "scrapy.core.downloader.handlers"
 
-# Nobody is disturbed on one's own machine.
+# There is no need to be polite to a server on one's own machine.
 _NO_DELAYS: dict[str, Any] = {
     "AUTOTHROTTLE_ENABLED": False,
     "DOWNLOAD_DELAY": 0,
@@ -45,9 +45,9 @@ _NO_DELAYS: dict[str, Any] = {
 class RunOptions:
     """The options of any run.
 
-    The archive; the site, a name or a YAML file; where Markdown goes (`None`: nowhere); the mirror to ask. For
-    standard error: whether to show progress, if that is a terminal, and the format of the `log`: `text`, `json`, or
-    "".
+    `archive` is the file's path, `site` a name or a YAML file, `posts` the folder for Markdown (`None`: write none),
+    `mirror` the address of a server to use instead of the site's. `progress`: show it on standard error if that is a
+    terminal. `log` is the format of the log on standard error: `text`, `json`, or "" for none.
     """
 
     archive: Path
@@ -61,12 +61,13 @@ class RunOptions:
 def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
     """Run the spider named `spider` with `arguments` and return the report, as `finews crawl --json` prints it.
 
-    Raises a `FinewsError` if the run cannot begin: a wrong site, a wrong argument, a locked archive.
+    Raises a `FinewsError` if the run cannot begin (a wrong site, a wrong argument, a locked archive), if it had to
+    give up writing the archive, or if it could not write Markdown; `KeyboardInterrupt` if a second Ctrl-C ended it.
     """
     process = CrawlerProcess(_settings(options))
-    for name in (_SAID_BY_THE_LEDGER, *(() if options.log else (_EVENTS,))):
+    for name in (_DOWNLOAD_HANDLERS, *(() if options.log else (_EVENTS,))):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # Otherwise Scrapy makes a log record of each page and item, only for its handlers to drop it.
+    # Otherwise Scrapy would make a log record for each page and item, only for its handlers to drop it.
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     crawler = process.create_crawler(spider)
     failures: list[BaseException] = []
@@ -89,7 +90,7 @@ def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
 
 
 def _end_in_order_on_hangup() -> None:
-    """Let a closed terminal end the run as SIGTERM does, unless the run was started with `nohup`."""
+    """Make a closed terminal end the run as SIGTERM does, unless the run was started with `nohup`."""
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -99,7 +100,7 @@ def _report_of(addon: RunAddon | None) -> Report:
         raise FinewsError("The run ended before it began; the log above says why.")
     if addon.trouble is not None:
         raise addon.trouble
-    if addon.run.report is None:  # a second Ctrl-C leaves no time for one
+    if addon.run.report is None:  # a second Ctrl-C leaves no time for a report
         raise KeyboardInterrupt
     if addon.writer.files_trouble is not None:
         raise MarkdownNotWritten(addon.writer.files_trouble)

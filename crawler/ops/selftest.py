@@ -1,7 +1,7 @@
-"""The proof that a killed run loses nothing, and that readers do not disturb it.
+"""The self-test: proves that a killed run loses nothing, and that readers do not disturb it.
 
-A sample site is crawled and the run killed at random, again and again, while readers come and go; then everything is
-counted. Nothing is simulated: it uses a real server on loopback, real processes and SIGKILL. Not here: the user's
+It crawls a sample site and kills the run at random, again and again, while readers come and go; then it counts what
+is stored. Nothing is simulated: it uses a real server on loopback, real processes and SIGKILL. Not here: the user's
 archive, which is not touched.
 """
 
@@ -39,10 +39,10 @@ _PATIENCE = 120.0  # seconds without progress before a run counts as stuck
 def run_selftest(kills: int) -> dict[str, Any]:
     """Crawl a site of 600 posts, kill the run `kills` times at random, let the last run finish, and compare.
 
-    Returns how many `posts` there are, how many were `stored`, how many were `lost` or differ from their pages, how
-    many pages were `repeated` (requested more than once), and `killed_at` how many pages; how many `readers` there
-    were, their `reader_failures`, and whether a run's log was deleted; and the `findings` of a check. Raises
-    `FinewsError` if a run makes no progress.
+    Returns the number of `posts`, how many were `stored`, how many were `lost` or differ from their pages, how many
+    requests were `repeated`, and the numbers of pages at which runs were `killed_at`; the number of `readers`, their
+    `reader_failures`, and whether a run's write-ahead log was deleted (`log_deleted`); and the `findings` of a check.
+    Raises `FinewsError` if a run makes no progress.
     """
     chance = random.Random()  # noqa: S311  # no secret
     posts = _posts(chance)
@@ -54,14 +54,14 @@ def run_selftest(kills: int) -> dict[str, Any]:
         with Archive(archive) as opened:
             stored = {post["post_id"]: post["text"] for post in opened.posts()}
         findings = check(archive, None)["findings"]
-        asked = Counter(request.target for request in server.requests if request.target.endswith(".html"))
+        requested = Counter(request.target for request in server.requests if request.target.endswith(".html"))
     return {
         "posts": len(posts),
         "stored": len(stored),
         "lost": sum(stored.get(post.id) != _text(post) for post in posts),
         "kills": kills,
         "killed_at": points,
-        "repeated": sum(asked.values()) - len(asked),
+        "repeated": sum(requested.values()) - len(requested),
         "readers": readers.count,
         "reader_failures": readers.failures,
         "log_deleted": any(deleted),
@@ -70,10 +70,10 @@ def run_selftest(kills: int) -> dict[str, Any]:
 
 
 def _crawl(server: RunningServer, readers: Readers, *, kill_at: int | None) -> bool:
-    """Run a crawl to its end, or kill it when the server has answered `kill_at` pages of posts in total.
+    """Run a crawl to its end, or kill it once the server has served `kill_at` posts in total.
 
-    Readers come and go meanwhile. During the last run, which is not killed, second runs do too; after a kill a second
-    run would take over. Returns whether the run's log was deleted during the run.
+    Readers come and go meanwhile. During the last run, which is not killed, second runs are tried too; after a kill,
+    a second run would take over. Returns whether the run's write-ahead log was deleted meanwhile.
     """
     command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url, "--archive", str(readers.archive)]
     command += ["--no-posts", "--json"]
@@ -107,7 +107,7 @@ def _text(post: SourcePost) -> str:
 
 
 def _posts(chance: random.Random) -> list[SourcePost]:
-    """Generate posts from the words of a bundled one, with different words, so that each tells a story of its own."""
+    """Generate posts with random characters of a bundled one, so that each tells a story of its own."""
     model = max(bundled_posts(), key=lambda post: len(post.body))
     letters = re.findall(f"[{CJK}]", model.body)
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Normalise:
-    """The step, for the posts of one site."""
+    """The pipeline step that turns posts of `site` into articles."""
 
     def __init__(self, site: Site) -> None:
-        """Keep the site; its definition says which parts of a body do not belong to the article."""
+        """Use the definition of `site`, which says what parts of a body do not belong to the article."""
         self.site = site
 
     @classmethod
@@ -30,5 +30,5 @@ class Normalise:
         return cls(RunAddon.of(crawler).run.site)
 
     def process_item(self, item: Any) -> Any:
-        """Turn a post into an article, or refuse one whose body takes too long."""
+        """Turn a post into an article, or into a refusal if its body takes too long; pass on anything else."""
         return affordable(lambda: normalise(item, self.site), item.fetch) if isinstance(item, Post) else item

@@ -1,4 +1,4 @@
-"""Store: have every record written, and pass on what became of its address.
+"""Store: have every record written, and pass on what became of its address as a `Recorded`.
 
 Not here: what is written (`crawler.recording.recorder`), in which process (`crawler.recording.writer`), and the run
 (`crawler.addon`).
@@ -33,16 +33,19 @@ if TYPE_CHECKING:
 
 
 class StoreInArchive:
-    """The step: hands records to `writer`, and asks `give_up` whether an error means that nothing can be written."""
+    """The pipeline step that hands records to `writer`."""
 
     def __init__(self, writer: Writer, give_up: Callable[[BaseException], bool]) -> None:
-        """Write through a run's writer."""
+        """Use a run's writer; `give_up` ends the run if an error means that nothing more can be written.
+
+        It returns whether the error does.
+        """
         self.writer = writer
         self._give_up = give_up
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Take part in the run, and listen for errors."""
+        """Use the run's writer, and listen for errors of spiders and steps."""
         addon = RunAddon.of(crawler)
         step = cls(addon.writer, addon.give_up)
         crawler.signals.connect(step.note_error, signals.spider_error)
@@ -50,37 +53,37 @@ class StoreInArchive:
         return step
 
     def open_spider(self) -> None:
-        """Write the Markdown that earlier runs could not: killed, or without room."""
+        """Write the Markdown that earlier runs could not, for example because they were killed."""
         self.writer.recorder.catch_up()
 
     async def process_item(self, item: Any) -> Any:
-        """Have a record written, and return what became of its address."""
+        """Have a record written, and return what became of its address; pass on anything else."""
         record = DerivedArticle(item) if isinstance(item, Article) else item
         if not isinstance(record, Record):
             return item
-        ended = self.writer.submit(record)
+        future = self.writer.submit(record)
         try:
-            return ended.result() if ended.done() else await asyncio.wrap_future(ended)
+            return future.result() if future.done() else await asyncio.wrap_future(future)
         except TROUBLES as error:
             if not self._give_up(error):
                 raise
             raise DropItem(f"not recorded: {error}", log_level="DEBUG") from error
 
     def note_error(self, failure: Failure, response: Response | None) -> None:
-        """Count a page the program itself stumbled over as failed; Scrapy has logged the traceback."""
+        """Record a page as failed if reading it raised an error; Scrapy has logged the traceback."""
         if isinstance(failure.value, TROUBLES) and self._give_up(failure.value):
             return
-        asked = response.request.cb_kwargs.get("asked") if response is not None and response.request else None
-        if asked is not None:
-            fetch = Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on)
+        target = response.request.cb_kwargs.get("target") if response is not None and response.request else None
+        if target is not None:
+            fetch = Fetch(address=target.address, fetched_at=dates.now(), found_on=target.found_on)
             name = type(failure.value).__name__
             missed = Missed(fetch=fetch, state="failed", reason=f"error in the program: {name}")
             self.writer.submit(missed).add_done_callback(self._note_end)
 
-    def _note_end(self, ended: Future[Recorded]) -> None:
-        """Give up if a record that nobody waits for could not be written; any other error is logged."""
+    def _note_end(self, future: Future[Recorded]) -> None:
+        """Give up if a record that nobody waits for could not be written; other errors are raised, and so logged."""
         try:
-            ended.result()
+            future.result()
         except TROUBLES as error:
             if not self._give_up(error):
                 raise

@@ -1,7 +1,7 @@
-"""Validate: turn an article that lacks something essential into a refusal with the reason.
+"""Validate: turn an article that lacks something essential into a refusal.
 
-Not here: what is essential (`crawler.recording.validate`), and counting refusals, which are records like any other
-and go on to the archive.
+Not here: what is essential (`crawler.recording.validate`), and recording refusals, which go on to the archive like
+any other record.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from crawler.recording.validate import fault
 
 
 class Validate:
-    """The step."""
+    """The pipeline step that refuses incomplete articles."""
 
     def process_item(self, item: Any) -> Any:
-        """Pass on a complete article, refuse any other."""
+        """Refuse an incomplete article; pass on anything else."""
         if not isinstance(item, Article):
             return item
-        found = fault(item)
-        if found is None:
+        problem = fault(item)
+        if problem is None:
             return item
-        reason, rule = found
+        reason, rule = problem
         return Refused(fetch=item.post.fetch, reason=reason, rule=rule)

@@ -1,4 +1,4 @@
-"""From records to what is stored: articles, the archive and the Markdown folder, in one process or two.
+"""Storing what a run read: making articles of posts, writing the archive and the Markdown folder.
 
 Independent of Scrapy. Not here: reading pages, and SQL.
 """

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from crawler.items import Article
     from crawler.sites.definition import Site
 
-# A version taken for a post of its own is there twice; a post taken for a version hides the one before it. Of texts of
-# 100 characters or more, no stranger is taken for a version, and of a series that repeats a third of its words 0.3 %
-# are; 0.1 % of the versions are taken for strangers (tests/benchmarks/likeness.py). A series that repeats half of its
-# words is told apart by its titles and days alone.
+# A version taken for a post of its own is there twice; a post taken for a version hides the one before it. Of texts
+# of 100 characters or more, no stranger is taken for a version, and of a series that repeats a third of its words
+# 0.3 % are; 0.1 % of the versions are taken for strangers (tests/benchmarks/likeness.py). A series that repeats half
+# of its words is told apart by its titles and days alone.
 LEAST_OF_A_VERSION = 0.45
 """What the text of a version has in common with the post, see `crawler.text.kinship`."""
 

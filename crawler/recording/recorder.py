@@ -1,7 +1,7 @@
 """The recorder: writes a run's records, several in one transaction, and then the Markdown of what was stored.
 
-Every record is written together with its row of the ledger, so that a killed run loses only what it had not written
-yet. Not here: SQL (`crawler.archive`), and where the records come from.
+Every record is written together with its row of the ledger, so that a killed run only loses what it had not yet
+written. Not here: SQL (`crawler.archive`), and where records come from.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was read: what to store, with the Markdown for a new post; or the reason it is refused.
+    """A file that was read: what to store, with the Markdown for a new post, or the reason why it is refused.
 
     `aliases` are other paths of the same file, see `crawler.items.PostFile`.
     """
@@ -65,46 +65,46 @@ class Recorder:
     """Writes the records of run `run_id` of `site`. `folder` is where Markdown goes, `None` for nowhere."""
 
     def __init__(self, archive: Archive, site: Site, run_id: int, posts_folder: Path | None) -> None:
-        """Write into an open `archive` and an existing folder."""
+        """Write to an open `archive` and, unless it is `None`, an existing folder."""
         self.archive, self.site, self.run_id = archive, site, run_id
         self.folder = MarkdownFolder(archive.db, posts_folder) if posts_folder else None
 
     @property
     def trouble(self) -> str | None:
-        """Why a file could not be written, if one could not."""
+        """Why a Markdown file could not be written; `None` if all could."""
         return self.folder.trouble if self.folder else None
 
     @property
     def unwritten(self) -> dict[str, int]:
-        """How many files are missing in the end, by why; a run without Markdown leaves what it found so."""
+        """The number of Markdown files still missing, by reason; a run without Markdown passes on the last run's."""
         if self.folder is None:
             return unwritten.left_by_the_last_run(self.archive.db, self.site.name)
         return Counter(self.folder.unwritten.values())
 
     def catch_up(self) -> None:
-        """Write the Markdown that earlier runs of the site could not."""
+        """Write the Markdown files that earlier runs of the site could not."""
         if self.folder is not None:
             self.folder.catch_up(self.site.name)
 
     def write(self, records: Sequence[Record]) -> list[Recorded | Exception]:
-        """Write records, and return for each what became of its address, or the error that prevented it.
+        """Write records and then their Markdown; return for each what became of its address, or the error.
 
-        All in one transaction; if one fails, each in its own, so that the others are kept. Then their Markdown. Every
-        error is returned: that the archive is another file now, for one.
+        All records are written in one transaction; if one fails, each in its own, so that the others are kept. All
+        errors are returned and none is raised, not even that the archive's file has been replaced.
         """
         if not self.archive.is_in_place():
             return [ArchiveReplaced(self.archive.path) for _ in records]
         try:
             with writing(self.archive.db), index.put_off(self.archive.db):
                 recorded = [self._write(record) for record in records]
-        except Exception as error:  # noqa: BLE001  # raised where it is waited for
+        except Exception as error:  # noqa: BLE001  # raised where the result is awaited
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
         return [self._with_file(*written) for written in recorded]
 
     def take_in(self, read: Sequence[ReadFile]) -> None:
         """Store imported files in one transaction, then write their Markdown; if one fails, none is stored.
 
-        Raises `ArchiveReplaced` if the archive is another file now.
+        Raises `ArchiveReplaced` if the archive's file has been replaced.
         """
         if not self.archive.is_in_place():
             raise ArchiveReplaced(self.archive.path)
@@ -114,15 +114,15 @@ class Recorder:
             self._write_file(*end)
 
     def _with_file(self, recorded: Recorded, derived: DerivedArticle | None) -> Recorded | Exception:
-        """Write a post's Markdown and return `recorded`, or an error other than the folder's."""
+        """Write a post's Markdown and return `recorded`, or the error if it is not one of the folder's."""
         try:
             self._write_file(recorded, derived)
-        except Exception as error:  # noqa: BLE001  # raised where it is waited for
+        except Exception as error:  # noqa: BLE001  # raised where the result is awaited
             return error
         return recorded
 
     def _write_file(self, recorded: Recorded, derived: DerivedArticle | None, rendered: str = "") -> None:
-        """Write a post's Markdown: for a new post from `derived`, if not yet `rendered`, else from the archive."""
+        """Write a post's Markdown: for a new post, `rendered` or else from `derived`; otherwise from the archive."""
         if self.folder is None or recorded.outcome is None or recorded.article_id is None:
             return
         if recorded.outcome == "new" and derived is not None:
@@ -168,24 +168,24 @@ class Recorder:
         return settled
 
     def _take_in(self, file: ReadFile) -> tuple[Recorded, DerivedArticle, str] | None:
-        """Store what a file says, and record what became of the file.
+        """Store the content of a file and record its outcome.
 
         Returns what its Markdown is written from (see `_write_file`), or `None` if the file is refused.
         """
         db, reason = self.archive.db, file.reason
         derived = under_its_id(db, self.site, file.derived, file.path, *file.aliases) if file.derived else None
         if derived is None:
-            taken = files.Import(file.path, file.commit, self.site.name, "refused", reason or _NO_ID_LEFT, None)
-            files.note(db, taken, dates.now(), run_id=self.run_id)
+            entry = files.Import(file.path, file.commit, self.site.name, "refused", reason or _NO_ID_LEFT, None)
+            files.note(db, entry, dates.now(), run_id=self.run_id)
             return None
         recorded = posts.store(db, derived.article, self.run_id, derived)
-        assert recorded.outcome is not None, "a post comes to an outcome"
-        taken = files.Import(file.path, file.commit, self.site.name, recorded.outcome, None, recorded.article_id)
-        files.note(db, taken, dates.now(), run_id=self.run_id)
+        assert recorded.outcome is not None, "storing a post has an outcome"
+        entry = files.Import(file.path, file.commit, self.site.name, recorded.outcome, None, recorded.article_id)
+        files.note(db, entry, dates.now(), run_id=self.run_id)
         return recorded, derived, file.markdown if derived is file.derived else ""
 
     def _list(self, listing: Listing) -> Recorded:
-        """Record what a listing names; a changed home page makes the feed due."""
+        """Record the links of a listing; a changed home page makes the feed due."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
         before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
@@ -193,12 +193,12 @@ class Recorder:
             need_visit = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
         links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=need_visit)
-        # An outlet may be quiet; whether it should not be is for crawler.archive.watch to say.
+        # An outlet may be quiet; crawler.archive.watch judges whether that is unusual.
         is_empty = fetch.address.kind == "category" and not listing.groups
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
-        """Record a page that has not changed: a post was seen again, and what was refused is refused again."""
+        """Record a page that has not changed: a stored post was seen again, and a refused page is refused again."""
         before = self._known(fetch)
         if before is not None and before.state == "refused":
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
@@ -207,7 +207,7 @@ class Recorder:
             reason = before.reason if before is not None and before.state == "fetched" else None
             return self._settle(fetch, End(state="fetched", reason=reason), before)
         if before is None or before.article_id is None:
-            # A mistake of some server or proxy, since a post that is not stored is never requested conditionally.
+            # A mistake of a server or proxy: a post that is not stored is never requested conditionally.
             reason = "not modified, though nothing is stored"
             return self._settle(fetch, End(state="failed", outcome="failed", reason=reason), before)
         posts.mark_seen(self.archive.db, before.article_id, fetch.fetched_at)
@@ -216,14 +216,14 @@ class Recorder:
     def _refuse(self, refused: Refused) -> Recorded:
         fetch = refused.fetch
         if fetch.address.kind not in {"post", "share"}:
-            # The validators of a wrong page must not be taken for those of the right one.
+            # The validators of a wrong page must not replace those of the right one.
             fetch = replace(fetch, etag=None, last_modified=None)
             self._do_without_home(fetch)
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
 
     def _miss(self, missed: Missed) -> Recorded:
-        """Note a page that was not served, whatever was: a post that is gone is marked, and stays."""
-        # By what stands in its place the right one is not known.
+        """Record a page that was not served; a post that is gone is marked as gone but kept."""
+        # What was served instead says nothing about the right page, so its validators are dropped.
         missed = replace(missed, fetch=replace(missed.fetch, etag=None, last_modified=None))
         if missed.state == "gone":
             posts.mark_gone(self.archive.db, missed.fetch.address.url, missed.fetch.fetched_at)
@@ -231,7 +231,7 @@ class Recorder:
         return self._settle(missed.fetch, End(state=missed.state, outcome=missed.state, reason=missed.reason))
 
     def _do_without_home(self, fetch: Fetch) -> None:
-        """Make every other listing due if the home page, which would say what is new, is not available."""
+        """Make every other listing due if the home page, which would show what is new, is not available."""
         if fetch.address.kind != "home":
             return
         known = (address_of(self.site, link.url) for link in links.categories(self.archive.db, self.site.name))
@@ -248,14 +248,14 @@ class Recorder:
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
     def _known(self, fetch: Fetch) -> Known | None:
-        """Return what the ledger has of an address that was requested."""
+        """Return what the ledger knows of the requested address."""
         return links.known(self.archive.db, fetch.address.url)
 
     def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
         """Record in the ledger how a request ended. Only posts and share links have an outcome, listings never do.
 
-        An auxiliary request has none either, unless it changed its post: the outcome belongs to the post's own
-        request. `before` is the ledger's row, if it has been read already.
+        An auxiliary request has none either, unless it changed the post, because the outcome belongs to the request
+        for the post itself. `before` is the ledger's row, if it has already been read.
         """
         if end.reason is not None:
             end = replace(end, reason=one_line(end.reason))

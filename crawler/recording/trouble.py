@@ -1,6 +1,6 @@
-"""What keeps a run from writing, as a sentence: the disk is full, the file is damaged, somebody has taken it away.
+"""Why a run cannot write its archive, as an error for people: a full disk, or a damaged, moved or removed file.
 
-Not here: what is done then (`crawler.addon`), and files of Markdown, which a run does without.
+Not here: what follows from that (`crawler.addon`), and Markdown files, without which a run goes on.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from crawler.archive import Archive
 
 TROUBLES = (FinewsError, sqlite3.DatabaseError, WriterLostError)
-"""What an error must be to be asked about."""
+"""The types of errors that `trouble_with` can explain."""
 
 
 def trouble_with(archive: Archive, error: BaseException) -> FinewsError | None:
-    """Return what is the matter with an archive that a run writes; `None` for an error of the program's own."""
+    """Return the user's error behind an `error` met while writing the archive; `None` if it is a bug."""
     if isinstance(error, TROUBLES) and not archive.is_in_place():
         return ArchiveReplaced(archive.path)
     if isinstance(error, FinewsError):

@@ -1,4 +1,4 @@
-"""Validate: find what an article lacks that a post needs. Not here: what becomes of an incomplete article."""
+"""Finding out what an article lacks to be stored. Not here: what becomes of an incomplete article."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def fault(article: Article) -> tuple[str, str] | None:
-    """Return why an article cannot be stored, and which rules should have found what it lacks; else `None`."""
+    """Return why an article cannot be stored and which rules should have found what it lacks; `None` if it can."""
     post = article.post
     if not post.post_id:
         return "no id", "addresses.post"

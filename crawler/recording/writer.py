@@ -1,8 +1,8 @@
-"""The writer: passes records to a recorder; in a long run to one in a process of its own, to use both cores.
+"""The writer: passes records to a recorder, which in a long run has a process of its own, to use both cores.
 
-A run of a few posts would be over before a process could start. A longer one starts a second process: records go
-through a pipe in order, and results come back. Not here: what is written (`crawler.recording.recorder`), how many
-pages a crawl has in progress (`crawler.spiders.category`), and Scrapy.
+A run of a few posts would end before a process could start. A longer one starts a second process: records go through
+a pipe in order, and results come back. Not here: what is written (`crawler.recording.recorder`), how many pages a
+crawl has in progress (`crawler.spiders.category`), and Scrapy.
 
     python -m crawler.recording.writer '{"pipes": [5, 8], …}'    is that process; it ends when the run's process does
 """
@@ -42,13 +42,13 @@ MANY = 64
 
 _PIPE = 1 << 20  # bytes; room for a dozen posts, or the results of hundreds
 _AT_ONCE = 8  # records in one transaction
-_MOST_WAITING = 32  # records; if their results did not fit into the pipe, the processes would deadlock
+_MOST_WAITING = 32  # records; their results must fit into the pipe, or the processes would deadlock
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
-_LEFT_ALONE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # these end the run, and the run ends the writer
+_BLOCKED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # these end the run, and the run ends the writer
 
 
 class WriterLostError(RuntimeError):
-    """The writing process has ended, and the run has not."""
+    """The writing process ended before the run did."""
 
     def __init__(self, code: int) -> None:
         """`code` is the exit status of the process, negative for a signal."""
@@ -57,32 +57,32 @@ class WriterLostError(RuntimeError):
 
 
 class Writer:
-    """Writes through `recorder`, in this process while there are few posts."""
+    """Writes through `recorder`, in this process as long as there are few posts."""
 
     def __init__(self, recorder: Recorder, *, many: int = MANY) -> None:
-        """Start a process after `many` posts."""
+        """Prepare to start a process after `many` posts."""
         self.recorder = recorder
         self._left = many
         self._process: _Process | None = None
 
     def submit(self, record: Record) -> Future[Recorded]:
-        """Write a record, now or soon. The future's result is what became of its address, or an error."""
+        """Write a record, now or soon; the future yields what became of its address, or raises the error."""
         if self._process is None and isinstance(record, DerivedArticle):
             self._left -= 1
             if self._left == -1:
                 with suppress(OSError):  # if no process can be started, this one carries on
                     self._process = _Process(self.recorder)
-        ended: Future[Recorded] = Future()
-        ended.set_running_or_notify_cancel()  # it will be written even if nobody waits for it
+        future: Future[Recorded] = Future()
+        future.set_running_or_notify_cancel()  # it will be written even if nobody waits for it
         if self._process is not None:
-            self._process.submit(record, ended)
+            self._process.submit(record, future)
         else:
-            _settle(ended, *self.recorder.write([record]))
-        return ended
+            _settle(future, *self.recorder.write([record]))
+        return future
 
     @property
     def files_trouble(self) -> str | None:
-        """Why a Markdown file could not be written, if one could not; known when the run has ended."""
+        """Why a Markdown file could not be written, or `None`; complete only after `end`."""
         return self.recorder.trouble
 
     def end(self) -> None:
@@ -91,7 +91,7 @@ class Writer:
             self._process.end()
 
     def stop(self) -> None:
-        """End the process at once, if it is still there; what it has not written will be requested again."""
+        """Kill the process, if there is one; what it has not written will be requested again by the next run."""
         if self._process is not None:
             self._process.stop()
 
@@ -100,15 +100,15 @@ class _Process:
     """The writing process, as seen from the run's process."""
 
     def __init__(self, recorder: Recorder) -> None:
-        """Start it; it begins with what it is given first. Raises `OSError` where it cannot be started."""
+        """Start the process. Raises `OSError` if it cannot be started."""
         self._folder = recorder.folder
         self._lost: WriterLostError | None = None
         self._waiting: deque[Future[Recorded]] = deque()
-        taken, self._records = Pipe(duplex=False)
-        self._results, told_back = Pipe(duplex=False)
+        records, self._records = Pipe(duplex=False)
+        self._results, results = Pipe(duplex=False)
         _enlarge(self._records, self._results)
-        folder, pipes = recorder.folder, [taken.fileno(), told_back.fileno()]
-        told = {
+        folder, pipes = recorder.folder, [records.fileno(), results.fileno()]
+        arguments = {
             "pipes": pipes,
             "parent": os.getpid(),
             "archive": str(recorder.archive.path),
@@ -116,42 +116,42 @@ class _Process:
             "run_id": recorder.run_id,
             "folder": str(folder.folder) if folder else None,
         }
-        found_in = [entry or os.getcwd() for entry in sys.path]  # scrapyd's eggs, say  # noqa: PTH109
-        with taken, told_back, _signals_blocked():  # and so they stay in the process
+        module_path = [entry or os.getcwd() for entry in sys.path]  # including scrapyd's eggs  # noqa: PTH109
+        with records, results, _signals_blocked():  # the process inherits the blocked signals
             self._child = subprocess.Popen(  # noqa: S603  # this very program
-                [sys.executable, "-P", "-m", __name__, json.dumps(told)],  # -P: no package of the folder at hand
+                [sys.executable, "-P", "-m", __name__, json.dumps(arguments)],  # -P: nothing from the working folder
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=pipes,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(found_in)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(module_path)},
             )
         asyncio.get_running_loop().add_reader(self._results.fileno(), self._receive)
-        self._send(recorder.site)  # not its name: a definition may have changed since
+        self._send(recorder.site)  # not just its name, since the definition may have changed on disk
 
-    def submit(self, record: Record, ended: Future[Recorded]) -> None:
-        """Send a record; `ended` will get the result. Waits while too many records are on their way."""
+    def submit(self, record: Record, future: Future[Recorded]) -> None:
+        """Send a record, whose result `future` will get; wait while too many records are on their way."""
         if isinstance(record, DerivedArticle) and len(self._waiting) > _AT_ONCE:  # the writer is busy
             record.complete()
         while len(self._waiting) >= _MOST_WAITING:
             self._receive()
         self._send(record)
         if self._lost is None:
-            self._waiting.append(ended)
+            self._waiting.append(future)
         else:
-            ended.set_exception(self._lost)
+            future.set_exception(self._lost)
 
     def end(self) -> None:
         """Let the process write the rest, and wait until it ends."""
         while self._waiting:
             self._receive()
         if self._lost is None:
-            self._records.close()  # there are no more
-            with suppress(OSError, EOFError):  # lost by now: every record was written, or its error told
+            self._records.close()  # tells the process that there are no more
+            with suppress(OSError, EOFError):  # the process is lost, but every record was written or has its error
                 self._note_files(*self._results.recv())
             self._leave()
 
     def _note_files(self, trouble: str | None, unwritten: dict[str, str]) -> None:
-        """Note which files the process could not write; those of the run's own process are noted already."""
+        """Add the Markdown files that the process could not write to those of the run's own process."""
         if self._folder is not None:
             self._folder.trouble = self._folder.trouble or trouble
             self._folder.unwritten |= unwritten
@@ -173,7 +173,7 @@ class _Process:
     def _receive(self) -> None:
         try:
             results = self._results.recv()
-        except Exception:  # noqa: BLE001  # it has ended, or sends garbage
+        except Exception:  # noqa: BLE001  # the process has ended, or sends garbage
             self._lose()
         else:
             for result in results:
@@ -193,7 +193,7 @@ class _Process:
 
 
 def _enlarge(*pipes: Connection) -> None:
-    """Enlarge the pipes; otherwise the run must wait now and then until the writer has taken a record."""
+    """Enlarge the pipes, so that the run need not wait until the writer has read a record."""
     if sys.platform == "linux":
         for pipe in pipes:
             with suppress(OSError):
@@ -202,63 +202,63 @@ def _enlarge(*pipes: Connection) -> None:
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_ALONE)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _settle(ended: Future[Recorded], result: Recorded | Exception) -> None:
+def _settle(future: Future[Recorded], result: Recorded | Exception) -> None:
     if isinstance(result, Exception):
-        ended.set_exception(result)
+        future.set_exception(result)
     else:
-        ended.set_result(result)
+        future.set_result(result)
 
 
-def _serve(taken: Connection, told: Connection, recorder: Recorder) -> None:
+def _serve(incoming: Connection, outgoing: Connection, recorder: Recorder) -> None:
     """Write records as they come, until there are no more."""
-    while records := _received(taken):
+    while records := _received(incoming):
         results = recorder.write(records)
         for result in results:
-            if isinstance(result, Exception):  # it loses its traceback between processes
+            if isinstance(result, Exception):  # tracebacks cannot be sent between processes
                 result.add_note("".join(traceback.format_exception(result, chain=False)))
-        told.send(results)
-    told.send((recorder.trouble, recorder.folder.unwritten if recorder.folder else {}))
+        outgoing.send(results)
+    outgoing.send((recorder.trouble, recorder.folder.unwritten if recorder.folder else {}))
 
 
-def _received(taken: Connection) -> list[Record]:
-    """Return the records that have arrived, at least one; an empty list if there are no more."""
+def _received(incoming: Connection) -> list[Record]:
+    """Wait for records and return those that have arrived; an empty list if there are no more."""
     records: list[Record] = []
     with suppress(EOFError):
-        records.append(taken.recv())
-        while len(records) < _AT_ONCE and taken.poll():
-            records.append(taken.recv())
+        records.append(incoming.recv())
+        while len(records) < _AT_ONCE and incoming.poll():
+            records.append(incoming.recv())
     return records
 
 
 def _die_with(parent: int) -> None:
-    """On Linux, let the kernel kill this process together with the run's, so that it cannot disturb the next run."""
+    """On Linux, have the kernel kill this process when the run's ends, so that it cannot disturb the next run."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit()
 
 
-def main(told: dict[str, Any]) -> None:
-    """Be the writing process."""
-    _die_with(told["parent"])
+def main(arguments: dict[str, Any]) -> None:
+    """Run the writing process with the `arguments` that `_Process` passes."""
+    _die_with(arguments["parent"])
     with ExitStack() as opened:
-        taken, told_back = told["pipes"]
-        records = opened.enter_context(Connection(taken, writable=False))
-        results = opened.enter_context(Connection(told_back, readable=False))
-        path = Path(told["archive"])
-        archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run has it
-        if archive.file != tuple(told["file"]):  # it was replaced just now, which the run will notice
+        incoming, outgoing = arguments["pipes"]
+        records = opened.enter_context(Connection(incoming, writable=False))
+        results = opened.enter_context(Connection(outgoing, readable=False))
+        path = Path(arguments["archive"])
+        archive = opened.enter_context(Archive(path, lock=RunLock(path)))  # the run's process holds the lock
+        if archive.file != tuple(arguments["file"]):  # the file was just replaced, which the run will notice
             sys.exit(1)
-        folder = Path(told["folder"]) if told["folder"] else None
+        folder = Path(arguments["folder"]) if arguments["folder"] else None
         with suppress(BrokenPipeError, EOFError):  # the run's process is gone
-            _serve(records, results, Recorder(archive, records.recv(), told["run_id"], folder))
+            _serve(records, results, Recorder(archive, records.recv(), arguments["run_id"], folder))
 
 
 if __name__ == "__main__":

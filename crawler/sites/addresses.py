@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import AddressForm, Site
 
-# A post's id becomes a file name and part of addresses, so: letters, digits, and what blogs use in slugs; and bytes
-# that are no UTF-8, percent-encoded as `path_of` leaves them.
+# A post's id becomes a file name and part of addresses. So it has only letters, digits, characters that blogs use in
+# slugs, and bytes that are not UTF-8, percent-encoded as `path_of` leaves them.
 _BYTE = "%[89A-F][0-9A-F]"
 _SAFE_ID = re.compile(rf"(?:\w|{_BYTE})(?:[\w.+~\-]|{_BYTE})*")
 _PARTS = {"{date}": r"\d{4}-\d{2}-\d{2}", "{id}": "(?P<id>[^/]+)"}
 _FILES = (".md", ".markdown")
 _NOT_IN_IDS = re.compile(rf"(?:(?!{_BYTE})[^\w.+~\-])+|\.{{2,}}")
-# What a server's software adds to a path, and is no part of what it leads to: a session, and slashes in a row.
+# What server software adds to paths without changing what they lead to: session ids and repeated slashes.
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
-# Nor may a key control the terminal it is printed on, or start a new line in a file's front matter.
+# A key may not control the terminal it is printed on, or start a new line in front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
 
 
-@lru_cache(4096)  # a page's own address, its category's and the home page's are looked up again and again
+@lru_cache(4096)  # the same few addresses are looked up again and again: the page's, its category's, the home page's
 def address_of(site: Site, url: str) -> Address | None:
     """Return what `url` (canonical, see `crawler.urls`) leads to; `None` if the definition does not say.
 
@@ -112,11 +112,11 @@ def id_in_name(site: Site, name: str) -> tuple[str, str]:
 
     Characters that no id may have, such as white space, become `-`.
     """
-    found = _compiled(site.files.named).search(name.rpartition(".")[0] or name)
-    if found is None:
+    match = _compiled(site.files.named).search(name.rpartition(".")[0] or name)
+    if match is None:
         return "", ""
-    post_id = as_id(site, _NOT_IN_IDS.sub("-", found["id"]).strip("-."))
-    return (post_id if is_safe_id(post_id) else ""), found.groupdict().get("day") or ""
+    post_id = as_id(site, _NOT_IN_IDS.sub("-", match["id"]).strip("-."))
+    return (post_id if is_safe_id(post_id) else ""), match.groupdict().get("day") or ""
 
 
 def as_address(name: str) -> str | None:
@@ -165,7 +165,7 @@ def may_be_asked(site: Site, url: str) -> bool:
 
 
 def is_of(site: Site, url: str, post_id: str) -> bool:
-    """Return whether an address (canonical) may be that of this post's page, and of no other post or kind."""
+    """Return whether a canonical address can be that of this post's page: not that of another post or kind."""
     address = address_of(site, url)
     return address is None or (address.kind, address.key) == ("post", post_id)
 
@@ -177,7 +177,7 @@ def is_safe_id(post_id: str) -> bool:
 
 
 def _tidied(url: str) -> str:
-    """Return an address without what a server's software has added to its path."""
+    """Return an address without what server software has added to its path."""
     parts = urlsplit(url)
     path = _SLASHES.sub("/", _SESSION.sub("", parts.path))
     return url if path == parts.path else parts._replace(path=path).geturl()
@@ -191,20 +191,20 @@ def _by_form(
         if host_of(url) not in (form.hosts or site.hosts):
             continue
         for text in (path.partition("?")[0], path):  # a static site ignores the query
-            found = _compiled(form.match).search(text)
-            if found is not None and not _UNPRINTABLE.search(found[group]):
-                key = found[group] if kind == "category" else as_id(site, found[group])
+            match = _compiled(form.match).search(text)
+            if match is not None and not _UNPRINTABLE.search(match[group]):
+                key = match[group] if kind == "category" else as_id(site, match[group])
                 return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
     return None
 
 
 def _expired(site: Site, url: str) -> Address | None:
-    """Return what the address of an expired post's source file leads to."""
+    """Return the expired post whose source file is at `url`, if it is one."""
     if site.files.expired is None or host_of(url) != host_of(site.files.expired):
         return None
     form = "".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"(\{\w+\})", site.files.expired))
-    found = _compiled(form).fullmatch(url.partition("?")[0])
-    post_id = as_id(site, unquote(found["id"])) if found else ""
+    match = _compiled(form).fullmatch(url.partition("?")[0])
+    post_id = as_id(site, unquote(match["id"])) if match else ""
     return Address(url=url, kind="expired", key=post_id) if is_safe_id(post_id) else None
 
 

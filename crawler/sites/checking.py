@@ -1,7 +1,7 @@
-"""Turn plain YAML values into a definition's records, refusing what does not fit.
+"""Turning plain YAML values into a definition's records, and refusing what does not fit.
 
-It follows the annotations in `crawler.sites.definition`, so a new key is declared in one place. Errors name the key
-by its path (`layouts[0].title[1].css`) and say what is allowed there. Not here: files.
+It follows the annotations in `crawler.sites.definition`, so that a new key is declared in one place only. Errors name
+the key by its path (`layouts[0].title[1].css`) and say what is allowed there. Not here: files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-_SHOWN = 60  # characters of a wrong value that are quoted
+_SHOWN = 60  # characters of a wrong value that are quoted in an error
 _PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
@@ -23,13 +23,13 @@ class WrongValueError(ValueError):
     """A value at `key` that the definition does not allow; the text says what is allowed."""
 
     def __init__(self, key: str, problem: str) -> None:
-        """`key` is the dotted path of the value, "" for the whole document."""
+        """Give the dotted path of the value ("" for the whole document), and what is allowed there."""
         self.key, self.problem = key, problem
         super().__init__(f"{key}: {problem}")
 
 
 def check(expected: Any, value: object, key: str) -> Any:
-    """Return `value` as `expected` (an annotation of the definition), or raise `WrongValueError` for `key`."""
+    """Convert `value` to `expected` (an annotation of the definition), or raise `WrongValueError` for `key`."""
     origin = get_origin(expected)
     if is_dataclass(expected):
         return _record(expected, value, key)

@@ -63,10 +63,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """What the start pages show: the `newest` posts under each `heading`, a pattern searched for in the source.
+    """What the home pages show: the `newest` posts under each `heading`, a pattern searched for in the source.
 
-    A run visits a category's page only if all posts under its heading are new, because only then there may be more.
-    Without this key all posts of a start page count as being under one heading.
+    A run visits a category's page only if all posts under its heading are new, because only then may there be more.
+    Without this key all posts of a home page count as being under one heading.
     """
 
     heading: str
@@ -75,9 +75,9 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryPage:
-    """What a category's page looks like: its source holds `sign`, to the letter, also while it names no post.
+    """What a category's page looks like: its source contains the text `sign`, even while it names no post.
 
-    Without this any page at a category's address counts as its page.
+    Without this key any page at a category's address counts as its page.
     """
 
     sign: str
@@ -85,9 +85,9 @@ class CategoryPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPage:
-    """What the page looks like that says a post is not there: its source holds `sign`, to the letter.
+    """What the page looks like that says a post does not exist: its source contains the text `sign`.
 
-    A site in trouble serves it with status 200.
+    A site in trouble may serve it with status 200.
     """
 
     sign: str
@@ -97,8 +97,8 @@ class ErrorPage:
 class Share:
     """Where to find the text behind a share link.
 
-    `text` is an address with `{id}` in it that serves JSON; the post's HTML is in the first of the keys `body` that
-    is not empty. `link` is the share link itself, as the site writes it.
+    `link` is the share link itself, as the site writes it. `text` is an address that serves JSON; the post's HTML is
+    in the first of the keys `body` that is not empty. Both contain `{id}`.
     """
 
     link: str
@@ -111,7 +111,7 @@ class Files:
     """How the site's own source keeps posts as files.
 
     `named` is searched for in a file's name without its extension: its group `id` is the post's id, its optional
-    group `day` the day. `page` is the path of the page generated from a file, with `{categories}`, `{year}`,
+    group `day` the date. `page` is the path of the page generated from a file, with `{categories}`, `{year}`,
     `{month}`, `{day}` and `{id}` in it, by Jekyll's rules. `expired` is the address of the file of a post that the
     site has dropped, with `{date}` (2022-04-20) and `{id}` in it.
     """
@@ -132,7 +132,7 @@ class Securities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where to find things on a post's page: a list of rules for each, of which the first that finds anything wins.
+    """Where to find things on a post's page: for each a list of rules, of which the first that finds anything wins.
 
     A page has this layout if its source contains the text `sign`. `category` gives the slug, `category_name` its
     name. Dates are read year first (`2022-04-20 16:44:59 +0800`, `2022年4月20日`, ISO 8601); without an offset they
@@ -167,9 +167,9 @@ class Body:
 class Site:
     """A site. `hosts`: its own, the canonical one first. `start`: the paths a run starts with; `feed`: its feed.
 
-    `capitals`: ids that match this pattern as a whole, in any case, are written in capitals. `navigation`: the
-    navigation line in the site's source, with `{name}` and `{category}` in it, for `export`. `private`: its hosts may
-    be on this machine or a private network; those of others are not connected to there.
+    `capitals`: ids that match this pattern as a whole are written in capitals. `navigation`: the navigation line in
+    the site's source, with `{name}` and `{category}` in it, for `export`. `private`: allow its hosts to be on this
+    machine or a private network; those of other sites may not.
     """
 
     name: str

@@ -1,6 +1,7 @@
-"""Find a site's definition, read it and check it.
+"""Finding a site's definition, reading it and checking it.
 
-A site is named (`finews`: bundled) or given as a file (`my.yaml`). Not here: what a definition may say.
+A site is given by name (`finews`, a bundled one) or as a file (`my.yaml`). Not here: what a definition may say
+(`crawler.sites.definition`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import AddressForm, Layout, Rule
 
 _BUNDLED = files(__package__)
-_IN_ADDRESS = re.compile(r"(?<=://)[^/:?#]*[^\x00-\x7f][^/:?#]*")  # a host that is not in ASCII
+_IN_ADDRESS = re.compile(r"(?<=://)[^/:?#]*[^\x00-\x7f][^/:?#]*")  # a host name that is not ASCII
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
@@ -48,14 +49,14 @@ def load_site(name: str) -> Site:
         if name not in bundled_names():
             raise SiteError(name, "", f"is no site; known are {', '.join(bundled_names())}, or give a .yaml file.")
         return _read(_BUNDLED / f"{name}.yaml", name)
-    if Path(name).exists() and not Path(name).is_file():  # a pipe would be waited for
+    if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is no plain file; give a YAML file that says how the site looks.")
     return _read(Path(name), name)
 
 
 @cache
 def rules_version(site: Site) -> str:
-    """Return an identifier of a set of rules, from the definition and the version of the program."""
+    """Return an identifier of a site's rules, made from its definition and the version of the program."""
     return hashlib.sha256(f"{__version__} {site!r}".encode()).hexdigest()[:16]
 
 
@@ -96,7 +97,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _with_plain_hosts(site: Site) -> Site:
-    """Return a definition with its hosts in ASCII, in which addresses have them."""
+    """Return a definition with its hosts in ASCII, as in canonical addresses."""
     addresses = {
         kind: tuple(
             replace(form, hosts=_plain(form.hosts, f"addresses.{kind}[{index}].hosts"))
@@ -120,7 +121,7 @@ def _plain(hosts: tuple[str, ...], key: str) -> tuple[str, ...]:
 def _plain_host(host: str, key: str) -> str:
     try:
         plain = ascii_host(host)
-    except ValueError:  # no name that a host can have
+    except ValueError:  # not a possible host name
         plain = ""
     if host != host.lower() or not re.fullmatch(r"[a-z0-9.\-]+", plain):
         raise WrongValueError(
@@ -130,7 +131,7 @@ def _plain_host(host: str, key: str) -> str:
 
 
 def _plain_address(template: str, key: str) -> str:
-    return _IN_ADDRESS.sub(lambda found: _plain_host(found[0], key), template, count=1)
+    return _IN_ADDRESS.sub(lambda match: _plain_host(match[0], key), template, count=1)
 
 
 def _check_sense(site: Site) -> None:
@@ -145,7 +146,7 @@ def _check_sense(site: Site) -> None:
         _check_layout(layout, f"layouts[{index}]")
     if site.share is not None:
         _check_template(site.share.link, "id", "share.link")
-        _plain_address(site.share.link, "share.link")  # which stays as the site writes it
+        _plain_address(site.share.link, "share.link")  # only checked: it stays as the site writes it
         _check_template(site.share.text, "id", "share.text")
     _check_files(site)
     if site.navigation is not None:
@@ -154,7 +155,7 @@ def _check_sense(site: Site) -> None:
 
 
 def _check_hosts_are_public(site: Site) -> None:
-    """Refuse a definition that would ask this machine or a private network, unless it says that it means to."""
+    """Refuse a definition with hosts on this machine or a private network, unless it says `private: true`."""
     others = sorted(host for host in all_hosts(site) if not is_public(f"{site.scheme}://{host}"))
     if others and not site.private:
         raise WrongValueError(
@@ -213,7 +214,7 @@ def _check_form(form: AddressForm, group: str, key: str) -> None:
 
 
 def _check_path(path: str, key: str) -> None:
-    """Check that a path can follow a host name: `feed.xml` without a slash would change the host."""
+    """Check that a path can follow a host name: without its slash, `feed.xml` would become part of the host."""
     if not path.startswith("/"):
         raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
 

@@ -1,4 +1,4 @@
 """Spiders: `category` follows listings, `share` follows share links.
 
-For both of them, `asking` makes requests and turns answers into records. Not here: reading pages.
+`asking` makes requests for both of them, and turns answers into records. Not here: reading pages.
 """

@@ -1,6 +1,6 @@
 """Reading spiders' arguments: text from `scrapy crawl -a NAME=VALUE`, or values from a program.
 
-Raises `UsageError` for mistakes a person can correct. Not here: settings.
+All functions raise `UsageError` for values they cannot accept. Not here: settings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 ShareUse = Literal["missing", "always", "never"]
-"""Which posts' share links to request: of those that are gone or lack something, of all, or of none."""
+"""Which posts' share links to request: of those that are missing or lack something, of all, or of none."""
 
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -31,9 +31,9 @@ def refuse(unknown: Iterable[str]) -> None:
 
 
 def listed(name: str, value: str | Sequence[str]) -> list[str]:
-    """Return the values of the argument `name`: a sequence as it is, text split at commas.
+    """Return the values of the argument `name`: a sequence unchanged, text split at commas.
 
-    Empty text is refused: `category=$UNSET` does not mean the whole site.
+    Empty text is refused, because `category=$UNSET` should not mean the whole site.
     """
     if not isinstance(value, str):
         return list(value)
@@ -44,7 +44,7 @@ def listed(name: str, value: str | Sequence[str]) -> list[str]:
 
 
 def flag(name: str, value: str | bool) -> bool:
-    """Read the argument `name` as yes or no; any other word is refused, since a slip would be taken for a no."""
+    """Read the argument `name` as yes or no; any other word is refused, so that a typo does not mean no."""
     word = str(value).strip().lower()
     if word not in _YES | _NO:
         raise UsageError(f"{name} is {value!r}: give yes or no.")
@@ -52,7 +52,7 @@ def flag(name: str, value: str | bool) -> bool:
 
 
 def share_use(value: str | bool) -> ShareUse:
-    """Read which posts' share links to request; a yes means those of posts that lack something."""
+    """Read which posts' share links to request; yes means `missing`, no means `never`."""
     if value in get_args(ShareUse):
         return cast("ShareUse", value)
     if str(value).strip().lower() in _YES | _NO:
@@ -64,7 +64,7 @@ def number(value: str | int | None) -> int | None:
     """Read a positive number; `None` if it is not given."""
     if value is None or value == "":
         return None
-    if not str(value).isdecimal() or int(value) < 1:  # isdigit() takes ², which is no number
+    if not str(value).isdecimal() or int(value) < 1:  # isdigit() would accept ²
         raise UsageError(f"limit is {value!r}: give a number of posts, 1 or more.")
     return int(value)
 
@@ -78,7 +78,7 @@ def category_page(site: Site, slug: str) -> Address:
 
 
 def page_of_site(site: Site, url: str) -> Address:
-    """Return what `url`, absolute or a path, leads to on the site."""
+    """Return the page of the site that `url`, absolute or a path, leads to; share links are refused."""
     resolved = resolve(f"{site.scheme}://{site.hosts[0]}/", url)
     address = address_of(site, resolved) if resolved else None
     if address is None or address.kind == "share":

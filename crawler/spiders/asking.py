@@ -1,7 +1,7 @@
 """Requests for addresses and their answers: the boundary between Scrapy and the records of `crawler.items`.
 
-Every request carries what it asks for (`Asked`), so that its end, good or bad, can be recorded. Not here: which
-addresses to request, and what a page contains.
+Every request carries its `Target`, so that its outcome can be recorded however it ends. Not here: which addresses to
+request, and what a page contains.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from crawler.items import Address
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
-_FEW = 100  # a page with fewer bad characters than one in so many is UTF-8 all the same
+_FEW = 100  # a page with at most one bad character in this many still counts as UTF-8
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _MEGABYTE = 1024 * 1024
-# The largest answer accepted: a post has about ten kilobytes, home and the longest categories about a megabyte.
+# The largest answers accepted: a post has about ten kilobytes, home and the longest categories about a megabyte.
 _LARGEST = {"post": 4 * _MEGABYTE, "share": 4 * _MEGABYTE, "expired": 4 * _MEGABYTE}
 _LARGEST_LISTING = 16 * _MEGABYTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a request asks for: an `address`, the page it was `found_on`, and the text of the link there.
+class Target:
+    """What a request is for: an `address`, the page it was `found_on`, and the text of the link there (`title`).
 
-    `known`: what the ledger has of it, if "not modified" is an acceptable answer. `auxiliary`: made on behalf of a
-    post's page, see `crawler.items.Fetch`.
+    `known` is what the ledger knows of the address, if "not modified" is an acceptable answer. `auxiliary`: the
+    request is made on behalf of a post's page, see `crawler.items.Fetch`.
     """
 
     address: Address
@@ -54,22 +54,22 @@ class Asked:
 
 
 def request_for(
-    asked: Asked,
+    target: Target,
     callback: Callable[..., object],
     errback: Callable[..., object],
     *,
     url: str | None = None,
     priority: int = 0,
 ) -> Request:
-    """Make the request; `url` is where to send it if that is not the address itself."""
+    """Make a request for `target`, sent to `url` if that is not the address itself."""
     return Request(
-        url or asked.address.url,
+        url or target.address.url,
         callback=callback,
         errback=errback,
-        cb_kwargs={"asked": asked},
-        meta={"download_maxsize": _LARGEST.get(asked.address.kind, _LARGEST_LISTING)},
+        cb_kwargs={"target": target},
+        meta={"download_maxsize": _LARGEST.get(target.address.kind, _LARGEST_LISTING)},
         priority=priority,
-        dont_filter=True,  # the ledger knows what was requested
+        dont_filter=True,  # the ledger already prevents duplicates
     )
 
 
@@ -79,36 +79,39 @@ def cb_kwargs_of(failure: Failure) -> dict[str, Any]:
     return request.cb_kwargs
 
 
-def asked_by(failure: Failure) -> Asked:
-    """Return what the failed request asked for."""
-    asked: Asked = cb_kwargs_of(failure)["asked"]
-    return asked
+def target_of(failure: Failure) -> Target:
+    """Return the target of the failed request."""
+    target: Target = cb_kwargs_of(failure)["target"]
+    return target
 
 
-def page_of(response: Response, asked: Asked) -> Page:
-    """Return the page that was served, decoded by its bytes rather than by what its headers say."""
-    return Page(fetch=_fetch(asked, response), source=_decoded(response))
+def page_of(response: Response, target: Target) -> Page:
+    """Return the page that was served, decoded according to its bytes rather than its headers."""
+    return Page(fetch=_fetch(target, response), source=_decoded(response))
 
 
 def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
-    """Return how a request without a page ended; `None` if it was put off and so has not ended."""
-    asked, error = asked_by(failure), failure.value
-    if isinstance(error, sqlite3.DatabaseError):  # of the archive, not of the page
+    """Return how a request without a page ended; `None` if it was postponed and so has not ended.
+
+    Raises the archive's errors, which say nothing about the page.
+    """
+    target, error = target_of(failure), failure.value
+    if isinstance(error, sqlite3.DatabaseError):
         raise error
     if isinstance(error, HttpError):
-        return _ended_with_status(_fetch(asked, error.response), error.response.request)
+        return _ended_with_status(_fetch(target, error.response), error.response.request)
     if isinstance(error, Postponed):
         return None
     if isinstance(error, ForbiddenAddress):
-        return Refused(fetch=_no_answer(asked), reason=str(error), rule=error.rule)
+        return Refused(fetch=_no_answer(target), reason=str(error), rule=error.rule)
     return failed(failure)
 
 
 def failed(failure: Failure) -> Missed:
-    """Return a failed request as missed; one that was put off counts as failed too."""
-    asked, error = asked_by(failure), failure.value
-    assert error is not None, "a request that failed did so with an error"
-    return Missed(fetch=_no_answer(asked), state="failed", reason=_readable(error, asked))
+    """Return a failed request as missed; one that was postponed counts as failed too."""
+    target, error = target_of(failure), failure.value
+    assert error is not None, "a failed request has an error"
+    return Missed(fetch=_no_answer(target), state="failed", reason=_readable(error, target))
 
 
 def _ended_with_status(fetch: Fetch, request: Request | None) -> Unchanged | Missed:
@@ -119,20 +122,20 @@ def _ended_with_status(fetch: Fetch, request: Request | None) -> Unchanged | Mis
     return Missed(fetch=fetch, state="gone" if fetch.status in _GONE else "failed", reason=f"HTTP {fetch.status}")
 
 
-def _fetch(asked: Asked, response: Response) -> Fetch:
+def _fetch(target: Target, response: Response) -> Fetch:
     return Fetch(
-        address=asked.address,
+        address=target.address,
         fetched_at=dates.now(),
         status=response.status,
         etag=_header(response, "ETag") if response.status in PAGES else None,
         last_modified=_header(response, "Last-Modified") if response.status in PAGES else None,
-        found_on=asked.found_on,
-        auxiliary=asked.auxiliary,
+        found_on=target.found_on,
+        auxiliary=target.auxiliary,
     )
 
 
-def _no_answer(asked: Asked) -> Fetch:
-    return Fetch(address=asked.address, fetched_at=dates.now(), found_on=asked.found_on, auxiliary=asked.auxiliary)
+def _no_answer(target: Target) -> Fetch:
+    return Fetch(address=target.address, fetched_at=dates.now(), found_on=target.found_on, auxiliary=target.auxiliary)
 
 
 def _header(response: Response, name: str) -> str | None:
@@ -141,7 +144,7 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def _decoded(response: Response) -> str:
-    """Decode as UTF-8 unless that is clearly wrong; then as the page declares, or as most Chinese pages are."""
+    """Decode as UTF-8 unless that is clearly wrong; otherwise as the page declares, or as GB 18030."""
     text = response.body.decode("utf-8-sig", "replace")
     if text.count("\ufffd") * _FEW <= len(text):
         return text
@@ -154,8 +157,8 @@ def _decoded(response: Response) -> str:
     return text
 
 
-def _readable(error: BaseException, asked: Asked) -> str:
-    """Say what went wrong in words that are the same for every address it happens to."""
+def _readable(error: BaseException, target: Target) -> str:
+    """Return what went wrong, in the same words for every address of a host."""
     if isinstance(error, TOO_LARGE):
-        return f"larger than {_LARGEST.get(asked.address.kind, _LARGEST_LISTING) // _MEGABYTE} MB"
+        return f"larger than {_LARGEST.get(target.address.kind, _LARGEST_LISTING) // _MEGABYTE} MB"
     return str(error) if isinstance(error, NotRequested) else words_for(error)

@@ -1,7 +1,7 @@
-"""Crawl a whole site by its listings: home names posts, posts name their categories, categories name more posts.
+"""Crawling a whole site by its listings: home names posts, posts name their categories, categories name more posts.
 
-The ledger decides which addresses to request (`crawler.archive.ledger.frontier`); what a page names gets into the
-ledger through the pipelines. Not here: reading pages (`crawler.extraction`), and what becomes of what was read.
+The frontier decides which addresses to request (`crawler.archive.ledger.frontier`); links found on pages get into the
+ledger through the pipelines. Not here: reading pages (`crawler.extraction`), and storing what was read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from crawler.network.not_requested import LEADS_TO, LedAway
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
-from crawler.spiders.asking import Asked, asked_by, ended, page_of, request_for
+from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
 
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
 
-# Pages that were requested but not yet stored are requested again after a kill. This many keep reading, writing and
-# the network busy at the same time; the ledger is queried for several at once.
-_ON_THEIR_WAY, _AT_A_TIME = 24, 8
+# Pages requested but not yet stored are requested again after a kill. This many are enough to keep the network,
+# reading and writing busy at the same time; the ledger is queried for several at once.
+_IN_PROGRESS, _AT_A_TIME = 24, 8
 
 
 class CategorySpider(Spider):
@@ -62,9 +62,9 @@ class CategorySpider(Spider):
     ) -> None:
         """Crawl `site`.
 
-        `only`: these pages and the posts they name, nothing else. `full`: visit every listing, and request every
-        known post again, listed or not. `share`: which posts' share links to request: of those whose page is gone or
-        lacks something (`missing`), `always`, or `never`. `limit`: request at most this many posts.
+        `only`: crawl just these pages and the posts they name. `full`: visit every listing, and request every known
+        post again, listed or not. `share`: request the share links of posts whose page is gone or lacks something
+        (`missing`), `always`, or `never`. `limit`: request at most this many posts.
         """
         super().__init__()
         self.site = site
@@ -102,7 +102,7 @@ class CategorySpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Begin the run, and continue whenever Scrapy has nothing left to do."""
+        """Yield the first requests; `go_on` makes more whenever Scrapy has nothing left to do."""
         addon = RunAddon.of(self.crawler)
         self._db, run_id = addon.run.archive.db, addon.run.id
         self._recovery = Recovery(self.site)
@@ -118,93 +118,93 @@ class CategorySpider(Spider):
                 yield request
 
     def go_on(self) -> None:
-        """Ask for what the ledger has; when that is nothing and nothing is on its way, Scrapy ends the run."""
+        """Request what the frontier gives out; if that and all else is done, Scrapy ends the run."""
         with RunAddon.of(self.crawler).giving_up():
             for request in self._take():
                 self.crawler.engine.crawl(request)
 
-    def listing(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a listing; what stands in its place is refused at the start, elsewhere it is asked for again."""
-        page = page_of(response, asked)
+    def listing(self, response: Response, target: Target) -> Iterator[Any]:
+        """Read a listing; anything else served instead is refused for a home page, else requested again later."""
+        page = page_of(response, target)
         listing = affordable(lambda: read_listing(page, self.site), page.fetch)
         if isinstance(listing, Refused) or is_listing(page, listing, self.site):
             yield listing
-        elif asked.address.kind == "home":
+        elif target.address.kind == "home":
             yield Refused(fetch=page.fetch, reason=NAMES_NO_POST, rule="addresses.post")
         else:
             yield Missed(fetch=page.fetch, state="failed", reason=NAMES_NO_POST)
 
-    def post(self, response: Response, asked: Asked) -> Iterator[Any]:
-        """Read a post; what its page lacks is asked for behind its share link."""
-        page = page_of(response, asked)
+    def post(self, response: Response, target: Target) -> Iterator[Any]:
+        """Read a post; if its page lacks something, request its share link."""
+        page = page_of(response, target)
         read = read_post(page, self.site)
         if isinstance(read, Refused) and self.site.error_page and self.site.error_page.sign in page.source:
-            yield from self._gone(asked, Missed(fetch=page.fetch, state="gone", reason="error page"))
+            yield from self._gone(target, Missed(fetch=page.fetch, state="gone", reason="error page"))
             return
         if isinstance(read, Post) and not read.html and self.share != "never":
-            yield from self._recovery.of_bodiless(asked, read)
+            yield from self._recovery.of_bodiless(target, read)
             return
         yield read
         if isinstance(read, Post) and (self.share == "always" or not read.source):
-            yield from self._ask_auxiliary(asked, again=self.share == "always")
+            yield from self._request_share_text(target, again=self.share == "always")
 
     def missed(self, failure: Failure) -> Iterator[Any]:
-        """Yield how a request without a page ended; a post that is gone is looked for elsewhere first."""
-        asked, end, error = asked_by(failure), ended(failure), failure.value
-        if isinstance(error, LedAway) and end is not None and self._is_led_away_again(asked.address, error.target):
+        """Yield how a request without a page ended; a post that is gone is first searched for elsewhere."""
+        target, end, error = target_of(failure), ended(failure), failure.value
+        if isinstance(error, LedAway) and end is not None and self._is_led_away_again(target.address, error.target):
             end = Missed(fetch=end.fetch, state="gone", reason=str(error))
         if isinstance(end, Missed) and end.state == "gone":
-            yield from self._gone(asked, end)
+            yield from self._gone(target, end)
         elif end is not None:
             yield end
         if isinstance(end, Unchanged) and self.share == "always":
-            yield from self._ask_auxiliary(asked, again=False)
+            yield from self._request_share_text(target, again=False)
 
-    def _gone(self, asked: Asked, end: Missed) -> Iterator[Any]:
-        """Say that something is gone; a post of which nothing is stored is looked for elsewhere first."""
-        if self._is_lost(asked.address):
-            yield from self._recovery.of_gone(asked, end, share=self.share != "never")
+    def _gone(self, target: Target, end: Missed) -> Iterator[Any]:
+        """Yield that something is gone; a post of which nothing is stored is first searched for elsewhere."""
+        if self._is_lost(target.address):
+            yield from self._recovery.of_gone(target, end, share=self.share != "never")
         else:
             yield end
 
-    def _is_led_away_again(self, asked: Address, target: str | None) -> bool:
-        """Tell whether a post's address leads to something else of the site, as it did when it was last asked for."""
-        before = links.known(self._db, asked.url)
+    def _is_led_away_again(self, post: Address, led_to: str | None) -> bool:
+        """Return whether a post's address redirects to another page of the site, as it did the last time."""
+        before = links.known(self._db, post.url)
         again = before is not None and (before.reason or "").startswith(LEADS_TO)
-        is_of_site = target is not None and address_of(self.site, target) is not None
-        return asked.kind == "post" and again and is_of_site
+        is_of_site = led_to is not None and address_of(self.site, led_to) is not None
+        return post.kind == "post" and again and is_of_site
 
-    def _ask_auxiliary(self, asked: Asked, *, again: bool) -> Iterator[Request]:
-        """Request the text behind a post's share link, once or `again`, unless it is already stored."""
-        share = share_address(self.site, asked.address.key) if asked.address.kind == "post" else None
+    def _request_share_text(self, target: Target, *, again: bool) -> Iterator[Request]:
+        """Request the text behind a post's share link; unless `again`, only if that has not succeeded before."""
+        share = share_address(self.site, target.address.key) if target.address.kind == "post" else None
         if share is None or self.share == "never":
             return
         known = links.known(self._db, share.url)
         if again or known is None or known.state == "failed":
-            yield self._texts.ask(share, found_on=asked.address.url, auxiliary=True)
+            yield self._texts.ask(share, found_on=target.address.url, auxiliary=True)
 
     def _take(self) -> Iterator[Request]:
-        room = _ON_THEIR_WAY - self._on_their_way()
+        room = _IN_PROGRESS - self._in_progress()
         if room < _AT_A_TIME:
             return
         for link in self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
             address = address_of(self.site, link.url)
-            if address is not None:  # a site's definition may have changed since
+            if address is not None:  # the site's definition may have changed since the address was recorded
                 yield self._request(address, link)
 
-    def _on_their_way(self) -> int:
-        """Return the number of pages that were requested and are not stored yet."""
+    def _in_progress(self) -> int:
+        """Return the number of pages that were requested but not yet stored."""
         downloader, scraper = self.crawler.engine.downloader, self.crawler.engine.scraper.slot
-        assert scraper is not None, "there is one as long as a spider is open"
+        assert scraper is not None, "it exists as long as a spider is open"
         return len(downloader.active) + len(scraper.queue) + len(scraper.active)
 
     def _request(self, address: Address, link: Known) -> Request:
         if address.kind == "share":
             return self._texts.ask(address, found_on=link.found_on, title=link.title or "")
-        known = None if address in self.only else link  # what a person names is requested unconditionally
-        asked = Asked(address=address, found_on=link.found_on, title=link.title or "", known=known)
-        return request_for(asked, self.post if address.kind == "post" else self.listing, self.missed)
+        known = None if address in self.only else link  # pages named by a person are requested unconditionally
+        target = Target(address=address, found_on=link.found_on, title=link.title or "", known=known)
+        return request_for(target, self.post if address.kind == "post" else self.listing, self.missed)
 
     def _is_lost(self, post: Address) -> bool:
-        """Return whether nothing is stored of a post; if anything is, looking elsewhere would add nothing."""
+        """Return whether nothing is stored of a post; if anything is, searching elsewhere would add nothing."""
         return post.kind == "post" and posts.row_of(self._db, self.site.name, post.key) is None

@@ -1,6 +1,6 @@
-"""Follow share links: request the text behind each and store it as a post.
+"""Following given share links: request the text behind each, and store it as a post.
 
-Not here: finding the links, which are given.
+Not here: finding share links.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ShareSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Record the links, so that another run can finish what this one does not, and request the text of each."""
+        """Record the links, so that a later run can finish what this one does not, and request the text of each."""
         addon = RunAddon.of(self.crawler)
         db, run_id = addon.run.archive.db, addon.run.id
         texts = SharedTexts(self.site, db, Recovery(self.site))
@@ -73,6 +73,6 @@ def _share(site: Site, code: str) -> Address:
     """Return the share link of the post that an info code or an address stands for."""
     post_id = post_id_named(site, code)
     address = share_address(site, post_id) if post_id else None
-    if address is None or address_of(site, address.url) != address:  # as a code without digits is none
+    if address is None or address_of(site, address.url) != address:  # for example a code without digits
         raise UsageError(f"{code} is no share link of the site {site.name}: give an info code, or a link's address.")
     return address

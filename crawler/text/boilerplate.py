@@ -1,4 +1,7 @@
-"""What outlets add before and after a text: headers, bylines, sources. Not here: what is shown of an article."""
+"""Removing what outlets add before and after a text: headers, bylines, sources. For comparing texts only.
+
+Not here: cutting anything from an article that is shown.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import re
 
 from crawler.text.words import fold
 
-# Only the beginning of a longer text is looked at, so that none costs more than one of this length.
+# Longer texts are cut, so that comparing them does not take longer.
 LONGEST = 20_000
-"""The number of characters of a text that count."""
+"""The number of characters of a text that are compared."""
 
 # What outlets add before and after a text, folded: 【题目】, （记者 张三）, 财联社4月20日电，, （文章来源：大江网）.
 _HEAD = re.compile(
@@ -35,7 +38,7 @@ _MOST_TAILS = 4
 
 
 def article_of(text: str) -> str:
-    """Return a text folded, without what outlets add before and after it; of a long text only the beginning."""
+    """Return a text folded and without header and footer; only the first `LONGEST` characters of a long one."""
     folded = fold(text[:LONGEST])[:LONGEST]
     head = _HEAD.match(folded)
     start, end = head.end() if head else 0, len(folded)
@@ -48,5 +51,5 @@ def article_of(text: str) -> str:
 
 
 def definition() -> tuple[int, str, str]:
-    """Return a value that changes whenever the way of removing header and footer changes."""
+    """Return a value that changes whenever the rules for removing header and footer change."""
     return LONGEST, _HEAD.pattern, _TAIL.pattern

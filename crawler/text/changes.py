@@ -1,6 +1,6 @@
-"""A change between two versions of a post: of title, time, sentences and figures, and the same as JSON.
+"""The changes between two versions of a post: types for title, time, sentences and figures, and their JSON form.
 
-Not here: finding them (`crawler.text.differences`), and how they are printed.
+Not here: finding changes (`crawler.text.differences`), and printing them (`crawler.cli`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Parts = tuple[tuple[str, bool], ...]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a post: its `title`, when it was published (ISO 8601), and its plain `text`, a line a block."""
+    """A version of a post: its `title`, publication time (ISO 8601), and plain `text` with one line per block."""
 
     title: str
     published_at: str
@@ -26,9 +26,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a sentence or title: its `kind`, and the sentence in either version with its changes marked.
+    """What became of a sentence or title: its `kind`, and the sentence in both versions with its changes marked.
 
-    "added" has no parts before, "removed" none after; "moved" has the same on both sides, with nothing marked.
+    "added" has no parts before, "removed" none after; "moved" has equal parts on both sides, with nothing marked.
     """
 
     kind: Kind
@@ -58,7 +58,7 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All changes: of the title, of the time as (before, after), each `None` if there is none, and of the text.
+    """All changes between two versions; `title` and `published_at` (before, after) are `None` if unchanged.
 
     `figures` has those of the title first, then those of the text; `sentences` are in the order of the new text.
     """
@@ -75,7 +75,7 @@ class Changes:
 
 
 def as_dict(changes: Changes) -> dict[str, Any]:
-    """Return `changes` as values for JSON, with a piece of a sentence as `{"text": ..., "changed": ...}`."""
+    """Return `changes` as JSON values; each part of a sentence becomes `{"text": ..., "changed": ...}`."""
     return {
         "title": changes.title and _change_as_dict(changes.title),
         "published_at": changes.published_at and dict(zip(("before", "after"), changes.published_at, strict=True)),

@@ -1,8 +1,8 @@
 """Finding what changed between two versions of a post, sentence by sentence, in a form that suits Chinese.
 
-White space, character width, case, thousands separators and the position of line breaks do not count. Changed figures
-are listed separately. Pure functions over strings. Not here: what a figure is (`crawler.text.figures`), and how a
-change is represented (`crawler.text.changes`).
+White space, character width, case, thousands separators and the position of line breaks are ignored. Changed figures
+are also listed separately. Pure functions over strings. Not here: what a figure is (`crawler.text.figures`), and how
+a change is represented (`crawler.text.changes`).
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
     from crawler.text.changes import Parts, Version
 
-# Two sentences count as one that changed if they share at least this part of their words and pairs of words.
+# Two sentences count as one that changed if they share at least this fraction of their words and word pairs.
 _SIMILAR = 0.4
-# A sentence is compared with this many around the same position, or with more as long as the number of comparisons
-# stays below the second.
+# A sentence is compared with this many on either side of the same position, and in short texts with more, as long as
+# there are no more comparisons than the second number.
 _REACH, _COMPARISONS = 20, 1000
-# A sentence of more pieces is not compared in detail, because that takes time quadratic in its length.
+# A sentence with more pieces is not compared in detail, because that takes quadratic time.
 _LONGEST = 500
-# In a text of more sentences, frequent ones do not serve as anchors, for the same reason.
+# In a text with more sentences, frequent ones do not serve as anchors, for the same reason.
 _MANY = 2000
 
-# A sentence with the punctuation that ends it, full-width or not, and the quotes and brackets closed after that.
+# A sentence with its final punctuation, full-width or not, and the quotes and brackets closed after that.
 _ENDS, _CLOSERS = "。｡！？!?；;", "”’）)」｣』》"
 _SENTENCE = re.compile(rf"[^{_ENDS}]*+[{_ENDS}](?:\s*[{_ENDS}{_CLOSERS}])*|[^{_ENDS}]+")
 
@@ -44,7 +44,7 @@ _CJK_CHARACTER = re.compile(r"[\u3400-\u9fff]\s*")
 
 
 def compare(before: Version, after: Version) -> Changes:
-    """Return what changed from `before` to `after`."""
+    """Return all changes from `before` to `after`."""
     title, sentences = _title(before.title, after.title), _sentences(before.text, after.text)
     figures_of_title = _figure_changes([title]) if title else []
     return Changes(
@@ -56,9 +56,9 @@ def compare(before: Version, after: Version) -> Changes:
 
 
 def split_sentences(text: str) -> list[str]:
-    """Split `text` at the ends of sentences and lines; the punctuation that ends a sentence stays with it.
+    """Split `text` at the ends of sentences and lines; a sentence keeps its final punctuation.
 
-    A full stop `.` does not end a sentence, because it occurs in numbers and abbreviations.
+    An ASCII full stop does not end a sentence, because it occurs in numbers and abbreviations.
     """
     return [line for sentence in _SENTENCE.findall(text) for line in _lines(sentence)]
 
@@ -82,7 +82,7 @@ def _instant(written: str) -> datetime | None:
 
 
 def _key(text: str) -> str:
-    """Return a key that is equal for sentences that say the same."""
+    """Return a key that is equal for sentences that differ only in what is ignored."""
     return _GROUPED.sub(lambda number: number[0].replace(",", ""), bare(fold(text)))
 
 
@@ -92,7 +92,7 @@ def _lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Sentences that replaced others."""
+    """Consecutive sentences that were replaced, and those that replaced them."""
 
     old: list[str]
     new: list[str]
@@ -113,7 +113,7 @@ def _sentences(before: str, after: str) -> list[Change]:
 
 
 def _stretches(before: str, after: str) -> Iterator[_Stretch]:
-    """Yield what differs: by whole sentences, however they are broken into lines, and within these by lines."""
+    """Yield what differs, compared first by whole sentences, whatever their line breaks, and then line by line."""
     for whole in _differing(_SENTENCE.findall(before), _SENTENCE.findall(after)):
         old = [line for sentence in whole.old for line in _lines(sentence)]
         new = [line for sentence in whole.new for line in _lines(sentence)]
@@ -121,7 +121,7 @@ def _stretches(before: str, after: str) -> Iterator[_Stretch]:
 
 
 def _differing(old: list[str], new: list[str]) -> Iterator[_Stretch]:
-    """Yield the stretches that differ, except those that are only divided differently."""
+    """Yield the stretches that differ, except those that only have other line breaks."""
     matcher = SequenceMatcher(None, [*map(_key, old)], [*map(_key, new)], autojunk=len(new) > _MANY)
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         stretch = _Stretch(old[old_start:old_end], new[new_start:new_end])
@@ -134,15 +134,15 @@ def _count(parts: Iterable[list[str]]) -> Counter[str]:
 
 
 def _take(left: Counter[str], sentence: str) -> bool:
-    """Remove `sentence` from what is left, and return whether it was there."""
+    """Remove `sentence` from what is `left` and return whether it was there."""
     key = _key(sentence)
-    found = left[key] > 0
-    left[key] -= found
-    return found
+    is_left = left[key] > 0
+    left[key] -= is_left
+    return is_left
 
 
 def _explained(old: list[str], new: list[str], moved: set[int]) -> list[Change]:
-    """Return what became of each sentence of a stretch; `moved` are positions in `new` of those from elsewhere."""
+    """Return what became of each sentence of a stretch; `moved` are the positions in `new` of moved sentences."""
     changes: list[Change] = []
     old_at = new_at = 0
     pairs = _pairs(old, new, moved)
@@ -161,7 +161,7 @@ def _arrived(sentence: str, *, moved: bool) -> Change:
 
 
 def _pairs(old: list[str], new: list[str], moved: set[int]) -> list[tuple[int, int]]:
-    """Return the positions of sentences that turned into one another, in order; similar pairs win, none cross."""
+    """Return the positions of sentences that turned into each other, in order; the most similar win, none cross."""
     pairs: list[tuple[int, int]] = []
     for _, _, old_at, new_at in sorted(_candidates(old, new, moved)):
         place = bisect(pairs, (old_at, new_at))
@@ -184,9 +184,9 @@ def _candidates(old: list[str], new: list[str], moved: set[int]) -> Iterator[tup
 
 
 def _words(sentence: str) -> frozenset[str]:
-    """Return the words and pairs of words of a sentence; pairs distinguish what shares only common characters.
+    """Return the words and word pairs of a sentence; the pairs tell apart sentences that share only common words.
 
-    A sentence too long to be compared in detail gets none, so it is similar to no other.
+    The result is empty for a sentence too long to be compared in detail, so that it is similar to no other.
     """
     if len(sentence) > _LONGEST:
         return frozenset()
@@ -200,7 +200,7 @@ def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Pieces that replaced others, or that are the same in both sentences."""
+    """Consecutive pieces that are the same in both sentences, or that replaced each other."""
 
     old: list[Piece]
     new: list[Piece]
@@ -245,12 +245,12 @@ def _parts(sides: list[list[Piece]], marks: list[bool]) -> Parts:
 
 
 def _figure_changes(changes: list[Change]) -> list[FigureChange]:
-    """Return the figures that changed; one that went from one sentence and came in another has not."""
-    found = [figure for change in changes if change.kind != "moved" for figure in _figures_of(change)]
-    went = Counter(_key(figure.before) for figure in found if not figure.after)
-    came = Counter(_key(figure.after) for figure in found if not figure.before)
-    leaving, arriving = went & came, went & came
-    return [figure for figure in found if not _has_stayed(figure, leaving, arriving)]
+    """Return the figures that changed, without those that only moved from one sentence to another."""
+    figures = [figure for change in changes if change.kind != "moved" for figure in _figures_of(change)]
+    removed = Counter(_key(figure.before) for figure in figures if not figure.after)
+    added = Counter(_key(figure.after) for figure in figures if not figure.before)
+    leaving, arriving = removed & added, removed & added
+    return [figure for figure in figures if not _has_stayed(figure, leaving, arriving)]
 
 
 def _has_stayed(figure: FigureChange, leaving: Counter[str], arriving: Counter[str]) -> bool:
@@ -264,5 +264,5 @@ def _figures_of(change: Change) -> Iterator[FigureChange]:
     for block in _blocks(change.before, change.after):
         if block.changed:
             for before, after in zip_longest(figures_in(block.old), figures_in(block.new), fillvalue=""):
-                if _key(before) != _key(after):  # equal ones stand only in what is too long to be compared closely
+                if _key(before) != _key(after):  # they are equal only in sentences too long to compare in detail
                     yield FigureChange(before, after, change.before, change.after)

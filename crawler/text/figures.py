@@ -1,6 +1,6 @@
 """Finding figures in a text, and dividing a sentence into pieces without cutting a figure.
 
-Pure functions over strings. Not here: which figures changed (`crawler.text.differences`), and what a figure is worth.
+Pure functions over strings. Not here: which figures changed (`crawler.text.differences`), and the value of a figure.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ _DATE = rf"[{_DIGIT}]{{4}}(?P<dash>[-/.])[{_DIGIT}]{{1,2}}(?P=dash)[{_DIGIT}]{{1
 _CHINESE_DATE = rf"[{_DIGIT}]{{1,4}}{_GAP}[年月日时分](?:{_GAP}[{_DIGIT}]{{1,2}}{_GAP}[月日时分秒])+"
 _CLOCK = rf"[{_DIGIT}]{{1,2}}(?:[:：][{_DIGIT}]{{2}}){{1,2}}{_STOP}"
 _NUMBER = rf"(?>[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}}){{1,6}}(?![{_DIGIT}])|[{_DIGIT}]+)(?>[.．][{_DIGIT}]+)?"
-# 13.5%, 3万kW, 12.5亿元, 3亿多元, 8.6元/股: a number with what may follow it.
+# A number with what may follow it: 13.5%, 3万kW, 12.5亿元, 3亿多元, 8.6元/股.
 _AMOUNT = (
     rf"{_NUMBER}(?:{_GAP}[%％‰]|{_GAP}{_MULTIPLE}*+{_GAP}(?:{_LATIN_UNIT}){_STOP}"
     rf"|{_STOP}(?:{_GAP}{_MULTIPLE}++)?(?:{_GAP}[多余]?(?:{_UNIT})(?:[/／](?:{_UNIT}))?)?)"
 )
 _SIGN = rf"(?:(?<![{_LETTER}{_DIGIT}])(?P<sign>[-+－＋−])(?=[{_DIGIT}]))?"
 _FIGURE = rf"(?P<figure>{_SIGN}{_START}(?:{_CODE}|{_DATE}|{_CHINESE_DATE}|{_CLOCK}|{_AMOUNT}))"
-# What is marked as a whole, with the white space after it: a figure, a word with its digits, or one character.
+# A figure, a word with its digits, or a single character, each with the white space after it.
 _PIECE = re.compile(rf"(?:{_FIGURE}|[{_LETTER}{_DIGIT}]+(?:[.．][{_DIGIT}]+)*|.)\s*", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a sentence that is marked as a whole: its `text`, with the white space after it, and what it is."""
+    """A piece of a sentence that changes as a whole: its `text`, including the white space after it."""
 
     text: str
     is_figure: bool
@@ -62,16 +62,16 @@ def figures(text: str) -> list[str]:
 
 def pieces(text: str) -> list[Piece]:
     """Divide `text` into figures, words including their digits, and single characters; joined, they are `text`."""
-    divided: list[Piece] = []
-    for found in _PIECE.finditer(text):
-        sign = found["sign"]
-        if sign and divided and divided[-1].is_figure:  # 5%-10% is a range
-            divided += [Piece(sign, is_figure=False), Piece(found[0].removeprefix(sign), is_figure=True)]
+    result: list[Piece] = []
+    for match in _PIECE.finditer(text):
+        sign = match["sign"]
+        if sign and result and result[-1].is_figure:  # 5%-10% is a range
+            result += [Piece(sign, is_figure=False), Piece(match[0].removeprefix(sign), is_figure=True)]
         else:
-            divided.append(Piece(found[0], is_figure=found["figure"] is not None))
-    return divided
+            result.append(Piece(match[0], is_figure=match["figure"] is not None))
+    return result
 
 
-def figures_in(divided: Iterable[Piece]) -> list[str]:
+def figures_in(pieces: Iterable[Piece]) -> list[str]:
     """Return the figures among the pieces of a text, without the white space around them."""
-    return [piece.text.strip() for piece in divided if piece.is_figure]
+    return [piece.text.strip() for piece in pieces if piece.is_figure]

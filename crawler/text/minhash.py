@@ -1,8 +1,8 @@
-"""Keys of a text, which near-duplicates share: the hash of its letters, and MinHash values of its n-grams.
+"""Keys of a text that near-duplicates share: a hash of its letters, and MinHash values of its n-grams.
 
-Keys are stored for years, while a library may change the values it computes. So `scheme` returns a name that depends
-on the computed values: keys stored under another name must be computed again. Not here: whether two posts that share
-a key tell the same story (`crawler.text.near_duplicates`).
+Keys are stored for years, while the library may come to compute other values. So `scheme` returns a name that depends
+on the computed values; keys stored under another name must be recomputed. Not here: whether two posts that share a
+key tell the same story (`crawler.text.near_duplicates`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from rensa import RMinHash  # type: ignore[import-untyped]
 
 from crawler.text.boilerplate import article_of, definition
 
-# Letters per n-gram: as many as fit into the 64 bits that the library uses for a token, so that they need not be
-# hashed. A copy with every twentieth word replaced then has a Jaccard similarity of 0.75 to its original, and
-# unrelated posts 0.02 at most. With 3 letters these are 0.79 and 0.03, with 5 they are 0.72 and 0.01.
+# Letters per n-gram: as many as fit into the library's 64-bit tokens, so that they need not be hashed. A copy with
+# every twentieth word replaced then has a Jaccard similarity of 0.75 to its original, and unrelated posts 0.02 at
+# most. With 3 letters these are 0.79 and 0.03, with 5 they are 0.72 and 0.01.
 _GRAM = 4
-# Ten keys of two MinHash values each: a text cut to 60 % (Jaccard 0.6) shares a key with the whole in 99 of 100
-# cases, a text of Jaccard 0.01 in one of 1,000. With three values per key it would take twenty keys to find as many.
+# Ten keys of two MinHash values each: a text cut to 60 % (Jaccard similarity 0.6) shares a key with the whole in 99
+# of 100 cases, a text of similarity 0.01 in one of 1,000. With three values per key, twenty keys would be needed.
 _KEYS = 10
 _VALUES_PER_KEY = 2
 _SEED = 20220420
@@ -32,11 +32,11 @@ _SIGNS = re.compile(r"[\W_]+")
 
 
 def minhash_keys(text: str) -> tuple[int, ...]:
-    """Return the keys of a text, signed 64-bit integers, the same on every machine.
+    """Return the keys of a text: signed 64-bit integers, the same on every machine.
 
-    The first is computed from all letters and shared by exact copies, whatever their header and footer; ten more are
-    computed from the n-grams. A text of fewer than four letters has only the first key, a text without letters none.
-    The title does not count, because outlets write their own.
+    The first is computed from all letters, so that exact copies share it whatever their header and footer; ten more
+    are computed from the n-grams. A text of fewer than four letters has only the first key, a text without letters
+    none. The title is not included, because outlets write their own.
     """
     letters = letters_of(article_of(text))
     if not letters:
@@ -48,10 +48,10 @@ def minhash_keys(text: str) -> tuple[int, ...]:
 
 @cache
 def scheme() -> str:
-    """Return the name of the way in which `minhash_keys` computes keys; only keys of the same name are comparable.
+    """Return a name for how `minhash_keys` computes keys; only keys computed under the same name are comparable.
 
-    The name ends in a hash of the patterns for header and footer and of the keys of two texts, so it changes whenever
-    the values do, for whatever reason.
+    The name ends in a hash of the patterns for header and footer and of the keys of two sample texts, so it changes
+    whenever the values do, for whatever reason.
     """
     probe = "".join(chr(0x4E00 + number * number % 20000) for number in range(1000))
     keys = minhash_keys(probe), minhash_keys(f"（记者 张三）{probe[:8]}，1.5%（完）")
@@ -65,7 +65,7 @@ def letters_of(text: str) -> str:
 
 
 def ngrams(letters: str) -> array[int]:
-    """Return all sequences of four letters, repeated ones too, each as an integer with the first letter lowest."""
+    """Return all sequences of four UTF-16 code units, with repetitions, as integers with the first unit lowest."""
     units = letters.encode("utf-16-le", "surrogatepass")
     grams = array("Q")
     for start in range(0, grams.itemsize, 2):

@@ -4,12 +4,12 @@ A story appears under many ids: copied whole, under another outlet's header, wit
 short, with a few words changed. Posts that share a key (`crawler.text.minhash`) are candidates, and `same_story`
 decides on a pair of them.
 
-Posts made from one template share keys by the thousand. So whoever looks up candidates should take only the newest
-few hundred posts per key from the days in question, count how many keys each of them shares, and compare only the
-twenty or so that share most. `tests/benchmarks/likeness.py` measures what that finds.
+Thousands of posts made from one template share keys. So callers should take only the newest few hundred posts per
+key from the days in question, count how many keys each of them shares, and compare only the twenty or so that share
+the most. `tests/benchmarks/likeness.py` measures how many duplicates that finds.
 
-Not here: the index of keys, how pairs become stories, when a post was published (an item that says the same every day
-differs from yesterday's only in its date), and the same news in other words.
+Not here: the index of keys, how pairs become stories, publication times (an item that says the same every day differs
+from yesterday's only in its date), and the same news in other words.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from crawler.text.minhash import letters_of, ngrams
 _LONGEST_TITLE = 200
 
 # The numbers below were tuned on the pairs of tests/benchmarks/story_pairs.py. Letters are what is left of a text
-# without punctuation and white space. What two texts have in common is given as a share of the shorter one, or as a
-# Jaccard similarity, where that is said.
+# without punctuation and white space. What two texts have in common is given as a share of the shorter one.
 
 # The shorter of two texts has at least this share of the other's letters: a digest is not a copy of its items.
 _LEAST_LENGTH = 0.5
-# With fewer letters every word must be the same; under the same title, with fewer than the second number. Rolling
-# news is that short.
+# With fewer letters than this, as in rolling news, every word must be the same; the second number applies to posts
+# with the same title.
 _EVERY_WORD = 150
 _EVERY_WORD_UNDER_ONE_TITLE = 80
-# With fewer letters every figure must be the same. With more, this share of them may differ, or at least one.
+# With fewer letters every figure must be the same. With more, one figure or this share of them may differ.
 _EVERY_FIGURE = 200
 _OTHER_FIGURES = 0.2
 # A text with less than this share of the other's letters was cut short, perhaps in the middle of a figure.
 _CUT = 0.95
-# Texts whose words may differ must have this much in common. With every twentieth word replaced it is 0.86 or more,
-# with 40 % of the sentences shared 0.57 or less. Reports from one template reach 0.73, but their figures differ.
+# Texts whose words may differ must have this much in common. Texts with every twentieth word replaced have 0.86 or
+# more, texts that share 40 % of their sentences 0.57 or less. Reports from one template reach 0.73, but their figures
+# differ.
 _LEAST_COMMON = 0.7
 
-# Two titles that share half of their pairs of letters may come from one template, with another name filled in. The
+# Two titles that share this much of their letter pairs may come from one template, with another name filled in. The
 # name comes first, and most companies' names have four letters.
 _TITLES_ALIKE = 0.5
 _NAME = 4
@@ -53,8 +53,8 @@ _ABOUT = 0.3
 # A title of fewer letters, such as 港股午评 or 早间公告, is used for a new text every day.
 _OWN_TITLE = 8
 
-# Size of the caches: a post is compared with the same others of its time again and again.
-_REMEMBERED = 64
+# Size of the caches: posts are compared with the same contemporaries again and again.
+_CACHE_SIZE = 64
 
 _BRACKETED = re.compile(r"\s*+【([^】\n]{1,60})】")
 _SIGNS = re.compile(r"[\W_]+")
@@ -62,28 +62,28 @@ _SIGNS = re.compile(r"[\W_]+")
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*[%万亿]*|[〇一二三四五六七八九十百千两]+")
 _OF_FIGURES = "0123456789.,:%万亿〇一二三四五六七八九十百千两"
 _INSIDE_FIGURE = re.compile(r"[\d.,:][\d.,:%]")
-# White space and quotation marks, which outlets set as they like, do not end a clause; nor do the signs in a figure.
+# White space and quotation marks, which outlets use differently, do not end a clause; nor do the signs in a figure.
 _LOOSE = re.compile(r"[^\S\n]+|[\"'“”‘’「」『』《》<>]+")
 _CLAUSE_END = re.compile(r"(?:(?!(?<=\d)[.,:](?=\d)|[%+-])[\W_])+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class TitledText:
     """What a post says: its title, which may be empty, and its plain text."""
 
     title: str
     text: str
 
 
-def same_story(one: Wording, other: Wording) -> bool:
+def same_story(one: TitledText, other: TitledText) -> bool:
     """Return whether two posts tell the same story in the same words; the order of the two does not matter.
 
-    Short texts must agree word for word, clause by clause, as far as the shorter one goes: a different figure,
-    company or verb makes a different story, and so do titles that do not go together. Long texts may differ in some
-    words and in a figure, but not in the company that the title names. In between, and for short texts under the same
-    title, words may differ but figures may not. A text without letters tells no story, whatever its title.
+    Short texts must agree clause by clause, as far as the shorter one goes: a different figure, company or verb makes
+    a different story, and so do titles that do not fit together. Long texts may differ in some words and in a figure,
+    but not in the company that the title names. In between, and for short texts under the same title, words may
+    differ but figures may not. A text without letters tells no story, whatever its title.
     """
-    shorter, longer = sorted((_read(one), _read(other)), key=lambda read: len(read.letters))
+    shorter, longer = sorted((_folded(one), _folded(other)), key=lambda post: len(post.letters))
     length = len(shorter.letters)
     if not length or length < _LEAST_LENGTH * len(longer.letters):
         return False
@@ -97,23 +97,23 @@ def same_story(one: Wording, other: Wording) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A folded wording without header and footer, and the letters of its text."""
+class _Folded:
+    """A post's folded title and text, without header and footer, and the letters of the text."""
 
     title: str
     text: str
     letters: str
 
 
-@lru_cache(_REMEMBERED)
-def _read(wording: Wording) -> _Read:
-    bracketed = _BRACKETED.match(wording.text)
-    title = wording.title or (bracketed[1] if bracketed else "")
-    text = article_of(wording.text)
-    return _Read(article_of(title[:_LONGEST_TITLE]), text, letters_of(text))
+@lru_cache(_CACHE_SIZE)
+def _folded(post: TitledText) -> _Folded:
+    bracketed = _BRACKETED.match(post.text)
+    title = post.title or (bracketed[1] if bracketed else "")
+    text = article_of(post.text)
+    return _Folded(article_of(title[:_LONGEST_TITLE]), text, letters_of(text))
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def _gram_set(letters: str) -> frozenset[int]:
     return frozenset(ngrams(letters))
 
@@ -125,7 +125,7 @@ def _mostly_common(one: str, other: str) -> bool:
     return len(fewer & more) >= _LEAST_COMMON * len(fewer)
 
 
-def _figures_agree(shorter: _Read, longer: _Read) -> bool:
+def _figures_agree(shorter: _Folded, longer: _Folded) -> bool:
     cut = len(shorter.letters) < _CUT * len(longer.letters)
     text = shorter.text.rstrip(_OF_FIGURES) if cut else shorter.text
     fewer, more = sorted((_figures(text), _figures(longer.text)), key=Counter.total)
@@ -143,13 +143,13 @@ def _same_words(one: str, other: str) -> bool:
 
 
 def _says_all(more: list[str], fewer: list[str]) -> bool:
-    """Return whether each clause of `fewer` is in `more`; the last, if cut short, may be the beginning of one."""
+    """Return whether each clause of `fewer` is in `more`; the last may be cut short."""
     missing = Counter(fewer) - Counter(more)
-    return not missing or (list(missing.elements()) == fewer[-1:] and _cut_from(more, fewer[-1]))
+    return not missing or (list(missing.elements()) == fewer[-1:] and _is_cut_from(more, fewer[-1]))
 
 
-def _cut_from(clauses: list[str], cut: str) -> bool:
-    # 3 counts as a cut 3.5 only if more text follows: if one item ends in 3 and the other in 3.5, a figure differs.
+def _is_cut_from(clauses: list[str], cut: str) -> bool:
+    # 3 may be a cut 3.5 only if more text follows: if one item ends in 3 and the other in 3.5, a figure differs.
     begun = [clause.startswith(cut) and clause != cut for clause in clauses]
     return any(begun[:-1]) or (any(begun) and not _INSIDE_FIGURE.match(clauses[-1], len(cut) - 1))
 
@@ -158,10 +158,10 @@ def _clauses(folded: str) -> list[str]:
     return [clause for clause in _CLAUSE_END.split(_LOOSE.sub("", folded)) if clause]
 
 
-def _one_title(one: _Read, other: _Read) -> bool:
-    """Return whether both texts have the same title, which is about them, and contain figures to compare."""
+def _one_title(one: _Folded, other: _Folded) -> bool:
+    """Return whether two posts share a title that fits both texts, and both contain figures to compare."""
     return (
-        min(len(_SIGNS.sub("", read.title)) for read in (one, other)) >= _OWN_TITLE
+        min(len(_SIGNS.sub("", post.title)) for post in (one, other)) >= _OWN_TITLE
         and _same_words(one.title, other.title)
         and _about(one.title, other.letters)
         and _about(other.title, one.letters)
@@ -169,8 +169,8 @@ def _one_title(one: _Read, other: _Read) -> bool:
     )
 
 
-def _titles_fit(one: _Read, other: _Read) -> bool:
-    """Return whether two titles can belong to the same short text, which may be a mere formula."""
+def _titles_fit(one: _Folded, other: _Folded) -> bool:
+    """Return whether two titles can belong to the same short text, even if that is only a stock phrase."""
     if not one.title or not other.title or _same_words(one.title, other.title):
         return True
     if _alike(one.title, other.title):
@@ -178,8 +178,8 @@ def _titles_fit(one: _Read, other: _Read) -> bool:
     return _about(one.title, other.letters) and _about(other.title, one.letters)
 
 
-def _renamed(one: _Read, other: _Read) -> bool:
-    """Return whether two titles differ in the name they begin with, and neither name is in the other's text."""
+def _renamed(one: _Folded, other: _Folded) -> bool:
+    """Return whether two similar titles begin with different names, neither of which is in the other's text."""
     names = _name(one.title), _name(other.title)
     return (
         all(names)
@@ -195,7 +195,7 @@ def _name(title: str) -> str:
     return _SIGNS.sub("", clauses[0])[:_NAME] if clauses else ""
 
 
-def _figures_clash(one: _Read, other: _Read) -> bool:
+def _figures_clash(one: _Folded, other: _Folded) -> bool:
     """Return whether each title has a figure that is in neither the other's title nor the other's text."""
     ours, theirs = _figures(one.title), _figures(other.title)
     return bool(ours - theirs - _figures(other.text)) and bool(theirs - ours - _figures(one.text))

@@ -1,7 +1,7 @@
-"""Words from outside, kept short and printable where they are noted, and harmless where they are shown.
+"""Making text from outside safe to store in a report or log, and safe to show on a terminal.
 
-A `Location`, a reason, an author's title: whatever it holds, it steers no terminal, breaks no line of a log or a
-report, and turns no text around. Not here: markup (`crawler.markdown`) and addresses (`crawler.urls`).
+Whatever a `Location` header, a reason or a title contains, it must not control the terminal, break a line of a log or
+report, or reverse the direction of text. Not here: markup (`crawler.markdown`) and addresses (`crawler.urls`).
 """
 
 from __future__ import annotations
@@ -9,27 +9,27 @@ from __future__ import annotations
 import re
 
 _LONGEST = 300
-# Control characters, but for tab and newline; and those that turn the direction of what follows.
+# Control characters except tab and newline, characters that change the writing direction, and surrogates.
 _UNSEEN = r"\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _STEERING = re.compile(rf"[{_UNSEEN}\x1b]")
-# The program's own styles are all that may begin with an escape: `ESC [1m`.
+# The only escape sequences allowed are the program's own styles, such as `ESC [1m`.
 _ON_A_TERMINAL = re.compile(rf"[{_UNSEEN}]|\x1b(?!\[\d{{0,3}}m)")
 _NOT_PLAIN_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
 
 def one_line(words: str, limit: int = _LONGEST) -> str:
-    """Return `words` printable, on one line of at most `limit` characters, the last of them `…` if it was cut."""
-    # What is far too long is cut before it is looked through.
+    """Return `words` in printable form on one line of at most `limit` characters, ending in `…` if it was cut."""
+    # Cut far too long input first, so that not all of it is searched.
     line = _SPACE.sub(" ", _STEERING.sub("", words[: 4 * limit])).strip()
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
-def steerless(text: str) -> str:
-    """Return `text` without what would steer a terminal, its lines and the program's own styles as they are."""
+def terminal_safe(text: str) -> str:
+    """Return `text` without control sequences; its line breaks and the program's own styles are kept."""
     return _ON_A_TERMINAL.sub("", text)
 
 
 def escaped_in_json(document: str) -> str:
-    """Return JSON that says the same, with what would steer a terminal as JSON's own escapes."""
-    return _NOT_PLAIN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+    """Return an equivalent JSON document in which characters that could control a terminal are escaped."""
+    return _NOT_PLAIN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)

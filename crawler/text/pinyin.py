@@ -1,7 +1,8 @@
-"""Names in pinyin: how a name is spelt, and which spellings a person may mean by it. For names only.
+"""Names in pinyin: spelling a name, and matching what a person typed against spellings.
 
-A text is never spelt: 景点 and 经典 read alike. Which of its readings a character has in a name is not decided, since
-whoever types 重庆 may type either; pypinyin's dictionary of phrases, which would decide, takes 43 MB.
+For names only, not for texts, where too much is spelt alike (景点 and 经典). A character keeps all its readings:
+people may type either reading of 重庆, and pypinyin's dictionary of phrases, which would decide, takes 43 MB.
+Not here: which securities have a name (`crawler.archive.store.securities`).
 """
 
 from __future__ import annotations
@@ -18,39 +19,39 @@ _FEWEST_INITIALS = 2
 
 
 def spelling(name: str) -> str:
-    """Return a name in syllables parted by spaces, each with its readings: `zhong/chong/tong qing`.
+    """Return a name as syllables separated by spaces, each with all its readings: `zhong/chong/tong qing`.
 
-    Letters and digits stay, in lower case.
+    Letters and digits are kept, in lower case.
     """
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # read when it is imported
-    from pypinyin import Style, pinyin  # noqa: PLC0415  # only who spells loads its dictionary
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # must be set before the import
+    from pypinyin import Style, pinyin  # noqa: PLC0415  # loads its dictionary only when needed
 
-    found: list[str] = []
+    syllables: list[str] = []
     for characters, word in split(fold(name)):
         of_each = pinyin(characters, style=Style.NORMAL, heteronym=True) if characters else [[word]]
-        found += ("/".join(dict.fromkeys(readings)) for readings in of_each)
-    return " ".join(found)
+        syllables += ("/".join(dict.fromkeys(readings)) for readings in of_each)
+    return " ".join(syllables)
 
 
 def is_whole(spelt: str, typed: str) -> bool:
-    """Tell whether `typed` is all of a spelling, or the initials of all its syllables."""
+    """Return whether `typed` is all of a spelling, or the initials of all its syllables."""
     syllables = _syllables(spelt)
-    return any(len(syllables) in _read(of_each, _plain(typed)) for of_each in (syllables, _initials(syllables)))
+    return any(len(syllables) in _matched(of_each, _plain(typed)) for of_each in (syllables, _initials(syllables)))
 
 
 def is_part(spelt: str, typed: str) -> bool:
-    """Tell whether `typed` is some neighbouring syllables of a spelling, or the initials of two or more."""
+    """Return whether `typed` is one or more adjacent syllables of a spelling, or the initials of two or more."""
     wanted, syllables = _plain(typed), _syllables(spelt)
     for begin in range(len(syllables)):
-        if _read(syllables[begin:], wanted):
+        if _matched(syllables[begin:], wanted):
             return True
-        if len(wanted) >= _FEWEST_INITIALS and _read(_initials(syllables)[begin:], wanted):
+        if len(wanted) >= _FEWEST_INITIALS and _matched(_initials(syllables)[begin:], wanted):
             return True
     return False
 
 
-def _read(syllables: Sequence[set[str]], typed: str) -> list[int]:
-    """Return how many syllables, from the first on, can be read as all of what is typed."""
+def _matched(syllables: Sequence[set[str]], typed: str) -> list[int]:
+    """Return each number of leading syllables that can be read as exactly what was typed."""
     counts, ends = [], {0}
     for count, readings in enumerate(syllables, start=1):
         ends = {at + len(reading) for at in ends for reading in readings if typed.startswith(reading, at)}
@@ -68,5 +69,5 @@ def _initials(syllables: Sequence[set[str]]) -> list[set[str]]:
 
 
 def _plain(typed: str) -> str:
-    """Return what was typed in small letters and digits: `Gui Zhou`, `gui'zhou` and `guizhou` are one."""
+    """Return the letters and digits of what was typed, in lower case: `Gui Zhou`, `gui'zhou` and `guizhou` agree."""
     return "".join(word for _, word in split(fold(typed)))

@@ -115,12 +115,10 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def half_width(text: str) -> str:
-    """Put the half-width form of ASCII's signs for the full-width one, sign by sign."""
-    return _FULL_WIDTH.sub(_half_width, text)
-
-
-def _half_width(found: re.Match[str]) -> str:
-    return FULL_WIDTH[found[0]]
+    """Replace the full-width forms of ASCII's signs by the half-width ones, each sign by one."""
+    for sign in set(_FULL_WIDTH.findall(text)):
+        text = text.replace(sign, FULL_WIDTH[sign])
+    return text
 
 
 def marked(text: str, stretches: Iterable[tuple[int, int]], begin: str, end: str) -> str:

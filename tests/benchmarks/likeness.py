@@ -22,7 +22,7 @@ from version_pairs import VersionPair, version_pairs
 from crawler.recording.identity import LEAST_OF_A_VERSION
 from crawler.text.kinship import common
 from crawler.text.minhash import minhash_keys, scheme
-from crawler.text.near_duplicates import Wording, same_story
+from crawler.text.near_duplicates import TitledText, same_story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -66,7 +66,7 @@ def recall(measured: Iterable[Score]) -> float:
     return sum(score.linked for score in same) / sum(score.pairs for score in same)
 
 
-def found_in_a_crowd(edit: Callable[[random.Random, Wording], Wording]) -> tuple[int, int]:
+def found_in_a_crowd(edit: Callable[[random.Random, TitledText], TitledText]) -> tuple[int, int]:
     """Look up edited copies among many items of few templates; return how many were found, and the longest key."""
     chance = random.Random(SEED)
     crowd = rolling_items(CROWD)
@@ -144,7 +144,7 @@ def _times() -> list[str]:
     lines = []
     for length in (150, 2_000):
         text = everything[:length]
-        one, other = Wording("", text), Wording("", text[:-20])
+        one, other = TitledText("", text), TitledText("", text[:-20])
         lines.append(
             f"{length:,} characters: fingerprint {seconds(lambda text=text: minhash_keys(text)) * 1000:.3f} ms, "
             f"same_story {seconds(lambda one=one, other=other: same_story(one, other)) * 1000:.3f} ms"
@@ -152,7 +152,7 @@ def _times() -> list[str]:
     huge = (everything * 200)[:1_000_000]
     lines.append(
         f"1,000,000 characters: fingerprint {seconds(lambda: minhash_keys(huge), 3) * 1000:.1f} ms, "
-        f"same_story {seconds(lambda: same_story(Wording('', huge), Wording('', huge[9:])), 3) * 1000:.1f} ms"
+        f"same_story {seconds(lambda: same_story(TitledText('', huge), TitledText('', huge[9:])), 3) * 1000:.1f} ms"
     )
     lines.append(f"{len(posts())} posts, {len(long_posts())} long ones")
     return lines

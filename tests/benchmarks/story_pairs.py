@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from crawler.ops.sample_site.body import render
 from crawler.ops.sample_site.site import bundled_posts
-from crawler.text.near_duplicates import Wording
+from crawler.text.near_duplicates import TitledText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,8 @@ class Pair:
     """Two wordings, what was done to make them, and whether they tell one story."""
 
     kind: str
-    one: Wording
-    other: Wording
+    one: TitledText
+    other: TitledText
     same: bool
 
 
@@ -123,49 +123,50 @@ def pairs(seed: int = SEED) -> list[Pair]:
     ]
 
 
-def rolling_items(count: int, seed: int = SEED) -> list[Wording]:
+def rolling_items(count: int, seed: int = SEED) -> list[TitledText]:
     """Return `count` short items of a few templates, as a rolling news channel publishes them."""
     chance = random.Random(seed)
     return [_item(chance, chance.choice(_ITEMS), _company(chance)) for _ in range(count)]
 
 
 @cache
-def posts() -> tuple[Wording, ...]:
+def posts() -> tuple[TitledText, ...]:
     """Return the bundled posts with a text worth the name, a paragraph to a line, without the site's own lines."""
-    read = (Wording(post.title, _plain(post.body)) for post in bundled_posts() if post.has_layout)
+    read = (TitledText(post.title, _plain(post.body)) for post in bundled_posts() if post.has_layout)
     return tuple(post for post in read if len(post.text) > SHORT // 2)
 
 
 @cache
-def long_posts() -> tuple[Wording, ...]:
+def long_posts() -> tuple[TitledText, ...]:
     """Return posts of several hundred characters and more: the long sample, its parts, and short ones joined."""
     whole = max(posts(), key=lambda post: len(post.text))
     others = [post for post in posts() if post is not whole]
     lines = whole.text.splitlines()
-    parts = (Wording(whole.title, "\n".join(lines[start : start + 6])) for start in range(0, len(lines) - 5, 6))
-    joined = (Wording(a.title, f"{a.text}\n{b.text}") for a, b in zip(others[::2], others[1::2], strict=False))
+    parts = (TitledText(whole.title, "\n".join(lines[start : start + 6])) for start in range(0, len(lines) - 5, 6))
+    joined = (TitledText(a.title, f"{a.text}\n{b.text}") for a, b in zip(others[::2], others[1::2], strict=False))
     return (whole, *parts, *joined)
 
 
 @cache
-def flashes() -> tuple[Wording, ...]:
+def flashes() -> tuple[TitledText, ...]:
     """Return short items: the first sentences of each post, three of four with its title."""
     return tuple(
-        Wording(post.title if number % 4 else "", _first_sentences(post.text)) for number, post in enumerate(posts())
+        TitledText(post.title if number % 4 else "", _first_sentences(post.text))
+        for number, post in enumerate(posts())
     )
 
 
-def headed(chance: random.Random, source: Wording) -> Wording:
+def headed(chance: random.Random, source: TitledText) -> TitledText:
     """Put another outlet's header before a text."""
     header = chance.choice(_HEADERS)
     if header == "【":
         header = f"【{source.title}】" if source.title else ""
-    return Wording(source.title, header + source.text)
+    return TitledText(source.title, header + source.text)
 
 
-def cut(chance: random.Random, source: Wording) -> Wording:
+def cut(chance: random.Random, source: TitledText) -> TitledText:
     """Leave 60 to 90 % of a text."""
-    return Wording(source.title, source.text[: round(len(source.text) * chance.uniform(0.6, 0.9))])
+    return TitledText(source.title, source.text[: round(len(source.text) * chance.uniform(0.6, 0.9))])
 
 
 def _copies(chance: random.Random) -> Iterator[Pair]:
@@ -202,7 +203,7 @@ def _other_figures_and_names(chance: random.Random) -> Iterator[Pair]:
     for form in _FORMS * 11:
         company = _company(chance)
         title = chance.choice(_TITLES_OF_FORMS).format(company=company[0])
-        one = Wording(title, form.format(company=company[0]))
+        one = TitledText(title, form.format(company=company[0]))
         yield Pair("another company in a form of words", one, _renamed(chance, one, company[0]), same=False)
 
 
@@ -213,8 +214,8 @@ def _other_reports(chance: random.Random) -> Iterator[Pair]:
         yield Pair("a long template filled in anew", one, other, same=False)
     for _ in range(10):
         company = _company(chance)
-        one = Wording(_TITLES_OF_FORMS[0], everything)
-        one = Wording(one.title.format(company=company[0]), one.text.format(company=company[0]))
+        one = TitledText(_TITLES_OF_FORMS[0], everything)
+        one = TitledText(one.title.format(company=company[0]), one.text.format(company=company[0]))
         yield Pair("another company in a long form of words", one, _renamed(chance, one, company[0]), same=False)
 
 
@@ -223,11 +224,11 @@ def _shared_sentences(chance: random.Random) -> Iterator[Pair]:
         one, other = _halves(chance, 0.2 + 0.2 * number / 80)
         yield Pair("one topic, 20-40 % of sentences shared", one, other, same=False)
     for text in _BOILERPLATE * 10:
-        one, other = (Wording(post.title, text) for post in chance.sample(_titled(), 2))
+        one, other = (TitledText(post.title, text) for post in chance.sample(_titled(), 2))
         yield Pair("boilerplate for a text", one, other, same=False)
     for source in flashes():
         items = chance.sample([item.text for item in flashes() if item is not source], 2)
-        digest = Wording("早间要闻", "\n".join((source.text, *items)))
+        digest = TitledText("早间要闻", "\n".join((source.text, *items)))
         yield Pair("an item and a digest holding it", source, digest, same=False)
 
 
@@ -252,71 +253,71 @@ def _first_sentences(text: str) -> str:
     return first
 
 
-def _titled() -> list[Wording]:
+def _titled() -> list[TitledText]:
     return [post for post in posts() if post.title]
 
 
-def _untouched(_: random.Random, source: Wording) -> Wording:
+def _untouched(_: random.Random, source: TitledText) -> TitledText:
     return source
 
 
-def _footed(chance: random.Random, source: Wording) -> Wording:
-    return Wording(source.title, source.text + chance.choice(_FOOTERS))
+def _footed(chance: random.Random, source: TitledText) -> TitledText:
+    return TitledText(source.title, source.text + chance.choice(_FOOTERS))
 
 
-def _framed(chance: random.Random, source: Wording) -> Wording:
+def _framed(chance: random.Random, source: TitledText) -> TitledText:
     return _footed(chance, headed(chance, source))
 
 
-def _cut_and_headed(chance: random.Random, source: Wording) -> Wording:
+def _cut_and_headed(chance: random.Random, source: TitledText) -> TitledText:
     return headed(chance, cut(chance, source))
 
 
-def _own_headline(chance: random.Random, source: Wording) -> Wording:
+def _own_headline(chance: random.Random, source: TitledText) -> TitledText:
     first, second, *_ = [*_CLAUSE_END.split(source.text), ""]
     shortened = source.title[: len(source.title) * 2 // 3]
-    return Wording(chance.choice([first, f"{first}，{second}", f"快讯：{source.title}", shortened]), source.text)
+    return TitledText(chance.choice([first, f"{first}，{second}", f"快讯：{source.title}", shortened]), source.text)
 
 
-def _reordered(chance: random.Random, source: Wording) -> Wording:
+def _reordered(chance: random.Random, source: TitledText) -> TitledText:
     lines = source.text.splitlines()
     if len(lines) == 1:
         lines = _SENTENCE.findall(source.text)
-    return Wording(source.title, "\n".join(chance.sample(lines, len(lines))))
+    return TitledText(source.title, "\n".join(chance.sample(lines, len(lines))))
 
 
-def _reworded(chance: random.Random, source: Wording) -> Wording:
+def _reworded(chance: random.Random, source: TitledText) -> TitledText:
     words = [found.start() for found in _WORD.finditer(source.text)]
     others = _WORD.findall("".join(post.text for post in posts()))
     text = source.text
     for start in chance.sample(words, max(1, round(len(text) * chance.uniform(0.02, 0.05) / 2))):
         text = text[:start] + chance.choice(others) + text[start + 2 :]
-    return Wording(source.title, text)
+    return TitledText(source.title, text)
 
 
-def _refigured(chance: random.Random, source: Wording) -> Wording:
+def _refigured(chance: random.Random, source: TitledText) -> TitledText:
     found = chance.choice(list(_FIGURE.finditer(source.text)))
     place = chance.choice([at for at in range(*found.span()) if source.text[at].isdigit()])
     digit = chance.choice([other for other in "123456789" if other != source.text[place]])
-    return Wording(source.title, source.text[:place] + digit + source.text[place + 1 :])
+    return TitledText(source.title, source.text[:place] + digit + source.text[place + 1 :])
 
 
 def _company(chance: random.Random) -> tuple[str, str]:
     return chance.choice(_COMPANIES), str(chance.randrange(600000, 605000))
 
 
-def _item(chance: random.Random, template: str, company: tuple[str, str]) -> Wording:
+def _item(chance: random.Random, template: str, company: tuple[str, str]) -> TitledText:
     figures = {letter: f"{chance.uniform(0.1, 90):.{chance.randrange(3)}f}" for letter in "abcdefghijklmno"}
     text = template.format(company=company[0], code=company[1], **figures)
-    return Wording(re.split("[，；。]", text)[0], text)
+    return TitledText(re.split("[，；。]", text)[0], text)
 
 
-def _renamed(chance: random.Random, source: Wording, company: str) -> Wording:
+def _renamed(chance: random.Random, source: TitledText, company: str) -> TitledText:
     name = chance.choice([other for other in _COMPANIES if other != company])
-    return Wording(source.title.replace(company, name), source.text.replace(company, name))
+    return TitledText(source.title.replace(company, name), source.text.replace(company, name))
 
 
-def _halves(chance: random.Random, share: float) -> tuple[Wording, Wording]:
+def _halves(chance: random.Random, share: float) -> tuple[TitledText, TitledText]:
     """Make two texts of the sentences of one; so large a share of the sentences of each is in both."""
     whole, *_ = long_posts()
     source = whole if chance.random() < 0.5 else chance.choice(long_posts())
@@ -327,4 +328,4 @@ def _halves(chance: random.Random, share: float) -> tuple[Wording, Wording]:
     one, other = ([*shared, *half] for half in (rest[::2], rest[1::2]))
     chance.shuffle(one)
     chance.shuffle(other)
-    return Wording("", "".join(one)), Wording("", "".join(other))
+    return TitledText("", "".join(one)), TitledText("", "".join(other))

@@ -1,4 +1,4 @@
-"""A verified copy of the archive, made while runs go on. Not here: restoring, because a copy is an archive."""
+"""Making a verified copy of the archive, even during a run. Not here: restoring, since the copy is an archive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BackedUp(TypedDict):
-    """A finished backup: its size, and the number of posts and versions counted in the copy."""
+    """A finished backup: its size in bytes, and the number of posts and versions counted in the copy."""
 
     archive: str
     file: str
@@ -58,7 +58,7 @@ def backup(db: Database, path: Path, file: Path) -> BackedUp:
 
 
 def _lock_of(file: Path) -> AbstractContextManager[object]:
-    """Return the lock of a file that runs have written, as they do into a copy that is gone on with."""
+    """Return the lock of `file` if there is one, because runs may be writing to an earlier backup."""
     return run_lock(file) if lock_file(file).exists() else nullcontext()
 
 
@@ -70,16 +70,16 @@ def _is_backup(file: Path) -> bool:
 
 
 def _copied(db: Database, draft: Path) -> tuple[int, int]:
-    """Copy, and return the numbers of posts and versions in the copy; raise `ArchiveError` if it is damaged."""
+    """Copy, and return the number of posts and versions in the copy; raise `ArchiveError` if it is damaged."""
     try:
         with closing(sqlite3.connect(draft)) as copy:
-            db.conn.backup(copy)  # all at once; in steps it would start over whenever a run writes
+            db.conn.backup(copy)  # in one go; in steps it would start over whenever a run writes
             # Without a write-ahead log the copy is a single file that can be moved.
             copy.execute("PRAGMA journal_mode = DELETE")
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:
-                said = " ".join(faults[0].split())
-                raise ArchiveError(f"The copy is not sound ({said}), nor is the archive: see `finews check`.")
+                fault = " ".join(faults[0].split())
+                raise ArchiveError(f"The copy is not sound ({fault}), nor is the archive: see `finews check`.")
             return articles.count(Database(copy)), versions.count(Database(copy))
     except sqlite3.DatabaseError as error:
         raise ArchiveError(

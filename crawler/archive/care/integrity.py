@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.query import Query
 
-_TERMS = 12  # sample terms taken from the archive, searched both by index and by scanning
+_TERMS = 12  # sample terms taken from the archive, looked up in the index and in the texts themselves
 _LENGTHS = (1, 2, 3, 4, 6)  # their lengths in tokens
 _AGAIN = "bring back a backup, or crawl them again"
 _SHOWN = 5  # ids named in a sentence about many posts
 
 
 def damage(db: Database) -> list[str]:
-    """Return a sentence for everything wrong with the file itself; if there is any, nothing in it can be trusted."""
+    """Return a sentence for every fault of the file itself; if there is one, nothing in the file can be trusted."""
     try:
-        said = [fault for (fault,) in db.execute(f"PRAGMA integrity_check({_SHOWN})") if fault != "ok"]
+        faults = [fault for (fault,) in db.execute(f"PRAGMA integrity_check({_SHOWN})") if fault != "ok"]
         orphans = db.execute(
             'SELECT "table", count(*), parent FROM pragma_foreign_key_check GROUP BY 1, 3'
         ).fetchall()
     except sqlite3.DatabaseError as error:
-        said, orphans = [str(error)], []
-    return [ArchiveDamaged.sentence(fault) for fault in said] + [
+        faults, orphans = [str(error)], []
+    return [ArchiveDamaged.sentence(fault) for fault in faults] + [
         f"{counted(count, 'row')} of {table} without their row of {parent}: bring back a backup."
         for table, count, parent in orphans
     ]
@@ -50,7 +50,7 @@ def damage(db: Database) -> list[str]:
 
 def losses(db: Database) -> list[str]:
     """Return a sentence for posts that lack versions, and one for posts whose bodies cannot be decoded."""
-    lost, broken = versions.lacking(db), versions.unreadable(db)
+    lost, broken = versions.incomplete_posts(db), versions.undecodable_posts(db)
     return [
         *([f"{_these(lost)} lack versions: {_AGAIN}."] if lost else []),
         *([f"The bodies of {_these(broken)} cannot be put together: {_AGAIN}."] if broken else []),
@@ -76,7 +76,7 @@ def repair(db: Database) -> None:
 
 
 def _index_faults(db: Database, seed: int) -> Iterator[str]:
-    """Yield posts the index lacks or has too many, and terms it finds otherwise than a scan of the texts."""
+    """Yield a sentence for rows missing or left over in the index, and for terms it finds in the wrong posts."""
     pairs, tokens = index.rows(db)
     stored = {
         row
@@ -92,21 +92,21 @@ def _index_faults(db: Database, seed: int) -> Iterator[str]:
         beyond = counted(len((pairs | tokens) - stored), "row")
         yield f"The search index has {beyond} of no post: `finews check --repair` makes it anew."
     terms = _sample(db, seed)
-    held = dict.fromkeys(terms, 0)
+    in_texts = dict.fromkeys(terms, 0)
     for title, text in db.execute("SELECT title, text FROM articles"):
         for term, query in terms.items():
-            held[term] += query.matches(title, text)
+            in_texts[term] += query.matches(title, text)
     for term in terms:
-        found = search(db, term, Filters(), limit=0)["total"]
-        if found != held[term]:
+        in_index = search(db, term, Filters(), limit=0)["total"]
+        if in_index != in_texts[term]:
             yield (
-                f"The search index finds {term} in {counted(found, 'post')}, the texts hold it in {held[term]}:"
-                " `finews check --repair` makes the index anew."
+                f"The search index finds {term} in {counted(in_index, 'post')}, the texts hold it in"
+                f" {in_texts[term]}: `finews check --repair` makes the index anew."
             )
 
 
 def _sample(db: Database, seed: int) -> dict[str, Query]:
-    """Return terms that stand in the archive, of each length, chosen by `seed`."""
+    """Return terms of each length that occur in the archive, chosen by `seed`."""
     chance = random.Random(seed)  # noqa: S311  # a sample, not a secret
     ids = [post for (post,) in db.execute("SELECT id FROM articles")]
     terms: dict[str, Query] = {}

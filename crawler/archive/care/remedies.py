@@ -1,4 +1,4 @@
-"""What a person can do about what SQLite reports of the file. Not here: values that do not fit (`values`)."""
+"""What a person can do about SQLite's errors. Not here: values that another program has changed (`values`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-# What SQLite's codes begin with, and what a person can do about it: https://www.sqlite.org/rescode.html
+# By the beginning of the name of SQLite's result code: https://www.sqlite.org/rescode.html
 _REMEDIES = {
     "SQLITE_BUSY": "try again when the other program has let go of it",
     "SQLITE_LOCKED": "try again when the other program has let go of it",
@@ -21,6 +21,6 @@ _REMEDIES = {
 
 
 def remedy_for(error: sqlite3.DatabaseError) -> str | None:
-    """Say what to do about what SQLite reports of the file; `None` when the fault lies with the statement."""
+    """Return what a person can do about an error of SQLite's; `None` if the error is the statement's fault."""
     name = getattr(error, "sqlite_errorname", "")
     return next((remedy for begins, remedy in _REMEDIES.items() if name.startswith(begins)), None)

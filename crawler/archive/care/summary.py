@@ -36,7 +36,7 @@ class Summary(TypedDict):
 
 
 def summary(db: Database, path: Path) -> Summary:
-    """Return counts of everything, the time span covered, and the posts per site, category and outlet."""
+    """Return the counts, the size of the file at `path`, and the time span that posts cover."""
     first, last = articles.oldest(db), articles.newest(db)
     return {
         "archive": str(path),

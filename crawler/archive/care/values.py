@@ -1,7 +1,7 @@
-"""Values that this program never stores: somebody has changed the archive, with sqlite3 say.
+"""Finding values that this program never stores, so that something else must have changed the archive.
 
-Goes by what the schema declares and by what the names of columns promise. Not here: whether a value is the right one,
-and the schema itself, which is compared when the archive is opened (`crawler.archive.store.migrations`).
+What a column may hold follows from its declared type and from its name. Not here: whether a value is correct, and the
+schema itself, which is compared when the archive is opened (`crawler.archive.store.migrations`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
-"""What reading such a value may raise. A mistake of the program's raises them too, and must stay what it is: so only
-a value that is found is told of."""
+"""What reading such a value may raise. Bugs raise these too and must not be hidden, so callers blame a value only if
+`odd_value` finds one."""
 
 _TABLES = "runs posts versions securities mentions links fetches hosts files sites stories".split()
 _TYPES = {"INTEGER": "('integer', 'null')", "REAL": "('real', 'integer', 'null')", "TEXT": "('text', 'null')"}
@@ -32,16 +32,16 @@ _FIRST, _LAST = (int(datetime.fromisoformat(edge).timestamp()) for edge in ("000
 
 
 def odd_value(db: Database) -> str | None:
-    """Return the first value that is not one of this program's, as `started_at of row 3 of runs`; `None`: all are.
+    """Return where the first odd value is, such as `started_at of row 3 of runs`; `None` if there is none.
 
     Reads every row, as far as SQLite can.
     """
     for name, function in _FUNCTIONS.items():
         db.conn.create_function(name, 1, function, deterministic=True)
-    # They stay: none can be taken away while a statement of whoever met the value is open.
+    # The functions stay registered: SQLite cannot remove one while the statement that met the value is still open.
     try:
         return next(_odd_values(db), None)
-    except sqlite3.Error:  # a damaged or closed file is another matter, and `damage` in `integrity` tells of it
+    except sqlite3.Error:  # a damaged or closed file is another matter, which `integrity.damage` reports
         return None
 
 
@@ -57,7 +57,7 @@ def _odd_values(db: Database) -> Iterator[str]:
 
 
 def _is_odd(column: str, declared: str) -> str:
-    """Return SQL that is true of a value that this column never has."""
+    """Return an SQL condition that is true of values this program never stores in the column."""
     faults = [f'typeof("{column}") NOT IN {_TYPES[declared]}']
     if column.endswith("_at") or column == "wait_until":
         faults.append(f'NOT {_IS_TIME}("{column}")')

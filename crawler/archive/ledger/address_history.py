@@ -1,7 +1,7 @@
 """The history of an address: which page named it, how each fetch of it ended, and which rule refused it.
 
-It comes from the ledger alone, so it says what was done, not what is on the site. Not here: the versions of what was
-stored (`crawler.archive.store.versions`).
+It comes from the ledger alone, so it says what the crawler did, not what is on the site now. Not here: the versions
+of stored posts (`crawler.archive.store.versions`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Fetched(TypedDict):
-    """How a fetch ended, and how many `times` in a row it ended so: from `fetched_at` in `run` to the last."""
+    """How a fetch ended, with the same ending repeated `times` in a row, from `fetched_at` to `last_fetched_at`.
+
+    Times are in UTC.
+    """
 
     run: int
     fetched_at: str
@@ -38,7 +41,7 @@ class Fetched(TypedDict):
 
 
 class AddressHistory(TypedDict):
-    """An address and all that happened to it. Times are in UTC; `next_try_at` is null if it will not be retried."""
+    """An address and its history. Times are in UTC; `next_try_at` is null if no run will try it again by itself."""
 
     url: str
     site: str
@@ -65,12 +68,12 @@ _FETCHES = (
 
 
 def histories(db: Database, name: str) -> list[AddressHistory]:
-    """Return the histories of the addresses that `name` (a post's id, or any address) stands for; none if unknown."""
-    found = []
+    """Return the history of each address that `name` (a post's id, or any address) stands for; none if unknown."""
+    result = []
     for row in list(db.query(_ADDRESSES, [json.dumps(_addresses(db, name))])):
         fetches = list(db.query(_FETCHES, [row.pop("id")]))
-        found.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
-    return found
+        result.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
+    return result
 
 
 def advice(name: str, site: Site) -> str:
@@ -90,21 +93,21 @@ def _addresses(db: Database, name: str) -> list[str]:
     """Return the addresses that `name` stands for: itself, and those of the post it leads to."""
     article_id = find_post(db, name)
     rows = [] if article_id is None else db.execute("SELECT url FROM links WHERE article_id = ?", [article_id])
-    found = {url for (url,) in rows}
+    urls = {url for (url,) in rows}
     url, known = as_address(name), list(sites.known(db).values())
     leads_to = [] if url is None else [address for site in known if (address := address_of(site, url))]
-    found |= {address.url for address in leads_to} | ({url} if url else set())
+    urls |= {address.url for address in leads_to} | ({url} if url else set())
     keys = {post_id for site in known if (post_id := post_id_named(site, name))}
     for key in keys if url else {name, *keys}:
         rows = db.execute(
             "SELECT url FROM links WHERE kind IN ('post', 'share', 'expired') AND instr(url, ?)", [printable(key)]
         )
-        found |= {url for (url,) in rows if _is_of(url, key, known)}
-    return sorted(found)
+        urls |= {url for (url,) in rows if _has_key(url, key, known)}
+    return sorted(urls)
 
 
-def _is_of(url: str, key: str, known: list[Site]) -> bool:
-    """Return whether `key` is the post's id in an address, by the known sites or else by the address's last part."""
+def _has_key(url: str, key: str, known: list[Site]) -> bool:
+    """Return whether `key` is the post's id in an address: by a known site's rules, or else as its last part."""
     leads_to = [address for site in known if (address := address_of(site, url))]
     if leads_to:
         return any(address.key == key for address in leads_to)

@@ -1,8 +1,8 @@
 """The frontier: which addresses of the ledger a run asks for next.
 
-It is a query on the table `links`, repeated throughout a run, and not a queue: whatever was found, by this run or by
-one that was killed, can be taken up, and nothing needs to be kept in memory. Not here: what becomes of an address
-(`crawler.archive.ledger.links`), and requesting it.
+It is a query on the table `links`, repeated throughout a run, rather than a queue in memory. So addresses found by
+any run, even one that was killed, are picked up. Not here: recording outcomes (`crawler.archive.ledger.links`), and
+requesting addresses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from crawler.items import Address, Scope
 
-_LOOKED_AT = 256  # rows; more than Scrapy can have in progress at one time
+_LOOKED_AT = 256  # rows per query; more than Scrapy can have in progress at one time
 
 _PLANNED = "url IN (SELECT value FROM json_each(:planned)) AND asked_run_id IS NOT :run ORDER BY id"
 _FOUND = (
@@ -51,11 +51,11 @@ _HOME_HAS_CHANGED = (
 
 
 class Frontier:
-    """What run `run_id` of `site` still has to request, after the addresses it starts with.
+    """What run `run_id` of `site` still has to request, beginning with the addresses it starts from.
 
-    A `usual` run requests what was found and what failed. It revisits what is due only if the home page has changed,
-    because then the site has been rebuilt. A `full` run starts by making everything due, so that later runs can
-    finish it if it is cut short. A run in `part` requests only the posts that its own pages name.
+    A `usual` run requests what was found and what failed. It revisits other due addresses only if the home page has
+    changed, because then the site has been rebuilt. A `full` run starts by making everything due, so that later runs
+    can finish it if it is cut short. A run of scope `part` requests only the posts that its own pages name.
     """
 
     def __init__(
@@ -68,7 +68,10 @@ class Frontier:
         limit: int | None = None,
         patience: timedelta = hosts.PATIENCE,
     ) -> None:
-        """Take up to `limit` posts from the ledger in `db`, none from a host that asks for more `patience`."""
+        """Use the ledger in `db`; give out at most `limit` posts, and none while the host asks for a longer wait.
+
+        `patience` is the longest wait this run accepts.
+        """
         self.db, self.site, self.run_id, self.scope, self.limit = db, site, run_id, scope, limit
         self.patience = patience
         self._planned = "[]"
@@ -107,7 +110,7 @@ class Frontier:
         return taken
 
     def _within_limit(self, chosen: list[Known]) -> list[Known]:
-        """Remember what was taken, and leave out posts beyond the limit."""
+        """Remember the chosen addresses as taken, and return them without the posts beyond the limit."""
         taken = []
         for link in chosen:
             self._taken.add(link.id)
@@ -119,7 +122,7 @@ class Frontier:
         return taken
 
     def _count_attempts(self, taken: list[Known]) -> None:
-        """Note that these are asked for, before anything is read: should one end the program, others come first."""
+        """Record the attempts before anything is read, so that an address that crashes the program comes last."""
         if taken:
             with writing(self.db):
                 self.db.execute(

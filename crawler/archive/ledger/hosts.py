@@ -1,7 +1,7 @@
 """Hosts: what each allows, and how it has answered. Table `hosts`.
 
-A run stores what the next one must know: a wait the host asked for, its robots.txt, consecutive failures, the day's
-requests. Not here: what to do about it (`crawler.middlewares.politeness`).
+A run stores what the next one must know: a wait the host asked for, its robots.txt, consecutive failures, and the
+number of requests today. Not here: acting on it (`crawler.middlewares.politeness`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 LONGEST_WAIT = timedelta(days=1)
-"""The longest `Retry-After` that is obeyed; longer ones are cut to this."""
+"""The longest `Retry-After` that is obeyed; longer ones are shortened to this."""
 
 PATIENCE = timedelta(seconds=60)
-"""How long a run waits for a host by default; a host that asks for more is left to a later run."""
+"""The longest time a run waits for a host by default; a host that asks for more is left to a later run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,12 +39,12 @@ class Host:
     requests: int = 0
 
     def wait_left(self, now: datetime) -> timedelta:
-        """Return how much longer to leave the host alone; an absurd wait, after a clock was set back, is none."""
+        """Return how much longer to leave the host alone; zero if the wait is absurd because a clock was set back."""
         left = datetime.fromisoformat(self.wait_until) - now if self.wait_until else timedelta()
         return max(left, timedelta()) if left <= LONGEST_WAIT else timedelta()
 
-    def says(self) -> str:
-        """Return why the host is not asked any more."""
+    def wait_in_words(self) -> str:
+        """Return why the host is left alone, in a few words."""
         if self.wait_reason:
             return f"{self.wait_reason}: left alone until {self.wait_until}"
         return f"asks to be left alone until {self.wait_until}"
@@ -73,29 +73,29 @@ def gave_up(db: Database, host: str, run_id: int) -> bool:
 
 
 def closed(db: Database, host: str, run_id: int, now: datetime, patience: timedelta = PATIENCE) -> bool:
-    """Return whether a run is done with a host: it gave up, or the host asks for more patience than it has."""
-    there = known(db, host)
-    return there.given_up_run_id == run_id or there.wait_left(now) > patience
+    """Return whether a run is done with a host: it gave up, or the host asks for a wait beyond its `patience`."""
+    record = known(db, host)
+    return record.given_up_run_id == run_id or record.wait_left(now) > patience
 
 
 def troubles(db: Database, run_id: int, now: datetime, patience: timedelta = PATIENCE) -> dict[str, str]:
-    """Return the hosts that a run stopped asking, each with the reason."""
-    found = {}
+    """Return the hosts that a run left alone, each with the reason."""
+    reasons = {}
     for (name,) in db.execute("SELECT host FROM hosts ORDER BY host").fetchall():
         host = known(db, name)
         if host.given_up_run_id == run_id:
             times = f" after {host.failures} failures in a row" if host.failures > 1 else ""
-            found[name] = f"given up{times} ({host.failure})"
+            reasons[name] = f"given up{times} ({host.failure})"
         elif host.wait_left(now) > patience:
-            found[name] = host.says()
-    return found
+            reasons[name] = host.wait_in_words()
+    return reasons
 
 
 def next_day(now: datetime) -> datetime:
-    """Return the end of the day (UTC) by which requests are counted."""
+    """Return when the current day (UTC) ends; requests are counted by day."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def day_of(now: datetime) -> str:
-    """Return the day (UTC) by which requests are counted."""
+    """Return the current day (UTC) as `2022-04-20`; requests are counted by day."""
     return iso(now)[:10]

@@ -1,7 +1,7 @@
-"""The ledger: every address met, where it stands, and each fetch of it. Tables `links` and `fetches`.
+"""Every address met, its state, and each fetch of it. Tables `links` and `fetches`.
 
-Each function runs a few statements, inside the transaction of the page they belong to. Not here: which address to
-request next (`crawler.archive.ledger.frontier`), and the history of an address
+Each function runs a few statements inside the caller's transaction, which covers one page. Not here: which address
+to request next (`crawler.archive.ledger.frontier`), and the history of an address
 (`crawler.archive.ledger.address_history`).
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of an address: which page named it and how, its state, validators and rules."""
+    """What the ledger knows of an address: which page named it and how, its state, validators and rules version."""
 
     id: int
     url: str
@@ -47,9 +47,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How a request for an address ended, as it goes into the ledger.
+    """How a request for an address ended, as recorded in the ledger.
 
-    `rule` is what refused it; `rules` is the definition, and its version, that the page was read by.
+    `rule` is the rule that refused it; `rules` is the version of the definition that the page was read by.
     """
 
     state: State
@@ -69,7 +69,7 @@ _COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(Kn
 
 
 def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
-    """Record the addresses that a run starts with, adding those new to the ledger."""
+    """Record the addresses that a run starts with as met; new ones get the state `found`."""
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
         " ON CONFLICT (url) DO UPDATE SET met_run_id = excluded.met_run_id",
@@ -91,9 +91,9 @@ def record_links(
 ) -> None:
     """Record that the page `by` names `links`: new addresses get the state `found`, known ones are marked as met.
 
-    A known post that this run has not asked for counts in its report as unchanged, refused or gone, as it was before;
-    should the run ask for it later, that outcome replaces this one. `leading` are the new posts whose category page
-    must be visited, since it may list more that nobody has seen.
+    A known post that this run has not requested counts in its report as unchanged, refused or gone, according to its
+    state; if the run requests it later, that outcome replaces this one. `leading` are new posts whose category page
+    must be visited because it may list more unknown posts.
     """
     at, need_visit = iso(by.fetched_at), set(leading)
     db.conn.executemany(
@@ -123,7 +123,7 @@ def record_links(
 
 
 def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime, *, run_id: int) -> None:
-    """Make these listings due, for this run or, if it ends first, for the next; at most once per run."""
+    """Make these listings due for this run or, if it ends first, for the next; at most once per run."""
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
         " ON CONFLICT (url) DO UPDATE SET state = 'found' WHERE links.asked_run_id IS NOT excluded.met_run_id",
@@ -134,16 +134,16 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
 def record_outcome(
     db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None
 ) -> Noted:
-    """Record how a request for an address ended and when to repeat it; return what was recorded.
+    """Record how a request for an address ended and when to repeat it; return the outcome as recorded.
 
-    `before` is what was known of the address, if the caller has read it already. If the answer had no validators,
-    those of the last good page are kept, and so are the `rules` it was read by. An attempt that was counted as the
-    frontier gave the address out is not counted again.
+    `before` is what was known of the address, if the caller has already read it. If the answer had no validators,
+    those of the last good page are kept, and likewise `rules`. An attempt that the frontier counted when it gave out
+    the address is not counted again.
     """
     at = iso(fetch.fetched_at)
-    again = None
-    if _is_looked_at_again(fetch, end):
-        again = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
+    next_try = None
+    if _is_revisited(fetch, end):
+        next_try = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
     [(link_id,)] = db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
         " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
@@ -173,7 +173,7 @@ def record_outcome(
             "rules": end.rules,
             "at": at,
             "read_at": at if end.state in {"fetched", "stored"} else None,
-            "next_try_at": iso(again) if again else None,
+            "next_try_at": iso(next_try) if next_try else None,
             "article_id": end.article_id,
             "run_id": run_id,
             "outcome": end.outcome,
@@ -185,7 +185,7 @@ def record_outcome(
 
 
 def article_at(db: Database, url: str) -> int | None:
-    """Return the row of the post that an address belongs to, if the ledger knows it."""
+    """Return the row id of the post that an address belongs to, if the ledger knows it."""
     row = db.execute("SELECT article_id FROM links WHERE url = ?", [url]).fetchone()
     return None if row is None else cast("int | None", row[0])
 
@@ -212,20 +212,20 @@ def states(db: Database) -> dict[str, int]:
 
 
 def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[Known]:
-    """Return what the ledger knows of the addresses that `where`, the rest of a SELECT, selects."""
+    """Return what the ledger knows of the addresses selected by `where`, the SQL after WHERE."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM links WHERE {where}", dict(values))  # noqa: S608  # from this package
     return [Known(*row) for row in rows]
 
 
-def _is_looked_at_again(fetch: Fetch, end: End) -> bool:
-    """Return whether an address comes up again by itself: posts do, and failures; listings are made due."""
+def _is_revisited(fetch: Fetch, end: End) -> bool:
+    """Return whether an address becomes due by itself, as posts and failures do; for listings see `mark_due`."""
     if fetch.auxiliary:
         return False
     return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 
 
 def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> datetime:
-    """Return when an address began to fail, if it fails now; else when it was found."""
+    """Return when the address began to fail if the fetch failed, otherwise when it was found."""
     before = before or known(db, fetch.address.url)
     if before is None:
         return fetch.fetched_at
@@ -246,15 +246,15 @@ def _noted(fetch: Fetch, end: End) -> Noted:
 
 
 def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Noted, *, run_id: int) -> None:
-    """Record a fetch; if it ended like the one before, in that one's row."""
+    """Record a fetch; one that ended like the one before is counted in its row."""
     at = iso(fetch.fetched_at)
-    alike = db.execute(
+    repeated = db.execute(
         "UPDATE fetches SET times = times + 1, last_run_id = ?, last_fetched_at = ?"
         " WHERE id = (SELECT max(id) FROM fetches WHERE link_id = ?)"
         " AND outcome = ? AND status IS ? AND reason IS ? AND rule IS ?",
         [run_id, at, link_id, outcome, fetch.status, end.reason, end.rule],
     )
-    if not alike.rowcount:
+    if not repeated.rowcount:
         db.execute(
             "INSERT INTO fetches (link_id, outcome, status, reason, rule, run_id, fetched_at, last_run_id,"
             " last_fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Find the post that a person means: by its id, any of its addresses, or its file. Not here: reading the post."""
+"""Finding the post that a person means, by its id, any of its addresses, or its file. Not here: reading the post."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def find_post(db: Database, name: str) -> int | None:
-    """Return the row of the post that a person means by `name`: its id, any of its addresses, or its file.
+    """Return the row id of the post that a person means by `name`: its id, any of its addresses, or its file.
 
-    If several sites have such a post, the one archived first is returned.
+    If several sites have such a post, the one archived first is returned; if none has, `None`.
     """
     # A terminal may pass text that is not valid UTF-8, which SQLite does not accept.
     name, url = printable(name), as_address(name)
     row = articles.named(db, name) if url is None else articles.at(db, url) or article_at(db, url)
     if row is not None:
         return row
-    meant = [(site.name, post_id) for site in sites.known(db).values() for post_id in _ids(site, name)]
-    rows = (row_of(db, site, post_id) for site, post_id in meant)
-    return next((found for found in rows if found is not None), None)
+    candidates = [(site.name, post_id) for site in sites.known(db).values() for post_id in _ids(site, name)]
+    rows = (row_of(db, site, post_id) for site, post_id in candidates)
+    return next((row for row in rows if row is not None), None)
 
 
 def _ids(site: Site, name: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Questions of `crawler.archive.watch` to the ledger: what was listed, and what became of it.
+"""Ledger queries for `crawler.archive.watch`: what was listed, and what became of it.
 
-Only reads. Not here: which answers are alarming.
+Read-only. Not here: which answers are alarming.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-# Every post with an address in the ledger. An index is used only with a lower bound, where it selects few posts.
+# Every post with an address in the ledger. Without a lower bound no index is used, since all posts would match.
 _STORED = """
 SELECT site, category, published_ts FROM posts WHERE EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
 """
 _STORED_SINCE = f"{_STORED} AND published_ts >= ?"
-# Every other listed post, once, by the address that is most likely to bring it yet.
+# Every other listed post, once, by the address that is most likely to still lead to it.
 _NOT_COUNTED = """
 SELECT listed.site, listed.key, listed.state, listed.url, listed.found_on, listed.found_at,
     posts.category, posts.published_ts
@@ -30,7 +30,7 @@ FROM (
 LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site
 WHERE posts.id IS NULL OR NOT EXISTS (SELECT 1 FROM links WHERE article_id = posts.id)
 """
-# The first time that each post's page was read. A refused post that was stored later had been refused by mistake.
+# How each post's page was read for the first time. A refused post that was stored later was refused by mistake.
 _DECISIONS = """
 SELECT fetches.outcome = 'refused' AND links.article_id IS NULL, fetches.fetched_at, fetches.reason, links.url
 FROM fetches CROSS JOIN links ON links.id = fetches.link_id
@@ -41,8 +41,8 @@ WHERE fetches.outcome IN ('new', 'refused') AND fetches.status IN (200, 203)
         AND former.status IN (200, 203))
 ORDER BY fetches.id DESC LIMIT :most
 """
-_LOOKED_AT = 50_000  # rows of `fetches`; a limit for when nearly all of them are another site's
-# A page that never named a post has none to lose: Jekyll splits a category's name at spaces, and lists none there.
+_LOOKED_AT = 50_000  # rows of `fetches`; bounds the query when nearly all of them belong to another site
+# Pages that never named a post are left out: Jekyll splits a category's name at spaces, and such pages stay empty.
 _EMPTY = """
 SELECT categories.slug, links.url, links.fetched_at, (
     SELECT count(*) FROM posts
@@ -65,7 +65,7 @@ ORDER BY posts DESC, links.url
 class Listed(NamedTuple):
     """A listed post, by one of its addresses: its `key`, unique within its site, and its state.
 
-    If it is stored after all, it has its category and publication time (epoch seconds).
+    If it is stored after all, `category` and `published_ts` (epoch seconds) are those of the stored post.
     """
 
     site: str
@@ -79,7 +79,7 @@ class Listed(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What became of a post when its page was first read."""
+    """What became of a post when its page was first read, `at` a time in UTC; `refused` is 1 or 0."""
 
     refused: int
     at: str
@@ -88,7 +88,7 @@ class Decision(NamedTuple):
 
 
 class EmptyCategory(NamedTuple):
-    """A category page that named no post at `read_at` (UTC), although the category has `posts` from that time."""
+    """A category page that named no post at `read_at` (UTC), although the category has `posts` from around then."""
 
     slug: str
     url: str
@@ -99,7 +99,7 @@ class EmptyCategory(NamedTuple):
 def stored(db: Database, since: float | None = None) -> Iterator[tuple[str, str | None, int]]:
     """Yield site, category and publication time (epoch seconds) of every stored post with an address in the ledger.
 
-    Only those published from `since` (epoch seconds) on, if it is given.
+    With `since` (epoch seconds), only those published from then on.
     """
     return iter(db.execute(_STORED) if since is None else db.execute(_STORED_SINCE, [since]))
 
@@ -107,16 +107,16 @@ def stored(db: Database, since: float | None = None) -> Iterator[tuple[str, str 
 def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[Listed]:
     """Yield every listed post that `stored` does not yield, once per `key` and site.
 
-    `key` returns the post's id for a site, a kind and an address. Such a post may still be stored: under another
-    address with the same id, or because it came some other way.
+    `key` returns the post's id for a site, a kind and an address. Such a post may still be stored: because another
+    address has the same id, or because it came some other way.
     """
     db.conn.create_function("finews_key", 3, key, deterministic=True)
     return (Listed(*row) for row in db.execute(_NOT_COUNTED))
 
 
 def span(db: Database, site: str) -> tuple[str, str]:
-    """Return when the first and the last address of a site were found (UTC); the site must have one."""
-    # Rows are inserted as addresses are found, so their ids are in order of time.
+    """Return when the first and the last address of a site were found (UTC); there must be at least one."""
+    # Rows are inserted as addresses are found, so ids are in chronological order.
     first, last = (
         db.execute(f"SELECT found_at FROM links WHERE site = ? ORDER BY id {order} LIMIT 1", [site]).fetchone()[0]  # noqa: S608  # a constant
         for order in ("ASC", "DESC")
@@ -132,7 +132,7 @@ def decisions(db: Database, site: str, most: int) -> list[Decision]:
 
 
 def empty_categories(db: Database, site: str, reason: str, since: str, seconds: float) -> list[EmptyCategory]:
-    """Return the categories whose page named no post when last read in full, although there were some.
+    """Return the categories whose page named no post when last read in full, although there are some.
 
     The page was read after `since` (UTC) and ended with `reason`; the category has posts published within `seconds`
     before that. Categories with the most posts come first.

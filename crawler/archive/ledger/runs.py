@@ -1,6 +1,6 @@
-"""Runs and their reports. Table `runs`; the counts are taken from the ledger, so they cannot disagree with it.
+"""Runs and their reports. Table `runs`; counts come from the ledger, so the two cannot disagree.
 
-Functions that write run inside the caller's transaction. Not here: printing a report.
+Functions that write run inside the caller's transaction. Not here: printing reports.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
 _REASONS = ("reasons", "listing_reasons", "elsewhere", "hosts")
-_GAPS = 20  # gaps between runs from which the usual one is taken
-# It ended no earlier than its last fetch, and made at least as many requests as addresses have it as their last run.
+_GAPS = 20  # latest gaps between runs, from which the usual one is computed
+# The run ended no earlier than its last fetch, and made at least one request for each address it was the last to
+# fetch.
 _WHAT_IS_KNOWN_OF_A_KILLED_RUN = """
 UPDATE runs SET (finished_at, seconds, requests) = (
     SELECT
@@ -53,10 +54,11 @@ class Traffic:
 
 
 class Report(TypedDict):
-    """A run's report, as `finews crawl --json` prints it. Times are in UTC; `posts` counts them by outcome.
+    """A run's report, as `finews crawl --json` prints it. Times are in UTC.
 
-    `reasons` says why posts were not stored, or have no file, `listing_reasons` why listings were not read,
-    `elsewhere` how requests for share links and expired posts ended, and `hosts` why any host was left alone.
+    `posts` counts posts by outcome, `reasons` by why they were not stored or have no Markdown file; `listing_reasons`
+    counts listings by why they were not read, and `elsewhere` requests for share links and expired posts by how they
+    ended. `hosts` says why hosts were left alone.
     """
 
     run: int
@@ -81,10 +83,10 @@ class Report(TypedDict):
 
 
 def begin(db: Database, site: str, now: datetime, scope: Scope = "usual") -> int:
-    """Begin a run about `scope` and return its number.
+    """Begin a run of this `scope` and return its number.
 
-    The caller holds the lock, so a run still marked as running was killed. It is recorded as interrupted, with what
-    the ledger knows of it.
+    The caller holds the lock, so a run still marked as running must have been killed. It is recorded as interrupted,
+    with what the ledger knows of it.
     """
     for (killed,) in db.execute("SELECT id FROM runs WHERE outcome = 'running'").fetchall():
         _write(db, killed, "interrupted")
@@ -107,10 +109,10 @@ def finish(
     patience: timedelta = hosts.PATIENCE,
     without_file: Mapping[str, int] = MappingProxyType({}),
 ) -> Report:
-    """End a run and return its report, including hosts that asked for more than `patience`.
+    """End a run and return its report, which includes hosts that asked for a wait longer than `patience`.
 
-    The caller measures `seconds`, because the wall clock may have been changed during the run. `without_file` counts
-    the posts whose Markdown could not be written, by reason.
+    The caller measures `seconds`, because the wall clock may be set during the run. `without_file` counts the posts
+    whose Markdown could not be written, by reason.
     """
     db.execute(
         "UPDATE runs SET finished_at = ?, seconds = ?, requests = ?, not_modified = ?, retries = ?, bytes = ?"
@@ -133,7 +135,7 @@ def finish(
 
 
 def gaps(db: Database, run_id: int) -> list[timedelta]:
-    """Return the gaps between the starts of the whole-site runs before `run_id`, latest first."""
+    """Return the gaps between the starts of whole-site runs before `run_id` on the same site, latest first."""
     rows = db.execute(
         "SELECT started_at FROM runs WHERE id < :run AND scope IN ('usual', 'full')"
         " AND site = (SELECT site FROM runs WHERE id = :run) ORDER BY id DESC LIMIT :most",
@@ -167,7 +169,7 @@ def tally(db: Database, run_id: int) -> dict[Outcome, int]:
 def pending(db: Database, run_id: int) -> int:
     """Count the posts left for the next run: met in this one without an outcome, or never fetched at all.
 
-    Share links that were asked for by name count too.
+    Share links that were never fetched count too.
     """
     (count,) = db.execute(
         "SELECT count(*) FROM links WHERE kind IN ('post', 'share')"
@@ -181,7 +183,8 @@ def pending(db: Database, run_id: int) -> int:
 def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
     """Return the runs whose counts disagree with the versions they brought.
 
-    Each with its own `new` and `changed`, and the number of first and later versions there really are.
+    Each comes as its number, its stored counts `new` and `changed`, and the actual numbers of first and later
+    versions.
     """
     return db.execute(
         f"SELECT id, new, changed, {NEW_IN_RUN}, {CHANGED_IN_RUN} FROM runs"  # noqa: S608  # the constants above
@@ -190,7 +193,7 @@ def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
 
 
 def recount(db: Database) -> None:
-    """Count again what every finished run brought."""
+    """Correct the counts `new` and `changed` of all finished runs."""
     db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE outcome <> 'running'")  # noqa: S608
 
 
@@ -239,8 +242,8 @@ def _reports(db: Database, clause: str, values: list[int]) -> Iterator[Report]:
     for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
         plain = {name: value for name, value in row.items() if name not in {"id", *_REASONS, *OUTCOMES}}
         counts = {outcome: row[outcome] for outcome in OUTCOMES}
-        told = {name: json.loads(row[name]) for name in _REASONS}
-        yield cast("Report", {"run": row["id"], **plain, "posts": counts, **told})
+        reasons = {name: json.loads(row[name]) for name in _REASONS}
+        yield cast("Report", {"run": row["id"], **plain, "posts": counts, **reasons})
 
 
 def _json(rows: Iterable[tuple[str, int | str]]) -> str:

@@ -1,4 +1,4 @@
-"""The sites an archive holds: each run's definition, so that questions can use it without the file. Table `sites`.
+"""The definitions of the sites an archive holds, so that readers need no definition files. Table `sites`.
 
 Not here: what a definition may say (`crawler.sites`).
 """
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import Site
 
-# For each site the definition of the latest run that brought a new one.
+# For each site, the latest definition stored.
 _LATEST = "SELECT definition FROM sites WHERE rowid IN (SELECT max(rowid) FROM sites GROUP BY name) ORDER BY name"
 
 
 def note(db: Database, site: Site, run_id: int) -> None:
-    """Record the definition that a run uses, unless it has been used before."""
+    """Record the definition that a run uses, unless an earlier run has recorded it."""
     db.execute(
         "INSERT INTO sites (name, rules, definition, run_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [site.name, rules_version(site), as_json(site), run_id],
@@ -29,9 +29,9 @@ def note(db: Database, site: Site, run_id: int) -> None:
 
 
 def known(db: Database) -> dict[str, Site]:
-    """Return the sites that an archive holds, and those that come with the program, by name.
+    """Return the sites that an archive holds, and those bundled with the program, by name.
 
-    A bundled site has today's definition, any other the one it was last crawled with.
+    A bundled site has the program's definition, any other the latest one stored.
     """
     stored = [site for (definition,) in db.execute(_LATEST) if (site := _read(definition)) is not None]
     return {site.name: site for site in [*stored, *map(load_site, bundled_names())]}
@@ -39,7 +39,7 @@ def known(db: Database) -> dict[str, Site]:
 
 @lru_cache(16)
 def _read(definition: str) -> Site | None:
-    """Parse a definition; `None` if another version of the program wrote it with keys unknown to this one."""
+    """Parse a definition; `None` if it is invalid here, because another version of the program wrote it."""
     try:
         return from_json(definition)
     except SiteError:

@@ -1,7 +1,7 @@
-"""Markdown files that runs could not write: the disk was full, say, or the run was cut off before.
+"""Markdown files that runs could not write, for example because the disk was full or the run was killed.
 
-A run's report counts them among its `reasons`, so the archive knows them, whichever folder they belong into. Not
-here: writing files (`crawler.recording.markdown_folder`).
+They are counted among the `reasons` in a run's report, so the archive knows of them whatever folder they belong to.
+Not here: writing files (`crawler.recording.markdown_folder`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 NO_FILE = "no Markdown file"
-"""What such a reason begins with; why the file could not be written stands behind it."""
+"""The beginning of such a reason; why the file could not be written follows it."""
 
 _LIKE = f"{NO_FILE}: %"
-_MET_SINCE_ALL_WAS_WRITTEN = """
+_MET_SINCE_LAST_COMPLETE_RUN = """
 WITH
 latest (run_id) AS (
     SELECT coalesce(max(id), 0) FROM runs
@@ -35,18 +35,18 @@ SELECT posts.id FROM posts JOIN met ON posts.id = article_id WHERE site = :site 
 
 
 def posts_without(db: Database, site: str) -> list[int]:
-    """Return the posts of a site whose files may be missing or outdated.
+    """Return the row ids of a site's posts whose files may be missing or outdated.
 
-    They are what its runs met since the last that ended by itself and wrote every file. What is missing of the time
-    before, somebody took away.
+    These are the posts met since the latest finished run that wrote every file. Files that are missing from before
+    that were removed by somebody.
     """
-    return [row for (row,) in db.execute(_MET_SINCE_ALL_WAS_WRITTEN, {"site": site, "like": _LIKE})]
+    return [row for (row,) in db.execute(_MET_SINCE_LAST_COMPLETE_RUN, {"site": site, "like": _LIKE})]
 
 
 def left_by_the_last_run(db: Database, site: str) -> dict[str, int]:
-    """Return why how many files are missing since the last run of a site that ended by itself.
+    """Return how many files the latest finished run of a site left unwritten, by reason.
 
-    A run that writes no Markdown passes it on.
+    A run that writes no Markdown copies these counts into its own report.
     """
     rows = db.execute(
         "SELECT key, value FROM json_each((SELECT reasons FROM runs WHERE site = ? AND outcome = 'finished'"
@@ -57,7 +57,7 @@ def left_by_the_last_run(db: Database, site: str) -> dict[str, int]:
 
 
 def note(db: Database, run_id: int, files: Mapping[str, int]) -> None:
-    """Count the files that a run could not write, by why, among the reasons in its report."""
+    """Add the files that a run could not write, counted by reason, to the reasons in its report."""
     reasons = {f"{NO_FILE}: {why}": count for why, count in files.items()}
     (before,) = db.execute("SELECT reasons FROM runs WHERE id = ?", [run_id]).fetchone()
     together = json.dumps({**json.loads(before), **reasons}, ensure_ascii=False)

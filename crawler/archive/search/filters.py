@@ -1,4 +1,4 @@
-"""What else a post must be than found by its words, as conditions of SQL.
+"""The filters of a search, as conditions in SQL.
 
 Not here: how a person names a time or a security (`crawler.archive.archive`).
 """
@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-_FAR = 10**12  # seconds before and after 1970 that no post is beyond
+_FAR = 10**12  # seconds: no post lies further from 1970
 _CODES = "(SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What else a post must be.
+    """What a post must be besides matching the query.
 
     Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category`
     (slug); mentioning one of `codes`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood then.
@@ -30,12 +30,12 @@ class Filters:
 
     @property
     def span(self) -> tuple[int, int]:
-        """Return the first and the last second, however far away."""
+        """The first and the last second; an open end is far away."""
         return (-_FAR if self.since is None else self.since, _FAR if self.until is None else self.until)
 
     @property
     def of_posts(self) -> tuple[str, list[Any]]:
-        """The condition for a row of `posts` as it is now, with the values for it; `1` when there is none."""
+        """The condition on a row of `posts`, with its values; `1` when nothing is filtered."""
         conditions: list[tuple[str, Any]] = [
             ("published_ts >= ?", self.since),
             ("published_ts <= ?", self.until),
@@ -47,9 +47,9 @@ class Filters:
 
     @property
     def of_versions(self) -> tuple[str, list[Any]]:
-        """The condition for a former row of `versions`, with what it was filed under then, beside its post's row.
+        """The condition on a former row of `versions` joined to its post, by what the version was filed under then.
 
-        Where that is not known, of archives that were written before it was kept, the post's own stands in.
+        Archives from before that was kept do not know it; there the post's own values stand in.
         """
         codes = (
             "EXISTS (SELECT value FROM json_each(coalesce(filed, (SELECT json_object('codes', json_group_array(code))"  # noqa: S608  # a constant
@@ -73,5 +73,5 @@ def _all(conditions: list[tuple[str, Any]]) -> tuple[str, list[Any]]:
 
 
 def _bindable(value: Any) -> Any:
-    """Return a value as SQLite takes it; a terminal may hand over what is no UTF-8, under which nothing is filed."""
+    """Return a value that SQLite can bind: a terminal may hand over text that is no UTF-8, which matches nothing."""
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

@@ -1,10 +1,9 @@
-"""SQL functions for those who open the archive through this package: search in their own statements.
+"""SQL functions for programs that open the archive through this package, to search in statements of their own.
 
     SELECT title FROM articles JOIN search ON search.rowid = articles.id
     WHERE search MATCH finews_query('江西 5G') AND finews_matches('江西 5G', title, text)
 
-The second condition matters for terms that must be written just so, and for very long ones. Not here: what a query
-means.
+The second condition matters for terms in the exact form `="…"`, and for very long ones. Not here: what a query means.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def register(connection: sqlite3.Connection) -> None:
 
 
 def finews_query(query: str | None) -> str | None:
-    """Return the expression to `MATCH` in the table `search`: it finds every post that `query` means, or more."""
+    """Return the expression to `MATCH` in the table `search`: it finds every post that matches, and may find more."""
     if query is None:
         return None
     parsed = _parsed(str(query))

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.words import Words
 
-# Which words an index holds, as `PRAGMA user_version`; to be counted up when `crawler.archive.search.words` or the
-# folding changes. Another number, 0 of a new archive, means that the index is to be made.
+# Which words an index holds, kept as `PRAGMA user_version`. Count it up when `crawler.archive.search.words` or the
+# folding changes: an index with another number, as the 0 of a new archive, is made anew.
 _SCHEME = 1
-_NAME = "search"  # in `derived`, as long as the index is being made
+_NAME = "search"  # in `derived`, while the index is being made
 _AT_ONCE = 500  # versions that are indexed in one transaction when the index is made anew
-# Pieces that are merged into one, where SQLite itself would merge four: each word is written fewer times over, and a
-# look into more pieces is hardly longer.
+# How many segments are merged into one, where SQLite would merge four: words are rewritten less often, and reading
+# more segments is hardly slower.
 _MERGED_AT_ONCE = 16
 _put_off: WeakKeyDictionary[Database, list[tuple[str, tuple[int | str, ...]]]] = WeakKeyDictionary()
 
 
 class Entry(NamedTuple):
-    """What a version of a post is found by."""
+    """The part of a version that is searched."""
 
     title: str
     text: str
@@ -56,10 +56,10 @@ def remove(db: Database, row: int, words: Words) -> None:
 
 @contextmanager
 def put_off(db: Database) -> Iterator[None]:
-    """Have what the block writes into the index written at its end, in the same order; to be used in a transaction.
+    """Collect what the block writes to the index, and write it in the same order at the end; use in a transaction.
 
-    FTS5 writes out all it holds whenever a statement opens a savepoint of its own, as an upsert does. So it would do
-    that for every post of a transaction, and merge as many more pieces.
+    FTS5 flushes all it holds whenever a statement opens a savepoint, as an upsert does. It would do so for every post
+    of a transaction, and then have that many more segments to merge.
     """
     statements = _put_off[db] = []
     try:
@@ -78,7 +78,7 @@ def rows(db: Database) -> tuple[set[int], set[int]]:
 
 
 def current(db: Database, article_id: int) -> Entry:
-    """Return the entry of a post's current version, from the tables."""
+    """Return the entry of a post's current version."""
     row = db.conn.execute(
         "SELECT title, text FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
         " WHERE posts.id = ?",
@@ -88,7 +88,7 @@ def current(db: Database, article_id: int) -> Entry:
 
 
 def rebuild(db: Database) -> int:
-    """Make the index anew from the tables, in the transaction at hand, and return how many rows it has."""
+    """Make the index anew, in the caller's transaction, and return how many rows it has."""
     db.execute("PRAGMA user_version = 0")
     db.execute("DELETE FROM derived WHERE name = ?", [_NAME])
     while not is_complete(db):
@@ -103,9 +103,9 @@ def is_complete(db: Database) -> bool:
 
 
 def go_on(db: Database) -> int:
-    """Index the next versions in a transaction of the caller's, and return which row of `versions` that came to.
+    """Index the next versions, in the caller's transaction, and return the last row of `versions` that was indexed.
 
-    A kill between two calls costs nothing: the table `derived` says how far they came.
+    A kill between two calls loses nothing: the table `derived` says how far they came.
     """
     begun = db.execute("SELECT made_by FROM derived WHERE name = ?", [_NAME]).fetchone()
     if begun is None:

@@ -1,7 +1,8 @@
-"""What a query asks the index: SQL that finds the rows, and whether that says all or the texts must be read as well.
+"""A query as SQL on the index, and whether that settles which posts match or their texts must be read as well.
 
-A term of one token is looked up among the tokens, a longer one among the pairs; what an expression of FTS5 cannot
-say, since it knows one table, is said by `IN`. Not here: the words (`crawler.archive.search.words`), and asking.
+A term of one token is looked up among the tokens, a longer one among the pairs. An expression of FTS5 is about one
+table, so what concerns the other one becomes an `IN`. Not here: the words of the index
+(`crawler.archive.search.words`), and running the SQL.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.query import Query, Term
 
-_LONGEST = 100  # tokens of a term that are looked up; what so many find, the text decides
-_MOST = 1_000  # tokens of a query that are looked up
+_LONGEST = 100  # tokens of a term that are looked up; whether the rest follows, the text decides
+_MOST = 1_000  # tokens of a query that are looked up; likewise
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A question to the index: the rows that may be meant, as `SELECT rowid …`; `decides` when they surely are."""
+    """Candidate rows of the index as `SELECT rowid …`; if it `decides`, every one of them matches."""
 
     sql: str
     values: tuple[str, ...]
@@ -34,9 +35,9 @@ class Lookup:
 
 
 def lookup(query: Query, *, in_title: bool = False) -> Lookup:
-    """Return what to ask the index for a query that wants something; `in_title`, for posts whose title has all of it.
+    """Return the lookup of a query that wants something; with `in_title`, of posts whose title has every wanted term.
 
-    What is not wanted may stand in no title and no text, either way.
+    Terms that are not wanted are excluded from title and text either way.
     """
     wanted = list(_affordable(query.wanted))
     unwanted = [term for term in query.unwanted if _is_known(term)][:_LONGEST]
@@ -44,7 +45,7 @@ def lookup(query: Query, *, in_title: bool = False) -> Lookup:
     short = _Table("search_tokens", [group for group in wanted if all(map(_is_token, group))], in_title=in_title)
     long.exclude(term for term in unwanted if not _is_token(term))
     short.exclude(term for term in unwanted if _is_token(term))
-    if not long.wanted and not short.wanted:  # only groups of both kinds, or none that is affordable
+    if not long.wanted and not short.wanted:  # every group has terms of both kinds, or is too long to look up
         short.wanted.append(f'"{EVERY}"')
     first, second = (long, short) if long.wanted else (short, long)
     conditions = [*second.conditions(), *(_either(group, in_title=in_title) for group in wanted if _is_mixed(group))]
@@ -57,9 +58,9 @@ def lookup(query: Query, *, in_title: bool = False) -> Lookup:
 
 
 def expression(query: Query) -> str:
-    """Return what to `MATCH` in the table `search` alone: a token is what a pair there begins with.
+    """Return what to `MATCH` in the table `search` alone, where a single token is the beginning of a pair.
 
-    It finds what `lookup` does, of a frequent character less fast.
+    It finds what `lookup` does, though slower for a frequent character.
     """
     groups = _affordable(query.wanted)
     wanted = _all(_any(_word(term, beginning=True) for term in group) for group in groups) or f'"{EVERY}"'
@@ -68,7 +69,7 @@ def expression(query: Query) -> str:
 
 
 class _Table:
-    """A table of the index, with what a query wants of it and what not."""
+    """A table of the index, with the terms it is to find and those it is to exclude."""
 
     def __init__(self, name: str, groups: Iterable[tuple[Term, ...]], *, in_title: bool) -> None:
         self.name = name
@@ -82,7 +83,7 @@ class _Table:
         return _without(_all(self.wanted), self.unwanted)
 
     def conditions(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield what rows of the other table must be, with the values for it."""
+        """Yield the conditions on rows that the other table finds, with their values."""
         if self.wanted:
             yield _is_in(self.name), [self.expression()]
         elif self.unwanted:
@@ -90,7 +91,7 @@ class _Table:
 
 
 def _either(group: tuple[Term, ...], *, in_title: bool) -> tuple[str, list[str]]:
-    """Return the condition that a row has one of terms of both kinds."""
+    """Return the condition for alternatives some of which are single tokens and some longer."""
     of_tokens = tuple(term for term in group if _is_token(term))
     of_pairs = tuple(term for term in group if not _is_token(term))
     values = [_alternatives(terms, in_title=in_title) for terms in (of_pairs, of_tokens)]
@@ -98,12 +99,12 @@ def _either(group: tuple[Term, ...], *, in_title: bool) -> tuple[str, list[str]]
 
 
 def _is_in(table: str) -> str:
-    # The plus keeps SQLite from asking the index anew for every row.
+    # The plus keeps SQLite from running the subquery again for every row.
     return f"(+rowid IN (SELECT rowid FROM {table} WHERE {table} MATCH ?))"  # noqa: S608  # one of two names
 
 
 def _affordable(groups: Iterable[tuple[Term, ...]]) -> Iterator[tuple[Term, ...]]:
-    """Yield the groups that are looked up: as many as do not take too many words together."""
+    """Yield the groups that are looked up: those that fit into the limit of tokens."""
     left = _MOST
     for group in groups:
         words = sum(min(len(term.tokens), _LONGEST) for term in group)
@@ -113,7 +114,7 @@ def _affordable(groups: Iterable[tuple[Term, ...]]) -> Iterator[tuple[Term, ...]
 
 
 def _alternatives(terms: tuple[Term, ...], *, in_title: bool) -> str:
-    """Return the expression for any of the terms, all of one kind."""
+    """Return the expression for any of the terms, which are all single tokens or all longer."""
     if not in_title:
         return _any(map(_word, terms))
     if _is_token(terms[0]):
@@ -122,7 +123,7 @@ def _alternatives(terms: tuple[Term, ...], *, in_title: bool) -> str:
 
 
 def _word(term: Term, *, beginning: bool = False) -> str:
-    """Return the word or the phrase a term is found by; with `beginning`, one token as what a pair begins with."""
+    """Return the word or phrase that finds a term; with `beginning`, a single token as the beginning of a pair."""
     indexed = as_indexed(term.tokens[:_LONGEST])
     if len(indexed) == 1:
         return f'"{indexed[0]}"{"*" if beginning else ""}'
@@ -138,7 +139,7 @@ def _is_mixed(group: tuple[Term, ...]) -> bool:
 
 
 def _is_known(term: Term) -> bool:
-    """Tell whether the index knows for certain which posts have a term."""
+    """Tell whether the index alone settles which posts have a term."""
     return term.written is None and len(term.tokens) <= _LONGEST
 
 

@@ -1,9 +1,9 @@
-"""What a query means: the text of a search read into terms, and whether a post has them.
+"""What a query means: its terms, and whether a post matches them.
 
-A query is folded and split into tokens as the texts are (`crawler.text.variants`); a term matches where its tokens
-stand side by side in the title or in the body. Terms side by side must all match, `"…"` is one term, `-term`
-excludes, `OR` stands between two terms, and `="…"` wants what is written just so, not folded. Any string is a query.
-Not here: the index that finds posts fast.
+A query is folded and split into tokens as the texts are (`crawler.text.variants`). A term matches where its tokens
+stand side by side in the title or in the text. All terms must match; `"…"` is one term, `-term` excludes, `OR`
+between two terms means either, and `="…"` matches only what is written exactly so. Any string is a query. Not here:
+the index that finds posts fast.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _QUOTE = re.compile('["＂]')
-# Between words these stand as a space does.
+# Between words these signs separate as a space does.
 _PARTING = str.maketrans(dict.fromkeys("，、；。！？", " "))
-# What may stand between the tokens of a term, and what a run of letters and digits is made of.
+# What may stand between two tokens of a term, and what a run of letters and digits consists of.
 _GAP = re.compile(rf"(?:[^\w{CJK}]|_)*")
 _LETTER = re.compile(rf"[^\W_{CJK}]")
-# Ideographs join nothing: found in a text as it stands, what folds to itself is found in it folded.
+# Ideographs do not merge with their neighbours, so a term that folds to itself can be found without folding a text.
 _IDEOGRAPHS = re.compile(r"[\u4e00-\u9fa5]+")
 
 
 @dataclass(frozen=True)
 class Term:
-    """A term: its folded tokens, side by side; of one that was asked for as `="…"`, how it must be `written`."""
+    """A term: its folded tokens, side by side, and how it must be `written` if it was asked for as `="…"`."""
 
     tokens: tuple[str, ...]
     written: str | None = None
 
     def stands_in(self, field: Field) -> bool:
-        """Tell whether a title or a text has the term."""
+        """Tell whether the term stands in a title or text."""
         spans = self._spans(field.folded) if self.written is None else self.spans(field)
         return next(spans, None) is not None
 
     def count(self, field: Field) -> int:
-        """Return how often the term stands in a title or a text."""
+        """Return how often the term stands in a title or text."""
         return sum(1 for _ in (self._spans(field.folded) if self.written is None else self.spans(field)))
 
     def spans(self, field: Field) -> Iterator[tuple[int, int]]:
-        """Yield where the term stands in the original, from each first character to behind the last."""
+        """Yield where the term stands in the original: start, and end behind the last character."""
         folded, begins, ends = field.places
         for first, end in self._spans(folded):
             begin, behind = begins[first], ends[end - 1]
@@ -64,7 +64,7 @@ class Term:
             at = folded.find(self.tokens[0], at + 1)
 
     def _end(self, folded: str, start: int) -> int | None:
-        """Return where the term ends if it stands at `start`."""
+        """Return where the term ends if it stands at `start`, otherwise `None`."""
         if self._runs[0] and start and _LETTER.match(folded, start - 1):
             return None
         at = start
@@ -80,12 +80,12 @@ class Term:
 
     @cached_property
     def _runs(self) -> tuple[bool, ...]:
-        """Tell of each token whether it is a run of letters or digits, not to go on at either end."""
+        """Tell of each token whether it is a run of letters or digits, which must match whole."""
         return tuple(_LETTER.match(token) is not None for token in self.tokens)
 
     @cached_property
     def literal(self) -> str | None:
-        """Return the term as it may stand in a text that is not folded; `None` when that says nothing."""
+        """The term as a string to look for in a text that is not folded; `None` if that would prove nothing."""
         joined = "".join(self.tokens)
         return joined if self.written in {None, joined} and _IDEOGRAPHS.fullmatch(joined) else None
 
@@ -98,7 +98,7 @@ class Query:
     unwanted: tuple[Term, ...]
 
     def matches(self, title: str, text: str) -> bool:
-        """Tell whether a post with this title and this plain text is found. A query for nothing finds nothing."""
+        """Tell whether a post with this title and plain text matches. A query without wanted terms matches none."""
         if not self.unwanted and self.wanted and all(_surely(group, title, text) for group in self.wanted):
             return True
         fields = (Field(title), Field(text))
@@ -109,12 +109,12 @@ class Query:
         )
 
     def is_in_title(self, title: str) -> bool:
-        """Tell whether a title has all that is wanted."""
+        """Tell whether a title has every wanted term."""
         return self._is_in((Field(title),))
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """Return every term that is wanted, in the order they were typed."""
+        """Every wanted term, in the order in which they were typed."""
         return tuple(term for group in self.wanted for term in group)
 
     def _is_in(self, fields: tuple[Field, ...]) -> bool:
@@ -122,7 +122,7 @@ class Query:
 
 
 def parse(query: str) -> Query:
-    """Read a query. One that asks for nothing, as "" or "-a", wants nothing."""
+    """Read a query. One without a term, such as "", or with excluded ones alone, such as "-a", wants nothing."""
     wanted: list[list[Term]] = []
     unwanted: list[Term] = []
     joining = False
@@ -140,21 +140,21 @@ def parse(query: str) -> Query:
         else:
             wanted.append([term])
         joining = False
-    # Said twice is meant once.
+    # A term that is repeated counts once.
     return Query(
         tuple(dict.fromkeys(tuple(dict.fromkeys(group)) for group in wanted)), tuple(dict.fromkeys(unwanted))
     )
 
 
 class _Word(NamedTuple):
-    """A word of a query, or what stands in quotes, with the sign before it: `-`, and before quotes `=`, `-=`, `"`."""
+    """A word or a quotation of a query, with its sign: `-`, and for a quotation also `=`, `-=` or `"`."""
 
     text: str
     sign: str = ""
 
 
 def _words(query: str) -> Iterator[_Word]:
-    """Read a query into words. Its quotes come in pairs, but for the last: what follows it is one term, too."""
+    """Split a query into words and quotations. A last quote without a partner encloses the rest."""
     sign = ""
     for number, stretch in enumerate(_QUOTE.split(query)):
         if number % 2:
@@ -170,10 +170,10 @@ def _term(word: _Word) -> Term:
     term = Term(tuple(tokens_in(unify(word.text))))
     if not term.tokens or not word.sign.endswith("="):
         return term
-    # Just as written, from the first token to the last.
+    # As written, from the first token to the last.
     return Term(term.tokens, next(word.text[begin:end] for begin, end in term.spans(Field(word.text))))
 
 
 def _surely(group: tuple[Term, ...], title: str, text: str) -> bool:
-    """Tell whether one of the terms stands in a title or a text as they are: folding is most of the work."""
+    """Tell whether one of the terms already stands in the unfolded title or text; folding is most of the work."""
     return any(term.literal is not None and (term.literal in text or term.literal in title) for term in group)

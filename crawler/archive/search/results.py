@@ -1,4 +1,4 @@
-"""What is shown of the posts a search found, and how those are ordered that say the same of the terms.
+"""What a search shows of the posts it found, and how posts that match equally well are ordered.
 
 Not here: which posts are found (`crawler.archive.search.search`).
 """
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from crawler.archive.search.query import Query
 
 WEIGHED = 50
-"""So many posts are ordered by how much they say of the terms."""
+"""How many posts are ordered by weight."""
 
 _READ_AT_ONCE = 200  # posts
-_SATURATION, _USUAL_LENGTH = 1.2, 1_000  # of BM25: how soon repeating a term tells no more; characters
+_SATURATION = 1.2  # of BM25: how soon another occurrence of a term adds nothing
+_USUAL_LENGTH = 1_000  # characters
 
 
 class Hit(TypedDict, total=False):
-    """A post that was found, with the `text` around the first term and the `highlights` in it.
+    """A post that was found, with the `text` around the first occurrence of a term and the `highlights` in it.
 
-    `snippet` is that text with brackets around every hit; `others` are there only if collapsed.
+    `snippet` is that text with brackets around every occurrence; `others` is there only when stories are collapsed.
     """
 
     id: str
@@ -44,7 +45,7 @@ class Hit(TypedDict, total=False):
 
 
 class Found(TypedDict):
-    """What a search found: `total` counts all posts, `results` are those asked for."""
+    """What a search found: `total` counts every post, `results` holds the page that was asked for."""
 
     query: str
     total: int
@@ -52,46 +53,47 @@ class Found(TypedDict):
 
 
 class Match(NamedTuple):
-    """A version of a post that was found: when it was published, whose it is, and its `row` of the index."""
+    """A version that was found: when it says it was published, its post, and its `row` of the index."""
 
     published_ts: int
     article_id: int
     row: int
 
 
-def weighed(db: Database, query: Query, places: list[Match]) -> list[Match]:
-    """Order the first fifty by how much of the post the terms make up, the others as they are."""
-    first = places[:WEIGHED]
-    versions = _versions(db, [place.row for place in first])
-    weights = {place: _weight(versions[place.row]["text"], query) for place in first}
+def order_by_weight(db: Database, query: Query, matches: list[Match]) -> list[Match]:
+    """Order the first fifty by how much of the text the terms make up; leave the others as they are."""
+    first = matches[:WEIGHED]
+    versions = _versions(db, [match.row for match in first])
+    weights = {match: _weight(versions[match.row]["text"], query) for match in first}
     return (
-        sorted(first, key=lambda place: (-weights[place], -place.published_ts, -place.article_id)) + places[WEIGHED:]
+        sorted(first, key=lambda match: (-weights[match], -match.published_ts, -match.article_id)) + matches[WEIGHED:]
     )
 
 
 def _weight(text: str, query: Query) -> float:
-    """Weigh a text as BM25 does, all terms being equally rare: often counts, but ever less, least in long texts.
+    """Weigh a text as BM25 does for terms that are equally rare.
 
-    A term that stands in the title alone weighs as if it stood in the text once.
+    Each further occurrence counts for less, and in a long text for less again. A term that only the title has counts
+    as one occurrence in the text.
     """
     field = field_of(text)
     often = [max(1, term.count(field)) for term in query.terms]
     return sum(times / (times + _SATURATION * (0.25 + 0.75 * len(text) / _USUAL_LENGTH)) for times in often)
 
 
-def found(db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> Found:
-    """Return what a search prints of `shown`: places, each with the posts that tell the same story."""
-    versions = _versions(db, [row for place, others in shown for row in (place.row, *others)])
+def present(db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> Found:
+    """Return `shown` as a search prints it; each match comes with the ids of the posts that tell the same story."""
+    versions = _versions(db, [row for match, others in shown for row in (match.row, *others)])
     results: list[Hit] = []
-    for place, others in shown:
-        row = versions[place.row]
+    for match, others in shown:
+        row = versions[match.row]
         hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return {"query": query, "total": total, "results": results}
 
 
 class Excerpt(TypedDict):
-    """What a `Hit` shows of a text."""
+    """The part of a `Hit` that is taken from the text."""
 
     snippet: str
     text: str
@@ -99,21 +101,21 @@ class Excerpt(TypedDict):
 
 
 def excerpt(text: str, query: Query) -> Excerpt:
-    """Return what is shown of a text."""
+    """Return the part of a text that is shown."""
     shown = snippet(text, query)
     return {"snippet": shown.marked("[", "]"), "text": shown.text, "highlights": list(shown.highlights)}
 
 
-def said(db: Database, places: list[Match]) -> Iterator[tuple[Match, str, str]]:
-    """Yield places with the title and the text that stand there, reading a few at a time."""
-    for start in range(0, len(places), _READ_AT_ONCE):
-        few = places[start : start + _READ_AT_ONCE]
-        versions = _versions(db, [place.row for place in few])
-        yield from ((place, versions[place.row]["title"], versions[place.row]["text"]) for place in few)
+def read_texts(db: Database, matches: list[Match]) -> Iterator[tuple[Match, str, str]]:
+    """Yield each match with its title and text, reading a few at a time."""
+    for start in range(0, len(matches), _READ_AT_ONCE):
+        few = matches[start : start + _READ_AT_ONCE]
+        versions = _versions(db, [match.row for match in few])
+        yield from ((match, versions[match.row]["title"], versions[match.row]["text"]) for match in few)
 
 
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
-    """Return by the row of the index what is shown of the version behind it, and its text."""
+    """Return what is shown of each version, and its text, by the row of the index."""
     names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
     columns = "post_id, site, title, published_at, source, category, url, text"
     rows_found = db.execute(

@@ -1,7 +1,7 @@
 """Full-text search: which posts a query finds, and in which order.
 
-Exact: the index says which rows a query means, and where it cannot (`crawler.archive.search.lookup`) their texts are
-read. Not here: what a query means, and what is shown of a post (`crawler.archive.search.results`).
+The answer is exact: the index knows which rows match, and where it does not (`crawler.archive.search.lookup`) their
+texts are read. Not here: what a query means, and what is shown of a post (`crawler.archive.search.results`).
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from crawler.archive.search import results
 from crawler.archive.search.lookup import lookup
 from crawler.archive.search.query import parse
-from crawler.archive.search.results import Match, found, weighed
+from crawler.archive.search.results import Match, order_by_weight, present
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 Sort = Literal["relevance", "date"]
 
-_FEW = 1_000  # posts that are fetched and sorted at once; of more, only the newest are looked at
-_STEP = 500  # posts walked through at first, from the newest back
+_FEW = 1_000  # up to so many matches are fetched and sorted; of more, only the newest are looked at
+_STEP = 500  # posts in the first stretch of a walk from the newest post back
 _MOST = 9_223_372_036_854_775_807
-# When the current version was first seen: for most posts that is when the post was, and no further row need be read.
+# When the current version was first seen. For most posts that is when the post was, so no row of `versions` is read.
 _KNOWN = (
     "CASE posts.revision WHEN 1 THEN first_seen_at ELSE"
     " (SELECT seen_at FROM versions WHERE article_id = posts.id AND versions.revision = posts.revision) END"
@@ -40,12 +40,22 @@ _KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a query is answered: what to ask the index, for posts with all of it in the title too, and the filters."""
+    """How a query is answered: its lookup, that of posts with every term in the title, and the filters."""
 
     query: Query
-    asked: Lookup
+    lookup: Lookup
     in_title: Lookup
     filters: Filters
+    first: int  # the first and the last row of the index that may pass the filters
+    last: int
+
+    @property
+    def of_posts(self) -> tuple[str, list[Any]]:
+        """The condition on a row of `posts` for its current version to be searched, with the values for it."""
+        condition, values = self.filters.of_posts
+        if self.filters.as_of is None:
+            return condition, values
+        return f"{condition} AND {_KNOWN} <= ?", [*values, self.filters.as_of]
 
 
 def search(
@@ -60,72 +70,94 @@ def search(
 ) -> Found:
     """Return what `query` finds under `filters`.
 
-    Newest first; by relevance, posts with all of it in the title stand before the others, and of both kinds the
-    newest fifty are ordered by how much of the post the terms make up. `collapse` shows of a story that several
-    outlets carry the first of its posts only, and counts it once.
+    By date, the newest come first. By relevance, posts with every term in the title come first, and within both
+    groups the newest fifty are ordered by how much of the text the terms make up. `collapse` shows only the first
+    post of a story that several outlets carry, and counts the story once.
     """
     wanted = parse(query)
     if not wanted.wanted or filters.codes == ():
         return {"query": query, "total": 0, "results": []}
-    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters)
-    all_are_needed = collapse or filters.as_of is not None or not plan.asked.decides
-    places = list(islice(_current(db, plan, plan.asked), None if all_are_needed else _FEW + 1))
-    if len(places) > _FEW and not all_are_needed:
-        best = _best_of_many(db, plan, sort, offset + limit)[offset : offset + limit]
-        return found(db, query, _count(db, plan), [(place, []) for place in best], wanted)
-    ordered = _ordered(db, plan, [*places, *_former(db, plan)], sort)
-    stories = _stories(db, ordered) if collapse else [(place, []) for place in ordered]
-    return found(db, query, len(stories), stories[offset : offset + limit], wanted)
+    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters, *_rows_of_days(db, filters))
+    all_are_needed = collapse or not plan.lookup.decides
+    current = list(islice(_current_matches(db, plan, plan.lookup), None if all_are_needed else _FEW + 1))
+    former = list(_former_matches(db, plan))
+    if len(current) > _FEW and not all_are_needed:
+        best = _best_of_many(db, plan, former, sort, offset + limit)[offset : offset + limit]
+        return present(db, query, _count(db, plan) + len(former), [(match, []) for match in best], wanted)
+    ordered = _order(db, plan, [*current, *former], sort)
+    stories = _one_a_story(db, ordered) if collapse else [(match, []) for match in ordered]
+    return present(db, query, len(stories), stories[offset : offset + limit], wanted)
 
 
-def _current(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
-    """Yield the posts whose current version `asked` finds, and was known at the moment of `as_of`."""
-    condition, values = plan.filters.of_posts
-    if plan.filters.as_of is not None:
-        condition, values = f"{condition} AND {_KNOWN} <= ?", [*values, plan.filters.as_of]
+def _rows_of_days(db: Database, filters: Filters) -> tuple[int, int]:
+    """Return the first and the last row of the index among the posts of the wanted days.
+
+    Posts are mostly stored in the order in which they are published, so a few days are a short stretch of the index.
+    """
+    if filters.since is None and filters.until is None:
+        return 1, _MOST
+    # The plus keeps SQLite from walking through all ids to find the smallest.
+    (first, last) = db.execute(
+        "SELECT min(+id), max(+id) FROM posts WHERE published_ts BETWEEN ? AND ?", filters.span
+    ).fetchone()
+    return (1, 0) if first is None else (first, last)
+
+
+def _current_matches(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
+    """Yield the posts whose current version `asked` finds, if it was known at the moment of `as_of`."""
+    condition, values = plan.of_posts
     rows = db.conn.execute(
         "SELECT published_ts, posts.id, posts.id"  # noqa: S608  # constants
-        f" FROM ({asked.within(1, _MOST)}) AS found CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}",
+        f" FROM ({asked.within(plan.first, plan.last)}) AS found CROSS JOIN posts ON posts.id = found.rowid"
+        f" WHERE {condition}",
         [*asked.values, *values],
     )
     return (Match(*row) for row in rows)
 
 
-# Many hits: counted by the index, and only as many looked at as are shown.
+# Many matches: the index counts them, and only as many are read as are shown.
 
 
 def _count(db: Database, plan: _Plan) -> int:
-    condition, values = plan.filters.of_posts
+    condition, values = plan.of_posts
     posts = "" if condition == "1" else f"CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}"
     rows = db.conn.execute(
-        f"SELECT count(*) FROM ({plan.asked.within(1, _MOST)}) AS found {posts}",  # noqa: S608  # constants
-        [*plan.asked.values, *values],
+        f"SELECT count(*) FROM ({plan.lookup.within(plan.first, plan.last)}) AS found {posts}",  # noqa: S608  # constants
+        [*plan.lookup.values, *values],
     )
     return int(rows.fetchone()[0])
 
 
-def _best_of_many(db: Database, plan: _Plan, sort: Sort, count: int) -> list[Match]:
-    """Return the first `count` places."""
+def _best_of_many(db: Database, plan: _Plan, former: list[Match], sort: Sort, count: int) -> list[Match]:
+    """Return the best `count` matches without fetching all of them."""
     if sort == "date":
-        return list(islice(_walked(db, plan, plan.asked), count))
+        return _newest(_walk(db, plan, plan.lookup), former, count)
     weighable = max(count, results.WEIGHED)
-    best = weighed(db, plan.query, _titled_first(db, plan, weighable))
+    titled = _rows_with_title(db, plan, former)
+    with_title = [match for match in former if match.row in titled]
+    best = order_by_weight(db, plan.query, _newest(_current_with_title(db, plan), with_title, weighable))
     if len(best) < count:
-        rest = islice(_walked(db, plan, plan.asked, without=plan.in_title), weighable)
-        best += weighed(db, plan.query, list(rest))
+        others = [match for match in former if match.row not in titled]
+        best += order_by_weight(
+            db, plan.query, _newest(_walk(db, plan, plan.lookup, without=plan.in_title), others, weighable)
+        )
     return best
 
 
-def _titled_first(db: Database, plan: _Plan, count: int) -> list[Match]:
-    """Return the newest `count` places whose title has all of it."""
-    few = list(islice(_current(db, plan, plan.in_title), _FEW + 1))
-    newest = iter(sorted(few, reverse=True)) if len(few) <= _FEW else _walked(db, plan, plan.in_title)
-    return list(islice(newest, count))
+def _newest(current: Iterator[Match], former: list[Match], count: int) -> list[Match]:
+    """Return the newest `count` of `current`, which is in that order, and of `former`, which need not be."""
+    return sorted([*islice(current, count), *former], reverse=True)[:count]
 
 
-def _walked(db: Database, plan: _Plan, asked: Lookup, *, without: Lookup | None = None) -> Iterator[Match]:
-    """Yield the places that `asked` finds and `without` does not, walking from the newest post back."""
-    condition, values = plan.filters.of_posts
+def _current_with_title(db: Database, plan: _Plan) -> Iterator[Match]:
+    """Yield the posts whose current title has every term, newest first."""
+    few = list(islice(_current_matches(db, plan, plan.in_title), _FEW + 1))
+    return iter(sorted(few, reverse=True)) if len(few) <= _FEW else _walk(db, plan, plan.in_title)
+
+
+def _walk(db: Database, plan: _Plan, asked: Lookup, *, without: Lookup | None = None) -> Iterator[Match]:
+    """Yield what `asked` finds and `without` does not, walking from the newest post back."""
+    condition, values = plan.of_posts
     last, step = (plan.filters.span[1], _MOST), _STEP
     while posts := db.conn.execute(
         f"SELECT published_ts, id FROM posts WHERE {condition} AND (published_ts, id) < (?, ?)"  # noqa: S608  # constants
@@ -144,22 +176,22 @@ def _rows(db: Database, asked: Lookup, first: int, last: int) -> set[int]:
     return {row for (row,) in db.conn.execute(asked.within(first, last), asked.values)}
 
 
-# Few hits, or such as the index alone cannot tell: all are looked at.
+# Few matches, or matches that only their texts confirm: all are looked at.
 
 
-def _former(db: Database, plan: _Plan) -> Iterator[Match]:
-    """Yield the former versions that are found and were the latest known at the moment of `as_of`, if it is set."""
+def _former_matches(db: Database, plan: _Plan) -> Iterator[Match]:
+    """Yield former versions that match and were the latest known at the moment of `as_of`; none without `as_of`."""
     as_of, (first, last) = plan.filters.as_of, plan.filters.span
     if as_of is None:
         return
     condition, values = plan.filters.of_versions
     rows = db.conn.execute(
         "SELECT v.published_at, v.article_id, -v.id"  # noqa: S608  # constants
-        f" FROM ({plan.asked.within(-_MOST, -1)}) AS found CROSS JOIN versions AS v ON v.id = -found.rowid"
+        f" FROM ({plan.lookup.within(-_MOST, -1)}) AS found CROSS JOIN versions AS v ON v.id = -found.rowid"
         f" JOIN posts ON posts.id = v.article_id WHERE {condition} AND v.seen_at <= ? AND NOT EXISTS"
         " (SELECT 1 FROM versions AS later WHERE later.article_id = v.article_id"
         " AND later.revision > v.revision AND later.seen_at <= ?)",
-        [*plan.asked.values, *values, as_of, as_of],
+        [*plan.lookup.values, *values, as_of, as_of],
     )
     for published_at, article_id, row in rows:
         seconds = int(datetime.fromisoformat(published_at).timestamp())
@@ -167,48 +199,50 @@ def _former(db: Database, plan: _Plan) -> Iterator[Match]:
             yield Match(seconds, article_id, row)
 
 
-def _ordered(db: Database, plan: _Plan, places: list[Match], sort: Sort) -> list[Match]:
-    """Return the places that are meant, the first first."""
+def _order(db: Database, plan: _Plan, matches: list[Match], sort: Sort) -> list[Match]:
+    """Return what the query finds among `matches`, in the order it is shown."""
     titled: Collection[int] = ()
-    if not plan.asked.decides:
-        places, titled = _read(db, plan.query, places)
+    if not plan.lookup.decides:
+        matches, titled = _read(db, plan.query, matches)
     elif sort == "relevance":
-        titled = _titled(db, plan, places)
-    newest = sorted(places, reverse=True)
+        titled = _rows_with_title(db, plan, matches)
+    newest = sorted(matches, reverse=True)
     if sort == "date":
         return newest
-    return weighed(db, plan.query, [place for place in newest if place.row in titled]) + weighed(
-        db, plan.query, [place for place in newest if place.row not in titled]
+    return order_by_weight(db, plan.query, [match for match in newest if match.row in titled]) + order_by_weight(
+        db, plan.query, [match for match in newest if match.row not in titled]
     )
 
 
-def _read(db: Database, query: Query, places: list[Match]) -> tuple[list[Match], set[int]]:
-    """Read what the index cannot tell: return the places that are meant, and the rows whose title has all of it."""
+def _read(db: Database, query: Query, matches: list[Match]) -> tuple[list[Match], set[int]]:
+    """Read the texts: return the matches that the query finds, and which rows have every term in their title."""
     meant, titled = [], set()
-    for place, title, text in results.said(db, places):
+    for match, title, text in results.read_texts(db, matches):
         if query.matches(title, text):
-            meant.append(place)
-            titled |= {place.row} if query.is_in_title(title) else set()
+            meant.append(match)
+            titled |= {match.row} if query.is_in_title(title) else set()
     return meant, titled
 
 
-def _titled(db: Database, plan: _Plan, places: list[Match]) -> set[int]:
-    """Return the rows of those places whose title has all that is wanted."""
+def _rows_with_title(db: Database, plan: _Plan, matches: list[Match]) -> set[int]:
+    """Return the rows of the matches whose title has every term."""
+    if not matches:
+        return set()
     # A term may stand in most titles; the plus is that of `crawler.archive.search.lookup`.
     few = "+rowid IN (SELECT value FROM json_each(?))"
     rows = db.conn.execute(
         f"SELECT rowid FROM ({plan.in_title.sql}) WHERE {few}",  # noqa: S608  # this package's own
-        [*plan.in_title.values, str([place.row for place in places])],
+        [*plan.in_title.values, str([match.row for match in matches])],
     )
     return {row for (row,) in rows}
 
 
-def _stories(db: Database, places: list[Match]) -> list[tuple[Match, list[int]]]:
-    """Return of each story its first post among `places`, where the best of them stood, and the ids of the others."""
+def _one_a_story(db: Database, matches: list[Match]) -> list[tuple[Match, list[int]]]:
+    """Return each story's first post with the ids of the others, at the rank of the best of them."""
     stories = dict(db.execute("SELECT article_id, story_id FROM stories").fetchall())
     told: dict[tuple[str, int], list[Match]] = {}
-    for place in places:
-        story = stories.get(place.article_id)
-        key = ("post", place.article_id) if story is None else ("story", story)
-        told.setdefault(key, []).append(place)
-    return [(min(same), [place.article_id for place in sorted(same)[1:]]) for same in told.values()]
+    for match in matches:
+        story = stories.get(match.article_id)
+        key = ("post", match.article_id) if story is None else ("story", story)
+        told.setdefault(key, []).append(match)
+    return [(min(same), [match.article_id for match in sorted(same)[1:]]) for same in told.values()]

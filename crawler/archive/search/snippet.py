@@ -1,6 +1,6 @@
-"""A stretch of a text around what was searched for, and where in it the hits stand.
+"""The stretch of a text around the first occurrence of a term, and where the terms stand in it.
 
-Not here: which posts are found, and how a hit is shown.
+Not here: which posts are found, and how highlights are printed.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A stretch of a text on one line, and its `highlights`: each hit from its first character to behind its last."""
+    """A stretch of text on one line, with its `highlights` as slices: start, and end behind the last character."""
 
     text: str
     highlights: tuple[tuple[int, int], ...] = ()
 
     def marked(self, begin: str, end: str) -> str:
-        """Return the text with `begin` and `end` around every hit."""
+        """Return the text with `begin` and `end` around every highlight."""
         return marked(self.text, self.highlights, begin, end)
 
 
 def snippet(text: str, query: Query) -> Snippet:
-    """Return the stretch of `text` around the first hit; without one, how the text begins: the title may have it."""
+    """Return the stretch around the first occurrence of a term, or the beginning of a text where none occurs."""
     spans = _spans(text, query)
     start = max(0, spans[0][0] - _BEFORE) if spans else 0
     end = start + _LENGTH
@@ -45,7 +45,7 @@ def snippet(text: str, query: Query) -> Snippet:
 
 
 def _on_one_line(text: str, spans: list[tuple[int, int]]) -> Snippet:
-    """Return a text with a single space for each stretch of white space, and `spans` as they stand there."""
+    """Return a text with single spaces for white space, and `spans` moved accordingly."""
     words = [found.span() for found in _WORD.finditer(text)]
     begins = [begin for begin, _ in words]
     shown_at = list(accumulate((end - begin + 1 for begin, end in words), initial=0))
@@ -59,7 +59,7 @@ def _on_one_line(text: str, spans: list[tuple[int, int]]) -> Snippet:
 
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:
-    """Return where the wanted terms stand in `text`, in order, none within another."""
+    """Return where the wanted terms stand in `text`, in order and without overlaps."""
     field = field_of(text)
     spans: list[tuple[int, int]] = []
     for first, last in sorted(span for term in query.terms for span in term.spans(field)):

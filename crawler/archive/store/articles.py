@@ -1,4 +1,4 @@
-"""Reading posts: the view `articles` with tags and mentions as lists, and every question to the table `posts`.
+"""Reading posts: the view `articles` with tags and mentions as lists, and all other queries on the table `posts`.
 
 Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.archive.search`).
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_EARLY = 3600  # seconds; a post dated further ahead than this when it was seen has a wrong date, not a fast clock
+_EARLY = 3600  # seconds; a post dated further ahead of the time it was seen has a wrong date, not a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -65,7 +65,7 @@ class Article(TypedDict):
 
 
 class Published(NamedTuple):
-    """When a post was published (epoch seconds), its row, and its site."""
+    """When a post was published (epoch seconds), its row id, and its site."""
 
     at: int
     article_id: int
@@ -85,9 +85,9 @@ def every(db: Database) -> Iterator[Article]:
 
 
 def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
-    """Return the site and address of another site's post with the same id and day (`published_at`, ISO 8601).
+    """Return the site and address of another site's post with the same id and day (of `published_at`, ISO 8601).
 
-    The Markdown files of the two would have the same name.
+    The Markdown files of two such posts would have the same name.
     """
     other = db.execute(
         "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
@@ -97,12 +97,12 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
 
 
 def named(db: Database, post_id: str) -> int | None:
-    """Return the row of the post with this id; if several sites have one, the row of the post archived first."""
+    """Return the row id of the post with this id; if several sites have one, that of the post archived first."""
     return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
 
 
 def at(db: Database, url: str) -> int | None:
-    """Return the row of the post whose page is at this address."""
+    """Return the row id of the post whose page is at this address."""
     return _first(db, "SELECT id FROM posts WHERE url = ?", [url])
 
 
@@ -121,23 +121,23 @@ def published_ts(db: Database, article_id: int) -> int:
 
 
 def newest(db: Database, site: str | None = None) -> int | None:
-    """Return the row of the post that was published last, of all sites or of one."""
+    """Return the row id of the latest published post, of all sites or of one."""
     where, values = ("", []) if site is None else ("WHERE site = ?", [site])
     return _first(db, f"SELECT id FROM posts {where} ORDER BY published_ts DESC LIMIT 1", values)  # noqa: S608  # constants
 
 
 def oldest(db: Database) -> int | None:
-    """Return the row of the post that was published first."""
+    """Return the row id of the earliest published post."""
     return _first(db, "SELECT id FROM posts ORDER BY published_ts LIMIT 1", [])
 
 
 def published_until(
     db: Database, by: Literal["site", "source"], name: str, until: float, since: float | None = None
 ) -> Iterator[Published]:
-    """Yield the posts of a site, or of an outlet (`source`), that were published `until` a time, the latest first.
+    """Yield the posts of a site, or of an outlet (`source`), published after `since` and up to `until`, latest first.
 
-    Times are in epoch seconds; a post at `since` itself is left out. So is a post whose date cannot be right, because
-    it lay in the future when the post was seen.
+    Times are in epoch seconds. Posts that were dated in the future when they were first seen are left out, since
+    their date must be wrong.
     """
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
@@ -155,7 +155,7 @@ def sources(db: Database) -> list[str]:
 
 
 def category_page(db: Database, article_id: int) -> str | None:
-    """Return the address of the page of a post's category, if it is known."""
+    """Return the address of a post's category page, if known."""
     row = db.execute(
         "SELECT categories.url FROM posts JOIN categories ON categories.site = posts.site AND slug = category"
         " WHERE posts.id = ? AND categories.url <> ''",
@@ -165,7 +165,7 @@ def category_page(db: Database, article_id: int) -> str | None:
 
 
 def count(db: Database, *, gone: bool = False) -> int:
-    """Return the number of posts, or of those that the site has dropped (`gone`)."""
+    """Return the number of posts; with `gone`, only of those that the site has dropped."""
     where = " WHERE gone_at IS NOT NULL" if gone else ""
     return int(db.execute(f"SELECT count(*) FROM posts{where}").fetchone()[0])  # noqa: S608  # a constant
 

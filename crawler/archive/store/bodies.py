@@ -1,9 +1,9 @@
-"""Encoded bodies: a body stored as what it adds to the plain text, so that the text itself is stored once.
+"""Encoding bodies as references into the plain text, so that the text itself is stored only once.
 
-A post's summary, Markdown and HTML repeat its plain text. An encoded body is a JSON list of strings, for what is not
-in the text, and of pairs `[start, length]`, for stretches that are; characters count from 1, as in SQL. For example,
-`<p>第一段文字</p>` over `第一段文字` is `["<p>", [1, 5], "</p>"]`. The views `articles` and `revisions` decode it
-in plain SQL. Not here: what HTML or Markdown means; any two strings can be encoded.
+A post's summary, Markdown and HTML repeat its plain text. An encoded body is a JSON list: strings for what is
+not in the text, and pairs `[start, length]` for passages that are. Positions count characters from 1, as in
+SQL. For example, `<p>第一段文字</p>` over `第一段文字` is `["<p>", [1, 5], "</p>"]`. The views `articles` and
+`revisions` decode this in plain SQL. Not here: what HTML or Markdown means; any string can be encoded over any other.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import json
 import re
 from itertools import islice
 
-# A stretch between markup. A shorter one takes less room written out than as a reference.
+# A passage between markup. A shorter one takes less space literally than as a reference.
 _RUN = re.compile(r"[^<>&*\\\n]{6,}")
 
-# SQL counts the characters of a text anew for every reference into it, and looking for one may go through all of it.
-# So a body of so many paragraphs that this would take seconds stands as it is from some paragraph on.
+# SQL counts characters from the start of the text for every reference into it, and finding a passage may scan all of
+# the text. So that neither takes seconds, a body of very many paragraphs is stored literally after some of them.
 _MOST_STEPS = 50_000_000
 
 Piece = str | list[int]
@@ -27,11 +27,11 @@ BROKEN = (
     " AND json_type(value, '$[0]') = 'integer' AND json_type(value, '$[1]') = 'integer'"
     " AND json_array_length(value) = 2)))"
 )
-"""SQL condition: the column put in for `{0}` is not a list of strings and pairs of numbers."""
+"""SQL condition, true if the column inserted for `{0}` is not a list of strings and pairs of integers."""
 
 
 def encode_body(body: str, text: str) -> str:
-    """Encode `body` over `text`."""
+    """Encode `body` over `text`; the inverse of `decode_body`."""
     pieces: list[Piece] = []
     done = cursor = 0
     for run in islice(_RUN.finditer(body), _MOST_STEPS // (len(text) or 1)):
@@ -49,7 +49,7 @@ def encode_body(body: str, text: str) -> str:
 
 
 def decode_body(encoded: str, text: str) -> str:
-    """Return the body that was `encoded` over `text`."""
+    """Return the body that `encode_body` encoded over `text`."""
     pieces: list[Piece] = json.loads(encoded)
     return "".join(
         piece if isinstance(piece, str) else text[piece[0] - 1 : piece[0] - 1 + piece[1]] for piece in pieces

@@ -1,9 +1,9 @@
-"""Opening the archive's file: check that it is an archive of a known version, and set SQLite up.
+"""Opening the archive's file: check that it is an archive of a known version, and configure SQLite.
 
-The one door: nothing but SQLite touches the file. SQLite's locks belong to the process, and closing any descriptor of
-a file drops all locks the process holds on it (https://www.sqlite.org/howtocorrupt.html, "POSIX advisory locks"):
-reading the header with `open` would release a run's locks, and the next reader to leave would delete the run's log.
-A file that is refused is left byte for byte as it was. Not here: tables.
+Only SQLite ever opens the file. SQLite's locks belong to the process, and closing any descriptor of a file drops all
+locks the process holds on it (https://www.sqlite.org/howtocorrupt.html, "POSIX advisory locks"). So reading the
+header with `open` would release a run's locks, and the next reader to close the file would delete the run's
+write-ahead log. A file that is refused is left byte for byte as it was. Not here: tables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sqlite_utils import Database
 
 from crawler.archive.search import functions, index
 from crawler.archive.store.lock import RunLock, run_lock, writing
-from crawler.archive.store.migrations import foreign_part, part_without_ours, steps, unknown_step
+from crawler.archive.store.migrations import foreign_part, part_of_another_program, steps, unknown_step
 from crawler.errors import (
     ArchiveDamaged,
     ArchiveError,
@@ -41,28 +41,28 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x66696E77
-"""「finw」: what `PRAGMA application_id` says of an archive."""
+"""The value of `PRAGMA application_id` in an archive; its bytes spell `finw`."""
 
 _IN_MEMORY = ":memory:"
-_SMALLEST = 512  # bytes, SQLite's smallest page; SQLite takes a shorter file for an empty database
+_SMALLEST = 512  # bytes, SQLite's smallest page size; SQLite treats a shorter file as an empty database
 _NO_DATABASE = "it is no SQLite database"
 _BUSY_SECONDS = 30.0
-_FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # a quota shows as the latter
-_SECONDS_BETWEEN_WORDS = 2.0  # of progress
+_FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # an exceeded quota is reported as the latter
+_PROGRESS_SECONDS = 2.0  # between messages about progress
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_MIGRATION_SECONDS, _LOOKS_A_SECOND = 5.0, 10  # how long, how often, to check on another's migration
+_MIGRATION_SECONDS, _POLLS_A_SECOND = 5.0, 10  # how long and how often to check on another program's migration
 
 
 def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> Database:
-    """Open the archive at `path`, migrated forward; `create` makes one where there is none.
+    """Open the archive at `path` and migrate it to the current schema; with `create`, create it if missing.
 
-    A run passes the `lock` it holds; without one, the lock is taken for the duration of a migration. Raises
-    `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveDamaged`, `ArchiveOutdated` when a run is using an archive of
-    an older version, `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for anything
-    else that SQLite or the disk refuses.
+    A run passes the `lock` it holds; without one, the lock is taken while migrating. Raises `NoArchive`,
+    `NotAnArchive`, `NewerArchive`, `ForeignSchema`, `ArchiveDamaged`, `ArchiveOutdated` when a run is using an
+    archive of an older version, `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for
+    any other error of SQLite or the file system.
     """
     file = Path(path)
-    if str(path) == _IN_MEMORY:  # which no other process can open
+    if str(path) == _IN_MEMORY:  # no other process can open it
         lock = RunLock(file)
     existing = holds_archive(file)
     if not existing and not create:
@@ -113,13 +113,13 @@ def holds_archive(file: Path) -> bool:
 
 
 def kind_of(error: sqlite3.Error) -> int:
-    """Return the kind of an error, such as `sqlite3.SQLITE_READONLY`, without details; 0 if it is Python's own."""
+    """Return an error's primary result code, such as `sqlite3.SQLITE_READONLY`; 0 if Python raised it by itself."""
     code: int = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF  # https://www.sqlite.org/rescode.html: details are in the bytes above
+    return code & 0xFF  # extended codes add higher bytes: https://www.sqlite.org/rescode.html
 
 
 def file_at(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file at a path from every other one, device and inode; `None` where there is none."""
+    """Return what identifies the file at a path, device and inode; `None` if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -128,7 +128,7 @@ def file_at(path: Path) -> tuple[int, int] | None:
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Tell whether an error of SQLite's says that the file itself is no sound database."""
+    """Return whether SQLite's error means that the file itself is damaged."""
     return kind_of(error) in _DAMAGED
 
 
@@ -155,17 +155,18 @@ def _unreadable(file: Path, why: str) -> ArchiveError:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """Connect, with no implicit transactions (`isolation_level`).
+    """Connect without implicit transactions (`isolation_level`).
 
-    On a read-only file system SQLite cannot create its own files; nobody can write there, so it needs none.
+    In a folder that cannot be written to, SQLite cannot create its journal files; nobody else can write there either,
+    so the file is opened as immutable.
     """
     if os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
         connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
     else:
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
-    # A damaged page is noticed where it is read. `trusted_schema` cannot be off: the views use json_extract, which no
-    # schema may do then in SQLite 3.40. So what they are is compared, see `foreign_part`.
+    # Detects a damaged page when it is read. `trusted_schema` must stay on: with it off, SQLite 3.40 rejects the
+    # views because they use json_extract. Instead, the schema is compared with the expected one, see `foreign_part`.
     connection.execute("PRAGMA cell_size_check = ON")
     functions.register(connection)
     return connection
@@ -175,9 +176,9 @@ def _check_version(db: Database, file: Path) -> None:
     newer = unknown_step(db)
     if newer is not None:
         raise NewerArchive(file, newer)
-    others = part_without_ours(db)
-    if others is not None:
-        raise NotAnArchive(file, f"it has the {one_line(others)} and nothing of this program's")
+    other = part_of_another_program(db)
+    if other is not None:
+        raise NotAnArchive(file, f"it has the {one_line(other)} and nothing of this program's")
     foreign = foreign_part(db)
     if foreign is not None:
         raise ForeignSchema(file, one_line(foreign))
@@ -185,44 +186,44 @@ def _check_version(db: Database, file: Path) -> None:
 
 def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
     """Migrate the schema if needed, and set this connection's options."""
-    if _is_behind(db):
+    if _is_outdated(db):
         if lock is None:
-            _bring_forward_alone(db, file)
+            _migrate_under_lock(db, file)
         else:
-            _bring_forward(db, file)
+            _migrate(db, file)
     elif lock is not None and db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        db.execute("PRAGMA journal_mode = WAL")  # a backup is stored without it
-    # In WAL mode a commit survives a crash of the program without fsync; a power failure may cost the last few.
+        db.execute("PRAGMA journal_mode = WAL")  # a backup has it switched off
+    # In WAL mode commits survive a crash of the program without fsync; a power failure may lose the last few.
     db.execute("PRAGMA synchronous = NORMAL")
-    # SQLite's default of 2 MB barely holds what one query touches: with 32 MB a search takes half the time. For
-    # writing posts 8 MB are as good.
+    # SQLite's default cache of 2 MB barely holds what one query touches; with 32 MB a search takes half the time.
+    # For writing posts, 8 MB are enough.
     db.execute(f"PRAGMA cache_size = -{32_768 if lock is None else 8_192}")
 
 
-def _bring_forward_alone(db: Database, file: Path) -> None:
-    """Migrate under the run's lock, or wait a little for another program that is already doing so."""
+def _migrate_under_lock(db: Database, file: Path) -> None:
+    """Take the lock and migrate, or wait a little for another program that is already doing so."""
     until = time.monotonic() + _MIGRATION_SECONDS
-    while _is_behind(db):
+    while _is_outdated(db):
         try:
             with run_lock(file):
-                _bring_forward(db, file)
+                _migrate(db, file)
         except ArchiveLocked as error:
             if time.monotonic() > until:
                 raise ArchiveOutdated(file, error.holder) from error
-            time.sleep(1 / _LOOKS_A_SECOND)
+            time.sleep(1 / _POLLS_A_SECOND)
 
 
-def _is_behind(db: Database) -> bool:
-    """Tell whether the schema or the search index is an older version's, or was not made to the end."""
+def _is_outdated(db: Database) -> bool:
+    """Return whether the schema or the search index is of an older version, or incomplete."""
     return bool(steps.pending(db)) or not index.is_complete(db)
 
 
-def _bring_forward(db: Database, file: Path) -> None:
-    """Bring the schema forward, then the index, a few hundred texts at a time: a kill loses the last of them only."""
-    if not _is_behind(db):  # another process has done it meanwhile
+def _migrate(db: Database, file: Path) -> None:
+    """Migrate the schema, then the index, in transactions of a few hundred texts so that a kill loses little."""
+    if not _is_outdated(db):  # another process has migrated it meanwhile
         return
     try:
-        # Before all else: a file left half made by a crash must not look like another program's.
+        # First of all, so that a file left incomplete by a crash does not look like another program's.
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         # Cannot be set inside a transaction. In WAL mode readers can read while a crawl writes.
         db.execute("PRAGMA journal_mode = WAL")
@@ -236,10 +237,10 @@ def _bring_forward(db: Database, file: Path) -> None:
 
 def _complete_index(db: Database, file: Path) -> None:
     (last,) = db.execute("SELECT coalesce(max(id), 0) FROM versions").fetchone()
-    told = time.monotonic()
+    last_message = time.monotonic()
     while not index.is_complete(db):
         with writing(db):
             reached = index.go_on(db)
-        if time.monotonic() - told > _SECONDS_BETWEEN_WORDS:
-            told = time.monotonic()
+        if time.monotonic() - last_message > _PROGRESS_SECONDS:
+            last_message = time.monotonic()
             _log.warning("%s: the search index is made anew, once: %.0f %%", file, 100 * reached / max(1, last))

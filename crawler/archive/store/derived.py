@@ -1,6 +1,6 @@
-"""An article with all that the archive derives from its text. Needs no database, so it can run in any process.
+"""An article with everything the archive derives from its text. Needs no database, so it works in any process.
 
-Each part is computed when first asked for, and cached. Not here: storing it.
+Each part is computed on first access and cached. Not here: storing it.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DerivedArticle:
-    """An `article` that passed validation, on its way into the archive."""
+    """A validated `article` on its way into the archive, with what is derived from it."""
 
     article: Article
 
     @cached_property
     def published_at(self) -> str:
-        """When it was published, in ISO 8601 with the site's offset."""
+        """The publication time, in ISO 8601 with the site's offset."""
         assert self.article.post.published_at is not None, "validation refuses a post without a date"
         return iso(self.article.post.published_at)
 
     @cached_property
     def published_ts(self) -> int:
-        """The same in epoch seconds."""
+        """The publication time in epoch seconds."""
         assert self.article.post.published_at is not None, "validation refuses a post without a date"
         return int(self.article.post.published_at.timestamp())
 
     @cached_property
     def seen_at(self) -> str:
-        """The time from which it is known to have said this, in UTC."""
+        """The earliest time at which it is known to have had this content, in ISO 8601, UTC."""
         post = self.article.post
         return iso((post.seen_at or post.fetch.fetched_at).astimezone(UTC))
 
@@ -49,29 +49,29 @@ class DerivedArticle:
     def bodies(self) -> tuple[str, str, str, str]:
         """Summary, Markdown and HTML, encoded over the text, and the text itself."""
         article = self.article
-        # SQLite ends a string at a NUL character.
+        # SQLite's functions end a string at a NUL character.
         bodies = (article.summary, article.markdown, article.post.html.replace("\0", ""))
         summary, markdown, html = (encode_body(body, article.text) for body in bodies)
         return summary, markdown, html, article.text
 
     @cached_property
     def entry(self) -> Entry:
-        """What the article is found by."""
+        """The title and text that the article is found by."""
         return Entry(self.article.post.title, self.article.text)
 
     @cached_property
     def words(self) -> Words:
-        """The words of that entry in the search index."""
+        """The words of `entry` in the search index."""
         return self.entry.words()
 
     @cached_property
     def keys(self) -> tuple[int, ...]:
-        """The MinHash keys, which it shares with posts that tell the same story."""
+        """The MinHash keys of the text, some of which it shares with posts that tell the same story."""
         return minhash_keys(self.article.text)
 
     @cached_property
     def row(self) -> dict[str, Any]:
-        """What `crawler.archive.store.posts.get` says of it as a new post, as far as its Markdown file needs it."""
+        """What `crawler.archive.store.articles.get` returns for it as a new post; only what Markdown files need."""
         post = self.article.post
         mentions = sorted(post.mentions, key=lambda mention: (-mention.count, _code(mention.code), mention.name))
         return {
@@ -104,7 +104,7 @@ class DerivedArticle:
         return renamed
 
     def complete(self) -> DerivedArticle:
-        """Compute every part that takes time now, so that another process need not."""
+        """Compute now every part that takes time, so that another process need not; return `self`."""
         _ = self.bodies, self.words, self.keys
         return self
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file and the `outcome` of importing it; for a version from a git history, with the `commit` that wrote it."""
+    """A file and the `outcome` of importing it; a version from a git history has the `commit` that wrote it."""
 
     path: str
     commit: str
@@ -32,7 +32,7 @@ class Import:
 
 
 class Imported(TypedDict):
-    """A file that was imported, for the history of its post."""
+    """A file that was imported, as shown in the history of its post. `imported_at` is in UTC."""
 
     path: str
     commit: str
@@ -84,7 +84,7 @@ def refused(db: Database, run_id: int) -> list[RefusedFile]:
     return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
-def told(db: Database, article_id: int | None, path: str) -> list[Imported]:
+def imports_of(db: Database, article_id: int | None, path: str) -> list[Imported]:
     """Return the files that a post came from and all versions of the file at `path`, each as last imported."""
     rows = db.query(
         'SELECT path, "commit", outcome, reason, run_id AS run, imported_at FROM files'

@@ -1,9 +1,9 @@
-"""Who may write: one run at a time, by a lock beside the archive; one transaction at a time, by SQLite's own lock.
+"""Who may write: one run at a time, by a lock file beside the archive; one transaction at a time, by SQLite's lock.
 
-The operating system holds the lock. It dies with its process, so a killed run leaves none behind; what the file says
-is only for people. It stands beside the real file, whatever links lead there. On Linux the file itself is taken as
-well, by a name that no file system has: of a hard link nobody can tell what else it is called. POSIX only (`flock`).
-Not here: readers, who need no lock.
+The operating system releases the lock when its process ends, so a killed run leaves none behind; the content of the
+lock file is only for people. The lock file is beside the real file, whatever symbolic links lead there. On Linux, a
+socket name made from the archive's inode is taken as well, because a hard link does not tell its other names.
+POSIX only (`flock`). Not here: readers, who need no lock.
 """
 
 from __future__ import annotations
@@ -35,42 +35,42 @@ _BY_ANOTHER_NAME = "by another name of the file"
 
 @dataclass(frozen=True, slots=True)
 class RunLock:
-    """Says that this process, or the run it writes for, holds the lock of `archive`.
+    """Proof that this process, or the run it writes for, holds the lock of `archive`.
 
-    `held` lets go of what belongs to it, `taken` are the files among that; a process that only writes for the run has
-    none of it.
+    `resources` releases the lock, and `socket_names` are the names bound for it; a process that only writes for the
+    run has neither.
     """
 
     archive: Path
-    held: ExitStack | None = None
-    taken: set[str] = field(default_factory=set)
+    resources: ExitStack | None = None
+    socket_names: set[str] = field(default_factory=set)
 
     def take_file(self) -> None:
-        """Take the archive's file itself, as soon as there is one. Raises `ArchiveLocked` when another has it."""
-        if self.held is None or sys.platform != "linux":
+        """Lock the archive's file itself, once it exists. Raises `ArchiveLocked` if another process has locked it."""
+        if self.resources is None or sys.platform != "linux":
             return
         with suppress(FileNotFoundError):
-            found = self.archive.stat()
-            name = f"\0finews-archive {found.st_dev}:{found.st_ino}"
-            if name not in self.taken:
-                _bind(name, self.archive, self.held)
-                self.taken.add(name)
+            file = self.archive.stat()
+            name = f"\0finews-archive {file.st_dev}:{file.st_ino}"
+            if name not in self.socket_names:
+                _bind(name, self.archive, self.resources)
+                self.socket_names.add(name)
 
 
 @contextmanager
 def run_lock(archive: Path) -> Iterator[RunLock]:
     """Hold the lock of `archive` while the block runs.
 
-    Raises `ArchiveLocked` at once when another process holds it, by this or by another name of the file, and
-    `ArchiveError` when there is no place for it.
+    Raises `ArchiveLocked` at once if another process holds it, under this or another name of the file, and
+    `ArchiveError` if the lock file cannot be created.
     """
     path = lock_file(archive)
-    with ExitStack() as held:
+    with ExitStack() as resources:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # The owner's alone, or else anybody could hold it; and no link that leads to another file.
+            # For the owner alone, or else any user could hold it; and never through a link to another file.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600)
-            held.callback(os.close, descriptor)
+            resources.callback(os.close, descriptor)
             is_plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
             if is_plain:
                 _take(descriptor, archive)
@@ -80,26 +80,27 @@ def run_lock(archive: Path) -> Iterator[RunLock]:
             raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
         if not is_plain:
             raise ArchiveError(_NO_PLAIN_FILE.format(path))
-        lock = RunLock(archive, held)
+        lock = RunLock(archive, resources)
         lock.take_file()
         yield lock
 
 
 def lock_file(archive: Path) -> Path:
-    """Return where the lock of an archive is: beside the file that a symbolic link leads to."""
+    """Return the path of an archive's lock file: beside the archive, or the file that a symbolic link leads to."""
     try:
         real = archive.resolve() if archive.is_symlink() else archive
-    except (OSError, RuntimeError):  # it leads in circles
+    except (OSError, RuntimeError):  # a circle of links
         real = archive
     return real.with_name(f"{real.name}.lock")
 
 
 @contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """Hold a transaction that may write from its first statement on; every writing transaction begins here.
+    """Run the block in a transaction that may write from its first statement on.
 
-    It waits for another program's transaction to end, up to the connection's timeout. A transaction that began by
-    reading would be refused at its first write if another program had written in between. Transactions do not nest.
+    Every writing transaction starts here. It waits for another program's transaction to end, up to the connection's
+    timeout. A transaction that started by reading would fail at its first write if another program had written in
+    between. Transactions do not nest.
     """
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -115,30 +116,30 @@ def _take(descriptor: int, archive: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ArchiveLocked(archive, _holder(descriptor) or "it says nothing of itself") from None
-    with suppress(OSError):  # on a full disk: it is held all the same, and the archive has its own word for that
+    with suppress(OSError):  # a full disk: the lock is held all the same, and the archive reports the disk itself
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"pid {os.getpid()}, started {dates.iso(dates.now())}\n".encode())
 
 
 def _holder(descriptor: int) -> str:
-    """Return what the holder of a lock says of itself; "" if the process it names is not there."""
+    """Return what the lock file says about its holder; "" if the process it names no longer exists."""
     holder = one_line(os.read(descriptor, 200).decode("utf-8", "replace"))
-    found = re.match(r"pid (\d{1,9}), ", holder)
-    if found is not None:
+    process = re.match(r"pid (\d{1,9}), ", holder)
+    if process is not None:
         try:
-            os.kill(int(found[1]), 0)  # asks whether it is there, and does nothing
+            os.kill(int(process[1]), 0)  # only tests whether the process exists
         except ProcessLookupError:
             return ""
-        except OSError:  # another user's
+        except OSError:  # another user's process
             return holder
     return holder
 
 
-def _bind(name: str, archive: Path, held: ExitStack) -> None:
-    """Take a name in Linux's abstract namespace, which one process can have at a time, until `held` is let go of."""
-    taken = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+def _bind(name: str, archive: Path, resources: ExitStack) -> None:
+    """Bind a name in Linux's abstract socket namespace, as only one process can, until `resources` is closed."""
+    holder = resources.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
     try:
-        taken.bind(name)
+        holder.bind(name)
     except OSError as error:
         if error.errno == EADDRINUSE:
             raise ArchiveLocked(archive, _BY_ANOTHER_NAME) from None

@@ -1,7 +1,7 @@
-"""The schema's history: named steps, each one transaction with its record, never edited once released.
+"""The schema's history: named steps, each applied and recorded in one transaction, never edited once released.
 
-The record is sqlite-utils' own table, `_sqlite_migrations`. What else a file's schema holds is told, since a trigger
-of somebody's would run with ours. Not here: opening the file.
+They are recorded in sqlite-utils' own table, `_sqlite_migrations`. Also here: comparing a file's schema with the one
+that the steps make, because a foreign trigger would run along with our statements. Not here: opening the file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BLOCK = re.compile(
 _CELL = re.compile(r"</?t[dh]\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 
-# What words of the index began with that said what a row was filed under.
+# Prefixes of the words in the old index that said what a row was filed under.
 _FILED = {"§source": "source", "§category": "category", "§stock": "codes"}
 _VOCABULARY = "former_filings_vocabulary"
 
@@ -39,7 +39,7 @@ _SCHEMA = (
 )
 
 Schema = dict[str, tuple[str, str]]
-"""What a schema has, by kind and name: the table it belongs to, and its SQL."""
+"""The parts of a schema by kind and name, such as `trigger x`: the table each belongs to, and its SQL."""
 
 _RECORD = "_sqlite_migrations"
 
@@ -53,7 +53,7 @@ def _first_schema(db: Database) -> None:
 
 @steps(name="0002_one_copy_of_the_words")
 def _one_copy_of_the_words(db: Database) -> None:
-    """Store once what 0001 stored four times; the text of former versions is taken from their HTML."""
+    """Store the words once instead of four times; the text of former versions is taken from their HTML."""
     functions: dict[str, tuple[int, Callable[..., str]]] = {
         "frame": (2, encode_body),
         "plain": (1, _plain),
@@ -64,7 +64,7 @@ def _one_copy_of_the_words(db: Database) -> None:
     _run_sql(db, "0002_one_copy_of_the_words.sql")
     for name, (arity, _) in functions.items():
         db.conn.create_function(name, arity, None)
-    stories.rebuild(db)  # the index of this step is not filled: that of 0006 takes its place
+    stories.rebuild(db)  # this step's index is not filled, since that of 0006 replaces it
 
 
 @steps(name="0003_what_runs_remember")
@@ -84,9 +84,9 @@ def _sites(db: Database) -> None:
 
 @steps(name="0006_pairs")
 def _pairs(db: Database) -> None:
-    """Make room for an index of another kind; it is filled afterwards, a few versions at a time (`search.index`).
+    """Create the tables of a new kind of index, which `search.index` fills later, a few versions at a time.
 
-    The old index alone knows what former versions were filed under.
+    What former versions were filed under is saved first, since only the old index knows it.
     """
     filed = _former_filings(db)
     _run_sql(db, "0006_pairs.sql")
@@ -95,16 +95,16 @@ def _pairs(db: Database) -> None:
 
 
 def unknown_step(db: Database) -> str | None:
-    """Return a step applied to `db` that is unknown here, because a newer version of the program applied it."""
+    """Return the name of a step applied to `db` by a newer version of the program, unknown here; `None` if none."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}
     return next((step.name for step in steps.applied(db) if step.name not in known), None)
 
 
 def _run_sql(db: Database, name: str) -> None:
-    """Run a step's statements inside the transaction that records it; a statement ends at the end of a line.
+    """Run a step's statements inside the transaction that records it; each statement ends at the end of a line.
 
-    `executescript` looks for the end of a statement character by character, which would take nine tenths of the time
-    it takes to make an archive.
+    `executescript` looks for the end of a statement character by character, which would take 90 % of the time that
+    creating an archive takes.
     """
     statement = ""
     for line in files(__package__).joinpath("steps", name).read_text(encoding="utf-8").splitlines(keepends=True):
@@ -116,7 +116,7 @@ def _run_sql(db: Database, name: str) -> None:
 
 
 def _plain(source: str) -> str:
-    """Return the text of a body's HTML, one line per block, as closely as possible without a parser."""
+    """Return the text of HTML, one line per block, as well as that can be done without a parser."""
     lines = html.unescape(_TAG.sub("", _CELL.sub(" ", _BLOCK.sub("\n", source)))).splitlines()
     return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
@@ -127,9 +127,9 @@ def _markdown(plain: str) -> str:
 
 
 def _former_filings(db: Database) -> dict[int, str]:
-    """Return by the row of a former version what it was filed under, as JSON: `source`, `category`, `codes`.
+    """Return what each former version was filed under, by row id, as JSON: `source`, `category`, `codes`.
 
-    Up to 0005 the index held these as words, and nothing else did.
+    Up to step 0005 these were kept only in the index, as words.
     """
     former = db.execute(
         "SELECT versions.id FROM versions JOIN posts ON posts.id = article_id"
@@ -156,9 +156,9 @@ def _former_filings(db: Database) -> dict[int, str]:
     return {version: json.dumps(known) for version, known in filed.items()}
 
 
-def part_without_ours(db: Database) -> str | None:
-    """Return a part of the schema of `db` if it has none of this program's: `table notes`."""
-    db.execute("BEGIN")  # another program may be making the archive
+def part_of_another_program(db: Database) -> str | None:
+    """Return a part of the schema, such as `table notes`, if none of it is this program's; else `None`."""
+    db.execute("BEGIN")  # another program may be creating the archive
     try:
         others = (name for name, (table, _) in _schema(db).items() if table != _RECORD)
         return None if steps.applied(db) else next(others, None)
@@ -167,11 +167,11 @@ def part_without_ours(db: Database) -> str | None:
 
 
 def foreign_part(db: Database) -> str | None:
-    """Return a part of the schema of `db` that the migrations did not make and that would run: `trigger x`.
+    """Return a part of the schema that the migrations did not make and that would run by itself, such as `trigger x`.
 
-    What a user has added stays, as long as nothing of it runs by itself.
+    Users may add whatever does not run by itself, such as tables of their own.
     """
-    db.execute("BEGIN")  # another program may be bringing the schema forward
+    db.execute("BEGIN")  # another program may be migrating the archive
     try:
         expected = _expected(tuple(step.name for step in steps.applied(db)))
         return next((name for name, part in _schema(db).items() if _would_run(db, name, part, expected)), None)
@@ -185,7 +185,7 @@ def _would_run(db: Database, name: str, part: tuple[str, str], expected: Mapping
     kind, _, own = name.partition(" ")
     if kind == "trigger" or any(f"{other} {own}" in expected for other in ("table", "view")):
         return True
-    # One over expressions, or over some rows only, is worked out at each write.
+    # An index on expressions, or a partial one, evaluates them at each write.
     table, sql = part
     return kind == "index" and f"table {table}" in expected and (_has_expression(db, own) or " WHERE " in sql.upper())
 
@@ -195,20 +195,20 @@ def _has_expression(db: Database, index: str) -> bool:
 
 
 def _schema(db: Database) -> Schema:
-    """Return what the schema has by kind and name: the table it belongs to, and its SQL without odd white space."""
+    """Return the parts of the schema, with white space in their SQL normalised."""
     return {name: (table, " ".join(sql.split())) for name, table, sql in db.execute(_SCHEMA)}
 
 
 @cache
 def _expected(applied: tuple[str, ...]) -> Schema:
     """Return the schema that these steps make."""
-    made = Database(sqlite3.connect(":memory:", isolation_level=None))
+    model = Database(sqlite3.connect(":memory:", isolation_level=None))
     try:
-        pending = [step.name for step in steps.pending(made) if step.name not in applied]
+        pending = [step.name for step in steps.pending(model) if step.name not in applied]
         if pending:
-            steps.apply(made, stop_before=pending[0])
+            steps.apply(model, stop_before=pending[0])
         else:
-            steps.apply(made)
-        return _schema(made)
+            steps.apply(model)
+        return _schema(model)
     finally:
-        made.close()
+        model.close()

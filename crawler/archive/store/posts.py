@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
     """Store a post: as new, as a revision if it says something new, or as seen again.
 
-    If the page shows a known version again, it still overwrites what makes no revision (outlet, tags, markup), so
-    that a corrected definition reaches stored posts. A version that came another way only fills in what is missing.
-    `derived` is the same article, if anything was derived from it beforehand.
+    When a page shows the current version again, its outlet, tags and markup are overwritten without a new revision,
+    so that a corrected definition reaches stored posts. A share link or a file only fills in what is missing.
+    `derived` is the same article with what has already been derived from it.
     """
     derived, post = derived or DerivedArticle(article), article.post
     article_id = row_of(db, post.site, post.post_id)
@@ -41,7 +41,7 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
         article,
         known,
         lambda number: versions.version_text(db, article_id, number),
-        lambda said: versions.is_said(db, article_id, said),
+        lambda substance: versions.is_known(db, article_id, substance),
     )
     if revision is None:
         _confirm(db, article_id, known[-1], derived)
@@ -78,9 +78,9 @@ def standing(db: Database, article_id: int) -> Standing:
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
-    """Return whether another post has this id: other words at another address, which this run has met as well.
+    """Return whether another post has this id: one with different content, at another address that this run met too.
 
-    An address that the site no longer names is no rival. In that case the post has moved, and this is a revision.
+    If the site no longer names the other address, the post has moved and `article` is a revision of it.
     """
     post = article.post
     row = db.execute(
@@ -120,13 +120,13 @@ def id_at(db: Database, site: str, url: str) -> str | None:
 
 
 def row_of(db: Database, site: str, post_id: str) -> int | None:
-    """Return the row of a site's post, or `None` if it is not stored."""
+    """Return the row id of a site's post, or `None` if it is not stored."""
     row = db.execute("SELECT id FROM posts WHERE site = ? AND post_id = ?", [site, post_id]).fetchone()
     return None if row is None else int(row[0])
 
 
 def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
-    """Add a post that is new, and return its row."""
+    """Add a new post and return its row id."""
     post, seen_at = derived.article.post, derived.seen_at
     _note_category(db, post.site, post.category)
     cursor = db.execute(
@@ -155,10 +155,10 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
 
 
 def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
-    """Add a version of a post on top; the one before keeps its words, and a row of its own in the index."""
+    """Add a new current version of a post; the one before keeps its filing and gets its own row in the index."""
     before = _indexed(db, article_id)
     former = versions.row(db, article_id, revision - 1)
-    versions.keep_filed(db, former)
+    versions.keep_filing(db, former)
     versions.add(db, article_id, revision, derived, run_id)
     _update(db, article_id, revision, derived)
     index.add(db, -former, before.entry.words())
@@ -166,7 +166,7 @@ def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticl
 
 
 def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
-    """Add a version of a post below those that came after it, which move up by one."""
+    """Insert an earlier version of a post; the versions after it move up by one."""
     versions.make_room(db, article_id, revision)
     versions.add(db, article_id, revision, derived, run_id)
     db.execute(
@@ -175,12 +175,12 @@ def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticl
     )
     _fill(db, article_id, derived)
     row = versions.row(db, article_id, revision)
-    versions.keep_filed(db, row)
+    versions.keep_filing(db, row)
     index.add(db, -row, derived.words)
 
 
 def _confirm(db: Database, article_id: int, current: VersionInfo, derived: DerivedArticle) -> None:
-    """Note what is told anew of a version that says nothing new."""
+    """Store the details that come with content already known, and that the post is still there."""
     post = derived.article.post
     if post.via != "page":
         _fill(db, article_id, derived)
@@ -195,7 +195,7 @@ def _confirm(db: Database, article_id: int, current: VersionInfo, derived: Deriv
 
 
 def _refresh(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
-    """Write what a page says now of a version that has not changed in substance."""
+    """Overwrite the current version, unchanged in substance, with what its page says now."""
     before = _indexed(db, article_id)
     versions.rewrite(db, article_id, revision, derived)
     _update(db, article_id, revision, derived)
@@ -203,7 +203,7 @@ def _refresh(db: Database, article_id: int, revision: int, derived: DerivedArtic
 
 
 def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
-    """Write what nobody has told of a post so far: outlet, category, share link, tags, securities."""
+    """Fill in what is not yet known of a post: outlet, category, share link, tags, securities."""
     post = derived.article.post
     category, published_ts = db.execute(
         "SELECT category, published_ts FROM posts WHERE id = ?", [article_id]
@@ -222,12 +222,12 @@ def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
 
 
 def _has(db: Database, table: Literal["article_tags", "mentions"], article_id: int) -> bool:
-    """Tell whether a post has a row in a table."""
+    """Return whether a post has a row in a table."""
     return db.execute(f"SELECT 1 FROM {table} WHERE article_id = ? LIMIT 1", [article_id]).fetchone() is not None  # noqa: S608
 
 
 def _update(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
-    """Write what a post is now. What is not told (a share link's text names no category) stays as it was."""
+    """Update a post to its current version; what the source lacks (a share link has no category) stays as it was."""
     post = derived.article.post
     _note_category(db, post.site, post.category)
     db.execute(
@@ -249,7 +249,7 @@ def _update(db: Database, article_id: int, revision: int, derived: DerivedArticl
 
 
 class _Indexed(NamedTuple):
-    """What a post's places in the index and among the stories were derived from."""
+    """What a post's entries in the index and its story were derived from."""
 
     entry: index.Entry
     published_ts: int
@@ -261,7 +261,7 @@ def _indexed(db: Database, article_id: int) -> _Indexed:
 
 
 def _index(db: Database, article_id: int, before: _Indexed) -> None:
-    """Bring a post's place in the index and among the stories up to date; `before` is what it was added with."""
+    """Update a post's entries in the index and its story; `before` is what they were derived from."""
     now = _indexed(db, article_id)
     if before == now:
         return
@@ -273,7 +273,7 @@ def _index(db: Database, article_id: int, before: _Indexed) -> None:
 
 
 def _note_category(db: Database, site: str, category: Category | None) -> None:
-    """Note a category, or a better name than its slug."""
+    """Record a category; replace its name and address unless the name is only the slug."""
     if category is not None:
         db.execute(
             "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
@@ -283,7 +283,7 @@ def _note_category(db: Database, site: str, category: Category | None) -> None:
 
 
 def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:
-    """Write a post's tags in their order."""
+    """Replace a post's tags, keeping their order."""
     db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
     for position, tag in enumerate(tags):
         db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [tag])

@@ -1,6 +1,6 @@
-"""What makes a revision of a post, and where it stands among those the archive has: pure rules.
+"""The rules for what makes a revision of a post, and for its number among those in the archive. Pure functions.
 
-Not here: reading and writing versions (`crawler.archive.store.posts`), and which post a file belongs to
+Not here: reading and writing versions (`crawler.archive.store.versions`), and which post a file belongs to
 (`crawler.recording.identity`).
 """
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from crawler.items import Article, Post, Via
 
-_WRECK = 0.5  # of the current words; a text with fewer was cut off, or is an error page
-_ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
+_LEAST_KEPT = 0.5  # of the current words; a text with fewer was cut off, or is an error page
+_LONGEST_ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
 
 
 class VersionInfo(NamedTuple):
-    """A stored version: its `revision`, the way it came, when it was seen (UTC, ISO 8601), and its hash."""
+    """A stored version: its `revision`, how it came, when it was seen (UTC, ISO 8601), and its hash."""
 
     revision: int
     via: Via
@@ -41,12 +41,15 @@ class VersionText:
     text: str
 
 
-Saying = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""What a version says whatever its punctuation: its time, the tokens of its title and those of its text."""
+Substance = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""What a version says apart from punctuation: its time, the tokens of its title, and those of its text."""
 
 
-def saying(title: str, published_at: str, text: str) -> Saying:
-    """Return what is the same of two versions that differ only in quotes, which site builders make typographic."""
+def substance(title: str, published_at: str, text: str) -> Substance:
+    """Return what two versions have in common if they differ only in punctuation.
+
+    Site builders turn straight quotes into typographic ones.
+    """
     return published_at, tuple(tokens(title)), tuple(tokens(text))
 
 
@@ -54,15 +57,15 @@ def revision_for(
     article: Article,
     versions: Sequence[VersionInfo],
     text_of: Callable[[int], VersionText],
-    is_said: Callable[[Saying], bool],
+    is_known: Callable[[Substance], bool],
 ) -> int | None:
     """Return the revision number that `article` gets, or `None` if it says nothing new.
 
-    `versions` are those the post has, oldest first; `text_of` returns what one of them says, and `is_said` whether
-    any of them has said the same. A page is compared with the current version and with the last one that came from
+    `versions` are those the post has, oldest first; `text_of` returns what one of them says, and `is_known` whether
+    any of them has this substance. A page is compared with the current version and with the last one that came from
     the page, so page and share link may differ permanently without a new revision at each visit. A share link's
-    text is a revision if it adds something to the current version. A file is a revision if no version says the
-    same; its number follows from its time.
+    text is a revision if it adds something to the current version. A file is a revision if no version has the same
+    substance; its number follows from its time.
     """
     post, current = article.post, versions[-1]
     if article.content_hash == current.content_hash:
@@ -74,9 +77,9 @@ def revision_for(
     now = text_of(current.revision)
     if post.via == "share":
         return current.revision + 1 if adds(now.text, article.text) else None
-    if post.published_at is not None and is_said(saying(post.title, iso(post.published_at), article.text)):
+    if post.published_at is not None and is_known(substance(post.title, iso(post.published_at), article.text)):
         return None
-    return _in_time(post, versions)
+    return _number_by_time(post, versions)
 
 
 def adds(before: str, after: str) -> bool:
@@ -84,12 +87,12 @@ def adds(before: str, after: str) -> bool:
 
     Punctuation and white space do not count, nor does a sentence in brackets that names an outlet.
     """
-    known, told = tokens(before), tokens(after)
-    if len(told) < _WRECK * len(known):
+    old, new = tokens(before), tokens(after)
+    if len(new) < _LEAST_KEPT * len(old):
         return False
-    said = f" {' '.join(known)} "
+    old_text = f" {' '.join(old)} "
     return any(
-        f" {' '.join(tokens(sentence))} " not in said
+        f" {' '.join(tokens(sentence))} " not in old_text
         for sentence in sentences(after)
         if tokens(sentence) and not _is_aside(sentence)
     )
@@ -99,10 +102,10 @@ def _last_hash(versions: Sequence[VersionInfo], via: Via) -> str | None:
     return next((version.content_hash for version in reversed(versions) if version.via == via), None)
 
 
-def _in_time(post: Post, versions: Sequence[VersionInfo]) -> int:
-    """Return the number of a file's version, by the time from which it is known to have said so.
+def _number_by_time(post: Post, versions: Sequence[VersionInfo]) -> int:
+    """Return the revision number of a file's version, by the time at which it was first seen.
 
-    A file without a time never goes above what the site itself has shown.
+    A file without a time never supersedes what the site itself has shown.
     """
     if post.seen_at is not None:
         at = _utc(post.seen_at)
@@ -112,7 +115,7 @@ def _in_time(post: Post, versions: Sequence[VersionInfo]) -> int:
 
 def _is_aside(sentence: str) -> bool:
     plain = sentence.strip()
-    return len(plain) <= _ASIDE and plain.startswith(("（", "(")) and plain.endswith(("）", ")"))
+    return len(plain) <= _LONGEST_ASIDE and plain.startswith(("（", "(")) and plain.endswith(("）", ")"))
 
 
 def _utc(point: datetime) -> str:

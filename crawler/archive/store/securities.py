@@ -1,6 +1,6 @@
-"""Securities: which posts mention which, and under what name. Tables `securities` and `mentions`.
+"""Which posts mention which securities, and under what names. Tables `securities` and `mentions`.
 
-Not here: how codes are written (`crawler.securities`) and how they are found in a page.
+Not here: how codes are written (`crawler.securities`), and how mentions are found in a page (`crawler.extraction`).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 _LATEST = 20  # mentions from which the current name is taken
 _OFTEN = 3  # posts; a name printed in this many is no misprint
-# Prefixes and suffixes that exchanges add to a name: special treatment, ex-dividend, first day, weighted votes.
+# Prefixes and suffixes that exchanges add to a name: special treatment, ex-dividend, first day, weighted voting.
 _MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
 
 
 def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], published_ts: int) -> None:
-    """Write which securities a post mentions, and update the usual names of these securities."""
+    """Replace the mentions of a post, and update the usual names of the securities concerned."""
     codes = {code for (code,) in db.execute("SELECT code FROM mentions WHERE article_id = ?", [article_id])}
     db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
     for mention in mentions:
@@ -54,7 +54,7 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
 
 
 def _name(db: Database, code: str) -> None:
-    """Name a security as most of its latest mentions do; of two equally frequent names take the later."""
+    """Name a security as most of its latest mentions do; of equally frequent names, the latest wins."""
     rows = db.execute(
         "SELECT name FROM mentions WHERE code = ?"
         " ORDER BY published_ts DESC, article_id DESC, count DESC, name LIMIT ?",
@@ -67,7 +67,7 @@ def _name(db: Database, code: str) -> None:
 
 
 def spell_all(db: Database) -> None:
-    """Spell the name of every security anew."""
+    """Recompute the pinyin of every security's name."""
     for code, name in db.execute("SELECT code, name FROM securities").fetchall():
         _rename(db, code, name)
 
@@ -96,8 +96,8 @@ class Day(TypedDict):
     posts: int
 
 
-class Chosen(TypedDict):
-    """A security that a person may mean, and in how many `posts` it is mentioned."""
+class Candidate(TypedDict):
+    """A security that a person may mean, and the number of posts that mention it."""
 
     code: str
     symbol: str
@@ -106,11 +106,11 @@ class Chosen(TypedDict):
     posts: int
 
 
-def choose(db: Database, written: str) -> list[Chosen]:
+def candidates(db: Database, written: str) -> list[Candidate]:
     """Return the securities that `written` may mean: a code, a name, or a name in pinyin or its initials.
 
-    The one most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai. Raises
-    `AmbiguousSecurity` for pinyin that securities of several names are spelt with.
+    The security that most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai. Raises
+    `AmbiguousSecurity` for pinyin that fits several names.
     """
     # A terminal may pass text that is not valid UTF-8, which SQLite does not accept.
     plain = printable(written).strip()
@@ -121,10 +121,10 @@ def choose(db: Database, written: str) -> list[Chosen]:
     if typed.code is not None:
         where, values["code"] = "code = :code COLLATE NOCASE", typed.code
     named = "code IN (SELECT code FROM mentions WHERE name = :name)"
-    return _those(db, where, values) or _those(db, named, {"name": plain}) or _spelt(db, plain)
+    return _select(db, where, values) or _select(db, named, {"name": plain}) or _by_pinyin(db, plain)
 
 
-def _those(db: Database, where: str, values: dict[str, str]) -> list[Chosen]:
+def _select(db: Database, where: str, values: dict[str, str]) -> list[Candidate]:
     rows = db.query(
         "SELECT code, symbol, market, name,"  # noqa: S608  # constants
         " (SELECT count(DISTINCT article_id) FROM mentions WHERE mentions.code = securities.code) AS posts"
@@ -134,35 +134,35 @@ def _those(db: Database, where: str, values: dict[str, str]) -> list[Chosen]:
     return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
-def _spelt(db: Database, typed: str) -> list[Chosen]:
-    """Return the security whose name is spelt so; of none, the one of whose name a part is."""
+def _by_pinyin(db: Database, typed: str) -> list[Candidate]:
+    """Return the security whose whole name has this pinyin; if there is none, the one where part of the name has."""
     if not typed.isascii():
         return []
-    spelt = db.execute("SELECT code, pinyin FROM securities").fetchall()
-    codes = [code for code, pinyin in spelt if is_whole(pinyin, typed)]
-    codes = codes or [code for code, pinyin in spelt if is_part(pinyin, typed)]
-    found = _those(db, "code IN (SELECT value FROM json_each(:codes))", {"codes": json.dumps(codes)})
-    if len({each["name"] for each in found}) > 1:
-        raise AmbiguousSecurity(typed, [f"{each['name']} ({each['symbol']}.{each['market']})" for each in found])
-    return found
+    spellings = db.execute("SELECT code, pinyin FROM securities").fetchall()
+    codes = [code for code, pinyin in spellings if is_whole(pinyin, typed)]
+    codes = codes or [code for code, pinyin in spellings if is_part(pinyin, typed)]
+    matches = _select(db, "code IN (SELECT value FROM json_each(:codes))", {"codes": json.dumps(codes)})
+    if len({each["name"] for each in matches}) > 1:
+        raise AmbiguousSecurity(typed, [f"{each['name']} ({each['symbol']}.{each['market']})" for each in matches])
+    return matches
 
 
 def names(db: Database, code: str) -> list[Name]:
-    """Return every name the security was printed under, the latest first."""
+    """Return every name the security was printed under, latest first."""
     rows = db.execute(
         "SELECT name, count(*), min(published_ts), max(published_ts) FROM mentions WHERE code = ? GROUP BY name"
         " ORDER BY 4 DESC, 2 DESC, name",
         [code],
     ).fetchall()
     (usual,) = db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone()
-    own = [usual, *(name for name, count, first, last in rows if _reigned(db, code, count, first, last))]
+    own = [usual, *(name for name, count, first, last in rows if _was_usual(db, code, count, first, last))]
     return [
         {
             "name": name,
             "first": _day(db, code, first),
             "last": _day(db, code, last),
             "posts": count,
-            "odd": not any(agree(name, other) for other in own),
+            "odd": not any(names_agree(name, other) for other in own),
         }
         for name, count, first, last in rows
     ]
@@ -197,12 +197,12 @@ def mentioning(
         yield row, text, printed  # type: ignore[misc]  # the columns above
 
 
-def _reigned(db: Database, code: str, count: int, first: int, last: int) -> bool:
+def _was_usual(db: Database, code: str, count: int, first: int, last: int) -> bool:
     """Return whether a name was the usual one in its time: printed often, and by most posts of that time."""
-    (all_of_them,) = db.execute(
+    (mentions,) = db.execute(
         "SELECT count(*) FROM mentions WHERE code = ? AND published_ts BETWEEN ? AND ?", [code, first, last]
     ).fetchone()
-    return count >= _OFTEN and count * 2 >= int(all_of_them)
+    return count >= _OFTEN and count * 2 >= int(mentions)
 
 
 def _day(db: Database, code: str, published_ts: int) -> str:
@@ -214,7 +214,7 @@ def _day(db: Database, code: str, published_ts: int) -> str:
     return str(day)
 
 
-def agree(name: str, other: str) -> bool:
+def names_agree(name: str, other: str) -> bool:
     """Return whether two printed names probably mean the same security.
 
     They do if they share two adjacent characters, ignoring white space and marks such as `*ST` or `XD`: `ST康美` and

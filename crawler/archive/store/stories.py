@@ -1,6 +1,6 @@
-"""Stories: one story under several ids. Tables `stories` and `story_keys`, derived from the words.
+"""Stories: posts that tell the same story under several ids. Tables `stories` and `story_keys`, derived from texts.
 
-Not here: when two texts tell the same (`crawler.text.near_duplicates`).
+Not here: deciding whether two texts tell the same story (`crawler.text.near_duplicates`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from crawler.archive.search import index
 from crawler.archive.store import articles
 from crawler.archive.store.versions import CURRENT
 from crawler.text.minhash import minhash_keys, scheme
-from crawler.text.near_duplicates import Wording, same_story
+from crawler.text.near_duplicates import TitledText, same_story
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
     from crawler.archive.search.index import Entry
 
-# Posts made from one template share keys by the thousand, see `crawler.text.near_duplicates`.
-_NEWEST = 200  # posts looked at per key
-_LIKELIEST = 20  # posts compared: those that share most keys, since a copy shares more than a lookalike
+# Thousands of posts made from one template share keys, see `crawler.text.near_duplicates`.
+_PER_KEY = 200  # latest posts considered per key
+_CANDIDATES = 20  # posts compared: those that share the most keys, since a copy shares more than a lookalike
 _APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not the same story
 
 _SCHEME = "stories"
 
-_OF_KEY = f"SELECT * FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT {_NEWEST})"  # noqa: S608
-_LIKELIEST_OF = (
+_OF_KEY = f"SELECT * FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT {_PER_KEY})"  # noqa: S608
+_CANDIDATES_AMONG = (
     "SELECT posts.id, story_id FROM ({}) AS met JOIN posts ON posts.id = met.article_id"  # noqa: S608  # constants
     " LEFT JOIN stories ON stories.article_id = posts.id WHERE posts.id <> ? AND published_ts BETWEEN ? AND ?"
-    f" GROUP BY posts.id ORDER BY count(*) DESC, posts.id DESC LIMIT {_LIKELIEST}"
+    f" GROUP BY posts.id ORDER BY count(*) DESC, posts.id DESC LIMIT {_CANDIDATES}"
 )
 
 
-class Telling(TypedDict):
+class StoryPost(TypedDict):
     """A post that tells a story; `first` marks the one that was published first."""
 
     id: str
@@ -46,7 +46,7 @@ class Telling(TypedDict):
     first: bool
 
 
-def told_by(db: Database, article_id: int) -> list[Telling]:
+def same_story_posts(db: Database, article_id: int) -> list[StoryPost]:
     """Return the posts that tell the same story as this one, itself included, oldest first; none if no other does."""
     rows = db.query(
         "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
@@ -59,13 +59,13 @@ def told_by(db: Database, article_id: int) -> list[Telling]:
 def assign_story(
     db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...] | None = None
 ) -> None:
-    """Find the story of a post that has none yet; `keys` are those of its text, if already computed."""
+    """Assign a post without a story to one; `keys` are those of its text, if already computed."""
     keys = minhash_keys(now.text) if keys is None else keys
     db.conn.executemany(
         "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(key, article_id) for key in keys],
     )
-    _seek(db, article_id, now, published_ts, keys)
+    _find_story(db, article_id, now, published_ts, keys)
 
 
 def leave_story(db: Database, article_id: int, before: Entry) -> None:
@@ -85,20 +85,20 @@ def leave_story(db: Database, article_id: int, before: Entry) -> None:
     # It may have been the link between the others.
     db.conn.executemany("DELETE FROM stories WHERE article_id = ?", [(post,) for post in (article_id, *others)])
     for other in others:
-        told = index.current(db, other)
-        _seek(db, other, told, articles.published_ts(db, other), minhash_keys(told.text))
+        entry = index.current(db, other)
+        _find_story(db, other, entry, articles.published_ts(db, other), minhash_keys(entry.text))
 
 
-def _seek(db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...]) -> None:
-    """Join a post with those that tell the same story; a single match is enough to join a story."""
-    wording, joined = Wording(now.title, now.text), set[int]()
-    twins = []
-    for other, story in _likeliest(db, article_id, keys, published_ts):
-        if story not in joined and same_story(_wording(db, other), wording):
-            twins.append(other)
+def _find_story(db: Database, article_id: int, now: Entry, published_ts: int, keys: tuple[int, ...]) -> None:
+    """Join a post with those that tell the same story; matching a single post of a story is enough to join it."""
+    post, joined = TitledText(now.title, now.text), set[int]()
+    matches = []
+    for other, story in _candidates(db, article_id, keys, published_ts):
+        if story not in joined and same_story(_titled_text(db, other), post):
+            matches.append(other)
             joined |= {story} if story else set()
-    if twins:
-        _join(db, [article_id, *twins])
+    if matches:
+        _join(db, [article_id, *matches])
 
 
 def rebuild(db: Database) -> None:
@@ -110,13 +110,13 @@ def rebuild(db: Database) -> None:
         " ON CONFLICT (name) DO UPDATE SET made_by = excluded.made_by",
         [_SCHEME, scheme()],
     )
-    whole = f"SELECT posts.id, published_ts FROM {CURRENT} ORDER BY published_ts, posts.id"  # noqa: S608  # a constant
-    for article_id, published_ts in db.execute(whole).fetchall():
+    posts = f"SELECT posts.id, published_ts FROM {CURRENT} ORDER BY published_ts, posts.id"  # noqa: S608  # a constant
+    for article_id, published_ts in db.execute(posts).fetchall():
         assign_story(db, article_id, index.current(db, article_id), published_ts)
 
 
 def faults(db: Database) -> Iterator[str]:
-    """Yield what is wrong with the stories."""
+    """Yield a sentence for everything that is wrong with the stories."""
     if db.execute("SELECT made_by FROM derived WHERE name = ?", [_SCHEME]).fetchone() != (scheme(),):
         yield "Stories were found by another method than today's: `finews check --repair` finds them anew."
     (alone,) = db.execute(
@@ -126,25 +126,25 @@ def faults(db: Database) -> Iterator[str]:
         yield f"{counted(alone, 'story', 'stories')} told by one post only: `finews check --repair` finds all anew."
 
 
-def _likeliest(
+def _candidates(
     db: Database, article_id: int, keys: tuple[int, ...], published_ts: int
 ) -> list[tuple[int, int | None]]:
-    """Return the posts of about the same time that share most keys, each with its story if it has one."""
+    """Return the posts of about the same time that share the most keys, each with its story if it has one."""
     if not keys:
         return []
     rows = db.conn.execute(
-        _LIKELIEST_OF.format(" UNION ALL ".join([_OF_KEY] * len(keys))),  # constants
+        _CANDIDATES_AMONG.format(" UNION ALL ".join([_OF_KEY] * len(keys))),  # constants
         [*keys, article_id, published_ts - _APART, published_ts + _APART],
     )
     return rows.fetchall()
 
 
-def _wording(db: Database, article_id: int) -> Wording:
+def _titled_text(db: Database, article_id: int) -> TitledText:
     row = db.conn.execute(
         f"SELECT title, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
         [article_id],
     ).fetchone()
-    return Wording(*row)
+    return TitledText(*row)
 
 
 def _join(db: Database, posts: list[int]) -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from weakref import WeakKeyDictionary
 
 from crawler.archive.store.bodies import BROKEN, decode_body
-from crawler.archive.store.revisions import VersionInfo, VersionText, saying
+from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.store.derived import DerivedArticle
-    from crawler.archive.store.revisions import Saying
+    from crawler.archive.store.revisions import Substance
 
 CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
 """SQL for a FROM clause: posts joined with their current versions."""
@@ -31,13 +31,13 @@ NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_
 CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
 """Likewise, the number of further versions that a run brought."""
 
-_SAID = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
-_POSTS_AT_HAND = 1_000  # whose fingerprints are kept
+_TEXTS = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
+_POSTS_CACHED = 1_000  # whose fingerprints are kept in memory
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, the way it came, and its hash."""
+    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash."""
 
     revision: int
     seen_at: str
@@ -66,40 +66,40 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
 
 
 def has(db: Database, article_id: int, content_hash: str) -> bool:
-    """Tell whether any version of a post has this hash."""
+    """Return whether any version of a post has this hash."""
     found = db.execute(
         "SELECT 1 FROM versions WHERE article_id = ? AND content_hash = ? LIMIT 1", [article_id, content_hash]
     )
     return found.fetchone() is not None
 
 
-def is_said(db: Database, article_id: int, said: Saying) -> bool:
-    """Tell whether any version of a post says the same.
+def is_known(db: Database, article_id: int, candidate: Substance) -> bool:
+    """Return whether any version of a post has this substance.
 
-    A file's history brings thousands of versions of one post. So only what has the fingerprint of one is compared
-    with all of them, and fingerprints are made once.
+    A git history can bring thousands of versions of one post. So versions are only compared if one of them has the
+    same fingerprint, and fingerprints are cached.
     """
-    if hash(said) not in _fingerprints_of(db, article_id):
+    if hash(candidate) not in _fingerprints_of(db, article_id):
         return False
-    latest_first = db.execute(f"{_SAID} ORDER BY revision DESC", [article_id])
-    return any(saying(*row) == said for row in latest_first)
+    latest_first = db.execute(f"{_TEXTS} ORDER BY revision DESC", [article_id])
+    return any(substance(*row) == candidate for row in latest_first)
 
 
 def _fingerprints_of(db: Database, article_id: int) -> set[int]:
-    """Return a fingerprint of what each version of a post says; and perhaps more, after a transaction that failed."""
+    """Return a fingerprint of each version of a post, and perhaps of some that were rolled back."""
     by_post = _fingerprints.setdefault(db, {})
     if article_id not in by_post:
-        if len(by_post) >= _POSTS_AT_HAND:
+        if len(by_post) >= _POSTS_CACHED:
             del by_post[next(iter(by_post))]
-        by_post[article_id] = {hash(saying(*row)) for row in db.execute(_SAID, [article_id])}
+        by_post[article_id] = {hash(substance(*row)) for row in db.execute(_TEXTS, [article_id])}
     return by_post[article_id]
 
 
-def _note_said(db: Database, article_id: int, derived: DerivedArticle) -> None:
-    """Add the fingerprint of what is being written, if those of its post have been made."""
-    known = _fingerprints.get(db, {}).get(article_id)
-    if known is not None:
-        known.add(hash(saying(derived.article.post.title, derived.published_at, derived.article.text)))
+def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -> None:
+    """Add the fingerprint of a version about to be written, if those of its post are cached."""
+    cached = _fingerprints.get(db, {}).get(article_id)
+    if cached is not None:
+        cached.add(hash(substance(derived.article.post.title, derived.published_at, derived.article.text)))
 
 
 def history(db: Database, article_id: int) -> list[Revision]:
@@ -113,7 +113,7 @@ def history(db: Database, article_id: int) -> list[Revision]:
 
 
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
-    """Return what a version of a post said: the columns of `articles` that belong to a version.
+    """Return a version of a post: the columns of `articles` that belong to versions, with decoded bodies.
 
     Raises `NoSuchRevision`.
     """
@@ -133,12 +133,12 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
-    """Return the times, in ISO 8601, at which the versions of a post say it was published."""
+    """Return every publication time, in ISO 8601, that a version of a post states."""
     rows = db.execute("SELECT DISTINCT published_at FROM versions WHERE article_id = ?", [article_id])
     return {published_at for (published_at,) in rows}
 
 
-def lacking(db: Database) -> list[str]:
+def incomplete_posts(db: Database) -> list[str]:
     """Return the ids of posts that lack a version between the first and the current one."""
     rows = db.execute(
         "SELECT post_id FROM posts LEFT JOIN versions ON article_id = posts.id GROUP BY posts.id"
@@ -147,7 +147,7 @@ def lacking(db: Database) -> list[str]:
     return [post_id for (post_id,) in rows]
 
 
-def unreadable(db: Database) -> list[str]:
+def undecodable_posts(db: Database) -> list[str]:
     """Return the ids of posts with a version whose bodies cannot be decoded."""
     faults = " OR ".join(BROKEN.format(body) for body in ("summary", "markdown", "html"))
     rows = db.execute(
@@ -163,15 +163,15 @@ def count(db: Database) -> int:
 
 def row(db: Database, article_id: int, revision: int) -> int:
     """Return the row id of a revision."""
-    (found,) = db.execute(
+    (row_id,) = db.execute(
         "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
-    return int(found)
+    return int(row_id)
 
 
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
     """Add a version under an unused number."""
-    _note_said(db, article_id, derived)
+    _cache_fingerprint(db, article_id, derived)
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
@@ -192,10 +192,10 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
     )
 
 
-def keep_filed(db: Database, row: int) -> None:
-    """Keep what its post is filed under now with a version that is no longer the current one.
+def keep_filing(db: Database, row: int) -> None:
+    """Save with a version that is no longer current what its post is filed under now.
 
-    The outlet, the category and the codes of the securities, as JSON: a search as of its time goes by them.
+    That is the outlet, the category and the codes of securities, as JSON; searches as of an earlier time use it.
     """
     db.execute(
         "UPDATE versions SET filed = (SELECT json_object('source', source, 'category', category, 'codes',"
@@ -206,8 +206,8 @@ def keep_filed(db: Database, row: int) -> None:
 
 
 def make_room(db: Database, article_id: int, revision: int) -> None:
-    """Renumber a revision and those above it by one, so that its number is unused."""
-    # By way of negative numbers, because two versions may not have the same number even for a moment.
+    """Move a revision and those above it up by one, so that its number is free."""
+    # Via negative numbers, because two versions may never have the same number, even for a moment.
     db.execute(
         "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
     )
@@ -215,8 +215,8 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
 
 
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
-    """Overwrite a version with what the site says now; its substance has not changed."""
-    _note_said(db, article_id, derived)
+    """Overwrite a version, unchanged in substance, with what the site says now."""
+    _cache_fingerprint(db, article_id, derived)
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, summary = ?, markdown = ?, html = ?, text = ?"
         " WHERE article_id = ? AND revision = ?",

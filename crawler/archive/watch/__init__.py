@@ -1,4 +1,4 @@
-"""What a person would notice too late: silence, refusals, missing runs, days with gaps.
+"""What people would otherwise notice too late: silence, refusals, missing runs, days with gaps.
 
-Only reads. Not here: what is wrong with the file itself (`crawler.archive.care`).
+Read-only. Not here: what is wrong with the file itself (`crawler.archive.care`).
 """

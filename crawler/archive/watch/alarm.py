@@ -1,4 +1,4 @@
-"""An alarm: something amiss that a person would notice too late. Not here: what raises it (`watchman`)."""
+"""The type of an alarm, about something people would otherwise notice too late. Not here: raising it (`watchman`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 
 class Alarm(TypedDict):
-    """Something amiss with a site: one sentence, and the numbers in it by name."""
+    """Something wrong with a site: one sentence, and the numbers in it by name."""
 
     kind: Literal["runs", "silence", "refusals", "category", "outlet"]
     site: str

@@ -1,8 +1,8 @@
 """What is usual for a run, and what is unusual about one: pure functions over reports.
 
-A run is compared with earlier runs of the same site and scope. What looks odd is also compared with the same hour of
-the day before and of the week before, because a site wakes up every morning. Not here: whether something is amiss
-(`crawler.archive.watch.watchman`).
+A run is compared with earlier runs of the same site and scope. An outlier is also compared with runs at the same hour
+of the day before and of the week before, because sites publish more at some hours than at others. Not here: raising
+alarms (`crawler.archive.watch.watchman`).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _RUNS, _RUNS_TO_JUDGE = 20, 5
-_TIMES = 3  # what is unusual differs from the usual by at least this factor
-_BEYOND = 1.5  # and by this factor from the highest, or the lowest, of all runs compared
+_TIMES = 3  # an unusual number differs from the usual one by at least this factor
+_BEYOND = 1.5  # and by this factor from the highest or lowest of all runs compared
 _SAME_HOUR = (timedelta(days=1), timedelta(days=7))
 _ABOUT = timedelta(hours=1)
-_AHEAD = 5000  # reports read ahead at most, because full runs may be far apart
+_AHEAD = 5000  # the most reports read ahead, since full runs may be far apart
 _MEGA = 1_000_000
 
 
 class Judgement(TypedDict):
-    """What is `usual`, as medians of earlier runs, and a few words on everything `unusual` about a run."""
+    """What is `usual`, as medians of earlier runs, and a few words on each number that is `unusual`."""
 
     usual: dict[str, float] | None
     unusual: list[str]
@@ -55,21 +55,22 @@ FIGURES = (
     Figure("gone", 20),
     Figure("bytes", 5 * _MEGA),
 )
-"""What is compared. Except for new posts, only a high number is worth mentioning: a low one is good, or follows."""
+"""What is compared. Except for new posts, only high numbers are worth mentioning: low ones are good news, or merely
+a consequence of fewer new posts."""
 
 
 def with_baseline(reports: Iterable[Report]) -> Iterator[JudgedReport]:
-    """Yield each report, latest first, with `usual`, the medians of the runs before it, and what is `unusual`.
+    """Yield each of the `reports`, which come latest first, with the `Judgement` by the runs before it.
 
     Reads ahead only as far as needed.
     """
-    coming = iter(reports)
+    unread = iter(reports)
     ahead: deque[Report] = deque()
-    alike: dict[tuple[str, str], deque[Report]] = {}  # those ahead that a run can be compared with
-    while ahead or _read(coming, ahead, alike):
-        group = alike.setdefault(_kind(ahead[0]), deque())
+    groups: dict[tuple[str, str], deque[Report]] = {}  # the reports read ahead, by what they are compared with
+    while ahead or _read(unread, ahead, groups):
+        group = groups.setdefault(_kind(ahead[0]), deque())
         if _is_judged(ahead[0]):
-            while not _reaches_back(group, ahead[0]) and len(ahead) < _AHEAD and _read(coming, ahead, alike):
+            while not _reaches_back(group, ahead[0]) and len(ahead) < _AHEAD and _read(unread, ahead, groups):
                 pass
         report = ahead.popleft()
         if group and group[0] is report:
@@ -78,7 +79,7 @@ def with_baseline(reports: Iterable[Report]) -> Iterator[JudgedReport]:
 
 
 def compared(report: Report, before: Sequence[Report]) -> Judgement:
-    """Return what is usual and unusual about a report, by the finished runs `before` it, latest first."""
+    """Compare a report with the finished runs `before` it, latest first."""
     nearest = list(islice(before, _RUNS))
     if not _is_judged(report) or len(nearest) < _RUNS_TO_JUDGE:
         return {"usual": None, "unusual": []}
@@ -99,7 +100,7 @@ def _stands_out(report: Report, figure: Figure, usual: float, others: Sequence[R
 
 
 def _is_beyond(report: Report, figure: Figure, usual: float, others: Sequence[Report]) -> bool:
-    """Return whether no other run comes close: if there are two kinds of runs, neither is unusual."""
+    """Return whether no other run comes close; if there are two kinds of runs, neither is unusual."""
     value, values = _value(report, figure), [_value(one, figure) for one in others]
     if value > usual:
         return all(value > _BEYOND * other for other in values)
@@ -111,14 +112,14 @@ def _at_the_same_hour(report: Report, before: Sequence[Report]) -> list[Report]:
     return [one for one in before if any(abs(began - back - _began(one)) <= _ABOUT for back in _SAME_HOUR)]
 
 
-def _read(coming: Iterator[Report], ahead: deque[Report], alike: dict[tuple[str, str], deque[Report]]) -> bool:
-    """Read one more report; `False` when there is none."""
-    report = next(coming, None)
+def _read(unread: Iterator[Report], ahead: deque[Report], groups: dict[tuple[str, str], deque[Report]]) -> bool:
+    """Read one more report; return `False` if there is none."""
+    report = next(unread, None)
     if report is None:
         return False
     ahead.append(report)
     if _is_judged(report) and report["outcome"] == "finished":
-        alike.setdefault(_kind(report), deque()).append(report)
+        groups.setdefault(_kind(report), deque()).append(report)
     return True
 
 
@@ -145,7 +146,7 @@ def _value(report: Mapping[str, Any], figure: Figure) -> float:
 
 
 def _note(report: Report, figure: Figure, usual: float) -> str:
-    """Return what stands out in a few words: `new 3, usually 41`."""
+    """Return a few words on a number that stands out, such as `new 3, usually 41`."""
     value = _value(report, figure)
     if figure.name == "bytes":
         return f"{value / _MEGA:.1f} MB, usually {usual / _MEGA:.1f} MB"

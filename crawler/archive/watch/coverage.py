@@ -1,7 +1,7 @@
-"""Coverage: how many listed posts are stored, per site, category and day, and which command fills a gap.
+"""Coverage: how many listed posts are stored, per site, category and day, and which commands fill the gaps.
 
-A post counts once, by its id, whatever addresses it has. The ledger's addresses are read one by one and not kept.
-Not here: posts that were never listed, except that days without any are reported; and asking the site.
+A post counts once, by its id, however many addresses it has. The ledger's addresses are streamed, not held in memory.
+Not here: posts that were never listed, except that days without any are reported; and requests to the site.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _IDS = 3  # ids of gone posts in one command
-_MOST_DAYS = 2  # a site that lists something on at least one day in this many should do so every day
+_MOST_DAYS = 2  # a site that lists something on at least one in so many days is expected to do so every day
 
 
 class Row(TypedDict):
     """The listed posts of a category and day: `listed` is the sum of the other four numbers.
 
-    `missing` posts were found and never fetched, or were gone before they could be stored. `commands` fill the gap. A
-    day on which nothing was listed has zeros and no category.
+    `missing` posts were found but never fetched, or were gone before they could be stored. `commands` fill the gap.
+    A day on which nothing was listed has zeros and no category.
     """
 
     site: str
@@ -77,76 +77,79 @@ class _Gap:
                 self.gone.append(key)
 
 
-_Filed = tuple[str, str]  # site and category, "" for none
-_WHOLE = _Gap()
+_Filing = tuple[str, str]  # site and category, "" for none
+_NO_GAP = _Gap()
 
 
 class _Counts:
     """The counts: stored posts by site and category and then by day, and the gaps."""
 
     def __init__(self) -> None:
-        self.stored: defaultdict[_Filed, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        self.gaps: defaultdict[tuple[_Filed, str], _Gap] = defaultdict(_Gap)
+        self.stored: defaultdict[_Filing, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.gaps: defaultdict[tuple[_Filing, str], _Gap] = defaultdict(_Gap)
 
-    def by_day(self, first: str) -> dict[str, set[_Filed]]:
+    def by_day(self, first: str) -> dict[str, set[_Filing]]:
         """Return the sites and categories that listed something, for each day from the `first` on."""
-        found: defaultdict[str, set[_Filed]] = defaultdict(set)
-        for filed, days in self.stored.items():
+        by_day: defaultdict[str, set[_Filing]] = defaultdict(set)
+        for filing, days in self.stored.items():
             for day in days:
-                found[day].add(filed)
-        for filed, day in self.gaps:
-            found[day].add(filed)
-        return {day: filed for day, filed in found.items() if day >= first}
+                by_day[day].add(filing)
+        for filing, day in self.gaps:
+            by_day[day].add(filing)
+        return {day: filings for day, filings in by_day.items() if day >= first}
 
-    def row(self, filed: _Filed, day: str, places: Attribution) -> Row:
+    def row(self, filing: _Filing, day: str, attribution: Attribution) -> Row:
         """Return the row of a site, category and day."""
-        stored, gap = self.stored[filed].get(day, 0), self.gaps.get((filed, day), _WHOLE)
+        stored, gap = self.stored[filing].get(day, 0), self.gaps.get((filing, day), _NO_GAP)
         return {
-            "site": filed[0],
-            "category": filed[1] or None,
+            "site": filing[0],
+            "category": filing[1] or None,
             "day": day,
             "listed": stored + gap.refused + gap.failed + gap.missing,
             "stored": stored,
             "refused": gap.refused,
             "failed": gap.failed,
             "missing": gap.missing,
-            "commands": () if gap is _WHOLE else tuple(_commands(*filed, gap, places)),
+            "commands": () if gap is _NO_GAP else tuple(_commands(*filing, gap, attribution)),
         }
 
 
 def coverage(db: Database, archive: str, since: datetime | None = None) -> Coverage:
     """Return what was listed and stored, per site, category and day, from the day of `since` on."""
-    places, counts, first = Attribution(db), _Counts(), "" if since is None else since.date().isoformat()
-    _count_stored(db, places, counts, since)
-    _count_others(db, places, counts)
+    attribution, counts, first = Attribution(db), _Counts(), "" if since is None else since.date().isoformat()
+    _count_stored(db, attribution, counts, since)
+    _count_others(db, attribution, counts)
     by_day = counts.by_day(first)
-    for site, day in list(_days_without(db, places, by_day)):
+    for site, day in list(_days_without(db, attribution, by_day)):
         by_day.setdefault(day, set()).add((site, ""))
-    rows = [counts.row(filed, day, places) for day in sorted(by_day, reverse=True) for filed in sorted(by_day[day])]
+    rows = [
+        counts.row(filing, day, attribution) for day in sorted(by_day, reverse=True) for filing in sorted(by_day[day])
+    ]
     return {"archive": archive, "since": first or None, "totals": _totals(rows), "rows": rows}
 
 
-def _count_stored(db: Database, places: Attribution, counts: _Counts, since: datetime | None) -> None:
+def _count_stored(db: Database, attribution: Attribution, counts: _Counts, since: datetime | None) -> None:
     begin = None if since is None else since.replace(hour=0, minute=0, second=0).timestamp()
     for site, category, published in review.stored(db, begin):
-        counts.stored[site, category or ""][places.day_at(site, published)] += 1
+        counts.stored[site, category or ""][attribution.day_at(site, published)] += 1
 
 
-def _count_others(db: Database, places: Attribution, counts: _Counts) -> None:
-    for post in review.not_counted(db, places.key):
+def _count_others(db: Database, attribution: Attribution, counts: _Counts) -> None:
+    for post in review.not_counted(db, attribution.key):
         if post.published_ts is not None:
-            counts.stored[post.site, post.category or ""][places.day_at(post.site, post.published_ts)] += 1
+            counts.stored[post.site, post.category or ""][attribution.day_at(post.site, post.published_ts)] += 1
         else:
-            filed = post.site, places.category(post.site, post.url, post.found_on) or ""
-            counts.gaps[filed, places.day(post.site, post.url, post.found_at)].add(post.state, post.key, post.url)
+            filing = post.site, attribution.category(post.site, post.url, post.found_on) or ""
+            day = attribution.day(post.site, post.url, post.found_at)
+            counts.gaps[filing, day].add(post.state, post.key, post.url)
 
 
-def _commands(site: str, category: str, gap: _Gap, places: Attribution) -> Iterator[str]:
-    """Yield the commands that fill a gap: crawl again, look behind share links, or see why a post was refused."""
+def _commands(site: str, category: str, gap: _Gap, attribution: Attribution) -> Iterator[str]:
+    """Yield the commands that fill a gap: crawl again, fetch share links, or see why a post was refused."""
     if gap.is_waiting:
-        of_category = category and places.has_page(site, category)
-        yield command("crawl", *(["--category", category] if of_category else []), site=site)
-    shared = sorted(key for key in gap.gone if places.is_shared(site, key))
+        has_page = category and attribution.has_page(site, category)
+        yield command("crawl", *(["--category", category] if has_page else []), site=site)
+    shared = sorted(key for key in gap.gone if attribution.is_shared(site, key))
     if shared:
         yield command("share", *shared, site=site)
     if gap.refused_at:
@@ -163,17 +166,19 @@ def _totals(rows: list[Row]) -> dict[str, int]:
     }
 
 
-def _days_without(db: Database, places: Attribution, by_day: dict[str, set[_Filed]]) -> Iterator[tuple[str, str]]:
-    """Yield the days on which a site listed nothing at all, between the first and the last time it was visited.
+def _days_without(
+    db: Database, attribution: Attribution, by_day: dict[str, set[_Filing]]
+) -> Iterator[tuple[str, str]]:
+    """Yield each site and day on which it listed nothing, between the first and the last time it was visited.
 
-    For a site that publishes only now and then this means nothing, so there are none.
+    Sites that publish only now and then are left out, since for them such days mean nothing.
     """
     listed: defaultdict[str, set[str]] = defaultdict(set)
-    for day, filed in by_day.items():
-        for site in {site for site, _ in filed}:
+    for day, filings in by_day.items():
+        for site in {site for site, _ in filings}:
             listed[site].add(day)
     for site, days in listed.items():
-        begin, end = (places.day_found(site, found_at) for found_at in review.span(db, site))
+        begin, end = (attribution.day_found(site, found_at) for found_at in review.span(db, site))
         between = _days_between(max(begin, min(days)), min(end, max(days)))
         without = [day for day in between if day not in days]
         if len(without) * _MOST_DAYS <= len(between):

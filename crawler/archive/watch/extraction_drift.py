@@ -1,4 +1,4 @@
-"""Pages that can no longer be read as before: many more posts are refused, or a category page names no posts.
+"""Alarms about pages that can no longer be read: many more posts are refused, or a category page names no posts.
 
 Both happen when a site changes its pages and the rules still fit the old ones. Not here: the rules
 (`crawler.extraction`), and pages that could not be fetched.
@@ -29,14 +29,17 @@ if TYPE_CHECKING:
 _LATEST, _BEFORE, _TO_JUDGE = 100, 1000, 200  # posts
 _RECENT = 7 * DAY
 _LEAST, _THREE_TIMES = 5, 3
-_BY_CHANCE = 5  # standard deviations, so that of a thousand windows a year none exceeds them by chance
+_BY_CHANCE = 5  # standard deviations, which chance does not exceed even in a thousand windows a year
 
 _PAGES_READ_FOR, _POSTS_OF = 2 * DAY, 2 * DAY
 _SHOWN = 5
 
 
 def refusals(db: Database, site: str, now: float) -> list[Alarm]:
-    """Return an alarm if far more of a site's latest posts are refused than of those before."""
+    """Return an alarm if far more of a site's latest posts are refused than of those before.
+
+    `now` is in epoch seconds.
+    """
     decisions = review.decisions(db, site, _LATEST + _BEFORE)
     week = _written(now - _RECENT)
     latest = [each for each in decisions[:_LATEST] if each.at > week]
@@ -68,7 +71,7 @@ def refusals(db: Database, site: str, now: float) -> list[Alarm]:
 
 
 def has_jumped(refused: int, posts: int, refused_before: int, posts_before: int) -> bool:
-    """Return whether `refused` of `posts` is far more than before, and more than chance explains."""
+    """Return whether `refused` of `posts` is far more than before, and more than chance would explain."""
     expected = refused_before / posts_before * posts
     return (
         refused >= _LEAST and refused > _THREE_TIMES * expected and refused > expected + _BY_CHANCE * sqrt(expected)
@@ -78,7 +81,7 @@ def has_jumped(refused: int, posts: int, refused_before: int, posts_before: int)
 def began(latest: Sequence[Decision]) -> Decision:
     """Return the decision at which refusals became frequent; `latest` are decisions, latest first.
 
-    From there on, refusals exceed their average share by the most.
+    It is the point from which on refusals exceed their average share the most.
     """
     share = sum(each.refused for each in latest) / len(latest)
     beyond = list(accumulate(each.refused - share for each in latest))
@@ -86,7 +89,10 @@ def began(latest: Sequence[Decision]) -> Decision:
 
 
 def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
-    """Yield an alarm for category pages that name no posts although there are some; the last one counts the rest."""
+    """Yield alarms about category pages that name no posts although there are some; the last alarm counts the rest.
+
+    `now` is in epoch seconds.
+    """
     since = _written(now - _PAGES_READ_FOR)
     empty = review.empty_categories(db, site, NAMES_NO_POST, since, _POSTS_OF)
     for slug, url, read_at, posts in empty[:_SHOWN]:
@@ -119,5 +125,5 @@ def _usual_reason(refused: Sequence[Decision]) -> str | None:
 
 
 def _written(point: float) -> str:
-    """Return a point in time as the ledger writes it, for comparison."""
+    """Return a time in epoch seconds as the ledger writes it, for comparison."""
     return iso(datetime.fromtimestamp(point, UTC))

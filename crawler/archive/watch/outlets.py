@@ -1,4 +1,4 @@
-"""Outlets that have gone quiet: silent for several times their longest pause so far.
+"""Alarms about outlets that have been silent for several times their longest pause so far.
 
 Like the silence of a whole site (`crawler.archive.watch.silence`), this is measured at the last visit to the site.
 Not here: an outlet that merely publishes less than before.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.watch.alarm import Alarm
 
-_ACTIVE_DAYS, _DAYS_TO_KNOW_IT = 30, 10  # days on which an outlet published: looked at, and needed at least
+_ACTIVE_DAYS, _DAYS_TO_JUDGE = 30, 10  # days on which an outlet published: considered, and needed at least
 # Of two thousand outlets that publish at random, about one a week is silent for three times its longest pause.
 _FOUR_TIMES, _A_DAY = 4, DAY
 _NEWS_FOR = 7 * DAY  # after that the silence is no longer news
@@ -30,7 +30,10 @@ _SHOWN = 5
 
 
 class Quiet(NamedTuple):
-    """An outlet that has gone quiet: since which post, for how long, and its longest pause before that."""
+    """An outlet that has gone quiet: the row id of its last post, and how long ago that was.
+
+    `longest` is its longest pause before that. Durations are in seconds.
+    """
 
     source: str
     post: int
@@ -39,22 +42,22 @@ class Quiet(NamedTuple):
 
 
 def gone_quiet(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
-    """Return alarms for outlets that had gone quiet by the last of `looks`, the times of visits to the site.
+    """Return alarms for outlets that had gone quiet by the last of `looks`, the times of visits (epoch seconds).
 
-    The most unusual ones have an alarm each, and the others one together.
+    The most unusual ones get an alarm each, the others share one.
     """
     gaps = (later for earlier, later in pairwise(looks) if later - earlier > _FORGOTTEN)
     watched_since = max(gaps, default=looks[0])
     known = (_quiet(db, site, source, looks[-1], watched_since) for source in articles.sources(db))
     quiet = sorted(filter(None, known), key=lambda each: (-each.seconds / max(each.longest, HOUR), each.source))
-    found = [_alarm(db, site, home, each) for each in quiet[:_SHOWN]]
-    return [*found, _others(site, home, quiet[_SHOWN:])] if quiet[_SHOWN:] else found
+    alarms = [_alarm(db, site, home, each) for each in quiet[:_SHOWN]]
+    return [*alarms, _others(site, home, quiet[_SHOWN:])] if quiet[_SHOWN:] else alarms
 
 
 def _quiet(db: Database, site: str, source: str, at: float, watched_since: float) -> Quiet | None:
-    """Return how an outlet has gone quiet; `None` if it has not, or so long ago that it is no longer news.
+    """Return an outlet's silence; `None` if it is not silent, or has been for so long that it is no longer news.
 
-    An outlet belongs to the site that had its last post.
+    An outlet belongs to the site that published its last post.
     """
     last = next(articles.published_until(db, "source", source, at), None)
     if last is None or last.site != site:
@@ -69,7 +72,7 @@ def _quiet(db: Database, site: str, source: str, at: float, watched_since: float
 
 
 def _longest_pause(db: Database, site: str, source: str, *, until: float, below: float) -> float | None:
-    """Return the longest pause in an outlet's last active days; `None` if not `below`, or if too little is known."""
+    """Return the longest pause in an outlet's last active days; `None` if not `below`, or if the days are too few."""
     longest, later = 0.0, until
     days: set[int] = set()
     for post in articles.published_until(db, "source", source, until):
@@ -78,7 +81,7 @@ def _longest_pause(db: Database, site: str, source: str, *, until: float, below:
             longest, later = max(longest, later - post.at), post.at
         if longest >= below or len(days) == _ACTIVE_DAYS:
             break
-    return longest if longest < below and len(days) >= _DAYS_TO_KNOW_IT else None
+    return longest if longest < below and len(days) >= _DAYS_TO_JUDGE else None
 
 
 def _alarm(db: Database, site: str, home: str, quiet: Quiet) -> Alarm:

@@ -1,10 +1,10 @@
-"""Silence: a site that has published nothing for far longer than it usually does.
+"""Alarms about a site that has published nothing for far longer than usual.
 
-What is usual depends on the hour and the weekday, so a silence is held against the same moment in the weeks before.
-It is measured at the looks at the site, not now: nobody knows what has been published since. What goes on is no part
-of what is usual, and a silence that was found stays one until it is over, whatever the hour. A holiday on which the
-whole site rests is a silence like another. Not here: whether anybody looks (`crawler.archive.watch.watchman`),
-single outlets (`crawler.archive.watch.outlets`), the clock.
+What is usual depends on the hour and the weekday, so a silence is compared with the same time in the weeks before. It
+is measured at the visits to the site, not now, because nobody knows what has been published since. The silence itself
+does not count towards what is usual, and once noticed it lasts until the next post, whatever the hour. A holiday on
+which the whole site rests is a silence too. Not here: whether visits happen (`crawler.archive.watch.watchman`),
+single outlets (`crawler.archive.watch.outlets`), and reading the clock.
 """
 
 from __future__ import annotations
@@ -28,40 +28,40 @@ if TYPE_CHECKING:
     from crawler.archive.watch.alarm import Alarm
 
 WEEKS = 8
-"""How many weeks back a silence is compared."""
+"""How many weeks back silences are compared."""
 
 _WEEK = 7 * DAY
-_WEEKS_TO_JUDGE = 3  # with fewer, the previous days must do
+_WEEKS_TO_JUDGE = 3  # with fewer, the previous days are used
 _DAYS_TO_JUDGE = 3
-_AROUND = 2 * HOUR  # before and after: a site does not start its day at the same minute
+_AROUND = 2 * HOUR  # before and after, since a site does not start its day at the same minute
 _TWICE, _AT_LEAST = 2, HOUR
 _SELDOM = 5  # times the average gap between posts; for a site that publishes only now and then
 _ALIKE = {1, 2, 3, 4}  # Tuesday to Friday; the early hours of Monday still belong to the weekend
 
 
-class _Found(NamedTuple):
-    """When a silence was found to be one, and what it was compared with: the silences so many days before."""
+class _Noticed(NamedTuple):
+    """When a silence was first noticed, and the silences it was compared with, by how many days before."""
 
     at: float
     compared: dict[int, float]
 
 
 def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
-    """Return an alarm if the whole site was silent at the last of `looks`, the times it was visited, in order."""
+    """Return an alarm if the site was silent at the last of `looks`, the times of visits (epoch seconds), sorted."""
     at = looks[-1]
     last = _last(db, site, at)
     if last is None or at - last.at <= _AT_LEAST:
         return []
     seconds, since = at - last.at, articles.published_at(db, last.article_id)
-    found = _first_found(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
-    if found is None:
+    noticed = _first_noticed(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
+    if noticed is None:
         return []
     now = _compare(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
-    compared = now or found.compared
+    compared = now or noticed.compared
     longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
     when = f"in the {count} weeks before" if weekly else f"on {count} of the days before"
-    hour = "about this hour" if now else f"about the hour at {_utc(found.at)}"
-    said = f" (said since {_utc(found.at)})" if at - found.at > DAY else ""
+    hour = "about this hour" if now else f"about the hour at {_utc(noticed.at)}"
+    said = f" (said since {_utc(noticed.at)})" if at - noticed.at > DAY else ""
     return [
         {
             "kind": "silence",
@@ -76,7 +76,7 @@ def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[
                 "since": since,
                 "usual_seconds": round(longest),
                 "compared": count,
-                "said_since": dates.iso(datetime.fromtimestamp(found.at, UTC)),
+                "said_since": dates.iso(datetime.fromtimestamp(noticed.at, UTC)),
             },
         }
     ]
@@ -87,18 +87,20 @@ def longest_pause(times: Iterable[float]) -> float:
     return max((later - earlier for earlier, later in pairwise(times)), default=0)
 
 
-def _first_found(db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None) -> _Found | None:
-    """Return the first look at which the silence since then was one; it goes on, so it is one still."""
+def _first_noticed(
+    db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None
+) -> _Noticed | None:
+    """Return the first visit at which the silence since `since` was unusual; `None` if it never was."""
     for number in range(bisect(looks, since + _AT_LEAST), len(looks)):
         at = looks[number]
         compared = _compare(db, site, since, looks[: number + 1], zone)
         if compared:
-            return _Found(at, compared)
+            return _Noticed(at, compared)
     return None
 
 
 def _compare(db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
-    """Return what the silence at the last look is compared with, by how many days ago; nothing if it is none."""
+    """Return the silences that the one at the last visit far exceeds, by how many days ago; empty if it does not."""
     at = looks[-1]
     compared = _comparable(db, site, since, looks, zone)
     is_longer = bool(compared) and at - since > _TWICE * max(compared.values())
@@ -112,17 +114,18 @@ def _utc(at: float) -> str:
 def _comparable(
     db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None
 ) -> dict[int, float]:
-    """Return the longest silence about this hour on the days before, by how many days ago, where it compares.
+    """Return the longest silence around this hour on comparable days before, by how many days ago.
 
-    The same weekday of the weeks before. While too few weeks are known, Tuesday to Friday compare with each other,
-    and any other day with these once one of its own kind is known. Days since the silence began do not count.
+    Comparable is the same weekday in earlier weeks. While too few weeks are known, Tuesday to Friday are compared
+    with each other, and any other day with these once one like it is known. Days since the silence began do not
+    count.
     """
     at = looks[-1]
     weeks, past = int((at - since) // _WEEK), int((at - since) // DAY)
     weekly = {
-        week * 7: found
+        week * 7: silence
         for week in range(weeks + 1, weeks + WEEKS + 1)
-        if (found := _silence_about(db, site, at - week * _WEEK, looks)) is not None
+        if (silence := _silence_about(db, site, at - week * _WEEK, looks)) is not None
     }
     if len(weekly) >= _WEEKS_TO_JUDGE:
         return weekly
@@ -130,10 +133,10 @@ def _comparable(
     if days[0] not in _ALIKE and not weekly:
         return {}
     daily = {
-        back: found
+        back: silence
         for back, weekday in days.items()
         if back and weekday in _ALIKE | {days[0]}
-        if (found := _silence_about(db, site, at - back * DAY, looks)) is not None
+        if (silence := _silence_about(db, site, at - back * DAY, looks)) is not None
     }
     return daily if len(daily) >= _DAYS_TO_JUDGE else {}
 
@@ -154,12 +157,12 @@ def _is_seldom(db: Database, site: str, at: float, seconds: float, looks: Sequen
     """Return whether a site publishes so rarely that silence is normal at any hour."""
     span = min(WEEKS * _WEEK, at - looks[0])
     needed = int(_SELDOM * span / seconds) + 1
-    there = articles.published_until(db, "site", site, at, since=at - span)
-    return sum(1 for _ in islice(there, needed)) < needed
+    posts = articles.published_until(db, "site", site, at, since=at - span)
+    return sum(1 for _ in islice(posts, needed)) < needed
 
 
 def _last(db: Database, site: str, at: float) -> Published | None:
-    """Return the last post published up to that time."""
+    """Return the last post published up to a time."""
     return next(articles.published_until(db, "site", site, at), None)
 
 

@@ -1,8 +1,8 @@
-"""What is amiss and a person would notice too late, in sentences that say what, since when, and what to do.
+"""Collecting all alarms: sentences that say what is wrong, since when, and what to do.
 
-For each site, `alarms` checks whether its runs happen, whether it has fallen silent, and whether its pages can
-still be read. Only runs about a whole site (usual and full ones) count. Not here: silence (`silence`, `outlets`),
-pages that read differently (`extraction_drift`), the clock.
+For each site, `alarms` checks whether its runs happen, whether it has fallen silent, and whether its pages can still
+be read. Only runs over a whole site (usual and full ones) count. Not here: judging silence (`silence`, `outlets`) and
+pages that can no longer be read (`extraction_drift`), and reading the clock.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from crawler.archive.watch.alarm import Alarm
 
 REACH = silence.WEEKS * 7 * DAY + DAY
-"""How far back from the latest run, in seconds, runs are looked at; a site without one there was abandoned."""
+"""How far back from the latest run, in seconds, runs are considered; a site with none in that time was abandoned."""
 
 _IN_A_ROW = 3  # failed runs; fewer may be a passing problem
 _FAR_LONGER, _AT_LEAST = 5, HOUR  # times the usual gap between runs, and at least this long
-_GAPS = 20  # gaps from which the usual one is taken
-_REMEMBERED = 200  # gaps looked at for long ones: a computer that sleeps at night has one each night
-_FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # with fewer gaps wait this long; later, posts may already be lost
+_GAPS = 20  # gaps from which the usual one is computed
+_LONG_GAPS = 200  # gaps searched for long ones: a computer that sleeps at night has one each night
+_FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # with fewer gaps, wait this long; later, posts may already be lost
 
 
 class Run(NamedTuple):
-    """What matters of a run here. `started` is in epoch seconds."""
+    """What is needed of a run here. `started` is in epoch seconds."""
 
     number: int
     site: str
@@ -54,13 +54,13 @@ class Run(NamedTuple):
 
     @property
     def has_failed(self) -> bool:
-        """Whether the run failed; one that left the site alone because the site asked for it did not."""
+        """Whether the run failed; leaving the site alone because it asked for that is not a failure."""
         cut_short = self.outcome in {"interrupted", "failed"}
         return cut_short or (self.outcome == "finished" and self.listings_failed > 0 and self.listings == 0)
 
 
 def alarms(db: Database, site: str | None, now: datetime) -> list[Alarm]:
-    """Return what is amiss with `site`, or with every site of the archive; the most urgent comes first."""
+    """Return the alarms about `site`, or about every site of the archive; for each site, the most urgent first."""
     by_site: dict[str, list[Run]] = {}
     for run in _latest_runs(db):
         by_site.setdefault(run.site, []).append(run)
@@ -69,7 +69,7 @@ def alarms(db: Database, site: str | None, now: datetime) -> list[Alarm]:
 
 
 def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterator[Alarm]:
-    """Yield what is amiss with a site. Silence is not judged while runs fail, since nobody knows what it shows."""
+    """Yield the alarms about a site; while its runs fail, silence is not judged, since nobody knows what it shows."""
     home = links.home(db, site) or site
     stuck = _stuck(site, home, runs, now)
     if stuck is not None:
@@ -84,7 +84,7 @@ def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterat
 
 def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | None:
     """Return an alarm if a site's runs, given latest first, fail or no longer happen."""
-    latest = runs[: _REMEMBERED + 1]
+    latest = runs[: _LONG_GAPS + 1]
     usual, limit = _patience([later.started - earlier.started for later, earlier in pairwise(latest)])
     ended = [run for run in runs if run.outcome != "running"]
     bad = list(takewhile(lambda run: run.has_failed, ended))
@@ -99,7 +99,10 @@ def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | Non
 
 
 def _patience(gaps: Sequence[float]) -> tuple[float | None, float]:
-    """Return the usual gap between runs, and how long to wait for one: no less than the second longest gap."""
+    """Return the usual gap between runs, if known, and the gap to raise an alarm at.
+
+    The latter is at least the second longest so far.
+    """
     usual = median(gaps[:_GAPS]) if gaps else None
     if usual is None or len(gaps) < _FEW_GAPS:
         return None, max(_WITH_FEW, _FAR_LONGER * (usual or 0))
@@ -155,7 +158,7 @@ def _reasons(run: Run) -> list[str]:
 
 
 def _latest_runs(db: Database) -> Iterator[Run]:
-    """Yield the runs about a whole site, latest first, as far back as `REACH`."""
+    """Yield the runs over a whole site, latest first, as far back as `REACH`."""
     rows = db.execute(
         "SELECT id, site, outcome, started_at, listings, listings_failed, listing_reasons FROM runs"
         " WHERE scope IN ('usual', 'full') ORDER BY id DESC"

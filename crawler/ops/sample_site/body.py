@@ -1,7 +1,8 @@
-"""Turns a post's Markdown into the HTML the site shows, and HTML into the plain text of its head.
+"""Turning a post's Markdown into the HTML that the site shows, and HTML into the plain text of a page's head.
 
-Only what source posts use is imitated of Jekyll's renderer (kramdown). Nothing runs Liquid, escapes a raw `&`
-inside HTML or mends markup; only a `</div>` too many becomes text, since it would end the page's `<section>`.
+Imitates as much of Jekyll's renderer (kramdown) as source posts use. Not here: Liquid, escaping of a raw `&` inside
+HTML, and repair of markup, except that a surplus `</div>` becomes text, as it would otherwise end the page's
+`<section>`.
 """
 
 from __future__ import annotations
@@ -22,40 +23,40 @@ _QUOTED = re.compile(r'"([^"\n]*)"')
 
 
 def render(source: str) -> str:
-    """Return the HTML of a post's Markdown body; HTML in it passes through, one block to a line."""
+    """Return the HTML of a post's Markdown body, one block per line; HTML in it passes through."""
     blocks = (_prepared(block) for block in source.split("\n\n"))
-    return _one_block_to_a_line(_without_stray_ends(_MARKDOWN.render("\n\n".join(blocks))))
+    return _one_block_per_line(_without_stray_ends(_MARKDOWN.render("\n\n".join(blocks))))
 
 
 def render_layoutless(source: str) -> str:
-    """Return the HTML of a file whose front matter Jekyll took for text: a rule, a paragraph, the body."""
-    found = _STANDING_FRONT.fullmatch(source)
-    if found is None:
+    """Return the HTML of a file whose front matter Jekyll treated as text: a rule, a paragraph, the body."""
+    match = _STANDING_FRONT.fullmatch(source)
+    if match is None:
         return render(source)
-    front = html.escape(typographic(found[1]), quote=False)
-    return f"\n<hr />\n<p>{front}\n—</p>\n\n{render(found[2])}"
+    front = html.escape(typographic(match[1]), quote=False)
+    return f"\n<hr />\n<p>{front}\n—</p>\n\n{render(match[2])}"
 
 
 def excerpt(source: str) -> str:
-    """Return the first block of a Markdown body, without a `> `: what Jekyll describes a post by."""
-    return _one_block_to_a_line(source.strip().partition("\n\n")[0].removeprefix("> "))
+    """Return the first block of a Markdown body without a leading `> `, which Jekyll uses as a post's description."""
+    return _one_block_per_line(source.strip().partition("\n\n")[0].removeprefix("> "))
 
 
 def plain(markup: str) -> str:
-    """Strip markup of its tags, collapse its ASCII white space and escape it to stand in an attribute."""
+    """Remove tags from markup, collapse its ASCII white space, and escape it for use in an attribute."""
     text = _ASCII_SPACE.sub(" ", _UNSEEN.sub("", markup)).strip()
     return html.escape(html.unescape(typographic(text)))
 
 
 def typographic(text: str) -> str:
-    """Make pairs of straight double quotes typographic, as Jekyll does outside of HTML."""
+    """Turn pairs of straight double quotes into typographic ones, as Jekyll does outside HTML."""
     return _QUOTED.sub("“\\1”", text)
 
 
 def _prepared(block: str) -> str:
     if block.lstrip().startswith("<"):
         return block
-    # CommonMark allows no spaces in an address, kramdown does: .../category/Career In touxingPEVC.html
+    # Unlike CommonMark, kramdown allows spaces in an address: .../category/Career In touxingPEVC.html
     return _LINK.sub(r'<a href="\2">\1</a>', typographic(block))
 
 
@@ -72,5 +73,5 @@ def _without_stray_ends(markup: str) -> str:
     return _DIV.sub(kept, markup)
 
 
-def _one_block_to_a_line(markup: str) -> str:
+def _one_block_per_line(markup: str) -> str:
     return _BLOCK_EDGE.sub(r"\1\n", markup)

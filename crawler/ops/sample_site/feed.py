@@ -1,6 +1,7 @@
-"""Renders the Atom feed of the sample site: the ten newest posts with their full content.
+"""Rendering the Atom feed of the sample site: the ten newest posts with their full content.
 
-A post without front matter is listed like any other, under its id; no other list of the site names it.
+A post without front matter is listed like any other, under its id; no other listing of the site names it. Not here:
+which posts there are (`site`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ ENTRIES = 10
 
 
 def feed(entries: Sequence[tuple[SourcePost, str]], built_at: datetime) -> str:
-    """Return the XML for posts with their HTML, newest first, cut off after ten; `built_at` is aware."""
+    """Return the feed's XML for posts with their HTML, newest first, of which ten are used.
+
+    `built_at` is timezone-aware.
+    """
     head = (
         '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="zh-CN">'
         '<generator uri="https://jekyllrb.com/" version="4.3.1">Jekyll</generator>'

@@ -1,8 +1,8 @@
-"""What stands around every page of the site: head, header and footer of its one layout.
+"""The frame around every page of the site: head, header and footer of its one layout.
 
-The head is as malformed as the real one: the layout pastes title and content unescaped into attributes, so
-the first `"` of an article ends its `og:description` and the rest is parsed in front of the article proper.
-What a page shows inside `<section>` is made in `layout`.
+The head is as malformed as the real one: the layout inserts title and content unescaped into attributes, so that the
+first `"` of an article ends its `og:description` and the rest is parsed before the article proper. Not here: the
+content of `<section>` (`layout`).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _SCRIPTS = """\
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the layout is given: `title` and `content` go unescaped into the head, `section` into the body.
+    """The input of the layout: `title` and `content` go unescaped into the head, `section` into the body.
 
-    `address` is the path, not percent-encoded; `published` is aware and set for posts only.
+    `address` is the path, not percent-encoded; `published` is timezone-aware, and set for posts only.
     """
 
     address: str
@@ -52,7 +52,7 @@ class Page:
 
 
 def wrap(page: Page) -> str:
-    """Return the whole HTML document of a page."""
+    """Return the complete HTML document of a page."""
     return f"""<!DOCTYPE html>
 <html lang="zh-CN">
   <head>

@@ -1,7 +1,7 @@
-"""Renders the pages of the sample site: post, home, category, missing page, share shell.
+"""Rendering the pages of the sample site: post, home, category, missing page, share shell.
 
-Pure functions from source posts to HTML text. Which pages a site has, and where, is decided in `site`;
-the feed is made in `feed`.
+Pure functions from source posts to HTML text. Not here: which pages a site has, and where (`site`), and the feed
+(`feed`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NEWEST_PER_TAG = 5
 
-# The home page's own source stands unrendered in its head, the real site's layout being what it is.
+# As on the real site, the home page's own source appears unrendered in its head.
 _HOME_SOURCE = """{% for tag in site.tags %}
   <h2 id="{{ tag[0] }}">{{ tag[0] }}</h2>
   <ul>
@@ -55,12 +55,12 @@ _SHARE_SHELL = """<!DOCTYPE html>
 
 
 def post_html(post: SourcePost) -> str:
-    """Return the HTML of a post's body alone, as page and feed hold it."""
+    """Return the HTML of a post's body alone, as page and feed contain it."""
     return render(post.body) if post.has_layout else render_layoutless(post.body)
 
 
 def post_page(post: SourcePost, content: str) -> str:
-    """Return the page of a post whose body's HTML is `content`; without front matter that is the page."""
+    """Return the page of a post whose body's HTML is `content`; without front matter, that is all of the page."""
     if not post.has_layout:
         return content
     return wrap(
@@ -84,20 +84,20 @@ def _article(post: SourcePost, content: str) -> str:
 
 
 def category_page(slug: str, title: str, posts: Sequence[SourcePost]) -> str:
-    """Return the page of a category: all `posts` in the order given, titles unescaped."""
+    """Return the page of a category: all `posts` in the given order, with unescaped titles."""
     items = "\n".join(f'    <li><a href="{post.address}">{post.title}</a></li>' for post in posts)
     section = f'<h2 id=""></h2>\n\n<ul>\n{items}\n</ul>\n'
     return wrap(Page(address=category_address(slug), title=title, section=section))
 
 
 def home_page(posts_by_tag: Mapping[str, Sequence[SourcePost]]) -> str:
-    """Return the home page: for every tag, in the order given, the first five of its posts."""
+    """Return the home page: for every tag, in the given order, the first five of its posts."""
     return wrap(Page(address="/", title="首页", section=_home_lists(posts_by_tag), content=_HOME_SOURCE))
 
 
 def _home_lists(posts_by_tag: Mapping[str, Sequence[SourcePost]]) -> str:
-    # Home passes through kramdown, which takes `<科创板>` in a title for an unclosed element: the tags
-    # that close title, item and list become text, and what is missing is closed at the end of the page.
+    # The home page passes through kramdown, which treats `<科创板>` in a title as an unclosed element: the tags that
+    # close title, item and list become text, and what is still open is closed at the end of the page.
     parts: list[str] = []
     owed: list[str] = []
     for tag, posts in posts_by_tag.items():
@@ -132,7 +132,7 @@ def _closing(opened: Iterable[str]) -> str:
 
 
 def missing_page() -> str:
-    """Return the page answered with 404, which sends readers to the source repository."""
+    """Return the page for status 404, which refers readers to the source repository."""
     section = (
         "<h1>404</h1>\n\n<p><strong>页面不存在，或新闻已过期。</strong></p>\n"
         "<p>本站只保留三天的新闻。更早的新闻请到源代码仓库查找："
@@ -142,5 +142,5 @@ def missing_page() -> str:
 
 
 def share_shell() -> str:
-    """Return the share page: the same empty shell for every post, filled by script in a browser."""
+    """Return the share page: the same empty shell for every post, which a script fills in the browser."""
     return _SHARE_SHELL

@@ -1,7 +1,7 @@
-"""Serves a SampleSite on 127.0.0.1 like static hosting: ETag, Last-Modified, 304, gzip, HEAD, keep-alive.
+"""Serving a SampleSite on 127.0.0.1 like static hosting: ETag, Last-Modified, 304, gzip, HEAD, keep-alive.
 
-Every host name is answered alike, so a crawler may send the Host header of the real site. There is no TLS, no
-redirect and no delay, and nothing is logged: what was asked stands in `requests`.
+All host names are served alike, so a crawler may send the Host header of the real site. Requests are recorded in
+`requests` and not logged. Not here: TLS, redirects and delays.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SeenRequest(NamedTuple):
-    """One answered request: the target as it was sent (path and query), the status, the Host header or ''."""
+    """An answered request: its target as sent (path and query), the answer's status, and the Host header or ""."""
 
     method: str
     target: str
@@ -34,7 +34,7 @@ class SeenRequest(NamedTuple):
 
 @dataclass(slots=True)
 class RunningServer:
-    """A server at `url` (no slash at the end); set `site` to serve another one from the next request on."""
+    """A server at `url` (without a final slash); set `site` to serve another one from the next request on."""
 
     url: str
     site: SampleSite
@@ -43,7 +43,7 @@ class RunningServer:
 
 @contextmanager
 def serve(site: SampleSite, port: int = 0) -> Iterator[RunningServer]:
-    """Serve `site` from a daemon thread until the block ends; port 0 takes any free one."""
+    """Serve `site` from a daemon thread until the block ends; port 0 means any free port."""
     listener = _Listener(("127.0.0.1", port), _Handler)
     listener.running = RunningServer(f"http://127.0.0.1:{listener.server_port}", site)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -62,7 +62,7 @@ class _Listener(ThreadingHTTPServer):
     running: RunningServer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        # A crawler killed in a test hangs up in the middle of an answer; that is no error of the server.
+        # A crawler that is killed in a test hangs up during an answer; that is not the server's error.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
     protocol_version = "HTTP/1.1"
     server_version = "SampleSite"
-    # Headers and body leave together: sent apart, Nagle and delayed acknowledgements cost 40 ms an answer.
+    # Headers and body are sent together: separately, Nagle's algorithm and delayed acknowledgements cost 40 ms each.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -86,13 +86,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, with_body: bool) -> None:
         site = self.server.running.site
-        found = _find(site, self.path)
-        if found is None:
+        resource = _find(site, self.path)
+        if resource is None:
             self._send(HTTPStatus.NOT_FOUND, site.missing, with_body)
-        elif self._is_known(found):
-            self._send(HTTPStatus.NOT_MODIFIED, found, with_body=False)
+        elif self._is_known(resource):
+            self._send(HTTPStatus.NOT_MODIFIED, resource, with_body=False)
         else:
-            self._send(HTTPStatus.OK, found, with_body)
+            self._send(HTTPStatus.OK, resource, with_body)
 
     def _is_known(self, resource: Resource) -> bool:
         tags = self.headers.get("If-None-Match")
@@ -129,14 +129,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _find(site: SampleSite, target: str) -> Resource | None:
-    # Share texts have an address with a query; a static page does not look at its own.
+    # Share texts have addresses with a query; static pages ignore theirs.
     path, _, query = target.partition("?")
     path = unquote(path)
     return site.get(f"{path}?{unquote(query)}") or site.get(path)
 
 
 def _gzip_tag(etag: str) -> str:
-    # A strong tag names bytes, and zipped bytes are others.
+    # A strong tag identifies bytes, and compressed bytes are different ones.
     return f'{etag[:-1]}-gzip"'
 
 

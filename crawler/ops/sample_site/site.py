@@ -1,7 +1,7 @@
-"""Builds a whole sample site: source posts in, every address with its bytes out.
+"""Building a whole sample site: source posts go in, every address with its bytes comes out.
 
-Nothing is sent from here; `server` does that. The bundled posts are read through importlib.resources, so they
-are found in a wheel as well as in a checkout.
+The bundled posts are read through importlib.resources, so that they are found in a wheel as well as in a checkout.
+Not here: sending anything (`server`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What one address answers: UTF-8 bytes, content type, epoch seconds, strong entity tag in its quotes."""
+    """What is served at an address: UTF-8 bytes, with their modification time (epoch seconds) and strong ETag."""
 
     body: bytes
     content_type: str
@@ -42,30 +42,31 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class SampleSite(Mapping[str, Resource]):
-    """A site as a mapping from decoded path (share texts: path and query) to what is served there."""
+    """A site as a mapping from decoded path (for share texts, path and query) to what is served there."""
 
     resources: Mapping[str, Resource]
     missing: Resource
 
     def __getitem__(self, path: str) -> Resource:
-        """Return what is served at a decoded path; KeyError when the answer is `missing`."""
+        """Return what is served at a decoded path; raise `KeyError` if that is `missing`."""
         return self.resources[path]
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the decoded paths of the site."""
+        """Iterate over the decoded paths of the site."""
         return iter(self.resources)
 
     def __len__(self) -> int:
-        """Count the addresses of the site."""
+        """Return the number of addresses of the site."""
         return len(self.resources)
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a site has beside its posts.
+    """What a site has besides its posts.
 
-    `gone`: posts still listed whose page is missing (body unused). `share_texts`: post id to the JSON object
-    of its share text. `category_titles`: slug to a title other than the category's tag.
+    `gone`: posts that are still listed but whose page is missing (the body is unused). `share_texts`: the JSON
+    objects of share texts by post id. `category_titles`: titles of categories by slug, where they differ from the
+    tag.
     """
 
     gone: tuple[SourcePost, ...] = ()
@@ -101,20 +102,20 @@ def build(posts: Iterable[SourcePost], extras: Extras = NO_EXTRAS, built_at: dat
 
 def bundled_posts() -> list[SourcePost]:
     """Return the source posts that come with the package, by file name."""
-    found = (entry for entry in (files(__package__) / "posts").iterdir() if entry.name.endswith(".md"))
-    entries = sorted(found, key=lambda entry: entry.name)
+    sources = (entry for entry in (files(__package__) / "posts").iterdir() if entry.name.endswith(".md"))
+    entries = sorted(sources, key=lambda entry: entry.name)
     return [read_post(entry.name, entry.read_text("utf-8")) for entry in entries]
 
 
 def bundled_extras() -> Extras:
-    """Return what `gone.json` says: posts listed but missing, share texts, a category under a wrong title."""
+    """Return the content of `gone.json`: posts listed but missing, share texts, a category with a wrong title."""
     data = json.loads((files(__package__) / "gone.json").read_text("utf-8"))
     gone = tuple(read_post(name, "\n".join(lines)) for name, lines in data["gone"].items())
     return Extras(gone, data["share_texts"], data["category_titles"])
 
 
 def bundled_site() -> SampleSite:
-    """Build the site of the bundled posts with all that belongs to it."""
+    """Build the site of the bundled posts, with the bundled extras."""
     return build(bundled_posts(), bundled_extras())
 
 
@@ -142,7 +143,7 @@ def _category_pages(newest_first: Sequence[SourcePost], titles: Mapping[str, str
 
 
 def _share_texts(share_texts: Mapping[str, Mapping[str, str]], stamp: int) -> dict[str, Resource]:
-    # The bare address answers for every id without a text of its own.
+    # The address without a query answers for every id that has no text.
     answers = {SHARE_TEXT: _resource("{}", _JSON, stamp)}
     for post_id, answer in share_texts.items():
         text = json.dumps(dict(answer), ensure_ascii=False)

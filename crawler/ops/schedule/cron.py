@@ -1,7 +1,7 @@
 """A line for a crontab.
 
 It needs nothing from cron's environment: paths are absolute and quoted. cron mails whatever a line prints, regardless
-of its exit code, so the line prints only what is amiss. Not here: who reads the mail.
+of its exit code, so the line prints only alarms. Not here: the delivery of mail.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from crawler.ops.schedule.interval import crontab_fields, write_interval
-from crawler.ops.schedule.plan import Plan, asking, check_even
+from crawler.ops.schedule.plan import Plan, check_even, plan_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def cron(task: Task) -> Plan:
         "# Prints, and so has mailed, only what is amiss. A run that finds another one at work leaves it alone.\n"
     )
     line = f"{crontab_fields(task.every, task.begin)} {_command(task)}\n"
-    add = f"{{ crontab -l 2>/dev/null; {shlex.join(asking(task, 'cron'))}; }} | crontab -"
+    add = f"{{ crontab -l 2>/dev/null; {shlex.join(plan_command(task, 'cron'))}; }} | crontab -"
     return Plan(
         kind="cron",
         every=task.every,
@@ -37,7 +37,7 @@ def cron(task: Task) -> Plan:
 
 
 def _command(task: Task) -> str:
-    """Crawl, logging to a file; print the error if the command itself is wrong; then print what is amiss."""
+    """Return the command: crawl, logging to a file; print the error if the command itself is wrong; print alarms."""
     log = quoted([_log(task)])
     silent = quoted([*task.program, "runs", "--silent", "--archive", str(task.archive)])
     return (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crawler.errors import UsageError
 from crawler.ops.schedule.interval import crontab_fields, write_interval
-from crawler.ops.schedule.plan import Plan, asking, check_even, filled_in
+from crawler.ops.schedule.plan import Plan, check_even, filled_in, plan_command
 
 if TYPE_CHECKING:
     from crawler.ops.schedule.task import Task
@@ -44,7 +44,7 @@ def github(task: Task) -> Plan:
         files={name: text},
         place=_PLACE,
         install=[
-            shlex.join(asking(task, "github", "--into", _PLACE)),
+            shlex.join(plan_command(task, "github", "--into", _PLACE)),
             shlex.join(["git", "add", f"{_PLACE}/{name}"]),
             shlex.join(["git", "commit", "-m", f"Crawl {task.name} every {write_interval(task.every)}"]),
             "git push",

@@ -1,6 +1,6 @@
 """Intervals: read from `15m`, `2h` or `1d`, written again, and translated for cron and systemd.
 
-A run begins at a fixed offset into each interval, which depends on the archive alone: if everybody began at :00, a
+A run begins at a fixed offset into each interval, which depends on the archive's path: if everybody began at :00, a
 site would get all requests at once. Not here: what is run.
 """
 
@@ -20,15 +20,15 @@ EVEN = (
     *(timedelta(minutes=count) for count in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
     *(timedelta(hours=count) for count in (1, 2, 3, 4, 6, 8, 12, 24)),
 )
-"""The intervals that divide an hour or a day evenly, which are those a crontab can express."""
+"""The intervals that divide an hour or a day evenly: those that a crontab can express."""
 
 
 def read_interval(written: str) -> timedelta:
     """Read `15m`, `2h` or `1d`; raise `UsageError` for anything else, less than a minute, or more than a day."""
-    found = _WRITTEN.fullmatch(written)
-    if found is None:
+    match = _WRITTEN.fullmatch(written)
+    if match is None:
         raise UsageError(f"{written!r} is no interval: write minutes, hours or a day, as 15m, 2h or 1d.")
-    every = int(found[1]) * _UNITS[found[2]]
+    every = int(match[1]) * _UNITS[match[2]]
     if every < _MINUTE:
         raise UsageError(f"{written} is too often: ask for 1m or more.")
     if every > _DAY:
@@ -50,7 +50,7 @@ def nearest(every: timedelta) -> tuple[timedelta, timedelta]:
 
 
 def offset(key: str, every: timedelta) -> timedelta:
-    """Return the offset into each interval at which to begin, in whole minutes: always the same for a `key`."""
+    """Return the offset into each interval at which to begin, in whole minutes: the same whenever `key` is."""
     number = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
     return timedelta(minutes=number % (every // _MINUTE))
 

@@ -1,4 +1,4 @@
-"""The result: the files to install, and the commands that install them."""
+"""The result: the files to install, and the commands that install them. Not here: writing or running them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Texts by file name, the folder they belong in (`None`: no folder), and the commands to install them."""
+    """The texts by file name, the folder they belong in (`None`: no folder), and the commands that install them."""
 
     kind: str
     every: timedelta
@@ -39,18 +39,18 @@ class Plan:
 
 
 def filled_in(template: str, **values: str) -> str:
-    """Return the text of a template, a file beside this one, with `values` where it names them: `@NAME@`."""
+    """Return the text of a template, a file next to this module, with each `@NAME@` replaced from `values`."""
     text = files(__package__).joinpath(template).read_text(encoding="utf-8")
-    return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], text)
+    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
 
 
-def asking(task: Task, kind: str, *more: str) -> tuple[str, ...]:
+def plan_command(task: Task, kind: str, *more: str) -> tuple[str, ...]:
     """Return the words of the command that prints this plan."""
     return (*task.program, "schedule", kind, "--every", write_interval(task.every), *task.arguments, *more)
 
 
 def check_even(task: Task, who: str) -> None:
-    """Refuse an interval that `who`, a reader of crontabs, cannot express."""
+    """Raise `UsageError` for an interval that `who`, a scheduler with crontab syntax, cannot express."""
     if task.every not in EVEN:
         every, *others = map(write_interval, (task.every, *nearest(task.every)))
         raise UsageError(

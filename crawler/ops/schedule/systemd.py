@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.ops.schedule.interval import EVEN, calendar, offset, write_interval
-from crawler.ops.schedule.plan import Plan, asking, filled_in
+from crawler.ops.schedule.plan import Plan, filled_in, plan_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ _SPREAD, _MOST_SPREAD = 15, timedelta(minutes=5)
 
 
 def systemd(task: Task) -> Plan:
-    """Return both units, and the commands that install them system-wide, to run as the task's user."""
+    """Return both units, and the commands that install them system-wide; they run as the task's user."""
     names = [f"crawl-{task.name}.service", f"crawl-{task.name}.timer"]
     return Plan(
         kind="systemd",
@@ -38,7 +38,7 @@ def systemd(task: Task) -> Plan:
         place=_PLACE,
         install=[
             shlex.join(["mkdir", "-p", *map(str, task.folders)]),
-            shlex.join(asking(task, "systemd", "--into", _DRAFTS)),
+            shlex.join(plan_command(task, "systemd", "--into", _DRAFTS)),
             shlex.join(["sudo", "install", "-m", "644", *(f"{_DRAFTS}/{name}" for name in names), f"{_PLACE}/"]),
             "sudo systemctl daemon-reload",
             shlex.join(["sudo", "systemctl", "enable", "--now", names[1]]),
@@ -76,7 +76,7 @@ def _timer(task: Task) -> str:
 def _times(task: Task) -> list[str]:
     """Return when to run: by the calendar, or for an uneven interval by the time since the last start.
 
-    That timer stops while a machine sleeps, so there is a daily run by the calendar as well.
+    The latter timer stops while the machine sleeps, so there is a daily run by the calendar as well.
     """
     if task.every in EVEN:
         return [f"OnCalendar={calendar(task.every, task.begin)}"]

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-_UNWRITABLE = {"Cc", "Cs"}  # line breaks and their like, and bytes that are no UTF-8
+_UNWRITABLE = {"Cc", "Cs"}  # control characters such as line breaks, and bytes that are not UTF-8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A crawl to be scheduled; every path is absolute.
 
-    `program`: the words that start it. `archive`, `posts` (`None`: no Markdown), `site` (bundled, or the path of a
-    definition) with its `name`: its options. `every`: how often. `user`: as whom. `folder`: where it was asked for.
+    `program` are the words that start it. Its options are `archive`, `posts` (`None`: no Markdown) and `site` (a
+    bundled one, or the path of a definition), whose name is `name`. `every` is the interval, `user` the user to run
+    as, and `folder` the current folder when the plan was requested.
     """
 
     program: tuple[str, ...]
@@ -34,7 +35,7 @@ class Task:
     folder: Path
 
     def __post_init__(self) -> None:
-        """Refuse what neither a crontab nor a unit can contain."""
+        """Raise `UsageError` for words that a crontab or a unit cannot contain."""
         for word in (*self.program, *self.crawl):
             if any(unicodedata.category(sign) in _UNWRITABLE for sign in word):
                 raise UsageError(
@@ -49,7 +50,7 @@ class Task:
 
     @property
     def crawl(self) -> tuple[str, ...]:
-        """The words of a crawl."""
+        """The words of the command that crawls."""
         return (*self.program, "crawl", *self.arguments)
 
     @property
