@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from crawler import dates
 from crawler.archive.ledger.runs import Report
 from crawler.archive.store import files
 from crawler.errors import ExitCode, FinewsError, MarkdownNotWritten, UsageError
+from crawler.items import PostFile
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import read_files
@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.runs import RunOutcome
     from crawler.archive.store.files import RefusedFile
-    from crawler.items import PostFile, UnreadFile
+    from crawler.items import UnreadFile
     from crawler.recording.recorder import ReadFile
     from crawler.sites.definition import Site
 
-_BATCH = 128  # files that are read at a time, and stored in one transaction
+_BATCH = 128  # files at most that are read at a time, and stored in one transaction
+_BATCH_BYTES = 256 * 1024  # of their contents, after which a batch ends: what is read of them takes ten times the room
 _PROCESSES = 4  # at most: more read faster than one can store
 _AHEAD = 1  # batches read before they are wanted: enough to keep every process busy, few enough to fit into memory
 
@@ -103,8 +104,8 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
 
 def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime) -> Iterator[list[ReadFile]]:
     """Yield what was read, a batch at a time and in order; of a single batch, without starting processes for it."""
-    first = list(islice(found, _BATCH))
-    following = list(islice(found, _BATCH))
+    batches = _batches(found)
+    first, following = next(batches, []), next(batches, [])
     if not following:
         yield read_files(first, site, at)
         return
@@ -114,7 +115,7 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime
         with _interrupts_blocked():  # and so they stay in the processes, which the first batch starts
             pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
         while pending:
-            while len(pending) < processes + _AHEAD and (batch := list(islice(found, _BATCH))):
+            while len(pending) < processes + _AHEAD and (batch := next(batches, [])):
                 pending.append(pool.submit(read_files, batch, site, at))
             try:
                 yield pending.popleft().result()
@@ -122,6 +123,20 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime
                 raise FinewsError(
                     "A process that reads files was ended, for want of memory perhaps: run again, nothing is lost."
                 ) from error
+
+
+def _batches(found: Iterator[PostFile | UnreadFile]) -> Iterator[list[PostFile | UnreadFile]]:
+    """Yield files in batches that are neither too many nor too large."""
+    batch: list[PostFile | UnreadFile] = []
+    size = 0
+    for file in found:
+        batch.append(file)
+        size += len(file.content) if isinstance(file, PostFile) else 0
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _end_with_parent() -> None:
