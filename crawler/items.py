@@ -121,11 +121,11 @@ class Post:
 
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
     `published_at` missing; validation decides whether that is enough. Times are timezone-aware. `source` is the
-    outlet, `layout` the name of the layout by whose rules it was read. `derived` names the fields (`title`, `date`)
-    that its source lacks and that were derived from something else. `others` are the keys of its front matter that
-    the program does not know, as JSON values. `seen_at` is when it is first known to have had this content, if not at
-    the time of the fetch. `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address,
-    brought nothing.
+    outlet, `layout` the name of the layout by whose rules it was read. `category` is the first of its categories.
+    `draft`: its source says that it is not to be published. `derived` names the fields (`title`, `date`) that its
+    source lacks and that were derived from something else. `others` are the keys of its front matter that the program
+    does not know, as JSON values. `seen_at` is when it is first known to have had this content, if not at the time of
+    the fetch. `actual_fetch` is the fetch that brought the post if `fetch`, that of its own address, brought nothing.
     """
 
     fetch: Fetch
@@ -139,6 +139,8 @@ class Post:
     share_url: str | None = None
     source: str | None = None
     category: Category | None = None
+    other_categories: tuple[Category, ...] = ()
+    draft: bool = False
     tags: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
     layout: str = ""
@@ -146,6 +148,11 @@ class Post:
     others: Mapping[str, Any] = field(default_factory=dict)
     seen_at: datetime | None = None
     actual_fetch: Fetch | None = None
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """All of its categories, the first one first."""
+        return (self.category, *self.other_categories) if self.category else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ SEED_TITLE = "推进5G规模化应用！江西出台5G应用“扬帆”行动�
 CRAWL_OPTIONS = {"--archive", "--site", "--mirror", "--posts", "--no-posts", "--category", "--no-share", "--full",
                  "--limit", "--json"}  # fmt: skip
 SEARCH_OPTIONS = {"--archive", "--json", "--since", "--until", "--source", "--category", "--stock", "--as-of",
-                  "--sort", "--limit", "--offset", "--collapse"}  # fmt: skip
+                  "--sort", "--limit", "--offset", "--collapse", "--drafts"}  # fmt: skip
 STORY = (
     "江西出台5G应用行动计划，将建成十万个基站，覆盖全部乡镇，并培育一百家示范工厂，带动投资三百亿元，预计年底完成。"
     * 4
@@ -293,6 +293,7 @@ def test_a_search_prints_what_it_found(question: Callable[..., Result]) -> None:
                 "published_at": "2022-04-22T16:44:59+08:00",
                 "source": "大江网",
                 "category": "dajiangwang",
+                "categories": ["dajiangwang"],
                 "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW5.html",
                 "snippet": "[江西][广告]。",
                 "text": "江西广告。",
@@ -531,7 +532,7 @@ def changed(begin: str, before: str, after: str, end: str) -> dict[str, Any]:
 @pytest.mark.parametrize("written", ["600160", "600160.SH", "1.600160", "SH600160", "sh600160", "巨化股份"])
 def test_a_security_is_told_by_any_code_or_name(written: str, question: Callable[..., Result]) -> None:
     found = told(question("stock", written, "--json"))
-    about = {"source": "大江网", "category": "dajiangwang"}
+    about = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"]}
     url = "https://finews.withounder.com/dajiangwang/2022/04/20/{}.html"
     assert found == {
         "code": "1.600160",
@@ -746,6 +747,7 @@ def test_stats_count_what_the_archive_holds(ask: Callable[..., Result], archive:
         "archive": str(archive),
         "posts": 9,
         "gone": 1,
+        "drafts": 0,
         "revisions": 9,
         "securities": 7,
         "mentions": 7,

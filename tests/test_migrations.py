@@ -271,6 +271,7 @@ ARTICLE = {
     "gone_at": None,
     "derived": "",
     "front_matter": "{}",
+    "draft": 0,
 }
 OTHER = {
     **ARTICLE,
@@ -363,7 +364,7 @@ def fetched(number: int, link: int, outcome: str, run: int = 2, **changes: Any) 
 
 def revision(article: dict[str, Any], number: int, **changes: Any) -> dict[str, Any]:
     made = {"article_id": article["id"], "revision": number, "seen_at": "2022-04-21T01:00:00+00:00", "run_id": 1}
-    read = {"via": "page", "derived": "", "front_matter": "{}"}
+    read = {"via": "page", "derived": "", "front_matter": "{}", "draft": 0}
     return {**made, **read, **{name: article[name] for name in OF_A_REVISION}, **changes}
 
 
@@ -594,6 +595,7 @@ EXPECTED = {
     "0003": {**BY_0002, "files": []},
     "0004": {**BY_0002, "files": [REFUSED_FILE]},
     "0005": {**BY_0002, "files": [REFUSED_FILE]},
+    "0006": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 
@@ -753,7 +755,8 @@ def test_what_former_versions_were_filed_under_is_kept(brought: Callable[[str], 
 FILED = (("source", "旧社"), ("category", "old"), ("stock", "116.00700"), ("stock", "1.600519"))
 
 
-@pytest.mark.parametrize("name", KEPT)
+# The index is made by 0006.
+@pytest.mark.parametrize("name", [name for name in KEPT if name < "0006"])
 def test_an_index_whose_making_was_cut_off_is_gone_on_with(
     brought: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, name: str
 ):
@@ -787,3 +790,44 @@ def test_the_making_of_a_large_index_says_how_far_it_is(
     monkeypatch.setattr(connection, "_PROGRESS_SECONDS", -1)
     Archive(path).close()
     assert caplog.messages[0] == f"{path}: the search index is made anew, once: 25 %"
+
+
+# 0007: categories and drafts.
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_every_post_keeps_its_category_and_none_is_a_draft(brought: Callable[[str], Path], name: str):
+    path = brought(name)
+    with Archive(path) as archive:
+        assert [post["categories"] for post in archive.posts()] == [["dajiangwang"], [], ["dajiangwang"]]
+        assert archive.stats()["drafts"] == 0
+        assert archive.search("江西", category="dajiangwang")["total"] == 2
+        assert archive.search("海信", category="dajiangwang")["total"] == 0
+    filed = ask(path, "SELECT article_id, category, position FROM article_categories ORDER BY 1")
+    assert filed == [(1, "dajiangwang", 0), (3, "dajiangwang", 0)]
+
+
+def test_a_version_filed_before_there_were_several_categories_is_found_by_the_one_it_had(
+    brought: Callable[[str], Path],
+):
+    path = brought("0006")
+    change(
+        path,
+        'UPDATE versions SET filed = \'{"source": null, "category": "old", "codes": []}\''
+        " WHERE revision = 1 AND article_id = 1",
+    )
+    with Archive(path) as archive:
+        found = {
+            category: archive.search("江西", category=category, as_of="2022-04-21 10:00")["total"]
+            for category in ("old", "dajiangwang")
+        }
+    assert found == {"old": 1, "dajiangwang": 1}  # the other one is NW3
+
+
+def test_a_category_that_is_changed_in_sql_is_the_one_it_is_found_by(brought: Callable[[str], Path]):
+    path = brought("0006")
+    with Archive(path) as archive:
+        archive.db.execute("INSERT INTO categories VALUES ('finews', 'emnews', 'emnews', '')")
+        archive.db.execute("UPDATE articles SET category = 'emnews' WHERE post_id = 'NW1'")
+        assert archive.post("NW1")["categories"] == ["emnews"]
+        assert archive.search("江西", category="emnews")["total"] == 1

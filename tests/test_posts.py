@@ -86,6 +86,7 @@ def test_a_new_post_is_stored_with_its_first_revision(db: Database):
             "gone_at": None,
             "derived": "",
             "front_matter": "{}",
+            "draft": 0,
         }
     ]
     assert rows(db, "revisions") == [
@@ -103,6 +104,7 @@ def test_a_new_post_is_stored_with_its_first_revision(db: Database):
             "text": "江西将实现5G+VR融合。\n贵州茅台上涨。",
             "derived": "",
             "front_matter": "{}",
+            "draft": 0,
         }
     ]
 
@@ -219,6 +221,7 @@ def test_a_page_seen_again_is_believed_in_all_that_makes_no_revision(db: Databas
         "title": " 江西出台5G 行动计划　",
         "source": "别处",
         "category": "emnews",
+        "categories": ["emnews"],
         "share_url": "https://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode=NW1",
         "html": "<div><p>江西将实现 5G+VR融合。</p>\n\n<p><b>贵州</b>茅台上涨。</p></div>",
         "markdown": "江西将实现 5G+VR融合。\n\n**贵州**茅台上涨。",
@@ -339,6 +342,7 @@ def test_the_revision_before_stays_beside_the_new_one(db: Database):
             "text": "改了。",
             "derived": "",
             "front_matter": "{}",
+            "draft": 0,
         },
     ]
 
@@ -654,6 +658,8 @@ def test_a_post_is_read_with_its_tags_in_order_and_its_mentions_by_weight(archiv
         **row,
         "derived": [],
         "front_matter": {},
+        "draft": False,
+        "categories": ["dajiangwang"],
         "tags": ["大江网新闻", "5G"],
         "mentions": [
             {"code": "1.600519", "symbol": "600519", "market": "SH", "name": "贵州茅台", "count": 2},
@@ -771,6 +777,7 @@ def test_the_archive_counts_what_it_holds(archive: Archive):
         "bytes": archive.path.stat().st_size,
         "posts": 2,
         "gone": 1,
+        "drafts": 0,
         "revisions": 3,
         "securities": 2,
         "mentions": 4,

@@ -223,6 +223,51 @@ def test_a_permalink_is_the_address_and_a_template_of_one_is_none() -> None:
         assert read("x.md", front.format(other), MINIMA).url == "https://blog.example/2020/01/02/x.html"
 
 
+@pytest.mark.parametrize(
+    ("date", "kept"),
+    [
+        ("昨天", "昨天"),
+        ("2022-04-20 25:00", "2022-04-20 25:00"),
+        ("5/4/2022", "5/4/2022"),
+        ("[2022, 4, 20]", [2022, 4, 20]),
+        ("2022", 2022),
+        ("+0800", None),
+        ("", None),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_kept_and_the_day_is_marked_as_derived(date: str, kept: Any) -> None:
+    post = read("2020-01-02-x.md", f"---\ntitle: x\ndate: {date}\nn: 1\n---\nwords\n", MINIMA)
+    assert (post.published_at, post.derived) == (datetime(2020, 1, 2, tzinfo=UTC), ("date",))
+    assert post.others == ({"n": 1} if kept is None else {"date": kept, "n": 1})
+
+
+def test_a_date_that_cannot_be_read_is_written_out_beside_the_derived_one_and_read_back() -> None:
+    article = made.article(derived=("date",), others={"date": "昨天", "author": "Ann"})
+    text = render_post({**_row(article), "derived": ["date"], "front_matter": article.post.others})
+    assert "date: 2022-04-20 16:44:59 +0800\n" in text
+    assert "written_date: 昨天\n" in text
+    again = read("x.md", text)
+    assert (again.published_at, again.derived) == (made.PUBLISHED, ("date",))
+    assert again.others == {"date": "昨天", "author": "Ann"}
+
+
+@pytest.mark.parametrize(
+    ("front", "moment"),
+    [
+        ("date: March 4, 2024", "2024-03-04T00:00:00+00:00"),
+        ("date: Mon, 04 Mar 2024 05:06:07 +0800", "2024-03-03T21:06:07+00:00"),
+        ("date: 2016-03-22 14:00:00 -4", "2016-03-22T18:00:00+00:00"),
+        ("date: 2024-03-04 05:06 PM", "2024-03-04T17:06:00+00:00"),
+        ("date: 1650444299", "2022-04-20T08:44:59+00:00"),
+        ("publishDate: 2022-04-20", "2022-04-20T00:00:00+00:00"),
+        ("date: 2022-04-20\npublishDate: 2023-01-01", "2022-04-20T00:00:00+00:00"),
+    ],
+)
+def test_a_date_is_read_as_on_a_page(front: str, moment: str) -> None:
+    post = read("2020-01-02-x.md", f"---\ntitle: x\n{front}\n---\nwords\n", MINIMA)
+    assert (post.published_at and post.published_at.isoformat(), post.derived) == (moment, ())
+
+
 def test_an_html_post_is_not_read_as_markdown() -> None:
     post = read("2020-01-02-x.html", "---\ntitle: x\n---\n<b>*a*</b>\n", MINIMA)
     assert post.html == "<b>*a*</b>"

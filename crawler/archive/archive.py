@@ -111,7 +111,7 @@ class Archive:
         self.db.close()
 
     def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
-        """Return a post by id or address: the columns of `articles`, `tags`, `mentions` and `same_story`.
+        """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
         With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
         same story, oldest first. Raises `NoSuchPost` and `NoSuchRevision`.
@@ -120,9 +120,12 @@ class Archive:
         post = {**articles.get(self.db, article_id), "same_story": stories.same_story_posts(self.db, article_id)}
         return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
 
-    def posts(self) -> Iterator[Article]:
-        """Yield every post, oldest first: the columns of `articles`, `tags` and `mentions`."""
-        return articles.every(self.db)
+    def posts(self, *, drafts: bool = False) -> Iterator[Article]:
+        """Yield every post, oldest first: the columns of `articles`, `categories`, `tags` and `mentions`.
+
+        Posts that were not published are left out, unless `drafts` are wanted too.
+        """
+        return articles.every(self.db, drafts=drafts)
 
     def search(
         self,
@@ -138,20 +141,22 @@ class Archive:
         limit: int = 20,
         offset: int = 0,
         collapse: bool = False,
+        drafts: bool = False,
     ) -> Found:
         """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
         `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug, and
         `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
-        of that time. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         filters = Filters(
             since=None if since is None else _seconds(self._span(since)[0]),
             until=None if until is None else _seconds(self._span(until)[1]),
             source=source,
             category=category,
+            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
             codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(_utc(self._span(as_of)[1])),
+            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
         )
         return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
 
@@ -182,17 +187,19 @@ class Archive:
         since: str | None = None,
         limit: int = 20,
         offset: int = 0,
+        drafts: bool = False,
     ) -> Stock:
         """Return the posts that mention a security, newest first, with counts by day and the names in print.
 
-        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. Raises
-        `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
+        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
+        only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
         chosen = securities.candidates(self.db, written)
         if not chosen:
             raise NoSuchSecurity(written, self.path)
         code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
-        names, days = securities.names(self.db, code), securities.days(self.db, code, begin)
+        names = securities.names(self.db, code, drafts=drafts)
+        days = securities.days(self.db, code, begin, drafts=drafts)
         odd = {name["name"] for name in names if name["odd"]}
         shown: list[StockPost] = [
             {
@@ -201,7 +208,9 @@ class Archive:
                 "printed": " / ".join(printed),
                 "odd": not odd.isdisjoint(printed),
             }
-            for post, text, printed in securities.mentioning(self.db, code, begin, limit=limit, offset=offset)
+            for post, text, printed in securities.mentioning(
+                self.db, code, begin, limit=limit, offset=offset, drafts=drafts
+            )
         ]
         return {
             "code": code,
@@ -248,9 +257,9 @@ class Archive:
         """Return the definitions of the sites the archive knows, by name."""
         return sites.known(self.db)
 
-    def stats(self) -> Summary:
-        """Return what the archive holds, in numbers."""
-        return summary.summary(self.db, self.path)
+    def stats(self, *, drafts: bool = False) -> Summary:
+        """Return what the archive holds, in numbers; `drafts` count only if they are wanted."""
+        return summary.summary(self.db, self.path, drafts=drafts)
 
     def coverage(self, since: str | None = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
@@ -283,11 +292,3 @@ class Archive:
 
 def _seconds(point: datetime) -> int:
     return int(point.timestamp())
-
-
-def _utc(point: datetime) -> datetime:
-    """Convert a time to UTC; at the edges of the calendar, where that overflows, keep its digits."""
-    try:
-        return point.astimezone(UTC)
-    except OverflowError:
-        return point.replace(tzinfo=UTC)

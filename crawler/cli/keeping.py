@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, json_option, no_posts_option
+from crawler.cli.options import MOST, archive_option, drafts_option, json_option, no_posts_option
 from crawler.errors import ExitCode
 
 
@@ -15,8 +15,9 @@ from crawler.errors import ExitCode
 @archive_option
 @click.option("--coverage", is_flag=True, help="Say what was listed and is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: from this day on: 2022-04-20, 2022-04, 2022.")
+@drafts_option
 @json_option
-def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) -> None:
+def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_json: bool) -> None:
     """Say what the archive holds; with --coverage, per category and day, what of all that was listed.
 
     \b
@@ -32,7 +33,7 @@ def stats(archive: Path, since: str | None, *, coverage: bool, as_json: bool) ->
         if coverage:
             printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(), reports.stats, as_json=as_json)
+            printing.result(opened.stats(drafts=drafts), reports.stats, as_json=as_json)
 
 
 @click.command()
@@ -77,8 +78,9 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
     show_default=True,
     help="jekyll is the form the site's own source has.",
 )
+@drafts_option
 @json_option
-def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
+def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: bool) -> None:
     """Write the archive out again into DIR: a file per post, or one posts.jsonl or posts.csv.
 
     An archive of several sites gets a folder for each.
@@ -91,8 +93,8 @@ def export(directory: Path, archive: Path, form: str, *, as_json: bool) -> None:
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
-        several = len(opened.stats()["sites"]) > 1
-        result = export_posts(opened.posts(), directory, form, by_site=several, sites=opened.sites())
+        several = len(opened.stats(drafts=drafts)["sites"]) > 1
+        result = export_posts(opened.posts(drafts=drafts), directory, form, by_site=several, sites=opened.sites())
     printing.result(result, reports.exported, as_json=as_json)
 
 

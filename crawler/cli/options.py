@@ -67,6 +67,9 @@ MOST = 2**31 - 1
 """The largest number accepted for any count."""
 
 since_option = click.option("--since", metavar="D", help="Published then at the earliest: 2022-04-20, 2022-04, 2022.")
+drafts_option = click.option(
+    "--drafts", is_flag=True, help="Drafts too: what its source says is not to be published."
+)
 limit_option = click.option(
     "--limit",
     metavar="N",

@@ -11,6 +11,7 @@ from crawler.cli import printing
 from crawler.cli.options import (
     TEXT,
     archive_option,
+    drafts_option,
     json_option,
     limit_option,
     offset_option,
@@ -70,13 +71,14 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 @since_option
 @click.option("--until", metavar="D", help="Published then at the latest; the day, month or year is included.")
 @click.option("--source", metavar="S", type=TEXT, help="Of this outlet: 大江网.")
-@click.option("--category", metavar="SLUG", type=TEXT, help="Of this category: dajiangwang.")
+@click.option("--category", metavar="SLUG", type=TEXT, help="In this category, first or not: dajiangwang.")
 @click.option(
     "--stock", metavar="CODE", type=TEXT, help="Mentioning this security: 600160, 600160.SH, 00700.HK, NIO."
 )
 @click.option("--as-of", metavar="T", help="Search the archive as it stood then: '2022-04-21 09:30'.")
 @click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance", show_default=True)
 @click.option("--collapse", is_flag=True, help="Show a story that several outlets carry once.")
+@drafts_option
 @limit_option
 @offset_option
 @json_option
@@ -175,6 +177,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 @click.argument("code", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
+@drafts_option
 @limit_option
 @offset_option
 @json_option

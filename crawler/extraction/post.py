@@ -15,6 +15,7 @@ from crawler.extraction.budget import affordable
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
+from crawler.text.words import opening
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
     from crawler.items import Address, Via
     from crawler.sites.definition import Layout, Of, Rule, Site
+
+_NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
+_SHOWN = 60  # characters of a value in a reason
+
+
+class _UnreadableDateError(ValueError):
+    """A date that is there and cannot be read; the text says so in words for a person."""
 
 
 def read_post(page: Page, site: Site) -> Post | Refused:
@@ -37,7 +45,10 @@ def _read_page(page: Page, site: Site) -> Post | Refused:
             sources = _Sources(page, site, first_source(layout.body, page.source))
             sources.tags = tuple(all_values(layout.tags, sources))
             post = _read(sources, sources, layout, via="page")
-            published_at = _first_date(layout.date, sources)
+            try:
+                published_at = _written_date(layout.date, sources)
+            except _UnreadableDateError as error:
+                return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
             return replace(post, title=first_value(layout.title, sources), published_at=published_at)
     return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
 
@@ -49,8 +60,8 @@ def read_body(page: Page, site: Site, *, via: Via) -> Post:
     title.
     """
     layout, sources = site.layouts[0], _Sources(page, site, page.source)
-    by_address = tuple(rule for rule in layout.date if rule.of in {"address", "id"})
-    return replace(_read(sources, sources, layout, via=via), published_at=_first_date(by_address, sources))
+    by_address = tuple(rule for rule in layout.date if rule.of in _NOT_WRITTEN)
+    return replace(_read(sources, sources, layout, via=via), published_at=_written_date(by_address, sources))
 
 
 def read_parted_body(page: Page, tail: str, site: Site, *, via: Via, tags: tuple[str, ...]) -> Post:
@@ -67,7 +78,7 @@ def days_of(address: Address, site: Site) -> list[date]:
     """Return the days that a post may be from: the one in its id, and the one in its address if it differs."""
     sources = _Sources(Page(fetch=Fetch(address=address, fetched_at=datetime.min), source=""), site, "")  # noqa: DTZ901
     rules = [rule for layout in site.layouts for rule in layout.date]
-    times = (_first_date((rule,), sources) for of in ("id", "address") for rule in rules if rule.of == of)
+    times = (_written_date((rule,), sources) for of in ("id", "address") for rule in rules if rule.of == of)
     return list(dict.fromkeys(time.date() for time in times if time))
 
 
@@ -139,10 +150,20 @@ def _read(sources: _Sources, ends: _Sources, layout: Layout, *, via: Via, as_wri
     )
 
 
-def _first_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None:
-    """Return the first value that can be read as a date; values that cannot are skipped."""
-    written = (value for rule in rules for value in values(rule, sources))
-    return next(filter(None, (dates.parse(value, sources.site.timezone) for value in written)), None)
+def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None:
+    """Return the first date that the rules find.
+
+    Digits in an address or an id need not be a date, so those that are none are skipped. Any other value that cannot
+    be read raises `_UnreadableDateError`: what the next rule finds would be a different time.
+    """
+    for rule in rules:
+        for value in values(rule, sources):
+            point = dates.parse(value, sources.site.timezone)
+            if point is not None:
+                return point
+            if rule.of not in _NOT_WRITTEN:
+                raise _UnreadableDateError(f"date cannot be read: {opening(value, _SHOWN)}")
+    return None
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:

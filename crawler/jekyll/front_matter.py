@@ -41,26 +41,33 @@ class FrontMatterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The keys of a text's front matter with their values; none when there is no front matter."""
+    """The keys of a text's front matter with their values; none when there is no front matter.
+
+    Names are asked for in lower case, and found in any: Hugo reads `Title` as `title`. Where both stand, the one in
+    lower case is meant.
+    """
 
     values: Mapping[str, Any]
+
+    def value(self, name: str) -> Any:
+        """Return the value of the key `name` as it was read; `None` when there is none."""
+        return self.values.get(self._key(name))
 
     def text(self, *names: str) -> str:
         """Return the value of the first of the keys `names` that has any, as text; "" when none has."""
         return next((text for name in names for text in self.texts(name) if text), "")
 
     def texts(self, *names: str) -> tuple[str, ...]:
-        """Return the values of the first of the keys `names` that has any, a single value as a list of one."""
-        for name in names:
-            value = self.values.get(name)
-            found = [text_of(item) for item in (value if isinstance(value, list) else [value])]
-            if any(found):
-                return tuple(text for text in found if text)
-        return ()
+        """Return the values of the first of the keys `names` that has any, a single value as a list of one.
+
+        What stands in lists inside of a list is part of it: Hexo files `- [a, b]` under a, and under b inside of a.
+        """
+        found = (tuple(filter(None, map(text_of, _flat(self.value(name))))) for name in names)
+        return next(filter(None, found), ())
 
     def mappings(self, name: str) -> list[dict[str, str]]:
         """Return the mappings in the list `name`, their values as text."""
-        value = self.values.get(name)
+        value = self.value(name)
         items = value if isinstance(value, list) else []
         return [{key: text_of(inner) for key, inner in item.items()} for item in items if isinstance(item, dict)]
 
@@ -69,7 +76,19 @@ class FrontMatter:
 
         A number that would be written otherwise stays the text it is: `007`, `1.10`, `12:30`.
         """
-        return {key: json_of(value) for key, value in self.values.items() if key not in known}
+        meant = {self._key(name) for name in known}
+        return {key: json_of(value) for key, value in self.values.items() if key not in meant}
+
+    def _key(self, name: str) -> str:
+        """Return the key that `name` stands for, as it is written."""
+        if name in self.values:
+            return name
+        return next((key for key in self.values if key.lower() == name), name)
+
+
+def _flat(value: Any) -> list[Any]:
+    """Return the items of a list, and of the lists inside of it; any other value as a list of one."""
+    return [inner for item in value for inner in _flat(item)] if isinstance(value, list) else [value]
 
 
 def read(text: str) -> tuple[FrontMatter, str]:

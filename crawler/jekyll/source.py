@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from crawler import dates
@@ -19,6 +19,7 @@ from crawler.extraction.markup import blocks, to_html
 from crawler.extraction.post import days_of, read_parted_body
 from crawler.items import Address, Category, Fetch, Mention, Page
 from crawler.jekyll.front_matter import read as read_front_matter
+from crawler.jekyll.scalars import json_of
 from crawler.securities import parse as parse_security
 from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
 from crawler.text.words import squeeze
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 _KEYS = frozenset("layout title date categories category tags tag slug url permalink".split())
-_OWN_KEYS = frozenset("id source share_url securities revision derived".split())
+_OWN_KEYS = frozenset("id source share_url securities revision derived written_date".split())
+_DATES = ("date", "publishdate", "pubdate")  # Jekyll's and Hexo's; where there is none, what Hugo goes by
+_OFFSET_ALONE = re.compile(r"[+-]\d{4}")
+_TRUE, _FALSE = frozenset("true yes on y 1".split()), frozenset("false no off n 0".split())
 _HTML_FILES = (".html", ".htm")
 _LONGEST_TAIL = 400  # characters of a block that may be share link or navigation
 _DIGITS = 6  # of a count
@@ -49,38 +53,42 @@ def read_source(
     *,
     via: Literal["expired", "import"],
     at: datetime,
+    is_draft: bool = False,
     since: datetime | None = None,
 ) -> Post:
     """Read the post in a file called `name` (without folders) that holds `text`; `at` is when it was taken in.
 
-    `since` is when the file was first committed: its date, if it has no other. A title that the file does not give is
-    left to normalising. Raises `FrontMatterError`, and `SourceError` when
-    nothing tells the post's id or its day.
+    `is_draft`: the file's place says that it is not to be published; its front matter may say so too. `since` is when
+    the file was first committed: its date, if nothing else tells one. A title that the file does not give is left to
+    normalising. Raises `FrontMatterError`, and `SourceError` when nothing tells the post's id or its day.
     """
     front, body = read_front_matter(text)
     # Written by this program, whose keys are sure to mean what they do here.
     is_ours = front.values.keys() >= {"id", "url", "revision"}
     post_id, day = _named(name, front, site, is_ours=is_ours)
-    written = dates.parse(front.text("date"), site.timezone)
+    written = dates.parse(front.text(*_DATES), site.timezone)
     published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site, since)
     content, tail = _parted(body, site)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
     address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
     page = Page(fetch=Fetch(address=address, fetched_at=at), source=html)
-    tags = _listed(front, site, "tags", "tag")
+    tags = _listed(front, site, "tags") or _listed(front, site, "tag")
     post = read_parted_body(page, _linked(tail), site, via=via, tags=tags)
     title = squeeze(front.text("title"))
+    categories = _categories(front, post, site)
     derived = [*front.texts("derived"), *(() if title else ("title",)), *(() if written else ("date",))]
     return replace(
         post,
         title=title,
         published_at=published_at,
-        category=_category(front, post, site),
+        category=next(iter(categories), None),
+        other_categories=tuple(categories[1:]),
+        draft=is_draft or bool(_draft_keys(front)),
         source=(squeeze(front.text("source")) if is_ours else "") or post.source,
         share_url=post.share_url or (as_written(front.text("share_url"), post.url) if is_ours else None),
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
-        others=front.others(_KEYS | _OWN_KEYS if is_ours else _KEYS),
+        others=_others(front, is_ours=is_ours, is_dated=written is not None),
     )
 
 
@@ -94,6 +102,27 @@ def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple
     if not post_id:
         raise SourceError("no id in the file's name")
     return post_id, day
+
+
+def _others(front: FrontMatter, *, is_ours: bool, is_dated: bool) -> dict[str, Any]:
+    """Return what of the front matter means nothing here; among it a date, unless the post `is_dated` by it.
+
+    Programs that had no date have written its offset alone, which is nothing to keep.
+    """
+    others = front.others((_KEYS | _OWN_KEYS if is_ours else _KEYS) | _draft_keys(front))
+    categories = json_of(front.value("categories"))
+    if isinstance(categories, dict) or any(isinstance(entry, list | dict) for entry in categories or ()):
+        others["categories"] = categories  # which of them is inside of which
+    unread = None if is_dated else json_of(front.value("date"))
+    if unread is None or _OFFSET_ALONE.fullmatch(str(unread)):
+        unread = front.text("written_date") if is_ours else None
+    return {"date": unread, **others} if unread else others
+
+
+def _draft_keys(front: FrontMatter) -> set[str]:
+    """Return the keys by which a file says that it is not to be published."""
+    told = {"draft": _TRUE, "published": _FALSE}  # Hugo's, and that of Jekyll and Hexo
+    return {name for name, values in told.items() if front.text(name).lower() in values}
 
 
 def _day_of_id(post_id: str, site: Site, since: datetime | None) -> datetime:
@@ -132,7 +161,7 @@ def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -
         if url and host_of(url) in site.hosts and is_of(site, url, post_id):
             return url
     # Jekyll takes a date without an offset for UTC, and so the page's address may have the day after.
-    built = dates.parse(front.text("date"), _UTC) or published_at
+    built = dates.parse(front.text(*_DATES), _UTC) or published_at
     day = built.astimezone(site.timezone).date()
     return page_url(site, _path_segments(front), day, post_id)
 
@@ -140,34 +169,40 @@ def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -
 def _path_segments(front: FrontMatter) -> list[str]:
     """Return the categories as they stand in an address: Jekyll splits a text at its spaces."""
     names = front.texts("categories") or front.texts("category")
-    is_list = isinstance(front.values.get("categories"), list)
+    is_list = isinstance(front.value("categories"), list)
     return [part.replace("/", "-") for name in names for part in ([name] if is_list else name.split())]
 
 
-def _listed(front: FrontMatter, site: Site, several: str, one: str) -> tuple[str, ...]:
-    """Return a list of words, such as tags.
+def _listed(front: FrontMatter, site: Site, *names: str) -> tuple[str, ...]:
+    """Return the words under all of these keys, such as tags.
 
     A text is a list parted by spaces, unless the site has category pages: there it is the one name of an outlet.
     """
-    words = [squeeze(word) for word in (front.texts(several) or front.texts(one))]
-    if site.addresses.category or isinstance(front.values.get(several), list):
-        return tuple(filter(None, words))
-    return tuple(part for word in words for part in word.split())
+    found: list[str] = []
+    for name in names:
+        words = [squeeze(word) for word in front.texts(name)]
+        is_list = site.addresses.category or isinstance(front.value(name), list)
+        found += words if is_list else [part for word in words for part in word.split()]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _category(front: FrontMatter, post: Post, site: Site) -> Category | None:
-    """Return the first category that the file names, else the one its navigation leads to.
+def _categories(front: FrontMatter, post: Post, site: Site) -> list[Category]:
+    """Return the categories that the file names, else the one its navigation leads to.
 
-    Its name is that of the navigation, or the tags.
+    The name of the first is that of the navigation, or the tags; those of the others are their slugs.
     """
     slugs = _listed(front, site, "categories", "category")
-    if not slugs or "/" in slugs[0]:
-        return post.category
-    address = category_address(site, slugs[0])
+    if not slugs:
+        return [post.category] if post.category else []
     is_linked = post.category is not None and post.category.slug == slugs[0]
     linked = post.category.name if post.category and is_linked else ""
     name = linked or (" ".join(post.tags) if site.addresses.category else "") or slugs[0]
-    return Category(slug=slugs[0], name=name, url=address.url if address else "")
+    return [_category(site, slugs[0], name), *(_category(site, slug, slug) for slug in slugs[1:])]
+
+
+def _category(site: Site, slug: str, name: str) -> Category:
+    address = category_address(site, slug)
+    return Category(slug=slug, name=name, url=address.url if address else "")
 
 
 def _mentions(front: FrontMatter) -> tuple[Mention, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from crawler.dates import front_matter
-from crawler.markdown.post_file import front_lines
+from crawler.markdown.post_file import categories_of, draft_keys, front_lines, other_keys
 from crawler.sites.addresses import category_address
 from crawler.urls import path_of
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crawler.sites.definition import Site
+
+_SEVERAL = 2  # categories
 
 
 def render_source(row: Mapping[str, Any], site: Site | None) -> str:
@@ -36,12 +38,16 @@ def _front(row: Mapping[str, Any]) -> str:
         "layout": "post",
         "title": _quoted(row["title"]),
         "date": front_matter(datetime.fromisoformat(row["published_at"])),
-        "categories": _plain(row["category"] or ""),
+        "categories": _categories(categories_of(row)),
         "tags": _plain(" ".join(row["tags"])),
     }
     known = "".join(f"{key}: {value}\n" for key, value in lines.items())
-    others = {key: value for key, value in row["front_matter"].items() if key not in lines}
-    return f"---\n{known}{front_lines(others)}---\n"
+    return f"---\n{known}{front_lines({**draft_keys(row), **other_keys(row['front_matter'], lines)})}---\n"
+
+
+def _categories(slugs: list[str]) -> str:
+    """Write one category as the site does, and several as a list."""
+    return _plain("".join(slugs)) if len(slugs) < _SEVERAL else json.dumps(slugs, ensure_ascii=False)
 
 
 def _quoted(title: str) -> str:

@@ -16,7 +16,7 @@ from crawler.dates import front_matter
 from crawler.drafts import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
 _FENCE = "---\n"
@@ -45,7 +45,7 @@ def render_post(row: Mapping[str, Any]) -> str:
         "layout": "post",
         "title": row["title"],
         "date": front_matter(published_at),
-        "categories": [row["category"]] if row["category"] else [],
+        "categories": categories_of(row),
         "tags": list(row["tags"]),
         "id": row["post_id"],
         "source": row["source"],
@@ -57,9 +57,28 @@ def render_post(row: Mapping[str, Any]) -> str:
         ],
         "revision": row["revision"],
         **({"derived": row["derived"]} if row["derived"] else {}),
+        **draft_keys(row),
     }
-    others = {key: value for key, value in row["front_matter"].items() if key not in front}
-    return render({**front, **others}, row["markdown"])
+    return render({**front, **other_keys(row["front_matter"], front)}, row["markdown"])
+
+
+def categories_of(row: Mapping[str, Any]) -> list[str]:
+    """Return the slugs of a post's categories, of which its column `category` has the first."""
+    return list(row.get("categories") or filter(None, [row["category"]]))
+
+
+def draft_keys(row: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the keys that keep a draft from being published: the first is Hugo's, the second Jekyll's and Hexo's."""
+    return {"draft": True, "published": False} if row.get("draft") else {}
+
+
+def other_keys(front_matter: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
+    """Return the keys of a post's file that are not `known` here.
+
+    A date that cannot be read is among them as `written_date`: the key `date` is taken by the one it was given.
+    """
+    named = {"written_date" if key == "date" else key: value for key, value in front_matter.items()}
+    return {key: value for key, value in named.items() if key not in known}
 
 
 def render(front: Mapping[str, Any], body: str) -> str:

@@ -94,10 +94,10 @@ def _written(archive: Archive, folder: Path) -> Iterator[Article]:
     sites = archive.stats()["sites"]
     here = {
         post["site"]
-        for post in (archive.posts() if len(sites) > 1 else ())
+        for post in (archive.posts(drafts=True) if len(sites) > 1 else ())
         if (folder / file_name(post["published_at"], post["post_id"])).is_file()
     }
-    return (post for post in archive.posts() if len(sites) == 1 or post["site"] in here)
+    return (post for post in archive.posts(drafts=True) if len(sites) == 1 or post["site"] in here)
 
 
 def _rewrite(archive: Archive, folder: Path | None) -> None:

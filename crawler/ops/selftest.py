@@ -52,7 +52,7 @@ def run_selftest(kills: int) -> dict[str, Any]:
         readers = Readers(archive)
         deleted = [_crawl(server, readers, kill_at=point) for point in (*points, None)]
         with Archive(archive) as opened:
-            stored = {post["post_id"]: post["text"] for post in opened.posts()}
+            stored = {post["post_id"]: post["text"] for post in opened.posts(drafts=True)}
         findings = check(archive, None)["findings"]
         requested = Counter(request.target for request in server.requests if request.target.endswith(".html"))
     return {

@@ -45,5 +45,6 @@ def _derived_title(post: Post, text: str) -> str:
 def content_hash(post: Post, text: str) -> str:
     """Hash what makes a revision if it changes: title, time and words, but not white space and markup."""
     moment = dates.iso(post.published_at) if post.published_at else ""
-    matter = "\n".join((bare(fold(post.title)), moment, bare(fold(text))))
+    state = ("draft",) if post.draft else ()
+    matter = "\n".join((bare(fold(post.title)), moment, bare(fold(text)), *state))
     return hashlib.sha256(matter.encode("utf-8", "surrogatepass")).hexdigest()

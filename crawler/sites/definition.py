@@ -135,8 +135,9 @@ class Layout:
     """Where to find things on a post's page: for each a list of rules, of which the first that finds anything wins.
 
     A page has this layout if its source contains the text `sign`. `category` gives the slug, `category_name` its
-    name. Dates are read year first (`2022-04-20 16:44:59 +0800`, `2022年4月20日`, ISO 8601); without an offset they
-    are in the site's local time.
+    name. The first date that the rules find must be readable, or the page is refused (`crawler.dates.grammar` says
+    what can be read); without an offset it is in the site's local time. Digits in an address or an id that are no
+    date do not count.
     """
 
     name: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.ledger import links
-from crawler.archive.store import articles, versions
+from crawler.archive.store import articles, securities, versions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 
 class Summary(TypedDict):
-    """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`)."""
+    """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`).
+
+    A post is counted in each of its categories. `drafts` are posts that were not published: they count in no other
+    number but `runs`, `securities` and `links`, unless they are wanted.
+    """
 
     archive: str
     bytes: int
     posts: int
     gone: int
+    drafts: int
     revisions: int
     securities: int
     mentions: int
@@ -35,23 +40,24 @@ class Summary(TypedDict):
     links: dict[str, int]
 
 
-def summary(db: Database, path: Path) -> Summary:
-    """Return the counts, the size of the file at `path`, and the time span that posts cover."""
-    first, last = articles.oldest(db), articles.newest(db)
+def summary(db: Database, path: Path, *, drafts: bool = False) -> Summary:
+    """Return the counts, the size of the file at `path`, and the time span that posts cover; see `Summary`."""
+    first, last = articles.oldest(db, drafts=drafts), articles.newest(db, drafts=drafts)
     return {
         "archive": str(path),
         "bytes": path.stat().st_size,
-        "posts": articles.count(db),
-        "gone": articles.count(db, gone=True),
-        "revisions": versions.count(db),
+        "posts": articles.count(db, drafts=drafts),
+        "gone": articles.count(db, gone=True, drafts=drafts),
+        "drafts": articles.count(db) - articles.count(db, drafts=False),
+        "revisions": versions.count(db, drafts=drafts),
         "securities": _count(db, "securities"),
-        "mentions": _count(db, "mentions"),
+        "mentions": securities.count_mentions(db, drafts=drafts),
         "runs": _count(db, "runs"),
         "first_published_at": None if first is None else articles.published_at(db, first),
         "last_published_at": None if last is None else articles.published_at(db, last),
-        "sites": articles.counts(db, "site"),
-        "categories": articles.counts(db, "category"),
-        "sources": articles.counts(db, "source"),
+        "sites": articles.counts(db, "site", drafts=drafts),
+        "categories": articles.counts(db, "category", drafts=drafts),
+        "sources": articles.counts(db, "source", drafts=drafts),
         "links": links.states(db),
     }
 

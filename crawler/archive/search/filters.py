@@ -18,7 +18,8 @@ class Filters:
     """What a post must be besides matching the query.
 
     Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category`
-    (slug); mentioning one of `codes`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood then.
+    (slug), be it the first of the post or not; mentioning one of `codes`; no draft, if `published`. With `as_of`
+    (ISO 8601, UTC) the archive is searched as it stood then.
     """
 
     since: int | None = None
@@ -26,6 +27,7 @@ class Filters:
     source: str | None = None
     category: str | None = None
     codes: tuple[str, ...] | None = None
+    published: bool = False
     as_of: str | None = None
 
     @property
@@ -40,24 +42,34 @@ class Filters:
             ("published_ts >= ?", self.since),
             ("published_ts <= ?", self.until),
             ("posts.source = ?", self.source),
-            ("posts.category = ?", self.category),
+            ("posts.id IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
+            ("posts.draft = ?", 0 if self.published else None),
             (f"posts.id IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
         ]
         return _all(conditions)
 
     @property
     def of_versions(self) -> tuple[str, list[Any]]:
-        """The condition on a former row of `versions` joined to its post, by what the version was filed under then.
+        """The condition on a former row of `versions AS v` joined to its post.
 
-        Archives from before that was kept do not know it; there the post's own values stand in.
+        It goes by what the version was filed under then. Archives from before that was kept do not know it; there the
+        post's own values stand in.
         """
         codes = (
             "EXISTS (SELECT value FROM json_each(coalesce(filed, (SELECT json_object('codes', json_group_array(code))"  # noqa: S608  # a constant
             f" FROM mentions WHERE article_id = posts.id)), '$.codes') WHERE value IN {_CODES})"
         )
+        # Up to 0006 only the first category was kept.
+        categories = (
+            "EXISTS (SELECT 1 FROM json_each(CASE WHEN filed IS NULL THEN"
+            " (SELECT json_group_array(category) FROM article_categories WHERE article_id = posts.id)"
+            " ELSE coalesce(json_extract(filed, '$.categories'), json_array(json_extract(filed, '$.category'))) END)"
+            " WHERE value = ?)"
+        )
         conditions: list[tuple[str, Any]] = [
             ("iif(filed IS NULL, posts.source, json_extract(filed, '$.source')) = ?", self.source),
-            ("iif(filed IS NULL, posts.category, json_extract(filed, '$.category')) = ?", self.category),
+            (categories, self.category),
+            ("v.draft = ?", 0 if self.published else None),
             (codes, self._codes),
         ]
         return _all(conditions)

@@ -37,6 +37,7 @@ class Hit(TypedDict, total=False):
     published_at: str
     source: str | None
     category: str | None
+    categories: list[str]
     url: str
     snippet: str
     text: str
@@ -84,9 +85,10 @@ def _weight(text: str, query: Query) -> float:
 def present(db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> Found:
     """Return `shown` as a search prints it; each match comes with the ids of the posts that tell the same story."""
     versions = _versions(db, [row for match, others in shown for row in (match.row, *others)])
+    categories = _categories(db, [match.article_id for match, _ in shown])
     results: list[Hit] = []
     for match, others in shown:
-        row = versions[match.row]
+        row = {**versions[match.row], "categories": categories[match.article_id]}
         hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return {"query": query, "total": total, "results": results}
@@ -112,6 +114,19 @@ def read_texts(db: Database, matches: list[Match]) -> Iterator[tuple[Match, str,
         few = matches[start : start + _READ_AT_ONCE]
         versions = _versions(db, [match.row for match in few])
         yield from ((match, versions[match.row]["title"], versions[match.row]["text"]) for match in few)
+
+
+def _categories(db: Database, posts: list[int]) -> dict[int, list[str]]:
+    """Return the slugs of all categories of these posts, in their order."""
+    found: dict[int, list[str]] = {post: [] for post in posts}
+    rows = db.execute(
+        "SELECT article_id, category FROM article_categories"
+        " WHERE article_id IN (SELECT value FROM json_each(?)) ORDER BY article_id, position",
+        [str(posts)],
+    )
+    for post, category in rows:
+        found[post].append(category)
+    return found
 
 
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+DRAFTS = "SELECT id FROM posts WHERE draft"
+"""SQL for a subquery: the rows of the posts that are drafts, few if any."""
+
+_CATEGORIES = (
+    "(SELECT article_categories.category, draft FROM posts JOIN article_categories ON article_id = posts.id)"
+)
 _EARLY = 3600  # seconds; a post dated further ahead of the time it was seen has a wrong date, not a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
@@ -60,6 +66,8 @@ class Article(TypedDict):
     gone_at: str | None
     derived: list[str]
     front_matter: dict[str, Any]
+    draft: bool
+    categories: list[str]
     tags: list[str]
     mentions: list[Mention]
 
@@ -78,9 +86,9 @@ def get(db: Database, article_id: int) -> Article:
     return _with_lists(db, row)
 
 
-def every(db: Database) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, one at a time."""
-    for row in db.query("SELECT * FROM articles ORDER BY published_ts, id"):
+def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
+    """Yield every post as `get` returns it, oldest first, one at a time; `drafts` too, if they are wanted."""
+    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id"):  # noqa: S608  # constants
         yield _with_lists(db, row)
 
 
@@ -120,15 +128,19 @@ def published_ts(db: Database, article_id: int) -> int:
     return int(db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()[0])
 
 
-def newest(db: Database, site: str | None = None) -> int | None:
-    """Return the row id of the latest published post, of all sites or of one."""
-    where, values = ("", []) if site is None else ("WHERE site = ?", [site])
-    return _first(db, f"SELECT id FROM posts {where} ORDER BY published_ts DESC LIMIT 1", values)  # noqa: S608  # constants
+def newest(db: Database, site: str | None = None, *, drafts: bool = True) -> int | None:
+    """Return the row id of the latest published post, of all sites or of one; of `drafts` too, if they are wanted."""
+    where, values = ("", []) if site is None else (" AND site = ?", [site])
+    return _first(
+        db,
+        f"SELECT id FROM posts WHERE {_wanted(drafts)}{where} ORDER BY published_ts DESC LIMIT 1",  # noqa: S608  # constants
+        values,
+    )
 
 
-def oldest(db: Database) -> int | None:
-    """Return the row id of the earliest published post."""
-    return _first(db, "SELECT id FROM posts ORDER BY published_ts LIMIT 1", [])
+def oldest(db: Database, *, drafts: bool = True) -> int | None:
+    """Return the row id of the earliest published post; of `drafts` too, if they are wanted."""
+    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", [])  # noqa: S608  # constants
 
 
 def published_until(
@@ -136,12 +148,12 @@ def published_until(
 ) -> Iterator[Published]:
     """Yield the posts of a site, or of an outlet (`source`), published after `since` and up to `until`, latest first.
 
-    Times are in epoch seconds. Posts that were dated in the future when they were first seen are left out, since
-    their date must be wrong.
+    Times are in epoch seconds. Drafts are left out, and so are posts that were dated in the future when they were
+    first seen, since their date must be wrong.
     """
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
-        f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ?"  # noqa: S608  # constants
+        f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ? AND NOT draft"  # noqa: S608  # constants
         f" AND published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}{later}"
         " ORDER BY published_ts DESC",
         [name, until, *values],
@@ -164,18 +176,39 @@ def category_page(db: Database, article_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-def count(db: Database, *, gone: bool = False) -> int:
-    """Return the number of posts; with `gone`, only of those that the site has dropped."""
-    where = " WHERE gone_at IS NOT NULL" if gone else ""
-    return int(db.execute(f"SELECT count(*) FROM posts{where}").fetchone()[0])  # noqa: S608  # a constant
+def categories(db: Database, article_id: int) -> list[str]:
+    """Return the slugs of a post's categories, the first one first."""
+    rows = db.execute("SELECT category FROM article_categories WHERE article_id = ? ORDER BY position", [article_id])
+    return [slug for (slug,) in rows]
 
 
-def counts(db: Database, by: Literal["site", "category", "source"]) -> dict[str, int]:
-    """Return the number of posts per site, category or outlet, in descending order."""
+def count(db: Database, *, gone: bool = False, drafts: bool = True) -> int:
+    """Return the number of posts, of `drafts` too if they are wanted; with `gone`, of those that the site dropped."""
+    where = f"{_wanted(drafts)} AND gone_at IS NOT NULL" if gone else _wanted(drafts)
+    return int(db.execute(f"SELECT count(*) FROM posts WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+
+
+def has_drafts(db: Database) -> bool:
+    """Return whether any post is a draft."""
+    return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
+
+
+def counts(db: Database, by: Literal["site", "category", "source"], *, drafts: bool = True) -> dict[str, int]:
+    """Return the number of posts per site, category or outlet, in descending order.
+
+    A post counts in each of its categories.
+    """
+    table = _CATEGORIES if by == "category" else "posts"
     rows = db.execute(
-        f"SELECT {by}, count(*) FROM posts WHERE {by} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  # a column
+        f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return dict(rows.fetchall())
+
+
+def _wanted(drafts: bool) -> str:
+    """Return the condition on posts, in SQL, that leaves out drafts unless they are wanted."""
+    return "1" if drafts else "NOT draft"
 
 
 def _first(db: Database, sql: str, values: list[str]) -> int | None:
@@ -197,6 +230,8 @@ def _with_lists(db: Database, row: dict[str, Any]) -> Article:
         **row,
         "derived": row["derived"].split(),
         "front_matter": json.loads(row["front_matter"]),
+        "draft": bool(row["draft"]),
+        "categories": categories(db, row["id"]),
         "tags": [name for (name,) in tags],
         "mentions": list(mentions),
     }

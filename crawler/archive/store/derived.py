@@ -82,6 +82,8 @@ class DerivedArticle:
             "title": post.title,
             "source": post.source,
             "category": post.category.slug if post.category else None,
+            "categories": list(dict.fromkeys(category.slug for category in post.categories)),
+            "draft": post.draft,
             "published_at": self.published_at,
             "markdown": self.article.markdown,
             "revision": 1,

@@ -94,6 +94,11 @@ def _pairs(db: Database) -> None:
     securities.spell_all(db)
 
 
+@steps(name="0007_categories_and_drafts")
+def _categories_and_drafts(db: Database) -> None:
+    _run_sql(db, "0007_categories_and_drafts.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return the name of a step applied to `db` by a newer version of the program, unknown here; `None` if none."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}

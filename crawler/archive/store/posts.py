@@ -1,8 +1,8 @@
 """Storing posts, with their versions, tags, mentions and entries in the index.
 
-Tables `posts`, `categories`, `tags`, `article_tags`. A post is stored in the same transaction as the ledger's row of
-its address. Not here: reading posts (`crawler.archive.store.articles`), files, HTML, and single versions
-(`crawler.archive.store.versions`).
+Tables `posts`, `categories`, `article_categories`, `tags`, `article_tags`. A post is stored in the same transaction
+as the ledger's row of its address. Not here: reading posts (`crawler.archive.store.articles`), files, HTML, and
+single versions (`crawler.archive.store.versions`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
-from crawler.archive.store import stories, versions
+from crawler.archive.store import articles, stories, versions
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.revisions import revision_for
 from crawler.archive.store.securities import note_mentions
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.store.revisions import VersionInfo
-    from crawler.items import Article, Category, Post, Via
+    from crawler.items import Article, Post, Via
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -128,10 +128,10 @@ def row_of(db: Database, site: str, post_id: str) -> int | None:
 def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     """Add a new post and return its row id."""
     post, seen_at = derived.article.post, derived.seen_at
-    _note_category(db, post.site, post.category)
+    _note_categories(db, post)
     cursor = db.execute(
-        "INSERT INTO posts (site, post_id, url, share_url, source, category, published_ts, revision, first_seen_at,"
-        " last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        "INSERT INTO posts (site, post_id, url, share_url, source, category, draft, published_ts, revision,"
+        " first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
         [
             post.site,
             post.post_id,
@@ -139,6 +139,7 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
             post.share_url,
             post.source,
             post.category.slug if post.category else None,
+            post.draft,
             derived.published_ts,
             seen_at,
             seen_at,
@@ -147,6 +148,7 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
     versions.add(db, article_id, 1, derived, run_id)
+    _file(db, article_id, post)
     _note_tags(db, article_id, post.tags)
     note_mentions(db, article_id, post.mentions, derived.published_ts)
     index.add(db, article_id, derived.words)
@@ -208,8 +210,10 @@ def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
     category, published_ts = db.execute(
         "SELECT category, published_ts FROM posts WHERE id = ?", [article_id]
     ).fetchone()
-    if category is None:
-        _note_category(db, post.site, post.category)
+    is_same = post.category is not None and [post.category.slug] == articles.categories(db, article_id)
+    if category is None or is_same:
+        _note_categories(db, post)
+        _file(db, article_id, post)
     db.execute(
         "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
         " category = coalesce(category, ?) WHERE id = ?",
@@ -229,15 +233,17 @@ def _has(db: Database, table: Literal["article_tags", "mentions"], article_id: i
 def _update(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Update a post to its current version; what the source lacks (a share link has no category) stays as it was."""
     post = derived.article.post
-    _note_category(db, post.site, post.category)
+    _note_categories(db, post)
+    _file(db, article_id, post)
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
-        " category = coalesce(?, category), published_ts = ?, revision = ? WHERE id = ?",
+        " category = coalesce(?, category), draft = ?, published_ts = ?, revision = ? WHERE id = ?",
         [
             post.url,
             post.share_url,
             post.source,
             post.category.slug if post.category else None,
+            post.draft,
             derived.published_ts,
             revision,
             article_id,
@@ -272,14 +278,30 @@ def _index(db: Database, article_id: int, before: _Indexed) -> None:
     stories.assign_story(db, article_id, *now)
 
 
-def _note_category(db: Database, site: str, category: Category | None) -> None:
-    """Record a category; replace its name and address unless the name is only the slug."""
-    if category is not None:
-        db.execute(
-            "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
-            " SET name = excluded.name, url = excluded.url WHERE excluded.name <> excluded.slug",
-            [site, category.slug, category.name, category.url],
-        )
+def _note_categories(db: Database, post: Post) -> None:
+    """Record the categories that a post names; replace a name and address unless the name is only the slug."""
+    db.conn.executemany(
+        "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
+        " SET name = excluded.name, url = excluded.url WHERE excluded.name <> excluded.slug",
+        [(post.site, category.slug, category.name, category.url) for category in post.categories],
+    )
+
+
+def _file(db: Database, article_id: int, post: Post) -> None:
+    """File a post under its categories, if it names any.
+
+    A page or a share link names one category only. It takes the place of the first; the others stay.
+    """
+    slugs = [category.slug for category in post.categories]
+    if not post.categories:
+        return
+    if post.via in {"page", "share"}:
+        slugs += articles.categories(db, article_id)[1:]
+    db.execute("DELETE FROM article_categories WHERE article_id = ?", [article_id])
+    db.conn.executemany(
+        "INSERT INTO article_categories (article_id, category, position) VALUES (?, ?, ?)",
+        [(article_id, slug, position) for position, slug in enumerate(dict.fromkeys(slugs))],
+    )
 
 
 def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:

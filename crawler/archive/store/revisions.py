@@ -41,16 +41,16 @@ class VersionText:
     text: str
 
 
-Substance = tuple[str, tuple[str, ...], tuple[str, ...]]
-"""What a version says apart from punctuation: its time, the tokens of its title, and those of its text."""
+Substance = tuple[bool, str, tuple[str, ...], tuple[str, ...]]
+"""What a version says apart from punctuation: is it a draft, its time, the tokens of its title, those of its text."""
 
 
-def substance(title: str, published_at: str, text: str) -> Substance:
+def substance(title: str, published_at: str, text: str, draft: bool = False) -> Substance:
     """Return what two versions have in common if they differ only in punctuation.
 
     Site builders turn straight quotes into typographic ones.
     """
-    return published_at, tuple(tokens(title)), tuple(tokens(text))
+    return bool(draft), published_at, tuple(tokens(title)), tuple(tokens(text))
 
 
 def revision_for(
@@ -77,7 +77,9 @@ def revision_for(
     now = text_of(current.revision)
     if post.via == "share":
         return current.revision + 1 if adds(now.text, article.text) else None
-    if post.published_at is not None and is_known(substance(post.title, iso(post.published_at), article.text)):
+    if post.published_at is not None and is_known(
+        substance(post.title, iso(post.published_at), article.text, post.draft)
+    ):
         return None
     return _number_by_time(post, versions)
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive.store.articles import DRAFTS
 from crawler.errors import AmbiguousSecurity
 from crawler.securities import parse, parse_typed
 from crawler.text.pinyin import is_part, is_whole, spelling
@@ -147,11 +148,11 @@ def _by_pinyin(db: Database, typed: str) -> list[Candidate]:
     return matches
 
 
-def names(db: Database, code: str) -> list[Name]:
+def names(db: Database, code: str, *, drafts: bool = True) -> list[Name]:
     """Return every name the security was printed under, latest first."""
     rows = db.execute(
-        "SELECT name, count(*), min(published_ts), max(published_ts) FROM mentions WHERE code = ? GROUP BY name"
-        " ORDER BY 4 DESC, 2 DESC, name",
+        "SELECT name, count(*), min(published_ts), max(published_ts) FROM mentions"  # noqa: S608  # constants
+        f" WHERE code = ? AND {_wanted(drafts)} GROUP BY name ORDER BY 4 DESC, 2 DESC, name",
         [code],
     ).fetchall()
     (usual,) = db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone()
@@ -168,33 +169,49 @@ def names(db: Database, code: str) -> list[Name]:
     ]
 
 
-def days(db: Database, code: str, since: int) -> list[Day]:
+def days(db: Database, code: str, since: int, *, drafts: bool = True) -> list[Day]:
     """Return the number of posts that mention the security per day, from `since` (epoch seconds) on, latest first."""
     rows = db.query(
-        "SELECT substr(published_at, 1, 10) AS day, count(*) AS posts FROM articles WHERE id IN"
-        " (SELECT article_id FROM mentions WHERE code = ? AND published_ts >= ?) GROUP BY day ORDER BY day DESC",
+        "SELECT substr(published_at, 1, 10) AS day, count(*) AS posts FROM articles WHERE id IN"  # noqa: S608  # constants
+        f" (SELECT article_id FROM mentions WHERE code = ? AND published_ts >= ? AND {_wanted(drafts)})"
+        " GROUP BY day ORDER BY day DESC",
         [code, since],
     )
     return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
 def mentioning(
-    db: Database, code: str, since: int, *, limit: int, offset: int
+    db: Database, code: str, since: int, *, limit: int, offset: int, drafts: bool = True
 ) -> Iterator[tuple[Hit, str, list[str]]]:
     """Yield the posts that mention the security from `since` (epoch seconds) on, newest first.
 
     Each comes with its text and the names it prints.
     """
     rows = db.query(
-        "SELECT post_id AS id, site, title, published_at, source, category, url, text, printed FROM articles JOIN"
+        "SELECT post_id AS id, site, title, published_at, source, category, (SELECT json_group_array(category) FROM"  # noqa: S608  # constants
+        " (SELECT category FROM article_categories WHERE article_id = articles.id ORDER BY position)) AS categories,"
+        " url, text, printed FROM articles JOIN"
         " (SELECT article_id, published_ts AS at, json_group_array(name) AS printed FROM mentions"
-        " WHERE code = ? AND published_ts >= ? GROUP BY article_id ORDER BY at DESC, article_id DESC"
-        " LIMIT ? OFFSET ?) ON article_id = articles.id ORDER BY at DESC, article_id DESC",
+        f" WHERE code = ? AND published_ts >= ? AND {_wanted(drafts)} GROUP BY article_id"
+        " ORDER BY at DESC, article_id DESC"
+        " LIMIT ? OFFSET ?) AS mentioned ON mentioned.article_id = articles.id ORDER BY at DESC, article_id DESC",
         [code, since, limit, offset],
     )
     for row in rows:
         text, printed = row.pop("text"), json.loads(row.pop("printed"))
+        row["categories"] = json.loads(row["categories"])
         yield row, text, printed  # type: ignore[misc]  # the columns above
+
+
+def count_mentions(db: Database, *, drafts: bool = True) -> int:
+    """Return the number of mentions, one for each name a post prints."""
+    (count,) = db.execute(f"SELECT count(*) FROM mentions WHERE {_wanted(drafts)}").fetchone()  # noqa: S608  # constants
+    return int(count)
+
+
+def _wanted(drafts: bool) -> str:
+    """Return the condition on mentions, in SQL, that leaves out those of drafts unless they are wanted."""
+    return "1" if drafts else f"article_id NOT IN ({DRAFTS})"
 
 
 def _was_usual(db: Database, code: str, count: int, first: int, last: int) -> bool:

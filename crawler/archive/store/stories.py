@@ -47,13 +47,19 @@ class StoryPost(TypedDict):
 
 
 def same_story_posts(db: Database, article_id: int) -> list[StoryPost]:
-    """Return the posts that tell the same story as this one, itself included, oldest first; none if no other does."""
-    rows = db.query(
-        "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
-        " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?) ORDER BY published_ts, articles.id",
-        [article_id],
+    """Return the posts that tell the same story as this one, itself included, oldest first; none if no other does.
+
+    Drafts tell nobody anything, and are left out.
+    """
+    rows = list(
+        db.query(
+            "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
+            " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?)"
+            " AND (NOT draft OR articles.id = ?) ORDER BY published_ts, articles.id",
+            [article_id, article_id],
+        )
     )
-    return [{**row, "first": not index} for index, row in enumerate(rows)]  # type: ignore[typeddict-item]
+    return [{**row, "first": not index} for index, row in enumerate(rows)] if len(rows) > 1 else []  # type: ignore[typeddict-item]
 
 
 def assign_story(

@@ -31,7 +31,7 @@ NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_
 CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
 """Likewise, the number of further versions that a run brought."""
 
-_TEXTS = "SELECT title, published_at, text FROM versions WHERE article_id = ?"
+_TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
 _POSTS_CACHED = 1_000  # whose fingerprints are kept in memory
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
 
@@ -97,9 +97,9 @@ def _fingerprints_of(db: Database, article_id: int) -> set[int]:
 
 def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -> None:
     """Add the fingerprint of a version about to be written, if those of its post are cached."""
-    cached = _fingerprints.get(db, {}).get(article_id)
+    post, cached = derived.article.post, _fingerprints.get(db, {}).get(article_id)
     if cached is not None:
-        cached.add(hash(substance(derived.article.post.title, derived.published_at, derived.article.text)))
+        cached.add(hash(substance(post.title, derived.published_at, derived.article.text, draft=post.draft)))
 
 
 def history(db: Database, article_id: int) -> list[Revision]:
@@ -121,14 +121,15 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     if not 1 <= revision <= count:
         raise NoSuchRevision(revision, count)
     rows = db.query(
-        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter"
-        " FROM versions"
+        "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
+        " draft FROM versions"
         " WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": json.loads(row["front_matter"])}
+    front["draft"] = bool(row["draft"])
     return {**row, **bodies, **front}
 
 
@@ -156,9 +157,10 @@ def undecodable_posts(db: Database) -> list[str]:
     return [post_id for (post_id,) in rows]
 
 
-def count(db: Database) -> int:
-    """Return the number of versions."""
-    return int(db.execute("SELECT count(*) FROM versions").fetchone()[0])
+def count(db: Database, *, drafts: bool = True) -> int:
+    """Return the number of versions; of those that were `drafts` too, if they are wanted."""
+    where = "1" if drafts else "NOT draft"
+    return int(db.execute(f"SELECT count(*) FROM versions WHERE {where}").fetchone()[0])  # noqa: S608  # constants
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
@@ -175,7 +177,8 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
-        " derived, front_matter, summary, markdown, html, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " draft, derived, front_matter, summary, markdown, html, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             article_id,
             revision,
@@ -185,6 +188,7 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
             post.title,
             derived.published_at,
             derived.article.content_hash,
+            post.draft,
             " ".join(post.derived),
             json.dumps(post.others, ensure_ascii=False) if post.others else "{}",
             *derived.bodies,
@@ -195,10 +199,11 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
 def keep_filing(db: Database, row: int) -> None:
     """Save with a version that is no longer current what its post is filed under now.
 
-    That is the outlet, the category and the codes of securities, as JSON; searches as of an earlier time use it.
+    That is the outlet, the categories and the codes of securities, as JSON; searches as of an earlier time use it.
     """
     db.execute(
-        "UPDATE versions SET filed = (SELECT json_object('source', source, 'category', category, 'codes',"
+        "UPDATE versions SET filed = (SELECT json_object('source', source, 'category', category, 'categories',"
+        " (SELECT json_group_array(category) FROM article_categories WHERE article_id = posts.id), 'codes',"
         " (SELECT json_group_array(code) FROM (SELECT DISTINCT code FROM mentions WHERE article_id = posts.id)))"
         " FROM posts WHERE posts.id = article_id) WHERE id = ?",
         [row],

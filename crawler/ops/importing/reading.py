@@ -5,6 +5,8 @@ Pure but for what it is given. Not here: where files come from, and storing.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from crawler.sites.definition import Site
 
+_DRAFTS = re.compile("[/ ]_drafts/")  # where Jekyll and Hexo keep what is not to be published
+
 
 def read_files(files: Sequence[PostFile | UnreadFile], site: Site, at: datetime) -> list[ReadFile]:
     """Read files of `site` that were taken in `at` that time."""
@@ -45,7 +49,9 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
 
 
 def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
-    post = read_source(file.name, decode(file.content), site, via="import", at=at, since=file.since)
+    is_draft = _DRAFTS.search(os.path.abspath(file.path)) is not None  # noqa: PTH100  # a history's is no path
+    text, since = decode(file.content), file.since
+    post = read_source(file.name, text, site, via="import", at=at, is_draft=is_draft, since=since)
     article = normalise(replace(post, seen_at=file.seen_at), site)
     lacking = fault(article)
     if lacking is not None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 _BATCH = 128  # files at most that are read at a time, and stored in one transaction
-_BATCH_BYTES = 256 * 1024  # of their contents, after which a batch ends: what is read of them takes ten times the room
+_BATCH_BYTES = 192 * 1024  # of their contents, after which a batch ends: what is made of them takes ten times as much
 _PROCESSES = 4  # at most: more read faster than one can store
 _AHEAD = 1  # batches read before they are wanted: enough to keep every process busy, few enough to fit into memory
 

@@ -1,6 +1,7 @@
-"""Points in time: read from what sites print, written as ISO 8601.
+"""Points in time: read from what sites and files write, written as ISO 8601.
 
-Every `datetime` that leaves this module is aware. Only `now` reads the clock; pure code is passed the time.
+One reader for pages and files, `parse`; what it can read is said in `grammar`, `clock` and `names`. Every
+`datetime` that leaves this package is aware. Only `now` reads the clock; pure code is passed the time.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
+from crawler.dates.grammar import read
+from crawler.dates.names import ZONES
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-# Year, month and day in any common notation, then perhaps a time, then perhaps an offset from UTC.
-_POINT = re.compile(
-    r"(?P<year>\d{4})(?:[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?|(?P<compact>\d{4})(?!\d))"
-    r"(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?)?"
-    r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
-)
+    from crawler.dates.grammar import Order, Written
+
 _DECEMBER = 12
 # A time as a person gives it: a year, a month, a day, a minute or a second.
 # An offset may follow; after a year or a month it must be separated by a space: `2022-0420` is not a time.
@@ -30,26 +30,41 @@ _NAMED = re.compile(
 )
 
 
-def parse(text: str, zone: ZoneInfo) -> datetime | None:
-    """Read the first date in `text`; without an offset of its own it is local time in `zone`.
+def parse(text: str, zone: ZoneInfo, order: Order | None = None) -> datetime | None:
+    """Return the moment that the first date in `text` tells; without a zone of its own it is local time in `zone`.
 
-    `None` when there is none, or when it is no day or time of the calendar. Where the zone kept local mean time, its
-    offset is in whole minutes, so that the time reads back as it was written.
+    `order` is that of year, month and day where they are three numbers; without one only the year comes first, or
+    dots stand between (`20.04.2022`). `None` when there is no date, when it is none of the calendar, and when date
+    or time cannot be read or can be read in two ways (`crawler.dates.grammar` says what can be). Where the zone kept
+    local mean time, its offset is in whole minutes, so that the time reads back as it was written.
     """
-    found = _POINT.search(text)
-    if found is None:
-        return None
-    month, day = (found["compact"][:2], found["compact"][2:]) if found["compact"] else (found["month"], found["day"])
-    parts = [int(part or 0) for part in (found["year"], month, day, found["hour"], found["minute"], found["second"])]
+    written = read(text, order)
     try:
-        point = datetime(*parts, tzinfo=zone)  # type: ignore[arg-type,misc]  # six integers, in order
-        offset = _offset(found["offset"])
-        if offset is None:
-            return _in_whole_minutes(point)
-        there = point.replace(tzinfo=offset).astimezone(zone)
-        return there.astimezone(_in_whole_minutes(there).tzinfo)
-    except (ValueError, OverflowError):  # 2022-02-31, 25:00, or the very edge of the calendar
+        return None if written is None else _moment(written, zone)
+    except (ValueError, OverflowError, OSError):  # 2022-02-31, 25:00, or the very edge of the calendar
         return None
+
+
+def _moment(written: Written, zone: ZoneInfo) -> datetime:
+    """Return the moment that was written. Raises `ValueError` or `OverflowError` when the calendar has none such."""
+    if written.epoch is not None:
+        return datetime.fromtimestamp(written.epoch, zone)
+    clock = written.clock
+    point = datetime(written.year, written.month, written.day, clock.hour, clock.minute, clock.second, tzinfo=zone)
+    offset = clock.offset if not clock.zone else _offset_of(clock.zone, point)
+    if offset is None:
+        return _in_whole_minutes(point)
+    there = point.replace(tzinfo=timezone(offset)).astimezone(zone)
+    return there.astimezone(_in_whole_minutes(there).tzinfo)
+
+
+def _offset_of(name: str, point: datetime) -> timedelta | None:
+    """Return the offset of a zone, `None` if it is the one of `point`. Raises `ValueError` if it may be another."""
+    if name == (point.tzname() or "").lower():
+        return None
+    if name not in ZONES:
+        raise ValueError(f"several zones are called {name}")
+    return timedelta(minutes=ZONES[name])
 
 
 def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -90,6 +105,14 @@ def _in_whole_minutes(point: datetime) -> datetime:
     offset = point.utcoffset()
     beyond = timedelta() if offset is None else offset % timedelta(minutes=1)
     return point.replace(tzinfo=timezone(offset - beyond)) if offset is not None and beyond else point
+
+
+def utc(point: datetime) -> datetime:
+    """Convert a time to UTC; at the edges of the calendar, where that overflows, keep its digits."""
+    try:
+        return point.astimezone(UTC)
+    except OverflowError:
+        return point.replace(tzinfo=UTC)
 
 
 def iso(point: datetime) -> str:
