@@ -22,6 +22,7 @@ from crawler.items import Address, PostFile
 from crawler.ops.check import check
 from crawler.ops.importing.reading import read_files
 from crawler.ops.importing.run import ImportOptions, import_posts
+from crawler.sites import loading
 from crawler.sites.addresses import id_in_name
 from crawler.sites.loading import load_site
 from crawler.text.kinship import common
@@ -428,6 +429,56 @@ def test_a_history_belongs_to_the_posts_that_were_imported_from_its_checkout(rep
     assert repository.take({}) == {"new": 1}
     assert repository.history() == {"changed": 1, "unchanged": 1}
     assert repository.held() == {"note": ("新题", 2)}
+
+
+# Files that have not changed.
+
+
+def spoil(blog: Blog) -> None:
+    """Have the archive say something else, so that reading a file again would bring a revision."""
+    with Archive(blog.archive) as archive:
+        archive.db.execute("UPDATE versions SET title = 'x', content_hash = 'x'")
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(blog: Blog) -> None:
+    files = {"2005-08-09-note.md": post("老师", TEACHER), "2006-04-10-ride.md": post("骑车", CYCLING)}
+    blog.take(files)
+    spoil(blog)
+    options = ImportOptions(archive=blog.archive, posts=None, site="minima")
+    assert import_posts([blog.folder], options)["posts"]["unchanged"] == 2
+    (blog.folder / "2006-04-10-ride.md").write_text(post("骑车", f"{CYCLING}新。"), encoding="utf-8")
+    counts = import_posts([blog.folder], options)["posts"]
+    assert (counts["changed"], counts["unchanged"]) == (1, 1)
+
+
+def test_a_file_is_read_again_by_another_definition_and_if_its_post_is_gone(blog: Blog) -> None:
+    blog.take({"2005-08-09-note.md": post("老师", TEACHER)})
+    definition = blog.folder.with_name("minima.yaml")
+    bundled = (Path(loading.__file__).parent / "minima.yaml").read_text(encoding="utf-8")
+    definition.write_text(bundled.replace("A Jekyll blog", "Another"), encoding="utf-8")
+    spoil(blog)
+    assert blog.take({}, site=str(definition), posts=None) == {"changed": 1}
+    with Archive(blog.archive) as archive:
+        archive.db.execute("DELETE FROM posts")
+    options = ImportOptions(archive=blog.archive, posts=None, site=str(definition))
+    assert import_posts([blog.folder], options)["posts"]["new"] == 1
+
+
+def test_the_markdown_of_a_file_that_has_not_changed_is_written_if_it_is_missing(blog: Blog) -> None:
+    blog.take({"2005-08-09-note.md": post("老师", TEACHER)})
+    (written,) = blog.posts.iterdir()
+    text = written.read_text(encoding="utf-8")
+    written.unlink()
+    assert blog.take({}) == {"unchanged": 1}
+    assert written.read_text(encoding="utf-8") == text
+
+
+def test_many_files_of_which_few_have_changed_are_taken_in_in_their_order(blog: Blog) -> None:
+    files = {f"2005-08-09-note{number:03}.md": post(f"第{number}篇", f"{TEACHER}{number}") for number in range(300)}
+    assert blog.take(files) == {"new": 300}
+    changed = {name: f"{text}新。" for name, text in files.items() if name[-5] == "7"}
+    assert blog.take(changed) == {"changed": 30, "unchanged": 270}
+    assert blog.take({}) == {"unchanged": 300}
 
 
 # What two texts have in common.

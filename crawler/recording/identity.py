@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
-from crawler.archive.store import files, posts, versions
+from crawler.archive.store import articles, files, posts, versions
 from crawler.extraction.post import days_of
 from crawler.items import Address
 from crawler.sites.addresses import is_safe_id
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.store.articles import Standing
     from crawler.archive.store.derived import DerivedArticle
-    from crawler.archive.store.posts import Standing
     from crawler.items import Article
     from crawler.sites.definition import Site
 
@@ -46,7 +46,7 @@ def under_its_id(db: Database, site: Site, derived: DerivedArticle, *paths: str)
     """
     article = derived.article
     for known in files.posts_at(db, site.name, paths):
-        standing = posts.standing(db, known)
+        standing = articles.standing(db, known)
         if versions.has(db, known, article.content_hash) or _is_version_at_its_path(site, article, standing):
             return derived.under(standing.post_id)
     for number, post_id in enumerate(_ids(article, site)):
@@ -56,7 +56,7 @@ def under_its_id(db: Database, site: Site, derived: DerivedArticle, *paths: str)
         if article_id is None or (not number and _tells_its_day(site, post_id)):
             return derived.under(post_id)
         if versions.has(db, article_id, article.content_hash) or (
-            number < _COMPARED and _is_version(site, article, posts.standing(db, article_id))
+            number < _COMPARED and _is_version(site, article, articles.standing(db, article_id))
         ):
             return derived.under(post_id)
     return None
@@ -68,10 +68,10 @@ def page_under_its_id(db: Database, site: Site, derived: DerivedArticle) -> Deri
     Only what was imported makes room: of two pages of one id, the recorder has its own judgement.
     """
     article = derived.article
-    named = posts.elsewhere(db, article.post) if article.post.via == "page" else None
+    named = articles.elsewhere(db, article.post) if article.post.via == "page" else None
     if named is None or _tells_its_day(site, article.post.post_id):
         return derived
-    standing, own = posts.standing(db, named), posts.id_at(db, site.name, article.post.url)
+    standing, own = articles.standing(db, named), articles.id_at(db, site.name, article.post.url)
     if own is not None or standing.via != "import" or _is_version(site, article, standing):
         return derived.under(own or standing.post_id)
     free = (post_id for post_id in _ids(article, site) if posts.row_of(db, site.name, post_id) is None)

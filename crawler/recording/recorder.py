@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from crawler.archive import Archive
     from crawler.archive.ledger.links import Known
-    from crawler.items import Address
+    from crawler.items import Address, Outcome
     from crawler.sites.definition import Site
 
 
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 class ReadFile:
     """A file that was read: what to store, with the Markdown for a new post, or the reason why it is refused.
 
-    `aliases` are other paths of the same file, see `crawler.items.PostFile`.
+    `aliases` are other paths of the same file, see `crawler.items.PostFile`. A file that has not changed since an
+    earlier import is not read: it has the `article_id` of its post. `content_hash` is that by which this is known.
     """
 
     path: str
@@ -53,6 +54,8 @@ class ReadFile:
     markdown: str = ""
     reason: str | None = None
     aliases: tuple[str, ...] = ()
+    content_hash: str | None = None
+    article_id: int | None = None
 
 
 Record = DerivedArticle | Listing | Refused | Missed | Unchanged
@@ -112,6 +115,10 @@ class Recorder:
             stored = [self._take_in(file) for file in read]
         for end in filter(None, stored):
             self._write_file(*end)
+        if self.folder is not None:
+            for file in read:
+                if file.article_id is not None:
+                    self.folder.restore(file.article_id)
 
     def _with_file(self, recorded: Recorded, derived: DerivedArticle | None) -> Recorded | Exception:
         """Write a post's Markdown and return `recorded`, or the error if it is not one of the folder's."""
@@ -170,19 +177,27 @@ class Recorder:
     def _take_in(self, file: ReadFile) -> tuple[Recorded, DerivedArticle, str] | None:
         """Store the content of a file and record its outcome.
 
-        Returns what its Markdown is written from (see `_write_file`), or `None` if the file is refused.
+        Returns what its Markdown is written from (see `_write_file`), or `None` if the file is refused or known.
         """
-        db, reason = self.archive.db, file.reason
+        db = self.archive.db
+        if file.article_id is not None:
+            self._note(file, "unchanged", file.article_id)
+            return None
         derived = under_its_id(db, self.site, file.derived, file.path, *file.aliases) if file.derived else None
         if derived is None:
-            entry = files.Import(file.path, file.commit, self.site.name, "refused", reason or _NO_ID_LEFT, None)
-            files.note(db, entry, dates.now(), run_id=self.run_id)
+            self._note(file, "refused", reason=file.reason or _NO_ID_LEFT)
             return None
         recorded = posts.store(db, derived.article, self.run_id, derived)
         assert recorded.outcome is not None, "storing a post has an outcome"
-        entry = files.Import(file.path, file.commit, self.site.name, recorded.outcome, None, recorded.article_id)
-        files.note(db, entry, dates.now(), run_id=self.run_id)
+        self._note(file, recorded.outcome, recorded.article_id)
         return recorded, derived, file.markdown if derived is file.derived else ""
+
+    def _note(
+        self, file: ReadFile, outcome: Outcome, article_id: int | None = None, reason: str | None = None
+    ) -> None:
+        """Record what became of a file."""
+        entry = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id, file.content_hash)
+        files.note(self.archive.db, entry, dates.now(), run_id=self.run_id)
 
     def _list(self, listing: Listing) -> Recorded:
         """Record the links of a listing; a changed home page makes the feed due."""

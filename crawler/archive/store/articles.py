@@ -6,6 +6,7 @@ Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store.versions import CURRENT
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlite_utils import Database
+
+    from crawler.items import Post, Via
 
 DRAFTS = "SELECT id FROM posts WHERE draft"
 """SQL for a subquery: the rows of the posts that are drafts, few if any."""
@@ -80,6 +83,18 @@ class Published(NamedTuple):
     site: str
 
 
+class Standing(NamedTuple):
+    """A post as it stands now, as far as it tells it from others."""
+
+    article_id: int
+    post_id: str
+    url: str
+    via: Via
+    title: str
+    published_at: datetime
+    text: str
+
+
 def get(db: Database, article_id: int) -> Article:
     """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
     row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
@@ -121,6 +136,37 @@ def published_at(db: Database, article_id: int) -> str:
         [article_id],
     ).fetchone()
     return str(found)
+
+
+def standing(db: Database, article_id: int) -> Standing:
+    """Return a post as it stands now."""
+    row = db.execute(
+        f"SELECT post_id, url, via, title, published_at, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+        [article_id],
+    ).fetchone()
+    post_id, url, via, title, published_at, text = row
+    return Standing(article_id, post_id, url, via, title, datetime.fromisoformat(published_at), text)
+
+
+def elsewhere(db: Database, post: Post) -> int | None:
+    """Return the row of the post that has this post's id, if it stands at another address."""
+    sql = "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?"
+    return _first(db, sql, [post.site, post.post_id, post.url])
+
+
+def id_at(db: Database, site: str, url: str) -> str | None:
+    """Return the id of the site's post at an address, if there is one."""
+    row = db.execute("SELECT post_id FROM posts WHERE url = ? AND site = ? ORDER BY id", [url, site]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def naming(db: Database, article_id: int) -> tuple[str, str]:
+    """Return what a post's file is named by: when it was published (ISO 8601), and its id."""
+    published_at, post_id = db.execute(
+        f"SELECT published_at, post_id FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+        [article_id],
+    ).fetchone()
+    return str(published_at), str(post_id)
 
 
 def published_ts(db: Database, article_id: int) -> int:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file and the `outcome` of importing it; a version from a git history has the `commit` that wrote it."""
+    """A file and the `outcome` of importing it; a version from a git history has the `commit` that wrote it.
+
+    `content_hash` is of what was read, see `crawler.ops.importing.reading`; `None` if nothing was.
+    """
 
     path: str
     commit: str
@@ -29,6 +32,7 @@ class Import:
     outcome: Outcome
     reason: str | None
     article_id: int | None
+    content_hash: str | None = None
 
 
 class Imported(TypedDict):
@@ -56,12 +60,32 @@ def note(db: Database, file: Import, at: datetime, *, run_id: int) -> None:
     A file that a run meets twice, by a folder and by its own name say, counts as what it was the first time.
     """
     db.conn.execute(
-        'INSERT INTO files (path, "commit", site, outcome, reason, imported_at, run_id, article_id)'
-        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, "commit", site) DO UPDATE SET'
+        'INSERT INTO files (path, "commit", site, outcome, reason, imported_at, run_id, article_id, content_hash)'
+        ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path, "commit", site) DO UPDATE SET'
         " outcome = excluded.outcome, reason = excluded.reason, imported_at = excluded.imported_at,"
-        " run_id = excluded.run_id, article_id = excluded.article_id WHERE run_id <> excluded.run_id",
-        (file.path, file.commit, file.site, file.outcome, file.reason, iso(at), run_id, file.article_id),
+        " run_id = excluded.run_id, article_id = excluded.article_id, content_hash = excluded.content_hash"
+        " WHERE run_id <> excluded.run_id",
+        (
+            file.path,
+            file.commit,
+            file.site,
+            file.outcome,
+            file.reason,
+            iso(at),
+            run_id,
+            file.article_id,
+            file.content_hash,
+        ),
     )
+
+
+def post_of(db: Database, site: str, path: str, commit: str, content_hash: str) -> int | None:
+    """Return the row of the post that a file of this content was imported into, if it was and the post is there."""
+    row = db.execute(
+        'SELECT article_id FROM files WHERE path = ? AND "commit" = ? AND site = ? AND content_hash = ?',
+        [path, commit, site, content_hash],
+    ).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def posts_at(db: Database, site: str, paths: Iterable[str]) -> Iterator[int]:

@@ -7,7 +7,6 @@ single versions (`crawler.archive.store.versions`).
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
@@ -19,10 +18,12 @@ from crawler.dates import iso
 from crawler.items import Recorded
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlite_utils import Database
 
     from crawler.archive.store.revisions import VersionInfo
-    from crawler.items import Article, Post, Via
+    from crawler.items import Article, Post
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -55,28 +56,6 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     return Recorded(address=post.fetch.address, outcome="changed", article_id=article_id)
 
 
-class Standing(NamedTuple):
-    """A post as it stands now, as far as it tells it from others."""
-
-    article_id: int
-    post_id: str
-    url: str
-    via: Via
-    title: str
-    published_at: datetime
-    text: str
-
-
-def standing(db: Database, article_id: int) -> Standing:
-    """Return a post as it stands now."""
-    row = db.execute(
-        f"SELECT post_id, url, via, title, published_at, text FROM {versions.CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
-        [article_id],
-    ).fetchone()
-    post_id, url, via, title, published_at, text = row
-    return Standing(article_id, post_id, url, via, title, datetime.fromisoformat(published_at), text)
-
-
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
     """Return whether another post has this id: one with different content, at another address that this run met too.
 
@@ -103,20 +82,6 @@ def mark_gone(db: Database, url: str, at: datetime) -> None:
     The former address of a post that has moved does not count.
     """
     db.execute("UPDATE posts SET gone_at = coalesce(gone_at, ?) WHERE url = ?", [iso(at), url])
-
-
-def elsewhere(db: Database, post: Post) -> int | None:
-    """Return the row of the post that has this post's id, if it stands at another address."""
-    row = db.execute(
-        "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?", [post.site, post.post_id, post.url]
-    ).fetchone()
-    return None if row is None else int(row[0])
-
-
-def id_at(db: Database, site: str, url: str) -> str | None:
-    """Return the id of the site's post at an address, if there is one."""
-    row = db.execute("SELECT post_id FROM posts WHERE url = ? AND site = ? ORDER BY id", [url, site]).fetchone()
-    return None if row is None else str(row[0])
 
 
 def row_of(db: Database, site: str, post_id: str) -> int | None:
