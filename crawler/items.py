@@ -38,7 +38,7 @@ PAGES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 NAMES_NO_POST = "names no post"
 """The reason that the ledger gives for a listing that could be read but named no posts."""
 
-Noted = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
+FetchOutcome = Literal["read", "new", "changed", "unchanged", "refused", "failed", "gone"]
 """How a fetch ended, for the ledger: an outcome, or `read` for a listing."""
 
 
@@ -198,14 +198,15 @@ class Unchanged:
 class Recorded:
     """What the archive did with an address.
 
-    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row id of the address's post. `noted`
-    is what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it is not stored.
+    `outcome` is `None` for listings and auxiliary requests; `article_id` is the row id of the address's post.
+    `fetch_outcome` is what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it
+    is not stored.
     """
 
     address: Address
     outcome: Outcome | None
     article_id: int | None = None
-    noted: Noted = "new"
+    fetch_outcome: FetchOutcome = "new"
     reason: str | None = None
 
 

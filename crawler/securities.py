@@ -46,7 +46,7 @@ def parse(written: str) -> Security | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedSecurity:
     """A security as a person types it: its `symbol`, and its `market` or whole `code` if given."""
 
     symbol: str
@@ -54,7 +54,7 @@ class Typed:
     code: str | None = None
 
 
-def parse_typed(written: str) -> Typed:
+def parse_typed(written: str) -> TypedSecurity:
     """Read `600160`, `600160.SH`, `SH600160`, `1.600160`, `00700.HK`, `700.hk`, `BK0493` or `nio`.
 
     Symbols are returned in upper case, and Hong Kong's with five digits. Any string can be read; the result does not
@@ -64,7 +64,7 @@ def parse_typed(written: str) -> Typed:
     match = _WITH_MARKET.fullmatch(plain)
     if match is None:
         code = parse(plain)
-        return Typed(plain) if code is None else Typed(code.symbol, code.market, code.code)
+        return TypedSecurity(plain) if code is None else TypedSecurity(code.symbol, code.market, code.code)
     market = match["before"] or match["after"]
     symbol = match["first"] or match["second"]
-    return Typed(symbol.zfill(_HONG_KONG_DIGITS) if market == "HK" and symbol.isdigit() else symbol, market)
+    return TypedSecurity(symbol.zfill(_HONG_KONG_DIGITS) if market == "HK" and symbol.isdigit() else symbol, market)

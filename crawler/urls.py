@@ -42,7 +42,7 @@ def canonical(url: str) -> str | None:
             return None
         path = "/" + _encode(parts.path, _PATH_SAFE).lstrip("/")
         query = "?" + _encode(parts.query, _QUERY_SAFE) if parts.query else ""
-    except ValueError:  # no http(s), no host, a port that is no number, a lone surrogate
+    except ValueError:  # not http(s), no host, a port that is not a number, a lone surrogate
         return None
     return f"{netloc}{path}{query}"
 
@@ -121,8 +121,8 @@ def _netloc(scheme: str, host: str, port: int | None) -> str:
     """Join scheme, host and port; raise `ValueError` if nothing can be requested there."""
     if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
         raise ValueError(host)
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{shown}:{port}"
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{bracketed}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{bracketed}:{port}"
 
 
 def _encode(part: str, safe: str) -> str:

@@ -69,7 +69,7 @@ def close_spider(crawler: Crawler, reason: str) -> None:
         (ShareSpider, {"code": made.ID}, "share"),
     ],
 )
-def test_a_run_is_of_the_spider_s_site_and_about_what_the_spider_is_for(
+def test_a_run_has_the_site_and_scope_of_its_spider(
     crawlers: Any, spider: type[Spider], arguments: dict[str, Any], scope: str
 ):
     crawler = crawlers(spider, **arguments)
@@ -93,7 +93,7 @@ def test_a_spider_of_another_program_has_no_run_and_touches_no_archive(crawlers:
     ("reason", "outcome"),
     [("finished", "finished"), ("shutdown", "interrupted"), ("cancelled", "interrupted"), ("archive", "failed")],
 )
-def test_a_run_ends_when_its_spider_is_closed_and_lets_go_of_the_archive(
+def test_a_run_ends_and_releases_the_archive_when_its_spider_is_closed(
     crawlers: Any, path: Path, reason: str, outcome: str
 ):
     crawler = crawlers()
@@ -105,7 +105,7 @@ def test_a_run_ends_when_its_spider_is_closed_and_lets_go_of_the_archive(
         assert next(archive.runs())["outcome"] == outcome
 
 
-def test_what_takes_part_may_write_before_a_run_ends_and_has_its_report_afterwards(crawlers: Any):
+def test_components_may_write_before_a_run_ends_and_get_its_report_afterwards(crawlers: Any):
     crawler = crawlers()
     addon, heard = begin(crawler), list[Any]()
 
@@ -121,7 +121,7 @@ def test_what_takes_part_may_write_before_a_run_ends_and_has_its_report_afterwar
     assert heard == [("running",), addon.run.report]
 
 
-def test_a_run_without_room_for_its_report_has_none_and_is_closed_all_the_same(crawlers: Any, path: Path):
+def test_a_run_that_cannot_write_its_report_is_closed_all_the_same(crawlers: Any, path: Path):
     crawler = crawlers()
     addon, heard = begin(crawler), list[Any]()
     crawler.signals.connect(heard.append, run_ended, weak=False)
@@ -136,7 +136,7 @@ def test_a_run_without_room_for_its_report_has_none_and_is_closed_all_the_same(c
         pass
 
 
-def test_a_second_run_is_turned_away_before_it_looks_at_the_archive(crawlers: Any, path: Path):
+def test_a_second_run_is_refused_before_it_opens_the_archive(crawlers: Any, path: Path):
     begin(crawlers())
     before = {file.name: file.stat().st_mtime_ns for file in path.parent.iterdir()}
     with pytest.raises(ArchiveLocked):
@@ -145,7 +145,7 @@ def test_a_second_run_is_turned_away_before_it_looks_at_the_archive(crawlers: An
 
 
 @pytest.mark.parametrize("signal", [signals.spider_error, signals.item_error], ids=["spider", "item"])
-def test_a_page_the_program_stumbles_over_is_a_failure_of_that_page(crawlers: Any, signal: object):
+def test_an_error_in_reading_a_page_is_a_failure_of_that_page(crawlers: Any, signal: object):
     crawler = crawlers()
     addon = begin(crawler)
     step = StoreInArchive.from_crawler(crawler)

@@ -45,7 +45,7 @@ def told(path: Path, name: str = POST.url) -> list[tuple[Any, ...]]:
     return [(f["run"], f["outcome"], f["status"], f["reason"], f["rule"], f["times"]) for f in only["fetches"]]
 
 
-def test_a_trail_begins_where_the_address_was_found_and_tells_each_fetch(path: Path):
+def test_a_history_says_where_an_address_was_found_and_how_each_fetch_ended(path: Path):
     run(path, made.listing(POST), made.refused())
     run(path, made.article(seen_at=made.LATER))
     assert why(path, POST.url) == [
@@ -88,7 +88,7 @@ def test_a_trail_begins_where_the_address_was_found_and_tells_each_fetch(path: P
     ]
 
 
-def test_what_happens_again_and_again_is_told_once(path: Path):
+def test_repeated_fetches_that_end_alike_are_one_entry(path: Path):
     run(path, made.article())
     for _ in range(3):
         run(path, made.unchanged(at=made.LATER))
@@ -102,12 +102,12 @@ def test_what_happens_again_and_again_is_told_once(path: Path):
     assert (only["fetches"][1]["last_run"], only["state"], only["reason"]) == (4, "gone", "HTTP 404")
 
 
-def test_the_rule_that_refused_a_post_is_told(path: Path):
+def test_the_rule_that_refused_a_post_is_named(path: Path):
     run(path, made.refused(rule="layouts[page].title"))
     assert told(path) == [(1, "refused", 200, "no title", "layouts[page].title", 1)]
 
 
-def test_a_listing_has_a_trail_too(path: Path):
+def test_a_listing_has_a_history_too(path: Path):
     run(path, made.listing(POST))
     run(path, made.unchanged(made.HOME))
     assert told(path, "https://finews.withounder.com/") == [
@@ -136,7 +136,7 @@ def test_a_post_that_was_never_stored_is_found_by_its_id(path: Path):
 
 
 @pytest.mark.parametrize("name", ["NW1", "http://example.org/", "%", "", "https://[", "\udcff", "a/../b"])
-def test_what_was_never_seen_has_no_trail(path: Path, name: str):
+def test_an_address_never_seen_has_no_history(path: Path, name: str):
     run(path, made.article())
     assert why(path, name) == []
 
@@ -151,11 +151,11 @@ def test_what_was_never_seen_has_no_trail(path: Path, name: str):
         ("http://example.org/x", "it is no address of the site finews, so no run asks for it"),
     ],
 )
-def test_for_what_was_never_seen_there_is_advice(name: str, advice: str):
+def test_there_is_advice_about_addresses_never_seen(name: str, advice: str):
     assert address_history.advice(name, made.SITE) == advice
 
 
-def test_the_command_tells_the_story_in_lines(path: Path, finews: Finews):
+def test_the_command_prints_the_history_line_by_line(path: Path, finews: Finews):
     run(path, made.listing(POST), made.refused(rule="layouts[page].title"))
     run(path, made.unchanged())
     run(path, made.unchanged(at=made.LATER))
@@ -174,7 +174,7 @@ def test_the_command_tells_the_story_in_lines(path: Path, finews: Finews):
     ]
 
 
-def test_the_command_says_of_an_address_that_it_waits(path: Path, finews: Finews):
+def test_the_command_says_that_an_address_is_waiting(path: Path, finews: Finews):
     run(path, made.listing(POST))
     assert finews("why", POST.url, "--archive", str(path)).stdout.splitlines()[1] == (
         "  post of finews, waits for the next run"

@@ -139,12 +139,12 @@ def only(archive: Archive, now: datetime) -> Alarm:
 # Silence.
 
 
-def test_a_site_that_goes_on_as_ever_raises_no_alarm(archive: Archive):
+def test_a_site_that_publishes_as_usual_raises_no_alarm(archive: Archive):
     lives(archive.db, MONDAY, WEDNESDAY + 11 * HOUR)
     assert archive.alarms(WEDNESDAY + 11 * HOUR) == []
 
 
-def test_a_site_that_falls_silent_is_told_with_what_is_usual_and_what_to_do(archive: Archive):
+def test_the_alarm_about_a_silent_site_says_what_is_usual_and_what_to_do(archive: Archive):
     now = WEDNESDAY + 11 * HOUR
     lives(archive.db, MONDAY, now - 3 * HOUR)
     looked(archive.db, every(HALF, now - 3 * HOUR + HALF, now))
@@ -178,7 +178,7 @@ def test_nights_and_weekends_raise_no_alarm(archive: Archive):
         assert silence.of_site(archive.db, "finews", HOME, looks[: number + 1]) == []
 
 
-def test_a_site_that_does_not_wake_up_is_told_before_noon(archive: Archive):
+def test_a_site_that_does_not_start_its_day_raises_an_alarm_before_noon(archive: Archive):
     lives(archive.db, MONDAY, WEDNESDAY, in_office_hours)
     told = None
     for look in every(HALF, WEDNESDAY + HALF, WEDNESDAY + 12 * HOUR):
@@ -195,13 +195,13 @@ def test_a_site_that_publishes_now_and_then_may_be_silent_for_days(archive: Arch
 
 
 @pytest.mark.parametrize("days", range(1, 15))
-def test_little_is_said_of_a_site_that_has_just_been_met(archive: Archive, days: int):
+def test_a_new_site_raises_few_alarms(archive: Archive, days: int):
     lives(archive.db, MONDAY, MONDAY + days * DAY + 10 * HOUR, in_office_hours)
     assert archive.alarms(MONDAY + days * DAY + 10 * HOUR) == []
 
 
 @pytest.mark.parametrize("living", [timedelta(days=5), 10 * WEEK], ids=["known for days", "known for weeks"])
-def test_a_silence_is_told_until_it_is_over_and_since_when_it_is(archive: Archive, living: timedelta):
+def test_the_alarm_about_a_silence_lasts_until_it_ends_and_says_since_when(archive: Archive, living: timedelta):
     ends = MONDAY + living + 23 * HOUR
     lives(archive.db, MONDAY, ends)
     looks = [look.timestamp() for look in every(2 * HOUR, MONDAY, ends)]
@@ -219,7 +219,7 @@ def test_a_silence_is_told_until_it_is_over_and_since_when_it_is(archive: Archiv
     assert silence.of_site(archive.db, "finews", HOME, looks) == []
 
 
-def test_until_weeks_are_known_the_days_before_tell_what_is_usual(archive: Archive):
+def test_until_weeks_are_known_the_previous_days_show_what_is_usual(archive: Archive):
     friday = MONDAY + 4 * DAY + 15 * HOUR
     lives(archive.db, MONDAY, friday - 5 * HOUR, in_office_hours)
     looked(archive.db, every(HALF, friday - 5 * HOUR + HALF, friday))
@@ -247,7 +247,7 @@ def test_a_post_dated_in_the_future_hides_no_silence(archive: Archive, early: ti
     assert kinds(archive, now) == ["silence"]
 
 
-def test_two_clocks_that_differ_by_minutes_are_no_wrong_date(archive: Archive):
+def test_clocks_that_differ_by_minutes_make_no_wrong_date(archive: Archive):
     now = WEDNESDAY + 11 * HOUR
     lives(archive.db, MONDAY, now - 4 * HOUR)
     published(archive.db, [now - HALF], seen=now - HOUR)
@@ -269,7 +269,7 @@ def test_a_holiday_weeks_ago_hides_a_silence_on_no_weekday_but_its_own(archive: 
     assert kinds(archive, WEDNESDAY + DAY + 12 * HOUR) == ["silence"]
 
 
-def test_weeks_in_which_nobody_looked_tell_nothing_of_the_site(archive: Archive):
+def test_weeks_without_visits_say_nothing_about_the_site(archive: Archive):
     now = WEDNESDAY + 11 * HOUR
     lives(archive.db, MONDAY, now - 4 * HOUR)
     looked(archive.db, every(HALF, now - 4 * HOUR + HALF, now))
@@ -279,7 +279,7 @@ def test_weeks_in_which_nobody_looked_tell_nothing_of_the_site(archive: Archive)
     assert only(archive, now)["numbers"]["compared"] == 7
 
 
-def test_a_silence_is_measured_when_the_site_was_last_looked_at(archive: Archive):
+def test_a_silence_is_measured_at_the_last_visit(archive: Archive):
     begin, now = WEDNESDAY - 8 * WEEK, WEDNESDAY + 20 * HOUR
     looked(archive.db, every(DAY, begin + 9 * HOUR, WEDNESDAY + 9 * HOUR))
     published(archive.db, every(HOUR / 2, begin, WEDNESDAY + 9 * HOUR))
@@ -296,7 +296,7 @@ def test_each_site_of_an_archive_has_its_own_silence(archive: Archive):
 
 
 @given(st.lists(st.integers(0, 10**6)))
-def test_the_longest_pause_is_one_between_neighbours_and_none_is_longer(times: list[int]):
+def test_the_longest_pause_is_the_longest_between_neighbours(times: list[int]):
     times.sort()
     pauses = [later - earlier for earlier, later in pairwise(times)]
     assert silence.longest_pause(times) == max(pauses, default=0)
@@ -311,7 +311,7 @@ def going_on(db: Database, now: datetime) -> None:
     published(db, every(QUARTER * 4, MONDAY, now), source="财联社")
 
 
-def test_an_outlet_that_goes_quiet_is_told(archive: Archive):
+def test_an_outlet_that_goes_quiet_raises_an_alarm(archive: Archive):
     going_on(archive.db, WEDNESDAY)
     url = made.CATEGORY.url
     insert(archive.db, "categories", [{"site": "finews", "slug": "dajiangwang", "name": "大江网", "url": url}])
@@ -345,7 +345,7 @@ def test_an_outlet_is_quiet_after_several_of_its_pauses_and_has_ended_a_week_lat
     assert kinds(archive, WEDNESDAY) == ["outlet"] * told
 
 
-def test_an_outlet_that_is_hardly_known_or_makes_long_pauses_is_not_missed(archive: Archive):
+def test_an_outlet_that_is_new_or_makes_long_pauses_raises_no_alarm(archive: Archive):
     going_on(archive.db, WEDNESDAY)
     published(archive.db, every(HOUR, WEDNESDAY - 9 * DAY, WEDNESDAY - 3 * DAY), source="新来")
     published(archive.db, every(3 * DAY, MONDAY, WEDNESDAY - 12 * DAY), source="周报")
@@ -353,7 +353,7 @@ def test_an_outlet_that_is_hardly_known_or_makes_long_pauses_is_not_missed(archi
     assert archive.alarms(WEDNESDAY) == []
 
 
-def test_what_an_outlet_published_while_nobody_looked_is_not_held_against_it(archive: Archive):
+def test_a_time_without_visits_does_not_count_as_an_outlet_s_silence(archive: Archive):
     looked(archive.db, [*every(HOUR, MONDAY, WEDNESDAY - 8 * DAY), *every(HOUR, WEDNESDAY - DAY, WEDNESDAY)])
     published(archive.db, every(HOUR, MONDAY, WEDNESDAY), source="财联社")
     published(archive.db, every(8 * HOUR, MONDAY, WEDNESDAY - 8 * DAY))
@@ -378,14 +378,14 @@ def test_of_many_quiet_outlets_some_are_named_and_the_others_counted(archive: Ar
     }
 
 
-def test_outlets_are_not_told_one_by_one_when_the_whole_site_is_silent(archive: Archive):
+def test_outlets_raise_no_alarms_of_their_own_while_the_whole_site_is_silent(archive: Archive):
     looked(archive.db, every(HOUR, MONDAY, WEDNESDAY))
     for number in range(3):
         published(archive.db, every(HOUR, MONDAY, WEDNESDAY - 3 * DAY), source=f"第{number}报")
     assert kinds(archive, WEDNESDAY) == ["silence"]
 
 
-def test_an_outlet_of_another_site_is_left_to_that(archive: Archive):
+def test_an_outlet_of_another_site_raises_no_alarm_here(archive: Archive):
     going_on(archive.db, WEDNESDAY)
     published(archive.db, every(8 * HOUR, MONDAY, WEDNESDAY - 4 * DAY), site="minima")
     assert archive.alarms(WEDNESDAY) == []
@@ -408,7 +408,7 @@ def decided(
     db.conn.commit()
 
 
-def test_a_jump_in_refusals_is_told_with_the_usual_reason_and_an_example(archive: Archive):
+def test_the_alarm_about_refusals_names_the_usual_reason_and_an_example(archive: Archive):
     decided(archive.db, [number % 100 == 0 for number in range(1000)])
     decided(archive.db, [True] * 2, reason="no date", name="A")
     decided(archive.db, [number % 3 == 0 for number in range(98)], made.LATER, name="B")
@@ -433,7 +433,7 @@ def test_a_jump_in_refusals_is_told_with_the_usual_reason_and_an_example(archive
     ]
 
 
-def test_the_same_refusals_again_and_again_are_no_jump(archive: Archive):
+def test_repeated_refusals_of_the_same_posts_raise_no_alarm(archive: Archive):
     decided(archive.db, [number % 10 == 0 for number in range(300)])
     for hour in range(1, 5):
         for number in range(0, 300, 10):
@@ -444,7 +444,7 @@ def test_the_same_refusals_again_and_again_are_no_jump(archive: Archive):
     assert archive.alarms(made.LATER) == []
 
 
-def test_refusals_of_long_ago_and_those_since_mended_are_no_news(archive: Archive):
+def test_old_refusals_and_those_since_corrected_raise_no_alarm(archive: Archive):
     decided(archive.db, [False] * 300)
     decided(archive.db, [True] * 20, made.LATER, name="A")
     looked(archive.db, [made.LATER + 8 * DAY])
@@ -455,12 +455,12 @@ def test_refusals_of_long_ago_and_those_since_mended_are_no_news(archive: Archiv
     assert archive.alarms(made.LATER + DAY) == []
 
 
-def test_few_posts_do_not_tell_what_is_usual(archive: Archive):
+def test_too_few_posts_do_not_show_what_is_usual(archive: Archive):
     decided(archive.db, [*[False] * 150, *[True] * 50])
     assert archive.alarms(made.LATER) == []
 
 
-def test_what_was_forbidden_or_failed_was_not_refused_by_its_looks(archive: Archive):
+def test_forbidden_and_failed_pages_do_not_count_as_refused(archive: Archive):
     decided(archive.db, [False] * 300)
     for number in range(50):
         fetch = made.fetch(made.post_address(f"A{number}"), status=None)
@@ -474,7 +474,9 @@ def test_what_was_forbidden_or_failed_was_not_refused_by_its_looks(archive: Arch
     [(4, 100, 0, False), (5, 100, 0, True), (5, 5, 0, True), (7, 100, 10, True), (6, 100, 10, False),
      (31, 100, 100, True), (30, 100, 100, False), (100, 100, 500, False)],
 )  # fmt: skip
-def test_far_more_is_three_times_as_many_and_no_chance(refused: int, posts: int, refused_before: int, jumped: bool):
+def test_a_jump_is_three_times_as_many_and_more_than_chance(
+    refused: int, posts: int, refused_before: int, jumped: bool
+):
     assert has_jumped(refused, posts, refused_before, 1000) is jumped
 
 
@@ -482,13 +484,13 @@ def test_far_more_is_three_times_as_many_and_no_chance(refused: int, posts: int,
     ("latest", "began_at"),
     [("1", 0), ("111", 2), ("110100000100", 3), ("1111011100000000010000", 7), ("0011100", 4), ("0001", 3)],
 )
-def test_a_jump_began_where_refusals_became_many(latest: str, began_at: int):
+def test_a_jump_began_where_refusals_became_frequent(latest: str, began_at: int):
     decisions = [Decision(int(refused), str(number), None, "") for number, refused in enumerate(latest)]
     assert began(decisions).at == str(began_at)
 
 
 @given(st.integers(1, 100), st.integers(0, 1000), st.integers(200, 1000), st.data())
-def test_with_more_refusals_a_jump_is_no_less_one(posts: int, before: int, posts_before: int, data: Any):
+def test_more_refusals_never_make_a_jump_less_of_one(posts: int, before: int, posts_before: int, data: Any):
     refused = data.draw(st.integers(0, posts - 1))
     before = min(before, posts_before)
     jumped = has_jumped(refused, posts, before, posts_before)
@@ -517,7 +519,7 @@ def listed_nothing(
     db.conn.commit()
 
 
-def test_a_category_page_that_names_no_post_while_its_posts_are_there_is_told(archive: Archive):
+def test_a_category_page_that_names_none_of_its_posts_raises_an_alarm(archive: Archive):
     looked(archive.db, [made.SEEN])
     listed_nothing(archive.db, made.SEEN)
     published(archive.db, [made.SEEN - HOUR, made.SEEN - DAY, made.SEEN - 3 * DAY], category="dajiangwang")
@@ -541,7 +543,7 @@ def test_a_category_page_that_names_no_post_while_its_posts_are_there_is_told(ar
     ]
 
 
-def test_a_category_page_that_is_as_it_was_still_names_no_post(archive: Archive):
+def test_an_unchanged_category_page_still_names_no_post(archive: Archive):
     looked(archive.db, [made.SEEN])
     listed_nothing(archive.db, made.SEEN)
     published(archive.db, [made.SEEN - HOUR], category="dajiangwang")
@@ -553,7 +555,7 @@ def test_a_category_page_that_is_as_it_was_still_names_no_post(archive: Archive)
 @pytest.mark.parametrize(
     "case", ["never named any", "names posts again", "posts are gone", "posts are older", "read long ago"]
 )
-def test_an_empty_category_page_is_no_alarm_when_nothing_is_to_be_on_it(archive: Archive, case: str):
+def test_an_empty_category_page_raises_no_alarm_if_the_category_has_no_posts(archive: Archive, case: str):
     looked(archive.db, [made.SEEN])
     listed_nothing(archive.db, made.SEEN, named_before=case != "never named any")
     published(archive.db, [made.SEEN - (3 * DAY if case == "posts are older" else HOUR)], category="dajiangwang")
@@ -588,7 +590,7 @@ def test_of_many_empty_category_pages_some_are_named_and_the_others_counted(arch
 # Runs.
 
 
-def test_runs_that_stay_away_are_told(archive: Archive):
+def test_missing_runs_raise_an_alarm(archive: Archive):
     looked(archive.db, every(QUARTER, WEDNESDAY - DAY, WEDNESDAY))
     assert archive.alarms(WEDNESDAY + HOUR) == []
     assert archive.alarms(WEDNESDAY + 3 * HOUR) == [
@@ -604,7 +606,7 @@ def test_runs_that_stay_away_are_told(archive: Archive):
     ]
 
 
-def test_a_computer_that_sleeps_every_night_is_not_told_every_morning(archive: Archive):
+def test_a_computer_that_sleeps_every_night_raises_no_alarm_every_morning(archive: Archive):
     for day in range(3):
         begin = WEDNESDAY - day * DAY
         looked(archive.db, every(QUARTER, begin + 8 * HOUR, begin + 22 * HOUR))
@@ -614,7 +616,7 @@ def test_a_computer_that_sleeps_every_night_is_not_told_every_morning(archive: A
     assert kinds(archive, WEDNESDAY + DAY + 9 * HOUR) == ["runs"]
 
 
-def test_a_first_run_without_a_second_is_told_after_three_days(archive: Archive):
+def test_a_first_run_without_a_second_raises_an_alarm_after_three_days(archive: Archive):
     looked(archive.db, [made.SEEN])
     assert archive.alarms(made.SEEN + 2 * DAY) == []
     assert only(archive, made.SEEN + 4 * DAY)["sentence"] == (
@@ -628,7 +630,7 @@ def test_runs_once_a_week_may_be_a_week_apart(archive: Archive):
     assert archive.alarms(WEDNESDAY + 2 * WEEK) == []
 
 
-def test_runs_that_cannot_read_the_home_page_are_told(archive: Archive):
+def test_runs_that_cannot_read_the_home_page_raise_an_alarm(archive: Archive):
     looked(archive.db, every(QUARTER, WEDNESDAY - DAY, WEDNESDAY - HOUR))
     for back, reason in ((30, "failed: timeout"), (15, "failed: HTTP 503"), (0, "failed: timeout")):
         time = WEDNESDAY - timedelta(minutes=back)
@@ -664,14 +666,14 @@ def test_runs_that_cannot_read_the_home_page_are_told(archive: Archive):
         ([{"listings": 0}] * 4, False),
     ],
 )
-def test_three_runs_in_a_row_must_have_come_to_nothing(archive: Archive, latest: list[dict[str, Any]], told: bool):
+def test_only_three_failed_runs_in_a_row_raise_an_alarm(archive: Archive, latest: list[dict[str, Any]], told: bool):
     looked(archive.db, every(QUARTER, WEDNESDAY - DAY, WEDNESDAY - HOUR))
     for number, columns in enumerate(latest):
         looked(archive.db, [WEDNESDAY - HOUR + (number + 1) * QUARTER], **columns)
     assert kinds(archive, WEDNESDAY + QUARTER) == ["runs"] * told
 
 
-def test_runs_that_are_turned_away_for_long_are_told(archive: Archive):
+def test_runs_that_see_nothing_for_long_raise_an_alarm(archive: Archive):
     looked(archive.db, every(QUARTER, WEDNESDAY - DAY, WEDNESDAY))
     looked(archive.db, every(QUARTER, WEDNESDAY + QUARTER, WEDNESDAY + 2 * HOUR), listings=0)
     assert only(archive, WEDNESDAY + 2 * HOUR)["sentence"] == (
@@ -681,7 +683,7 @@ def test_runs_that_are_turned_away_for_long_are_told(archive: Archive):
     )
 
 
-def test_nobody_knows_of_a_silence_while_runs_stay_away(archive: Archive):
+def test_silence_is_not_judged_while_runs_are_missing(archive: Archive):
     now = WEDNESDAY + 11 * HOUR
     lives(archive.db, MONDAY, now - 8 * HOUR)
     looked(archive.db, every(HALF, now - 8 * HOUR + HALF, now - 4 * HOUR))
@@ -689,7 +691,7 @@ def test_nobody_knows_of_a_silence_while_runs_stay_away(archive: Archive):
     assert kinds(archive, now) == ["runs"]
 
 
-def test_a_site_that_has_been_given_up_is_not_missed(archive: Archive):
+def test_an_abandoned_site_raises_no_alarm(archive: Archive):
     looked(archive.db, every(DAY, MONDAY, MONDAY + 10 * DAY), site="minima")
     looked(archive.db, every(DAY, MONDAY, WEDNESDAY))
     assert archive.alarms(WEDNESDAY) == []
@@ -706,7 +708,7 @@ def ask(archive: Archive, *arguments: str) -> Any:
     return CliRunner().invoke(main, ["runs", "--silent", *arguments], env={"FINEWS_ARCHIVE": str(archive.path)})
 
 
-def test_the_command_says_that_nothing_is_amiss(archive: Archive):
+def test_the_command_says_if_there_is_no_alarm(archive: Archive):
     shown, as_json = ask(archive), ask(archive, "--json")
     assert (shown.exit_code, shown.output) == (0, f"Nothing is amiss in {archive.path}.\n")
     assert (as_json.exit_code, json.loads(as_json.stdout)) == (0, {"archive": str(archive.path), "alarms": []})
@@ -730,7 +732,7 @@ def test_the_command_prints_a_line_for_each_alarm_and_ends_with_one(archive: Arc
     ("seconds", "words"),
     [(0, "0 min"), (1500, "25 min"), (5399, "90 min"), (5400, "2 h"), (9 * 3600 + 60, "9 h"), (172800, "2 days")],
 )
-def test_a_span_is_told_in_one_unit(seconds: float, words: str):
+def test_a_duration_is_written_in_one_unit(seconds: float, words: str):
     assert lasting(seconds) == words
 
 
@@ -741,7 +743,7 @@ def test_a_span_is_told_in_one_unit(seconds: float, words: str):
         ("2022-04-21T01:00:00+00:00", "2022-04-21 01:00 UTC"),
     ],
 )
-def test_a_time_is_told_with_its_offset(written: str, words: str):
+def test_a_time_is_written_with_its_offset(written: str, words: str):
     assert moment(written) == words
 
 
@@ -754,5 +756,5 @@ def test_a_time_is_told_with_its_offset(written: str, words: str):
         (["why", "https://x/a b(c)"], "finews", "finews why 'https://x/a b(c)'"),
     ],
 )
-def test_a_command_is_written_for_a_shell(arguments: list[str], site: str, words: str):
+def test_a_command_is_quoted_for_a_shell(arguments: list[str], site: str, words: str):
     assert command(*arguments, site=site) == words

@@ -28,20 +28,20 @@ def _page(body: bytes, headers: dict[str, str] | None = None, kind: type[Respons
     ],
     ids=["utf-8", "utf-8 said to be gb2312", "byte order mark", "gb18030 said to be utf-8", "gb18030", "big5"],
 )
-def test_a_page_is_decoded_by_what_its_bytes_are(body: bytes, content_type: str) -> None:
+def test_a_page_is_decoded_according_to_its_bytes(body: bytes, content_type: str) -> None:
     expected = body.decode("big5") if "big5" in content_type else TEXT
     assert _page(body, {"Content-Type": content_type}) == expected
 
 
-def test_one_bad_byte_does_not_make_another_encoding_of_a_page() -> None:
+def test_one_bad_byte_does_not_change_the_encoding_of_a_page() -> None:
     assert _page(TEXT.encode() + b"\xff" + TEXT.encode()) == f"{TEXT}\ufffd{TEXT}"
 
 
-def test_a_response_that_is_no_text_is_read_all_the_same() -> None:
+def test_a_response_that_is_not_text_is_decoded_too() -> None:
     assert _page(TEXT.encode(), kind=Response) == TEXT
 
 
 @pytest.mark.parametrize(("status", "etag"), [(200, '"a"'), (304, None), (404, None), (500, None)])
-def test_only_a_page_that_was_served_leaves_validators(status: int, etag: str | None) -> None:
+def test_only_pages_leave_validators(status: int, etag: str | None) -> None:
     response = TextResponse("https://finews.withounder.com/x.html", status=status, headers={"ETag": '"a"'})
     assert page_of(response, TARGET).fetch.etag == etag

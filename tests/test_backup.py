@@ -138,7 +138,7 @@ def test_a_backup_is_as_sound_as_the_archive(path: Path, tmp_path: Path):
     assert check(tmp_path / "backup.db", None)["findings"] == []
 
 
-def test_a_backup_is_one_file_in_a_folder_that_is_made_for_it(archive: Archive, tmp_path: Path):
+def test_a_backup_is_a_single_file_in_a_folder_created_for_it(archive: Archive, tmp_path: Path):
     file = tmp_path / "some" / "where" / "backup.db"
     archive.backup(file)
     assert names(file.parent) == ["backup.db"]
@@ -159,7 +159,7 @@ def test_an_archive_without_a_post_is_copied(tmp_path: Path):
     assert ids(tmp_path / "backup.db") == []
 
 
-def test_a_backup_that_a_run_opens_is_in_wal_mode_as_any_archive(archive: Archive, tmp_path: Path):
+def test_a_backup_that_a_run_opens_is_switched_to_wal_mode(archive: Archive, tmp_path: Path):
     archive.backup(tmp_path / "backup.db")
     with made.Run(tmp_path / "backup.db") as run:
         assert run.archive.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -168,7 +168,7 @@ def test_a_backup_that_a_run_opens_is_in_wal_mode_as_any_archive(archive: Archiv
 # While others write.
 
 
-def test_what_another_program_has_not_finished_writing_is_not_in_the_copy(archive: Archive, tmp_path: Path):
+def test_uncommitted_changes_of_another_program_are_not_in_the_copy(archive: Archive, tmp_path: Path):
     with Archive(archive.path) as writer:
         writer.db.begin()
         posts.store(writer.db, made.article("NW9"), 1)
@@ -178,7 +178,7 @@ def test_what_another_program_has_not_finished_writing_is_not_in_the_copy(archiv
     assert ids(archive.path) == ["NW1", "NW2", "NW3", "NW9"]
 
 
-def test_what_stands_in_the_write_ahead_log_only_is_in_the_copy(archive: Archive, tmp_path: Path):
+def test_changes_that_are_only_in_the_write_ahead_log_are_in_the_copy(archive: Archive, tmp_path: Path):
     with Archive(archive.path) as writer:
         before = archive.path.read_bytes()
         add(writer, "NW9")
@@ -225,7 +225,7 @@ def test_an_earlier_backup_is_replaced(archive: Archive, tmp_path: Path):
     assert names(tmp_path) == ["backup.db", "output"]
 
 
-def test_an_earlier_backup_that_is_being_read_goes_on_to_be_read(archive: Archive, tmp_path: Path):
+def test_readers_of_an_earlier_backup_can_go_on_reading(archive: Archive, tmp_path: Path):
     file = tmp_path / "backup.db"
     archive.backup(file)
     with Archive(file) as reader:
@@ -235,14 +235,14 @@ def test_an_earlier_backup_that_is_being_read_goes_on_to_be_read(archive: Archiv
     assert ids(file) == ["NW1", "NW2", "NW3", "NW9"]
 
 
-def test_what_a_backup_that_was_killed_left_behind_is_cleared_away(archive: Archive, tmp_path: Path):
+def test_leftovers_of_a_killed_backup_are_removed(archive: Archive, tmp_path: Path):
     (tmp_path / ".backup.db.tmp").write_bytes(b"half of a copy")
     archive.backup(tmp_path / "backup.db")
     assert names(tmp_path) == ["backup.db", "output"]
     assert ids(tmp_path / "backup.db") == ["NW1", "NW2", "NW3"]
 
 
-def test_a_journal_beside_an_earlier_backup_is_not_played_into_the_new_one(
+def test_a_journal_next_to_an_earlier_backup_is_not_replayed_into_the_new_one(
     archive: Archive, tmp_path: Path, environment: dict[str, str]
 ):
     file = tmp_path / "backup.db"
@@ -258,7 +258,7 @@ def test_a_journal_beside_an_earlier_backup_is_not_played_into_the_new_one(
         assert content(copy.db) == content(archive.db)
 
 
-def test_a_file_that_is_no_archive_is_left_alone(archive: Archive):
+def test_a_file_that_is_not_an_archive_is_left_alone(archive: Archive):
     folder = archive.path.parent
     (folder / "text.md").write_bytes(b"# mein")
     (folder / "empty").touch()

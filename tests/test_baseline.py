@@ -44,7 +44,7 @@ def unusual(of: dict[str, Any], *others: dict[str, Any]) -> list[str]:
     return compared(of, others or before())["unusual"]
 
 
-def test_a_run_as_usual_is_told_with_the_medians_of_those_before_it():
+def test_a_usual_run_comes_with_the_medians_of_those_before_it():
     assert compared(report(), before()) == {"usual": USUAL, "unusual": []}
 
 
@@ -74,11 +74,11 @@ def test_the_median_is_of_the_latest_twenty():
         ({"new": 0, "failed": 41}, ["new 0, usually 41", "failed 41, usually 0"]),
     ],
 )
-def test_what_is_far_from_usual_is_noted_in_few_words(changes: dict[str, Any], notes: list[str]):
+def test_an_unusual_number_is_noted_in_a_few_words(changes: dict[str, Any], notes: list[str]):
     assert unusual(report(**changes)) == notes
 
 
-def test_where_runs_are_of_two_kinds_neither_is_unusual():
+def test_if_there_are_two_kinds_of_runs_neither_is_unusual():
     others = [report(number, new=40 * (number % 4 == 0)) for number in range(1, 21)]
     assert unusual(report(new=45), *others) == []
     assert unusual(report(new=0), *others) == []
@@ -86,7 +86,7 @@ def test_where_runs_are_of_two_kinds_neither_is_unusual():
 
 
 @pytest.mark.parametrize("days", [1, 7])
-def test_what_happens_at_the_same_hour_of_another_day_is_usual(days: int):
+def test_a_number_reached_at_the_same_hour_of_another_day_is_usual(days: int):
     nights = before(20, new=0)
     then = report(days * 96 + 2, new=60)
     assert unusual(report(new=60), *nights) == ["new 60, usually 0"]
@@ -94,18 +94,18 @@ def test_what_happens_at_the_same_hour_of_another_day_is_usual(days: int):
     assert unusual(report(new=60), *nights, report(days * 96 + 9, new=60)) == ["new 60, usually 0"]
 
 
-def test_a_few_runs_do_not_tell_what_is_usual():
+def test_too_few_runs_do_not_show_what_is_usual():
     assert compared(report(new=500), before(4)) == NOTHING
     assert compared(report(new=500), before(5))["unusual"] == ["new 500, usually 41"]
 
 
-def test_a_run_of_certain_pages_has_no_usual():
+def test_a_run_over_certain_pages_has_no_baseline():
     assert compared(report(scope="part"), before(20, scope="part")) == NOTHING
     assert compared(report(scope="share"), before(20, scope="share")) == NOTHING
 
 
 @pytest.mark.parametrize("outcome", ["running", "interrupted", "failed"])
-def test_of_a_run_that_did_not_finish_nothing_is_noted(outcome: str):
+def test_nothing_is_noted_of_a_run_that_did_not_finish(outcome: str):
     assert compared(report(outcome=outcome, new=0), before()) == {"usual": USUAL, "unusual": []}
 
 
@@ -113,7 +113,7 @@ def told(reports: Sequence[dict[str, Any]]) -> list[tuple[int, Any, list[str]]]:
     return [(each["run"], each["usual"] and each["usual"]["new"], each["unusual"]) for each in with_baseline(reports)]
 
 
-def test_each_run_is_held_against_those_before_it():
+def test_each_run_is_compared_with_those_before_it():
     reports = [report(0, new=300), report(1, new=2), *(report(number) for number in range(2, 9))]
     assert told(reports) == [
         (1000, 41, ["new 300, usually 41"]),
@@ -124,7 +124,7 @@ def test_each_run_is_held_against_those_before_it():
     ]
 
 
-def test_runs_of_another_site_or_scope_and_those_cut_short_tell_nothing():
+def test_runs_of_another_site_or_scope_and_unfinished_ones_are_ignored():
     others = [
         *before(5, site="minima"),
         *before(5, scope="full"),
@@ -135,7 +135,7 @@ def test_runs_of_another_site_or_scope_and_those_cut_short_tell_nothing():
     assert told([report(new=300), *others, *before(5)])[0] == (1000, 41, ["new 300, usually 41"])
 
 
-def test_full_runs_are_held_against_full_runs_far_back():
+def test_full_runs_are_compared_with_full_runs_far_back():
     reports = [report(number, scope="usual" if number % 100 else "full", new=0) for number in range(2000)]
     assert [each["usual"] and each["usual"]["new"] for each in with_baseline(reports)][:1500] == [0] * 1500
 

@@ -73,17 +73,17 @@ def worded(summary: str, markdown: str, html: str, text: str) -> Article:
         ('"江西将实现\\"', '["\\"江西将实现\\\\\\""]'),
     ],
 )
-def test_a_frame_says_what_a_body_adds_to_its_text(body: str, framed: str):
+def test_an_encoded_body_holds_what_it_adds_to_its_text(body: str, framed: str):
     assert encode_body(body, TEXT) == framed
     assert decode_body(framed, TEXT) == body
 
 
-def test_a_frame_refers_to_characters_counted_from_one():
+def test_an_encoded_body_refers_to_characters_counted_from_one():
     assert decode_body('["<p>",[1,2],"</p>"]', "江西") == "<p>江西</p>"
     assert decode_body("[[2,1],[1,1]]", "江西") == "西江"
 
 
-def test_the_words_of_a_post_are_kept_once(archive: Archive):
+def test_the_words_of_a_post_are_stored_once(archive: Archive):
     words = "江西省推进规模化应用，出台三年行动计划。" * 50
     article = made.article(html=f"<p>{words}</p><p>完。</p>")
     archive.db.begin()
@@ -117,7 +117,7 @@ def bodies_and_texts(draw: st.DrawFn) -> tuple[str, str]:
 @example(("12345678", "123456"))
 @example(("江西江西江西江西江西江西", "江西江西江西"))
 @example(('"],[1,2],["', "江西"))
-def test_a_frame_gives_the_body_back(both: tuple[str, str]):
+def test_decoding_restores_the_body(both: tuple[str, str]):
     body, text = both
     framed = encode_body(body, text)
     assert decode_body(framed, text) == body
@@ -126,7 +126,7 @@ def test_a_frame_gives_the_body_back(both: tuple[str, str]):
 
 
 @given(st.text(st.characters(), max_size=30), st.text(st.characters(), max_size=30))
-def test_a_frame_of_any_strings_at_all_gives_the_body_back(body: str, text: str):
+def test_decoding_restores_any_body_over_any_text(body: str, text: str):
     assert decode_body(encode_body(body, text), text) == body
     assert decode_body(encode_body(f"<p>{text}</p>{body}", text), text) == f"<p>{text}</p>{body}"
 
@@ -160,7 +160,7 @@ def test_the_views_give_back_what_was_written_to_them(archive: Archive, both: tu
 @pytest.mark.parametrize(
     "html", ["<p>江西将实现\0第五代应用融合。</p>", "<p title='江\0西'>江西将实现&#0;第五代应用融合。</p>"]
 )
-def test_a_nul_in_a_page_is_no_end_of_its_words(archive: Archive, html: str):
+def test_a_nul_character_does_not_cut_a_page_short(archive: Archive, html: str):
     """SQLite's functions take a NUL for the end of a string; so it matters that reading a page leaves none."""
     page = Page(fetch=made.fetch(), source=html)
     post = replace(read_body(page, made.SITE, via="page"), title="标题", published_at=made.PUBLISHED)
@@ -180,7 +180,7 @@ def test_a_body_of_very_many_paragraphs_has_few_references_into_its_text() -> No
     assert decode_body(framed, text) == body
 
 
-def test_words_that_are_not_in_the_text_are_not_looked_for_without_end() -> None:
+def test_searching_for_words_not_in_the_text_is_limited() -> None:
     body, text = "".join(f'<img alt="没有的文字{number}">' for number in range(100_000)), "别的文字。" * 200_000
 
     before = time.process_time()

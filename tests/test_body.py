@@ -50,14 +50,14 @@ def without_tail(parsed: LexborHTMLParser, patterns: tuple[str, ...]) -> str:
         pytest.param("", id="nothing at all"),
     ],
 )
-def test_the_tail_is_taken_off_in_every_form(tail: str) -> None:
+def test_the_tail_is_removed_in_every_form(tail: str) -> None:
     assert without_tail(tree(ARTICLE + tail), FINEWS.body.tail) == ARTICLE
 
 
 @pytest.mark.parametrize(
     "opened", ["<div>", "<ul><li>", "<font>", "<strong>", "<table><tr><td>", "<div><div><section>"]
 )
-def test_the_tail_is_taken_off_an_element_that_was_left_open(opened: str) -> None:
+def test_the_tail_is_removed_from_an_unclosed_element(opened: str) -> None:
     left = without_tail(tree(f"{opened}正文。{SHARE}{NAVIGATION}"), FINEWS.body.tail)
     assert "正文。" in left
     assert "返回" not in left
@@ -74,12 +74,12 @@ def test_a_digest_with_link_and_navigation_in_one_paragraph_keeps_the_digest() -
     "end",
     ['<p><img src="a.jpg"></p>', "<hr>", "<table></table>", "<p>他决定返回首页看看。</p>", "<p>返回舱着陆</p>"],
 )
-def test_what_belongs_to_the_article_stays_at_its_end(end: str) -> None:
+def test_parts_of_the_article_stay_at_its_end(end: str) -> None:
     parsed = tree(f"<p>正文。</p>{end}{SHARE}{NAVIGATION}")
     assert without_tail(parsed, FINEWS.body.tail) == without_tail(tree(f"<p>正文。</p>{end}"), ())
 
 
-def test_the_share_link_is_the_last_one_that_carries_the_post_s_id() -> None:
+def test_the_share_link_is_the_last_one_with_the_post_s_id() -> None:
     other = LINK.replace("4915", "4916")
     parsed = tree(f'<a href="{LINK}">其一</a><a href="{other}">其二</a>')
     assert share_url(parsed, FINEWS, "https://finews.withounder.com/", ID) == LINK

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
-from crawler.extraction.budget import TooCostlyError, affordable, budget
+from crawler.extraction.budget import TooCostlyError, budget, within_budget
 from crawler.extraction.post import read_post
 from crawler.extraction.structure import check_structure
 from crawler.items import Article, Listing, Refused
@@ -30,7 +30,7 @@ PIECES = (*"<>/=\"' !-?a", "<a", "<p", "</a>", "<script>", "</script", "<!--", "
 
 
 @pytest.mark.parametrize("name", costly.BODIES)
-def test_no_body_takes_longer_than_its_budget(name: str) -> None:
+def test_no_body_takes_longer_than_the_budget(name: str) -> None:
     body = costly.BODIES[name](LARGE)
 
     took = costly.seconds(costly.read_body, body)
@@ -39,17 +39,17 @@ def test_no_body_takes_longer_than_its_budget(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lists in lists", "attributes", "an address without end", "ampersands"])
-def test_a_share_text_is_read_as_cautiously(name: str) -> None:
+def test_share_texts_have_the_same_budget(name: str) -> None:
     assert costly.seconds(costly.read_text, costly.BODIES[name](LARGE)) < 5
 
 
 @pytest.mark.parametrize("name", costly.LISTINGS)
-def test_a_home_page_of_two_megabytes_is_read_in_a_moment(name: str) -> None:
+def test_a_home_page_of_two_megabytes_is_read_quickly(name: str) -> None:
     assert costly.seconds(costly.read_home, costly.LISTINGS[name](LARGE)) < 5
 
 
 @pytest.mark.parametrize("name", costly.FEEDS)
-def test_a_feed_of_two_megabytes_is_read_in_a_moment(name: str) -> None:
+def test_a_feed_of_two_megabytes_is_read_quickly(name: str) -> None:
     assert costly.seconds(costly.read_feed, costly.FEEDS[name](LARGE)) < 5
 
 
@@ -67,7 +67,7 @@ def test_a_feed_of_two_megabytes_is_read_in_a_moment(name: str) -> None:
         pytest.param("ampersands", "more than 50000 entities", id="ampersands"),
     ],
 )
-def test_a_body_of_a_form_that_takes_long_is_refused_with_its_reason(name: str, reason: str) -> None:
+def test_a_body_whose_structure_is_too_costly_is_refused_with_the_reason(name: str, reason: str) -> None:
     read = costly.read_body(costly.BODIES[name](LARGE))
 
     assert isinstance(read, Refused)
@@ -87,7 +87,7 @@ def test_a_body_of_a_form_that_takes_long_is_refused_with_its_reason(name: str, 
         pytest.param("<p>1 < 2 <3 >4</p>" * 1_000, id="signs"),
     ],
 )
-def test_a_large_body_of_a_usual_form_is_read(body: str) -> None:
+def test_a_large_body_of_usual_structure_is_read(body: str) -> None:
     assert isinstance(costly.read_body(body), Article)
 
 
@@ -97,11 +97,11 @@ def test_a_large_body_of_a_usual_form_is_read(body: str) -> None:
         st.sampled_from([*"<>/=\"' !-?a", "<a", "<p", "</a>", "<script>", "<!--", "-->", "b=", "中"]), max_size=40
     )
 )
-def test_any_source_has_a_form_that_can_be_told(pieces: list[str]) -> None:
+def test_any_source_can_be_checked(pieces: list[str]) -> None:
     check_structure("".join(pieces))
 
 
-def test_a_definitions_pattern_that_explodes_costs_its_page_only() -> None:
+def test_a_pattern_that_backtracks_exponentially_only_costs_its_page() -> None:
     site = replace(costly.SITE, body=Body(tail=("(a+)+b",)))
     page = costly.page(f"{costly.HEAD}<p>{'a' * 60}</p>{costly.END}")
 
@@ -110,13 +110,13 @@ def test_a_definitions_pattern_that_explodes_costs_its_page_only() -> None:
     assert read == Refused(fetch=page.fetch, reason="too costly to read", rule="budget")
 
 
-def test_what_is_within_its_budget_is_returned() -> None:
-    assert affordable(lambda: Listing(fetch=made.fetch(), links=(), groups=()), made.fetch()) == Listing(
+def test_a_result_within_the_budget_is_returned() -> None:
+    assert within_budget(lambda: Listing(fetch=made.fetch(), links=(), groups=()), made.fetch()) == Listing(
         fetch=made.fetch(), links=(), groups=()
     )
 
 
-def test_a_budget_ends_what_goes_on_and_leaves_no_timer() -> None:
+def test_a_budget_interrupts_the_block_and_leaves_no_timer() -> None:
     before = signal.getsignal(signal.SIGVTALRM)
 
     with pytest.raises(TooCostlyError, match="too costly to read"), budget(0.05):

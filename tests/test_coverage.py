@@ -84,11 +84,11 @@ def row(category: str | None, day: str = "2022-04-20", *commands: str, **numbers
     return {"site": "finews", "category": category, "day": day, **counts, "commands": commands}
 
 
-def test_of_an_empty_archive_nothing_is_told(archive: Archive):
+def test_an_empty_archive_has_no_rows(archive: Archive):
     assert archive.coverage() == {"archive": str(archive.path), "since": None, "totals": NONE, "rows": []}
 
 
-def test_a_stored_post_counts_on_the_day_it_was_published_by_the_sites_calendar(archive: Archive):
+def test_a_stored_post_counts_on_its_publication_day_in_the_site_s_time_zone(archive: Archive):
     store(archive, published_at=made.PUBLISHED.replace(day=19, hour=0, minute=1))
     assert rows(archive) == [row("dajiangwang", "2022-04-19", stored=1)]
 
@@ -102,7 +102,7 @@ def test_a_stored_post_counts_on_the_day_it_was_published_by_the_sites_calendar(
         ("refused", "refused", f"finews why {made.post_address().url}"),
     ],
 )
-def test_a_post_that_is_not_stored_is_a_gap_with_what_fills_it(
+def test_a_post_that_is_not_stored_is_a_gap_with_the_command_that_fills_it(
     archive: Archive, state: State, count: str, filled_by: str
 ):
     meet(archive, made.post_address(), state, found_on=made.CATEGORY.url)
@@ -128,7 +128,7 @@ def test_a_gap_of_several_kinds_is_filled_by_several_commands(archive: Archive):
     ]
 
 
-def test_listings_are_no_posts(archive: Archive):
+def test_listings_are_not_counted_as_posts(archive: Archive):
     for address in (made.HOME, made.CATEGORY, made.FEED):
         meet(archive, address, "fetched")
     assert rows(archive) == []
@@ -147,7 +147,7 @@ def test_a_post_counts_once_whatever_addresses_it_has(archive: Archive):
     ]
 
 
-def test_a_post_that_came_another_way_is_stored_though_no_address_of_it_was_read(archive: Archive):
+def test_a_post_that_came_another_way_counts_as_stored_even_if_no_address_of_it_was_read(archive: Archive):
     posts.store(archive.db, made.article(), 1)
     archive.db.conn.commit()
     assert rows(archive) == []
@@ -177,7 +177,7 @@ def test_a_post_that_was_stored_once_stays_stored(archive: Archive):
         ("/2022/04/20/NW9.html", made.HOME.url, None),
     ],
 )
-def test_a_post_that_was_never_stored_is_filed_as_it_was_found(
+def test_a_post_that_was_never_stored_has_the_category_it_was_found_in(
     archive: Archive, path: str, found_on: str | None, category: str | None
 ):
     known = [("dajiangwang", made.CATEGORY.url), ("21Shiji", "")]
@@ -199,7 +199,7 @@ def test_a_post_that_was_never_stored_is_filed_as_it_was_found(
         ("/dajiangwang/2022/02/31/NW9.html", "2022-04-21"),
     ],
 )
-def test_the_day_is_the_one_in_the_address_else_the_one_it_was_found_on(archive: Archive, path: str, day: str):
+def test_the_day_is_that_in_the_address_or_else_that_of_finding_it(archive: Archive, path: str, day: str):
     meet(archive, at(path), "failed", found_at="2022-04-20T20:00:00+00:00")
     assert [told["day"] for told in rows(archive)] == [day]
     meet(archive, made.share_address("NW8"), "failed", found_at="2022-04-20T15:59:00+00:00")
@@ -223,7 +223,7 @@ def test_a_site_without_category_pages_and_share_links_is_just_crawled(archive: 
     assert (told["missing"], told["commands"]) == (2, ("finews crawl --site minima",))
 
 
-def test_a_site_that_does_not_come_with_the_program_is_told_by_its_addresses(archive: Archive):
+def test_a_site_that_is_not_bundled_is_judged_by_its_addresses(archive: Archive):
     archive.db["categories"].insert(
         {"site": "garden", "slug": "roses", "name": "", "url": "https://g.example/roses/"}
     )
@@ -247,7 +247,7 @@ def on_days(archive: Archive, *days: int, found: str = "2022-04-0{}T01:00:00+00:
         meet(archive, at(f"/x/2022/04/0{day}/NW{day}.html"), "refused", found_at=found.format(day))
 
 
-def test_a_day_on_which_nothing_was_listed_is_told(archive: Archive):
+def test_a_day_on_which_nothing_was_listed_has_a_row(archive: Archive):
     on_days(archive, 1, 2, 4, 7)
     assert [(told["day"], told["listed"]) for told in rows(archive)] == [
         ("2022-04-07", 1),
@@ -261,7 +261,7 @@ def test_a_day_on_which_nothing_was_listed_is_told(archive: Archive):
     assert rows(archive)[1] == row(None, "2022-04-06")
 
 
-def test_days_before_the_first_look_and_of_a_site_that_publishes_now_and_then_are_not_told(archive: Archive):
+def test_days_before_the_first_visit_and_of_sites_that_seldom_publish_have_no_row(archive: Archive):
     on_days(archive, 1, 2, 4, found="2022-04-04T01:00:00+00:00")
     assert [told["listed"] for told in rows(archive)] == [1, 1, 1]
     on_days(archive, 9)
@@ -327,7 +327,7 @@ def ask(archive: Archive, *arguments: str) -> Any:
     return CliRunner().invoke(main, ["stats", *arguments], env={"FINEWS_ARCHIVE": str(archive.path)})
 
 
-def test_the_command_prints_totals_and_each_gap_with_what_fills_it(archive: Archive):
+def test_the_command_prints_totals_and_each_gap_with_the_commands_that_fill_it(archive: Archive):
     store(archive, "NW1")
     store(archive, "NW2", published_at=made.PUBLISHED.replace(day=21))
     meet(archive, at("/dajiangwang/2022/04/20/NW3.html"), "failed")
@@ -354,7 +354,7 @@ def test_days_on_which_nothing_was_listed_are_printed_together(archive: Archive)
     ]
 
 
-def test_the_sites_are_named_where_there_are_several(archive: Archive):
+def test_sites_are_named_if_there_are_several(archive: Archive):
     meet(archive, at("/x/2022/04/20/NW1.html"), "refused")
     meet(archive, Address(url="https://jekyll.github.io/2022/04/20/a.html", kind="post"), "found", site="minima")
     assert ask(archive, "--coverage").output.splitlines()[1::2] == [
@@ -390,6 +390,6 @@ def test_the_command_prints_one_json_document_with_every_row(archive: Archive):
         ),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(archive: Archive, arguments: list[str], sentence: str):
+def test_wrong_usage_is_reported_in_a_sentence(archive: Archive, arguments: list[str], sentence: str):
     shown = ask(archive, *arguments)
     assert (shown.exit_code, shown.stderr.splitlines()[-1]) == (2, sentence)

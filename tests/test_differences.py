@@ -114,7 +114,7 @@ def test_a_changed_title_is_marked_and_its_figures_are_listed_first() -> None:
     )
 
 
-def test_a_title_that_came_is_marked_whole() -> None:
+def test_a_new_title_is_marked_as_a_whole() -> None:
     changes = compare(Version("", NOON, LEAD), Version("公告", NOON, LEAD))
 
     assert changes.title == Change("changed", (), (("公告", True),))
@@ -133,7 +133,7 @@ def test_a_title_that_came_is_marked_whole() -> None:
         pytest.param("昨天", "昨天", None, id="the same word"),
     ],
 )
-def test_the_time_changed_when_it_is_another_point_in_time(
+def test_the_time_has_changed_if_it_is_another_point_in_time(
     before: str, after: str, expected: tuple[str, str] | None
 ) -> None:
     changes = compare(Version("", before, ""), Version("", after, ""))
@@ -142,7 +142,7 @@ def test_the_time_changed_when_it_is_another_point_in_time(
     assert changes.is_empty == (expected is None)
 
 
-def test_sentences_added_and_removed_stand_where_they_do_in_the_new_text() -> None:
+def test_added_and_removed_sentences_are_in_the_order_of_the_new_text() -> None:
     assert _sentence_changes(f"{LEAD}{OUTLOOK}\n{SOURCE}", f"{LEAD}{RESULT}\n{SOURCE}\n本文已更正。") == [
         ("removed", f"[{OUTLOOK}]", ""),
         ("added", "", f"[{RESULT}]"),
@@ -150,7 +150,7 @@ def test_sentences_added_and_removed_stand_where_they_do_in_the_new_text() -> No
     ]
 
 
-def test_figures_that_only_came_or_only_went_are_listed_with_their_sentence() -> None:
+def test_figures_only_added_or_only_removed_are_listed_with_their_sentence() -> None:
     changes = _compare_texts(LEAD + RESULT, LEAD + "董事会拟每10股派3元。")
 
     assert changes.figures == (
@@ -168,7 +168,7 @@ def test_a_figure_added_within_a_sentence_has_no_counterpart() -> None:
     assert _figure_pairs(before, after) == [("", "20港元")]
 
 
-def test_a_figure_that_went_before_does_not_shift_those_after_it() -> None:
+def test_a_removed_figure_does_not_shift_those_after_it() -> None:
     assert _figure_pairs("营业收入12.5亿元，净利润3.2亿元，同比增长8%。", "净利润3.4亿元，同比增长9%。") == [
         ("12.5亿元", ""),
         ("3.2亿元", "3.4亿元"),
@@ -176,7 +176,7 @@ def test_a_figure_that_went_before_does_not_shift_those_after_it() -> None:
     ]
 
 
-def test_a_figure_that_stands_in_another_sentence_now_has_not_changed() -> None:
+def test_a_figure_that_moved_to_another_sentence_has_not_changed() -> None:
     before = "公司实现营业收入12.5亿元。"
     after = "董事会审议通过了利润分配方案，此前披露的年度销售额是12.5亿元。"
 
@@ -196,7 +196,7 @@ def test_a_moved_sentence_is_not_taken_for_a_similar_one() -> None:
     ]
 
 
-def test_a_sentence_moves_only_as_often_as_it_went() -> None:
+def test_a_sentence_moves_only_as_often_as_it_was_removed() -> None:
     assert _sentence_changes(RESULT + LEAD + OUTLOOK, LEAD + OUTLOOK + RESULT + RESULT) == [
         ("moved", RESULT, RESULT),
         ("added", "", f"[{RESULT}]"),
@@ -230,7 +230,7 @@ def test_each_sentence_is_compared_with_the_one_most_like_it() -> None:
         pytest.param("涨了﹖是的。", "涨了?是的。", id="rare signs"),
     ],
 )
-def test_another_way_to_write_the_same_is_no_change(before: str, after: str) -> None:
+def test_writing_the_same_differently_is_no_change(before: str, after: str) -> None:
     assert compare(Version(before, NOON, before), Version(after, NOON, after)).is_empty
 
 
@@ -351,7 +351,7 @@ def test_no_changes_are_written_as_json() -> None:
     }
 
 
-def test_what_is_too_long_to_be_compared_closely_is_replaced_whole() -> None:
+def test_a_sentence_too_long_to_compare_in_detail_is_replaced_as_a_whole() -> None:
     before, after = "甲" * 600 + "增长5%", "甲" * 600 + "增长6%"
     changes = compare(Version(before, NOON, before), Version(after, NOON, after))
 
@@ -416,7 +416,7 @@ def test_every_sentence_is_unchanged_or_shown(before: str, after: str) -> None:
 
 
 @given(texts, texts)
-def test_what_is_not_shown_is_the_same_in_both_texts(before: str, after: str) -> None:
+def test_sentences_that_are_not_shown_are_the_same_in_both_texts(before: str, after: str) -> None:
     changes = _compare_texts(before, after).sentences
     old, new = (Counter(_key(text).replace(",", "")) for text in (before, after))
     gone = Counter("".join(_key(change.before) for change in changes).replace(",", ""))
@@ -434,7 +434,7 @@ def test_sentences_are_shown_in_the_order_of_the_new_text(before: str, after: st
 
 
 @given(st.one_of(texts, posts), st.one_of(texts, posts))
-def test_what_is_not_marked_is_the_same_in_both_sentences(before: str, after: str) -> None:
+def test_unmarked_parts_are_the_same_in_both_sentences(before: str, after: str) -> None:
     for change in _compare_texts(before, after).sentences:
         one, other = (
             "".join(_key(text) for text, changed in parts if not changed).replace(",", "")

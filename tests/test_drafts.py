@@ -36,13 +36,13 @@ def test_a_file_is_as_it_was_until_the_new_one_is_complete(file: Path):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
-def test_what_is_cut_short_leaves_the_file_and_no_draft(file: Path, error: type[BaseException]):
+def test_an_interrupted_write_leaves_the_file_and_no_draft(file: Path, error: type[BaseException]):
     with pytest.raises(error):
         write_half_of(file, error())
     assert files(file.parent) == {"file": "old"}
 
 
-def test_of_a_full_disk_the_file_is_named_and_left_as_it_was(file: Path):
+def test_on_a_full_disk_the_file_is_named_and_left_as_it_was(file: Path):
     with pytest.raises(OSError, match="No space left") as refused:
         write_half_of(file, OSError(ENOSPC, "No space left on device"))  # as a write says it: no file is named
     assert (refused.value.errno, refused.value.filename) == (ENOSPC, str(file))
@@ -57,7 +57,7 @@ def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_a_kill_left_of_a_draft_is_written_over(file: Path):
+def test_a_draft_left_by_a_kill_is_replaced(file: Path):
     file.with_name(".file.tmp").write_text("half of something longer")
     with replacing(file) as draft:
         draft.write_text("new")
@@ -87,7 +87,7 @@ def test_a_link_in_the_place_of_the_file_is_replaced_and_not_followed(file: Path
     assert files(tmp_path) == {"file": "new", "victim": "old"}
 
 
-def test_what_cannot_be_taken_away_gives_the_draft_another_name(file: Path, monkeypatch: pytest.MonkeyPatch):
+def test_if_its_path_cannot_be_cleared_the_draft_gets_another_name(file: Path, monkeypatch: pytest.MonkeyPatch):
     planted = file.with_name(".file.tmp")
     planted.write_text("somebody's")
     unlink = Path.unlink
@@ -105,7 +105,7 @@ def test_what_cannot_be_taken_away_gives_the_draft_another_name(file: Path, monk
     assert files(file.parent) == {".file.tmp": "somebody's", "file": "new"}
 
 
-def test_a_file_has_the_mode_that_the_umask_leaves(file: Path):
+def test_a_file_has_the_mode_that_the_umask_allows(file: Path):
     before = os.umask(0o027)
     try:
         with replacing(file) as draft:

@@ -36,7 +36,7 @@ def crawled(finews: Finews, *arguments: str) -> subprocess.CompletedProcess[str]
         return finews("crawl", "--mirror", server.url, *arguments)
 
 
-def test_a_run_that_nobody_watches_is_logged_a_line_an_event(finews: Finews):
+def test_an_unattended_run_is_logged_with_one_line_per_event(finews: Finews):
     done = crawled(finews, "--category", _CATEGORY)
     lines = done.stderr.splitlines()
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ INFO run=1 ", line) for line in lines)
@@ -45,7 +45,7 @@ def test_a_run_that_nobody_watches_is_logged_a_line_an_event(finews: Finews):
     assert sorted(posts) == [f"new {url}" for url in _POSTS]
 
 
-def test_the_log_for_machines_is_a_json_document_a_line(finews: Finews):
+def test_the_log_for_machines_has_one_json_document_per_line(finews: Finews):
     done = crawled(finews, "--category", _CATEGORY, "--log-format", "json", "--json")
     documents = [json.loads(line) for line in done.stderr.splitlines()]
     assert {(each["level"], each["run"]) for each in documents} == {("INFO", 1)}
@@ -68,13 +68,13 @@ def test_the_log_for_machines_is_a_json_document_a_line(finews: Finews):
     assert end == {"report": json.loads(done.stdout)}
 
 
-def test_what_is_refused_is_logged_as_a_warning_with_the_reason(finews: Finews):
+def test_refusals_are_logged_as_warnings_with_the_reason(finews: Finews):
     done = crawled(finews, _EMPTY_TITLE, "--log-format", "text", "--json")
     (line,) = [line for line in done.stderr.splitlines() if "WARNING" in line]
     assert line.partition("Z ")[2] == f"WARNING run=1 refused {_EMPTY_TITLE}: no title"
 
 
-def test_what_was_asked_for_elsewhere_in_vain_is_no_warning(finews: Finews):
+def test_auxiliary_requests_that_give_nothing_are_not_warnings(finews: Finews):
     lines = [line.partition("Z ")[2] for line in crawled(finews).stderr.splitlines()]
     shares = [line for line in lines if "NewsShare" in line]
     assert {line.partition(" http")[0] for line in shares} == {"INFO run=1 failed"}
@@ -83,11 +83,11 @@ def test_what_was_asked_for_elsewhere_in_vain_is_no_warning(finews: Finews):
     ]
 
 
-def test_with_a_json_report_nothing_is_logged_unless_asked_for(finews: Finews):
+def test_with_a_json_report_nothing_is_logged_unless_requested(finews: Finews):
     assert crawled(finews, "--category", _CATEGORY, "--json").stderr == ""
 
 
-def test_an_unchanged_home_page_is_two_lines_and_a_third(finews: Finews):
+def test_a_run_with_an_unchanged_home_page_logs_three_lines(finews: Finews):
     with serve(bundled_site()) as server:
         finews("crawl", "--mirror", server.url)
         done = finews("crawl", "--mirror", server.url)
@@ -98,7 +98,7 @@ def test_an_unchanged_home_page_is_two_lines_and_a_third(finews: Finews):
     ]
 
 
-def test_a_run_that_is_turned_away_says_so_in_one_line_whatever_the_log(finews: Finews):
+def test_a_refused_run_says_so_in_one_line_whatever_the_log_format(finews: Finews):
     done = finews("crawl", "--site", "nosuch", "--log-format", "json")
     assert (done.returncode, done.stderr) == (
         2,
@@ -116,7 +116,7 @@ def record() -> logging.LogRecord:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_traceback_is_one_line_too(form: str, record: logging.LogRecord):
+def test_a_traceback_is_logged_on_one_line(form: str, record: logging.LogRecord):
     handler = events.line_handler(form, 7)
     line = handler.format(record)
     assert "\n" not in line
@@ -126,6 +126,6 @@ def test_a_traceback_is_one_line_too(form: str, record: logging.LogRecord):
     assert "ValueError: two" in message
 
 
-def test_of_others_only_what_is_amiss_is_logged(record: logging.LogRecord):
+def test_only_warnings_of_other_libraries_are_logged(record: logging.LogRecord):
     record.levelno = logging.INFO
     assert not events.line_handler("text", 1).filter(record)

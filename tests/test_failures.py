@@ -50,7 +50,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("error", "words"), WORDS, ids=lambda value: type(value).__name__)
-def test_each_error_has_its_words(error: Exception, words: str) -> None:
+def test_each_error_is_put_into_its_words(error: Exception, words: str) -> None:
     assert words_for(error) == words
 
 
@@ -105,7 +105,7 @@ UNTRUSTED: Any = [("SSL routines", "", "certificate verify failed")]
     ],
     ids=["not trusted", "another host's", "not TLS", "lost"],
 )
-def test_a_certificate_is_told_with_its_host_and_what_to_do(
+def test_the_error_for_a_bad_certificate_names_its_host_and_a_remedy(
     cause: Exception, kind: type[Exception], words: str
 ) -> None:
     error = explained(never_received(cause), URL, None)
@@ -129,5 +129,5 @@ TUNNEL = "Could not open CONNECT tunnel with proxy 127.0.0.1:3128 [{'status': %s
     ],
     ids=str,
 )
-def test_what_a_proxy_does_is_told_as_the_proxy_s_without_its_password(error: Exception, words: str) -> None:
+def test_failures_of_a_proxy_are_blamed_on_the_proxy_without_its_password(error: Exception, words: str) -> None:
     assert words_for(explained(error, URL, PROXY)) == words

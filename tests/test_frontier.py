@@ -83,7 +83,7 @@ def urls(*addresses: Address) -> list[str]:
 # A usual run.
 
 
-def test_a_run_asks_for_what_it_set_out_for_then_for_found_posts_then_for_what_is_due_then_for_listings(db: Database):
+def test_planned_addresses_come_first_then_found_posts_then_due_addresses_then_listings(db: Database):
     find(db, made.FEED, post(2), made.CATEGORY, post(1))
     due(db, post(3))
     due(db, post(4), "failed")
@@ -94,7 +94,7 @@ def test_a_run_asks_for_what_it_set_out_for_then_for_found_posts_then_for_what_i
     assert take(frontier) == urls(other, post(2), post(1), post(4), post(3), made.FEED, made.CATEGORY)
 
 
-def test_an_attempt_is_counted_before_it_ends_and_what_ended_a_run_comes_last_in_the_next(db: Database):
+def test_an_attempt_is_counted_at_once_so_that_an_address_that_killed_a_run_comes_last_in_the_next(db: Database):
     find(db, post(1), post(2))
     assert take(set_out(db), 1) == urls(post(1))
     runs.begin(db, "finews", NOW)  # the run was killed as it read the post
@@ -108,7 +108,7 @@ def test_an_attempt_is_counted_before_it_ends_and_what_ended_a_run_comes_last_in
     assert take(next_run) == urls(post(2), post(1))
 
 
-def test_an_attempt_that_ends_is_counted_once(db: Database):
+def test_an_attempt_is_counted_only_once(db: Database):
     find(db, post(1))
     take(set_out(db))
 
@@ -118,7 +118,7 @@ def test_an_attempt_that_ends_is_counted_once(db: Database):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-def test_the_order_is_the_same_in_however_small_portions_it_is_taken(db: Database, count: int):
+def test_the_order_does_not_depend_on_how_many_are_taken_at_once(db: Database, count: int):
     find(db, made.FEED, post(2), post(1))
     due(db, post(3), "failed")
     frontier = set_out(db, made.HOME)
@@ -129,7 +129,7 @@ def test_the_order_is_the_same_in_however_small_portions_it_is_taken(db: Databas
     assert taken == urls(made.HOME, post(2), post(1), post(3), made.FEED)
 
 
-def test_an_address_is_asked_for_once_a_run_though_it_is_found_due_and_set_out_for(db: Database):
+def test_an_address_is_requested_once_per_run_even_if_it_is_found_due_and_planned(db: Database):
     find(db, post(1))
     due_at(db, post(1), NOW)
     change_home(db)
@@ -139,7 +139,7 @@ def test_an_address_is_asked_for_once_a_run_though_it_is_found_due_and_set_out_f
 
 
 @pytest.mark.parametrize("state", ["fetched", "stored", "refused", "failed", "gone"])
-def test_what_a_run_has_settled_it_does_not_ask_for_again_though_it_is_due(db: Database, state: str):
+def test_an_address_with_an_outcome_is_not_requested_again_in_a_run_even_if_it_is_due(db: Database, state: str):
     frontier = set_out(db, made.HOME)
     change_home(db)
     settle(db, post(1), state, run_id=RUN)
@@ -147,7 +147,7 @@ def test_what_a_run_has_settled_it_does_not_ask_for_again_though_it_is_due(db: D
     assert take(frontier) == []
 
 
-def test_what_a_run_finds_it_asks_for(db: Database):
+def test_posts_found_during_a_run_are_requested_in_it(db: Database):
     frontier = set_out(db, made.HOME)
     assert take(frontier) == urls(made.HOME)
     assert take(frontier) == []
@@ -157,7 +157,7 @@ def test_what_a_run_finds_it_asks_for(db: Database):
     assert take(frontier) == urls(post(1), made.FEED)
 
 
-def test_a_listing_that_was_read_is_not_asked_for_until_it_is_due(db: Database):
+def test_a_listing_that_was_read_is_not_requested_until_it_is_due(db: Database):
     settle(db, made.CATEGORY, "fetched")
     frontier = set_out(db)
     assert take(frontier) == []
@@ -166,7 +166,7 @@ def test_a_listing_that_was_read_is_not_asked_for_until_it_is_due(db: Database):
 
 
 @pytest.mark.parametrize("state", ["stored", "refused", "gone"])
-def test_known_posts_are_looked_at_again_once_home_has_changed(db: Database, state: str):
+def test_known_posts_are_revisited_once_the_home_page_has_changed(db: Database, state: str):
     due(db, post(1), state)
     frontier = set_out(db, made.HOME)
     assert take(frontier) == urls(made.HOME)
@@ -181,7 +181,9 @@ def test_known_posts_are_looked_at_again_once_home_has_changed(db: Database, sta
     [("fetched", 304), ("failed", 500), ("refused", 200), ("gone", 404)],
     ids=str,
 )
-def test_known_posts_are_left_alone_when_home_has_not_changed_or_cannot_be_had(db: Database, state: str, status: int):
+def test_known_posts_are_not_revisited_if_the_home_page_has_not_changed_or_is_unavailable(
+    db: Database, state: str, status: int
+):
     due(db, post(1))
     frontier = set_out(db, made.HOME)
     settle(db, made.HOME, state, run_id=RUN, status=status)
@@ -189,7 +191,9 @@ def test_known_posts_are_left_alone_when_home_has_not_changed_or_cannot_be_had(d
 
 
 @pytest.mark.parametrize("address", [post(1), made.CATEGORY, made.FEED], ids=lambda address: address.kind)
-def test_what_failed_is_asked_for_when_it_is_due_though_home_has_not_changed(db: Database, address: Address):
+def test_failed_addresses_are_requested_when_due_even_if_the_home_page_has_not_changed(
+    db: Database, address: Address
+):
     settle(db, address, "failed")
     due_at(db, address, NOW + timedelta(seconds=1))
     frontier = set_out(db)
@@ -198,14 +202,14 @@ def test_what_failed_is_asked_for_when_it_is_due_though_home_has_not_changed(db:
     assert take(frontier, at=NOW + timedelta(seconds=1)) == urls(address)
 
 
-def test_home_is_asked_for_only_when_a_run_sets_out_for_it(db: Database):
+def test_the_home_page_is_requested_only_if_planned(db: Database):
     settle(db, made.HOME, "failed")
     due_at(db, made.HOME, NOW)
     change_home(db)
     assert take(set_out(db)) == []
 
 
-def test_share_links_that_were_asked_for_by_name_and_have_not_been_had_are_taken_up(db: Database):
+def test_share_links_given_to_an_earlier_run_and_not_yet_fetched_are_requested(db: Database):
     settle(db, made.share_address("NW1"), "failed")
     due_at(db, made.share_address("NW1"), NOW)
     settle(db, made.share_address("NW3"), "stored")
@@ -224,7 +228,7 @@ def test_share_links_that_were_asked_for_by_name_and_have_not_been_had_are_taken
         (timedelta(days=3650), True),
     ],
 )
-def test_a_time_further_ahead_than_anything_is_put_off_was_left_by_a_clock_since_set_back_and_counts_as_due(
+def test_a_time_further_ahead_than_the_longest_delay_counts_as_due_since_the_clock_was_set_back(
     db: Database, ahead: timedelta, is_due: bool
 ):
     settle(db, post(1), "stored")
@@ -233,14 +237,14 @@ def test_a_time_further_ahead_than_anything_is_put_off_was_left_by_a_clock_since
     assert take(set_out(db)) == (urls(post(1)) if is_due else [])
 
 
-def test_a_post_that_is_never_asked_for_again_is_not(db: Database):
+def test_a_post_that_is_not_to_be_revisited_is_not_requested(db: Database):
     settle(db, post(1), "stored")
     db.execute("UPDATE links SET next_try_at = NULL")
     change_home(db)
     assert take(set_out(db)) == []
 
 
-def test_the_addresses_of_another_site_are_left_to_its_own_runs(db: Database):
+def test_addresses_of_another_site_are_left_to_its_own_runs(db: Database):
     listing = made.listing(post(1), made.CATEGORY)
     links.record_links(db, "minima", listing.links, by=listing.fetch, run_id=1)
     links.record_outcome(db, "minima", made.fetch(post(2)), End(state="failed"), run_id=1)
@@ -250,7 +254,7 @@ def test_the_addresses_of_another_site_are_left_to_its_own_runs(db: Database):
 # Many.
 
 
-def test_hundreds_of_found_posts_come_in_portions_without_one_coming_twice_though_nothing_is_settled(db: Database):
+def test_hundreds_of_found_posts_are_given_out_in_portions_each_once_even_before_any_has_an_outcome(db: Database):
     posts = [post(number) for number in range(256)]
     find(db, *posts, made.FEED)
     frontier = set_out(db)
@@ -259,7 +263,7 @@ def test_hundreds_of_found_posts_come_in_portions_without_one_coming_twice_thoug
     assert [url for portion in portions for url in portion] == urls(*posts, made.FEED)
 
 
-def test_a_thousand_found_posts_come_in_portions_while_those_before_them_are_settled(db: Database):
+def test_a_thousand_found_posts_are_given_out_in_portions_while_earlier_ones_get_their_outcome(db: Database):
     posts = [post(number) for number in range(1000)]
     find(db, *posts)
     frontier = set_out(db)
@@ -275,7 +279,7 @@ def test_a_thousand_found_posts_come_in_portions_while_those_before_them_are_set
 # Limits.
 
 
-def test_no_more_posts_than_the_limit_are_asked_for_whatever_they_are(db: Database):
+def test_no_more_posts_than_the_limit_are_requested_of_any_kind(db: Database):
     find(db, post(1), post(2), made.FEED)
     due(db, post(3))
     due(db, post(4), "failed")
@@ -286,7 +290,7 @@ def test_no_more_posts_than_the_limit_are_asked_for_whatever_they_are(db: Databa
     assert take(frontier) == []
 
 
-def test_a_limit_is_of_all_portions_together(db: Database):
+def test_the_limit_applies_to_all_portions_together(db: Database):
     find(db, *[post(number) for number in range(5)])
     frontier = set_out(db, limit=3)
     assert [take(frontier, 2) for _ in range(4)] == [urls(post(0), post(1)), urls(post(2)), [], []]
@@ -295,7 +299,7 @@ def test_a_limit_is_of_all_portions_together(db: Database):
 # Runs in part.
 
 
-def test_a_run_in_part_asks_for_its_pages_and_the_posts_they_name_that_are_found_or_due(db: Database):
+def test_a_partial_run_requests_its_pages_and_the_found_or_due_posts_they_name(db: Database):
     find(db, post(1), post(2), made.FEED)
     due(db, post(3))
     due(db, post(4))
@@ -312,12 +316,12 @@ def test_a_run_in_part_asks_for_its_pages_and_the_posts_they_name_that_are_found
     assert take(frontier) == []
 
 
-def test_a_run_in_part_asks_for_a_known_post_by_its_address_though_it_is_not_due(db: Database):
+def test_a_partial_run_requests_a_known_post_given_by_address_even_if_it_is_not_due(db: Database):
     settle(db, post(1), "stored")
     assert take(set_out(db, post(1), scope="part")) == urls(post(1))
 
 
-def test_a_limit_holds_for_a_run_in_part(db: Database):
+def test_the_limit_applies_to_a_partial_run(db: Database):
     frontier = set_out(db, made.CATEGORY, scope="part", limit=1)
     find(db, post(1), post(2), run_id=RUN)
     assert take(frontier) == urls(made.CATEGORY, post(1))
@@ -345,7 +349,7 @@ def test_a_full_run_makes_everything_due(db: Database):
     assert take(frontier) == urls(made.HOME, *EVERYTHING)
 
 
-def test_a_full_run_looks_at_everything_though_home_has_not_changed(db: Database):
+def test_a_full_run_requests_everything_even_if_the_home_page_has_not_changed(db: Database):
     know_everything(db)
     frontier = set_out(db, made.HOME, scope="full")
     assert take(frontier, 1) == urls(made.HOME)
@@ -353,7 +357,7 @@ def test_a_full_run_looks_at_everything_though_home_has_not_changed(db: Database
     assert take(frontier) == urls(*EVERYTHING)
 
 
-def test_what_a_full_run_that_was_cut_short_left_is_taken_up_by_the_next_once_home_has_changed(db: Database):
+def test_what_a_killed_full_run_left_is_requested_by_the_next_once_the_home_page_has_changed(db: Database):
     know_everything(db)
     assert len(take(set_out(db, made.HOME, scope="full"))) == 8
     for address in (post(0), made.FEED):
@@ -390,13 +394,15 @@ def test_a_full_run_of_one_site_makes_nothing_due_of_another(db: Database):
     ids=["given up", "given up by a former run", "a long wait", "a short wait"],
 )
 @pytest.mark.parametrize("scope", ["usual", "full", "part"])
-def test_nothing_is_taken_of_a_host_that_is_closed(db: Database, scope: str, known: dict[str, Any], is_closed: bool):
+def test_nothing_is_given_out_while_the_host_is_closed(
+    db: Database, scope: str, known: dict[str, Any], is_closed: bool
+):
     hosts.note(db, HOST, **known)
     find(db, post(1), run_id=RUN)
     assert take(set_out(db, made.HOME, scope=scope)) == ([] if is_closed else urls(made.HOME, post(1)))
 
 
-def test_a_host_that_is_closed_leaves_everything_to_be_taken_once_it_is_open(db: Database):
+def test_everything_is_given_out_once_a_closed_host_is_open_again(db: Database):
     hosts.note(db, HOST, wait_until=iso(NOW + timedelta(minutes=10)))
     find(db, post(1))
     frontier = set_out(db, made.HOME)
@@ -404,6 +410,6 @@ def test_a_host_that_is_closed_leaves_everything_to_be_taken_once_it_is_open(db:
     assert take(frontier, at=NOW + timedelta(minutes=10)) == urls(made.HOME, post(1))
 
 
-def test_another_host_that_is_closed_is_no_reason_to_stop(db: Database):
+def test_another_host_being_closed_does_not_matter(db: Database):
     hosts.note(db, "finews.zning.xyz", given_up_run_id=RUN)
     assert take(set_out(db, made.HOME)) == urls(made.HOME)

@@ -39,12 +39,12 @@ def after(**length: float) -> str:
 # Known.
 
 
-def test_a_host_that_was_never_asked_is_known_by_its_name_alone(db: Database):
+def test_nothing_but_its_name_is_known_of_a_host_never_requested(db: Database):
     assert hosts.known(db, NAME) == Host(host=NAME)
     assert list(db.query("SELECT * FROM hosts")) == []
 
 
-def test_what_is_noted_of_a_host_is_known_and_the_rest_stays(db: Database):
+def test_updating_some_fields_of_a_host_keeps_the_others(db: Database):
     hosts.note(db, NAME, robots="User-agent: *", robots_at=after())
     hosts.note(db, NAME, wait_until=after(minutes=5), wait_reason="has been asked 3 times today")
     hosts.note(db, NAME, failures=3, failure="timeout", given_up_run_id=1)
@@ -63,7 +63,7 @@ def test_what_is_noted_of_a_host_is_known_and_the_rest_stays(db: Database):
     )
 
 
-def test_what_is_noted_of_one_host_is_not_known_of_another(db: Database):
+def test_updating_one_host_does_not_change_another(db: Database):
     hosts.note(db, NAME, failures=3)
     hosts.note(db, "finews.zning.me", failures=4)
     assert [hosts.known(db, name).failures for name in (NAME, "finews.zning.me", "other.example")] == [3, 4, 0]
@@ -90,7 +90,7 @@ def test_a_host_is_left_alone_until_its_time_unless_the_clock_was_set_back(until
     assert host.wait_left(NOW) == left
 
 
-def test_a_host_says_why_it_is_left_alone():
+def test_the_reason_why_a_host_is_left_alone_is_put_into_words():
     until = "2022-04-21T01:05:00+00:00"
     assert Host(host=NAME, wait_until=until).wait_in_words() == f"asks to be left alone until {until}"
     assert Host(host=NAME, wait_until=until, wait_reason="has been asked 3 times today").wait_in_words() == (
@@ -115,7 +115,7 @@ def test_a_host_says_why_it_is_left_alone():
     ],
     ids=lambda value: "+".join(value) if isinstance(value, dict) else None,
 )
-def test_a_run_is_done_with_a_host_it_gave_up_on_or_that_asks_for_more_than_a_minute(
+def test_a_run_is_done_with_a_host_that_it_gave_up_or_that_asks_for_more_than_a_minute(
     db: Database, known: dict[str, Any], is_closed: bool
 ):
     if known:
@@ -123,7 +123,7 @@ def test_a_run_is_done_with_a_host_it_gave_up_on_or_that_asks_for_more_than_a_mi
     assert hosts.closed(db, NAME, 2, NOW) is is_closed
 
 
-def test_hosts_a_run_is_done_with_are_named_with_the_reason_and_no_others(db: Database):
+def test_only_hosts_that_a_run_is_done_with_are_reported_each_with_the_reason(db: Database):
     hosts.note(db, "d.example", wait_until=after(hours=2))
     hosts.note(db, "c.example", wait_until=after(seconds=60), failures=9)
     hosts.note(db, "b.example", given_up_run_id=1, failures=10, failure="timeout")
@@ -147,5 +147,5 @@ def test_hosts_a_run_is_done_with_are_named_with_the_reason_and_no_others(db: Da
         (datetime(2024, 2, 28, 12, 0, tzinfo=UTC), "2024-02-28", datetime(2024, 2, 29, tzinfo=UTC)),
     ],
 )
-def test_requests_are_counted_by_the_day_in_utc(now: datetime, day: str, end: datetime):
+def test_requests_are_counted_per_day_in_utc(now: datetime, day: str, end: datetime):
     assert (hosts.day_of(now), hosts.next_day(now)) == (day, end)

@@ -11,7 +11,7 @@ import pytest
 
 from crawler.archive import Archive
 from crawler.archive.ledger import links, runs
-from crawler.archive.ledger.links import End, Known
+from crawler.archive.ledger.links import End, KnownAddress
 from crawler.archive.store import posts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Address, Listing, Noted
+    from crawler.items import Address, FetchOutcome, Listing
 
 POST, SHARE = made.post_address(), made.share_address()
 OTHER = made.post_address("NW202204210000000000")
@@ -52,7 +52,7 @@ FOUND = {
     "read_at": None,
     "leads_on": 0,
 }
-KNOWN = Known(
+KNOWN = KnownAddress(
     id=1,
     url=POST.url,
     kind="post",
@@ -99,7 +99,7 @@ def settle(
     run_id: int = 1,
     fetched: dict[str, Any] | None = None,
     **how: Any,
-) -> Noted:
+) -> FetchOutcome:
     """Settle the post, or the `address`, as fetched by `fetched`; `how` is how that ended."""
     fetch = made.fetch(address, **(fetched or {}))
     return links.record_outcome(db, "finews", fetch, End(state=state, **how), run_id=run_id)
@@ -119,13 +119,13 @@ def fetches(db: Database, url: str = POST.url) -> list[dict[str, Any]]:
 # Planned.
 
 
-def test_an_address_a_run_sets_out_for_is_found_by_nobody(db: Database):
+def test_a_planned_address_is_found_on_no_page(db: Database):
     links.plan(db, "finews", [POST], made.SEEN, run_id=1)
     assert row(db) == {**FOUND, "found_on": None, "title": None}
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_known_address_a_run_sets_out_for_is_met_and_nothing_else(db: Database, state: str):
+def test_planning_a_known_address_only_marks_it_as_met(db: Database, state: str):
     settle(db, state, outcome=None, reason="timeout")
     before = row(db)
     links.plan(db, "finews", [POST], made.LATER, run_id=2)
@@ -135,29 +135,29 @@ def test_a_known_address_a_run_sets_out_for_is_met_and_nothing_else(db: Database
 # Found.
 
 
-def test_an_address_that_is_named_is_found(db: Database):
+def test_a_link_on_a_page_is_recorded_as_found(db: Database):
     name(db, "推进5G规模化应用！")
     assert row(db) == FOUND
 
 
-def test_an_address_that_is_named_again_is_met_again_and_nothing_else(db: Database):
+def test_another_link_to_an_address_only_marks_it_as_met(db: Database):
     name(db, "推进5G规模化应用！")
     name(db, "另一个", run_id=2, by=made.CATEGORY, at=made.LATER)
     assert row(db) == {**FOUND, "met_run_id": 2}
 
 
-def test_the_first_text_that_says_anything_is_an_addresss_title(db: Database):
+def test_the_first_link_text_that_is_not_empty_becomes_the_title(db: Database):
     for text in ("", "推进5G规模化应用！", "另一个", ""):
         name(db, text)
     assert row(db) == FOUND
 
 
-def test_an_address_named_twice_on_a_page_is_found_once(db: Database):
+def test_two_links_to_an_address_on_a_page_make_one_row(db: Database):
     found(db, made.listing(POST, POST, OTHER))
     assert [row["url"] for row in db.query("SELECT url FROM links ORDER BY url")] == [POST.url, OTHER.url]
 
 
-def test_a_page_that_names_nothing_leaves_no_row(db: Database):
+def test_a_page_without_links_leaves_no_row(db: Database):
     found(db, made.listing())
     assert list(db.query("SELECT * FROM links")) == []
 
@@ -165,7 +165,7 @@ def test_a_page_that_names_nothing_leaves_no_row(db: Database):
 @pytest.mark.parametrize(
     ("state", "again"), [("stored", "unchanged"), ("refused", "refused"), ("gone", "gone")], ids=lambda word: word
 )
-def test_a_known_post_that_is_named_again_comes_to_what_it_came_to_before(db: Database, state: str, again: str):
+def test_a_known_post_that_is_linked_again_keeps_its_former_outcome(db: Database, state: str, again: str):
     settle(db, state, outcome="new", reason="no title", article_id=1)
     before = row(db)
     name(db, "推进5G规模化应用！", run_id=2)
@@ -175,9 +175,7 @@ def test_a_known_post_that_is_named_again_comes_to_what_it_came_to_before(db: Da
 @pytest.mark.parametrize(
     ("state", "outcome"), [("stored", "new"), ("stored", "changed"), ("refused", "refused"), ("gone", "gone")]
 )
-def test_a_post_that_is_named_again_after_it_was_asked_for_stays_what_it_came_to(
-    db: Database, state: str, outcome: Any
-):
+def test_a_post_linked_again_after_its_request_keeps_the_outcome_of_that(db: Database, state: str, outcome: Any):
     settle(db, state, outcome=outcome, article_id=1)
     before = row(db)
     name(db, "推进5G规模化应用！")
@@ -185,24 +183,24 @@ def test_a_post_that_is_named_again_after_it_was_asked_for_stays_what_it_came_to
 
 
 @pytest.mark.parametrize("state", ["found", "fetched", "failed"])
-def test_a_post_that_is_named_again_and_has_yet_to_be_read_comes_to_nothing_with_that(db: Database, state: str):
+def test_a_post_linked_again_before_it_was_ever_read_has_no_outcome(db: Database, state: str):
     settle(db, state, outcome="failed" if state == "failed" else None)
     before = row(db)
     name(db, "推进5G规模化应用！", run_id=2)
     assert row(db) == {**before, "met_run_id": 2, "title": "推进5G规模化应用！"}
 
 
-def test_a_listing_that_is_named_again_comes_to_nothing_with_that(db: Database):
+def test_a_listing_linked_again_has_no_outcome(db: Database):
     settle(db, "fetched", address=made.CATEGORY)
     before = row(db, made.CATEGORY.url)
     found(db, made.listing(made.CATEGORY), run_id=2)
     assert row(db, made.CATEGORY.url) == {**before, "met_run_id": 2, "title": "dajiangwang"}
 
 
-def test_of_the_new_posts_a_page_names_those_that_lead_on_are_marked(db: Database):
+def test_new_posts_whose_category_must_be_visited_are_marked(db: Database):
     settle(db, "stored", article_id=1)
     listing = made.listing(POST, OTHER, made.post_address("NW1"))
-    found(db, listing, leading=[POST.url, OTHER.url])
+    found(db, listing, need_visit=[POST.url, OTHER.url])
     assert [(row["url"], row["leads_on"]) for row in db.query("SELECT url, leads_on FROM links ORDER BY id")] == [
         (POST.url, 0),
         (OTHER.url, 1),
@@ -210,8 +208,8 @@ def test_of_the_new_posts_a_page_names_those_that_lead_on_are_marked(db: Databas
     ]
 
 
-def test_a_post_leads_on_until_it_is_settled(db: Database):
-    found(db, made.listing(POST), leading=[POST.url])
+def test_the_mark_for_a_category_visit_lasts_until_the_post_has_an_outcome(db: Database):
+    found(db, made.listing(POST), need_visit=[POST.url])
     name(db, "推进5G规模化应用！", run_id=2)
     assert row(db)["leads_on"] == 1
     settle(db, "stored", article_id=1)
@@ -221,13 +219,13 @@ def test_a_post_leads_on_until_it_is_settled(db: Database):
 # Due.
 
 
-def test_a_listing_that_is_due_is_found(db: Database):
+def test_a_new_listing_that_is_made_due_gets_the_state_found(db: Database):
     links.mark_due(db, "finews", [made.FEED], made.SEEN, run_id=1)
     assert row(db, made.FEED.url) == {**FOUND, "url": made.FEED.url, "kind": "feed", "found_on": None, "title": None}
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
+def test_a_known_listing_that_is_made_due_gets_the_state_found_again(db: Database, state: str):
     settle(db, state, address=made.FEED, reason="timeout")
     before = row(db, made.FEED.url)
     links.mark_due(db, "finews", [made.FEED], made.LATER, run_id=2)
@@ -235,7 +233,7 @@ def test_a_known_listing_that_is_due_is_found_again(db: Database, state: str):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_listing_is_not_due_twice_in_a_run(db: Database, state: str):
+def test_a_listing_is_made_due_only_once_in_a_run(db: Database, state: str):
     settle(db, state, address=made.FEED, run_id=2)
     before = row(db, made.FEED.url)
     links.mark_due(db, "finews", [made.FEED], made.LATER, run_id=2)
@@ -245,7 +243,7 @@ def test_a_listing_is_not_due_twice_in_a_run(db: Database, state: str):
 # Settled.
 
 
-def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db: Database):
+def test_an_address_that_no_page_named_gets_its_row_with_its_outcome(db: Database):
     fetched = {"etag": '"a"', "last_modified": "Wed", "found_on": None}
     settle(db, "stored", outcome="new", article_id=1, rules="now", fetched=fetched)
     assert row(db) == {
@@ -268,7 +266,7 @@ def test_an_address_that_was_named_by_no_page_gets_its_row_when_it_is_settled(db
     }
 
 
-def test_an_address_that_was_found_keeps_who_named_it_and_when(db: Database):
+def test_an_outcome_keeps_where_and_when_the_address_was_found(db: Database):
     name(db, "推进5G规模化应用！")
     fetched = {"fetched_at": made.LATER, "found_on": made.CATEGORY.url}
     settle(db, "refused", run_id=2, outcome="refused", reason="no title", fetched=fetched)
@@ -287,7 +285,7 @@ def test_an_address_that_was_found_keeps_who_named_it_and_when(db: Database):
     }
 
 
-def test_every_settling_is_an_attempt_and_the_last_one_counts(db: Database):
+def test_every_outcome_counts_as_an_attempt_and_the_last_one_is_kept(db: Database):
     settle(db, "failed", outcome="failed", reason="timeout", fetched={"status": None})
     settle(db, "failed", outcome="failed", reason="HTTP 503", fetched={"status": 503})
     settle(db, "stored", run_id=2, outcome="new", article_id=1)
@@ -302,14 +300,14 @@ def test_every_settling_is_an_attempt_and_the_last_one_counts(db: Database):
     }
 
 
-def test_validators_rules_and_article_stay_when_an_answer_brings_none(db: Database):
+def test_validators_rules_and_article_are_kept_if_an_answer_has_none(db: Database):
     settle(db, "stored", outcome="new", article_id=1, rules="now", fetched={"etag": '"a"', "last_modified": "Wed"})
     settle(db, "failed", run_id=2, outcome="failed", reason="timeout", fetched={"status": None})
     after = row(db)
     assert (after["etag"], after["last_modified"], after["rules"], after["article_id"]) == ('"a"', "Wed", "now", 1)
 
 
-def test_new_validators_and_rules_take_the_place_of_old_ones(db: Database):
+def test_new_validators_and_rules_replace_old_ones(db: Database):
     settle(db, "stored", article_id=1, rules="then", fetched={"etag": '"a"', "last_modified": "Wed"})
     settle(db, "stored", article_id=1, rules="now", fetched={"etag": '"b"', "last_modified": "Thu"})
     after = row(db)
@@ -317,7 +315,7 @@ def test_new_validators_and_rules_take_the_place_of_old_ones(db: Database):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_an_address_was_read_when_it_last_ended_well(db: Database, state: str):
+def test_the_time_of_reading_is_that_of_the_last_success(db: Database, state: str):
     settle(db, state, fetched={"fetched_at": made.SEEN})
     first = "2022-04-21T01:00:00+00:00" if state in {"fetched", "stored"} else None
     assert row(db)["read_at"] == first
@@ -336,7 +334,7 @@ def test_an_address_was_read_when_it_last_ended_well(db: Database, state: str):
     ],
     ids=lambda value: getattr(value, "kind", value),
 )
-def test_posts_are_looked_at_again_and_of_listings_and_share_links_those_that_failed(
+def test_posts_are_revisited_but_listings_and_share_links_only_after_a_failure(
     db: Database, address: Address, state: str, again: str | None
 ):
     found(db, made.listing(address))
@@ -344,7 +342,7 @@ def test_posts_are_looked_at_again_and_of_listings_and_share_links_those_that_fa
     assert row(db, address.url)["next_try_at"] == again
 
 
-def test_what_was_asked_for_besides_does_not_come_up_again(db: Database):
+def test_auxiliary_requests_are_not_repeated(db: Database):
     settle(db, "failed", address=SHARE, fetched={"fetched_at": made.LATER, "auxiliary": True})
     assert row(db, SHARE.url)["next_try_at"] is None
 
@@ -355,7 +353,7 @@ def fail(db: Database, at: datetime, reason: str = "timeout", **how: Any) -> str
     return row(db)["next_try_at"]
 
 
-def test_what_fails_is_put_off_by_how_long_it_has_been_failing(db: Database):
+def test_the_longer_an_address_has_failed_the_later_it_is_tried_again(db: Database):
     name(db, "推进5G规模化应用！", at=made.SEEN - timedelta(days=2))
     assert fail(db, made.SEEN) == "2022-04-21T01:00:00+00:00"
     assert fail(db, made.LATER) == "2022-04-21T02:52:30+00:00"  # after a quarter of an hour and a half
@@ -380,17 +378,17 @@ FETCHED = {
 }
 
 
-def test_a_fetch_is_noted_with_its_end(db: Database):
+def test_a_fetch_is_recorded_with_how_it_ended(db: Database):
     settle(db, "refused", outcome="refused", reason="no title", rule="layouts[page].title")
     assert fetches(db) == [{**FETCHED, "outcome": "refused", "reason": "no title", "rule": "layouts[page].title"}]
 
 
-def test_an_address_that_was_only_found_was_not_fetched(db: Database):
+def test_an_address_that_was_only_found_has_no_fetch(db: Database):
     name(db, "推进5G规模化应用！")
     assert fetches(db) == []
 
 
-def test_what_happens_again_and_again_is_one_row_until_something_else_does(db: Database):
+def test_fetches_that_end_alike_in_a_row_share_a_row(db: Database):
     later = {"fetched_at": made.LATER, "status": 304}
     settle(db, "stored", outcome="new")
     settle(db, "stored", outcome="unchanged", fetched={"status": 304})
@@ -419,7 +417,7 @@ def test_what_happens_again_and_again_is_one_row_until_something_else_does(db: D
     [{"reason": "no date"}, {"rule": "robots.txt"}, {"fetched": {"status": 503}}],
     ids=["reason", "rule", "status"],
 )
-def test_ends_that_differ_in_anything_are_rows_of_their_own(db: Database, other: dict[str, Any]):
+def test_fetches_that_end_differently_in_any_way_have_rows_of_their_own(db: Database, other: dict[str, Any]):
     end = {"outcome": "refused", "reason": "no title", "rule": "layouts[page].title"}
     settle(db, "refused", **end)
     settle(db, "refused", **{**end, **other})
@@ -437,13 +435,15 @@ def test_ends_that_differ_in_anything_are_rows_of_their_own(db: Database, other:
         ("gone", 404, "gone"),
     ],
 )
-def test_a_listing_s_fetch_is_noted_by_what_it_gave(db: Database, state: str, status: int | None, noted: str):
+def test_the_outcome_of_a_listing_s_fetch_follows_from_its_state_and_status(
+    db: Database, state: str, status: int | None, noted: str
+):
     assert settle(db, state, address=made.HOME, fetched={"status": status}) == noted
     assert [(fetch["outcome"], fetch["status"]) for fetch in fetches(db, made.HOME.url)] == [(noted, status)]
 
 
 @pytest.mark.parametrize("outcome", ["new", "changed", "unchanged", "refused", "failed", "gone"])
-def test_a_post_s_fetch_is_noted_by_its_outcome(db: Database, outcome: Any):
+def test_the_outcome_of_a_post_s_fetch_is_that_of_the_post(db: Database, outcome: Any):
     assert settle(db, "stored", outcome=outcome) == outcome
     assert [fetch["outcome"] for fetch in fetches(db)] == [outcome]
 
@@ -451,12 +451,12 @@ def test_a_post_s_fetch_is_noted_by_its_outcome(db: Database, outcome: Any):
 # Asked.
 
 
-def test_an_address_never_met_is_not_known(db: Database):
+def test_an_address_never_met_is_unknown(db: Database):
     assert links.known(db, POST.url) is None
     assert links.article_at(db, POST.url) is None
 
 
-def test_which_addresses_of_a_page_are_unknown_can_be_told(db: Database):
+def test_unknown_addresses_of_a_page_are_told_from_known_ones(db: Database):
     name(db, "推进5G规模化应用！")
     named = made.listing(POST, OTHER, made.CATEGORY).links
     assert links.unknown(db, named) == {OTHER.url, made.CATEGORY.url}
@@ -487,7 +487,7 @@ def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: D
 
 
 @pytest.mark.parametrize("state", ["found", "fetched", "refused", "failed", "gone"])
-def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_something_else(db: Database, state: Any):
+def test_an_address_with_an_article_is_no_longer_stored_after_another_outcome(db: Database, state: Any):
     settle(db, "stored", article_id=1, rules="now", fetched={"etag": '"a"'})
     settle(db, state, reason="timeout", rule="robots.txt", fetched={"status": None})
     assert links.known(db, POST.url) == replace(
@@ -504,7 +504,7 @@ def test_an_address_whose_article_is_there_is_not_stored_once_it_came_to_somethi
     assert links.article_at(db, POST.url) == 1
 
 
-def test_what_refused_an_address_is_known_by_its_last_fetch(db: Database):
+def test_the_rule_that_refused_an_address_comes_from_its_last_fetch(db: Database):
     settle(db, "refused", outcome="refused", reason="forbidden by robots.txt", rule="robots.txt")
     settle(db, "refused", outcome="refused", reason="no title", rule="layouts[page].title")
     known = links.known(db, POST.url)
@@ -512,13 +512,13 @@ def test_what_refused_an_address_is_known_by_its_last_fetch(db: Database):
     assert (known.reason, known.rule) == ("no title", "layouts[page].title")
 
 
-def test_the_categories_of_each_site_are_asked_for_by_themselves(db: Database):
+def test_categories_are_listed_per_site(db: Database):
     found(db, made.listing(made.CATEGORY, OTHER, POST, made.FEED, made.share_address()))
     assert links.categories(db, "finews") == [links.known(db, made.CATEGORY.url)]
     assert links.categories(db, "minima") == []
 
 
-def test_a_deleted_article_leaves_its_row_of_the_ledger(db: Database):
+def test_deleting_an_article_keeps_its_row_of_the_ledger(db: Database):
     settle(db, "stored", article_id=1, fetched={"etag": '"a"'})
     db.execute("DELETE FROM articles WHERE id = 1")
     assert links.known(db, POST.url) == replace(

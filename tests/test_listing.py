@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extraction.listing import is_listing, leading, read_listing
+from crawler.extraction.listing import is_listing, posts_needing_category, read_listing
 from crawler.items import Page
 from crawler.sites.definition import Home
 
@@ -58,13 +58,11 @@ TWO_GROUPS = f"{HEADING}{anchor(1)}{anchor(2)}{HEADING}{anchor(3)}"
         ("", made.FEED, True),
     ],
 )
-def test_a_category_s_page_may_be_empty_and_what_stands_in_its_place_is_none(
-    source: str, by: Address, expected: bool
-):
+def test_a_category_page_may_be_empty_but_must_have_its_sign(source: str, by: Address, expected: bool):
     assert is_one(source, by) is expected
 
 
-def test_without_a_sign_whatever_is_at_a_category_s_address_is_its_page():
+def test_without_a_sign_any_page_at_a_category_s_address_counts():
     assert is_one("<h1>404</h1>", made.CATEGORY, replace(made.SITE, category=None))
 
 
@@ -87,11 +85,11 @@ def test_without_a_sign_whatever_is_at_a_category_s_address_is_its_page():
         ("", []),
     ],
 )
-def test_posts_under_one_heading_of_home_stand_together(source: str, expected: list[list[int]]):
+def test_posts_under_one_heading_of_the_home_page_are_a_group(source: str, expected: list[list[int]]):
     assert groups(source) == expected
 
 
-def test_all_posts_of_any_other_listing_stand_together_and_so_do_those_of_a_home_nothing_is_said_of():
+def test_all_posts_of_other_listings_and_of_an_undescribed_home_page_are_one_group():
     assert groups(TWO_GROUPS, made.CATEGORY) == [[1, 2, 3]]
     assert groups(TWO_GROUPS, site=replace(made.SITE, home=None)) == [[1, 2, 3]]
 
@@ -103,7 +101,7 @@ def led(shown: list[list[int]], unknown: set[int], *, missed: bool = False, newe
     """Return the numbers of the posts that lead on, of a start page that shows the `newest` of each group."""
     site = replace(made.SITE, home=None if newest is None else Home(heading="<h2", newest=newest))
     listing = replace(made.listing(), groups=tuple(tuple(map(url, group)) for group in shown))
-    leads = leading(listing, site, {url(number) for number in unknown}, missed=missed)
+    leads = posts_needing_category(listing, site, {url(number) for number in unknown}, missed=missed)
     return {number for number in range(100) if url(number) in leads}
 
 
@@ -123,17 +121,19 @@ def led(shown: list[list[int]], unknown: set[int], *, missed: bool = False, newe
         ([], {1}, set()),
     ],
 )
-def test_a_full_group_of_unknown_posts_leads_on(shown: list[list[int]], unknown: set[int], expected: set[int]):
+def test_a_full_group_of_unknown_posts_needs_a_visit_to_its_category(
+    shown: list[list[int]], unknown: set[int], expected: set[int]
+):
     assert led(shown, unknown) == expected
 
 
 @pytest.mark.parametrize(("unknown", "expected"), [({1, 2}, {1, 2}), (set(), set()), ({1, 2, 3, 9}, {1, 2, 3})])
-def test_after_a_missed_run_every_unknown_post_leads_on(unknown: set[int], expected: set[int]):
+def test_after_a_missed_run_every_unknown_post_needs_a_visit_to_its_category(unknown: set[int], expected: set[int]):
     assert led([[1, 2], [3]], unknown, missed=True) == expected
 
 
 @pytest.mark.parametrize(("unknown", "expected"), [({1, 2}, {1, 2}), ({1}, set()), (set(), set())])
-def test_where_nobody_says_how_many_are_shown_a_page_of_unknown_posts_leads_on(unknown: set[int], expected: set[int]):
+def test_without_a_known_group_size_a_page_of_unknown_posts_needs_visits(unknown: set[int], expected: set[int]):
     assert led([[1, 2]], unknown, newest=None) == expected
 
 
@@ -142,7 +142,7 @@ pages = st.lists(st.lists(numbers, min_size=1, max_size=6, unique=True), max_siz
 
 
 @given(pages, st.sets(numbers), st.integers(1, 6))
-def test_only_unknown_posts_that_are_shown_lead_on_and_after_a_missed_run_all_of_them(
+def test_only_unknown_posts_need_visits_and_after_a_missed_run_all_of_them_do(
     shown: list[list[int]], unknown: set[int], newest: int
 ):
     usual, missed = (led(shown, unknown, missed=missed, newest=newest) for missed in (False, True))

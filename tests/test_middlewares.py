@@ -177,12 +177,12 @@ def test_what_robots_txt_forbids_is_refused_by_its_rule(archive: Archive):
         ("<html>not found</html>", None),
     ],
 )
-def test_robots_txt_is_obeyed_as_it_is_written_for_this_program(archive: Archive, text: str, reason: str | None):
+def test_the_rules_for_this_program_s_agent_are_obeyed(archive: Archive, text: str, reason: str | None):
     middleware, _ = obeying(archive, robots(text))
     assert asked_of(middleware, POST) == [reason]
 
 
-def test_robots_txt_is_asked_for_once_by_many_requests_at_the_same_time(archive: Archive):
+def test_many_simultaneous_requests_fetch_robots_txt_once(archive: Archive):
     middleware, download = obeying(archive, robots(FORBIDDING), takes=0.02)
     assert asked_of(middleware, *[POST, ALLOWED] * 25) == [FORBIDDEN, None] * 25
     assert download.urls == [ROBOTS]
@@ -194,13 +194,13 @@ def test_each_host_has_a_robots_txt_of_its_own(archive: Archive):
     assert download.urls == [ROBOTS, f"http://{OTHER_HOST}/robots.txt"]
 
 
-def test_robots_txt_itself_is_asked_for_without_asking(archive: Archive):
+def test_robots_txt_itself_is_always_allowed(archive: Archive):
     middleware, download = obeying(archive, robots("User-agent: *\nDisallow: /\n"))
     assert asked_of(middleware, ROBOTS) == [None]
     assert download.urls == []
 
 
-def test_robots_txt_is_kept_for_the_runs_of_a_day(archive: Archive):
+def test_robots_txt_is_stored_for_the_runs_of_a_day(archive: Archive):
     middleware, _ = obeying(archive, robots(FORBIDDING))
     asked_of(middleware, POST)
     assert host(archive).robots == FORBIDDING
@@ -213,7 +213,7 @@ def test_robots_txt_is_kept_for_the_runs_of_a_day(archive: Archive):
 @pytest.mark.parametrize(
     ("age", "is_asked"), [({"hours": -23}, False), ({"hours": -25}, True), ({"hours": 1}, True)], ids=str
 )
-def test_robots_txt_is_asked_for_again_after_a_day_or_when_the_clock_was_set_back(
+def test_robots_txt_is_fetched_again_after_a_day_or_if_the_clock_was_set_back(
     archive: Archive, age: dict[str, float], is_asked: bool
 ):
     hosts.note(archive.db, HOST, robots=FORBIDDING, robots_at=now(**age))
@@ -223,7 +223,7 @@ def test_robots_txt_is_asked_for_again_after_a_day_or_when_the_clock_was_set_bac
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418])
-def test_no_robots_txt_forbids_nothing_and_is_kept_like_one(archive: Archive, status: int):
+def test_a_missing_robots_txt_forbids_nothing_and_is_stored_as_empty(archive: Archive, status: int):
     middleware, download = obeying(archive, answer(status, FORBIDDING.encode()))
     assert asked_of(middleware, POST, ALLOWED) == [None, None]
     assert (download.urls, host(archive).robots) == ([ROBOTS], "")
@@ -239,7 +239,7 @@ def leading(*targets: str, status: int = 302) -> list[Response]:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("many", range(6))
-def test_a_robots_txt_may_lead_to_another_five_times_on_other_hosts_too(archive: Archive, status: int, many: int):
+def test_five_redirects_of_a_robots_txt_are_followed_also_to_other_hosts(archive: Archive, status: int, many: int):
     targets = [f"http://robots{number}.example/rules" for number in range(many)]
     middleware, download = obeying(archive, *leading(*targets, status=status), robots(FORBIDDING))
     assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
@@ -247,13 +247,13 @@ def test_a_robots_txt_may_lead_to_another_five_times_on_other_hosts_too(archive:
     assert (host(archive).robots, host(archive, "robots0.example").robots) == (FORBIDDING, None)
 
 
-def test_a_robots_txt_that_leads_on_and_on_forbids_nothing(archive: Archive):
+def test_a_robots_txt_with_too_many_redirects_forbids_nothing(archive: Archive):
     middleware, download = obeying(archive, *leading(ROBOTS))
     assert asked_of(middleware, POST) == [None]
     assert (len(download.urls), host(archive).robots) == (6, "")
 
 
-def test_a_robots_txt_that_leads_where_nothing_is_asked_for_cannot_be_had(archive: Archive):
+def test_a_robots_txt_that_redirects_to_a_forbidden_address_is_unreachable(archive: Archive):
     forbidden = ForbiddenAddress("not an address of the site", "hosts")
     middleware, _ = obeying(archive, *leading("http://10.0.0.1/robots.txt"), forbidden)
     (result,) = ended(middleware.process_request(Request(POST)))
@@ -264,7 +264,7 @@ def test_a_robots_txt_that_leads_where_nothing_is_asked_for_cannot_be_had(archiv
 
 
 @pytest.mark.parametrize("status", [302, 308])
-def test_a_redirect_that_leads_nowhere_is_as_no_robots_txt(archive: Archive, status: int):
+def test_a_redirect_without_a_target_counts_as_a_missing_robots_txt(archive: Archive, status: int):
     middleware, _ = obeying(archive, answer(status, url=ROBOTS, Location="javascript:alert(1)"))
     assert asked_of(middleware, POST) == [None]
 
@@ -276,14 +276,14 @@ def test_a_robots_txt_may_begin_with_a_byte_order_mark(archive: Archive, encodin
     assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
 
 
-def test_a_byte_order_mark_that_was_kept_is_passed_over(archive: Archive):
+def test_a_stored_byte_order_mark_is_ignored(archive: Archive):
     hosts.note(archive.db, HOST, robots=f"\ufeff{FORBIDDING}", robots_at=now())
     middleware, _ = obeying(archive, answer(404))
     assert asked_of(middleware, POST) == [FORBIDDEN]
 
 
 @pytest.mark.parametrize("separator", ["\r", "\r\n", "\n"])
-def test_a_robots_txt_may_end_its_lines_as_any_machine_does(archive: Archive, separator: str):
+def test_a_robots_txt_may_have_any_line_endings(archive: Archive, separator: str):
     middleware, _ = obeying(archive, robots(FORBIDDING.replace("\n", separator)))
     assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
 
@@ -291,7 +291,7 @@ def test_a_robots_txt_may_end_its_lines_as_any_machine_does(archive: Archive, se
 @pytest.mark.parametrize(
     ("trouble", "reason"), NOT_TO_BE_HAD, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_robots_txt_that_cannot_be_had_forbids_everything_and_the_host_is_given_up(
+def test_an_unreachable_robots_txt_forbids_everything_and_the_host_is_given_up(
     archive: Archive, trouble: Response | Exception, reason: str
 ):
     middleware, download = obeying(archive, trouble)
@@ -305,7 +305,7 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything_and_the_host_is_give
 @pytest.mark.parametrize(
     ("trouble", "reason"), NOT_TO_BE_HAD, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_an_old_robots_txt_is_obeyed_when_a_new_one_cannot_be_had(
+def test_an_old_robots_txt_is_obeyed_while_the_new_one_is_unreachable(
     archive: Archive, trouble: Response | Exception, reason: str
 ):
     at = now(days=-30)
@@ -316,7 +316,7 @@ def test_an_old_robots_txt_is_obeyed_when_a_new_one_cannot_be_had(
     assert host(archive) == hosts.Host(host=HOST, robots=FORBIDDING, robots_at=at)
 
 
-def test_the_next_run_asks_again_for_a_robots_txt_that_could_not_be_had(archive: Archive):
+def test_the_next_run_tries_an_unreachable_robots_txt_again(archive: Archive):
     middleware, _ = obeying(archive, answer(500))
     asked_of(middleware, POST)
     begin(archive)
@@ -328,14 +328,14 @@ def test_the_next_run_asks_again_for_a_robots_txt_that_could_not_be_had(archive:
     ("written", "delay"),
     [("2", 2.0), ("0.5", 0.5), ("60", 60.0), ("61", 60.0), ("86400", 60.0), ("0", None), ("soon", None), ("", None)],
 )
-def test_a_crawl_delay_is_handed_on_and_cut_to_a_minute(archive: Archive, written: str, delay: float | None):
+def test_a_crawl_delay_is_passed_on_and_shortened_to_a_minute(archive: Archive, written: str, delay: float | None):
     middleware, _ = obeying(archive, robots(f"User-agent: *\nCrawl-delay: {written}\n"))
     request = Request(POST)
     assert ended(middleware.process_request(request)) == [None]
     assert request.meta.get("crawl_delay") == delay
 
 
-def test_of_a_robots_txt_the_first_half_megabyte_counts(archive: Archive):
+def test_only_the_first_500_kib_of_a_robots_txt_count(archive: Archive):
     filling = "# \n" * (500 * 1024 // 3 + 1)
     middleware, download = obeying(archive, robots(f"{FORBIDDING}{filling}Disallow: /emnews/\n"))
     assert asked_of(middleware, POST, ALLOWED) == [FORBIDDEN, None]
@@ -343,7 +343,7 @@ def test_of_a_robots_txt_the_first_half_megabyte_counts(archive: Archive):
     assert asked.meta == {"robots": True, "first_bytes": 500 * 1024, "download_maxsize": 0}
 
 
-def test_a_line_that_half_a_megabyte_ends_in_does_not_count(archive: Archive):
+def test_a_line_cut_off_at_500_kib_does_not_count(archive: Archive):
     begin = "User-agent: *\nDisallow: /dajiangwang/\n"
     filling = "#" * (500 * 1024 - len(begin) - len("\nDisallow: /e"))
     middleware, _ = obeying(archive, robots(f"{begin}{filling}\nDisallow: /emnews/only-this\n"))
@@ -397,7 +397,7 @@ def polite(archive: Archive) -> Iterator[Callable[..., Polite]]:
     made_so_far[-1].middleware.note_requests()
 
 
-def test_how_long_a_host_is_waited_for_and_when_it_is_given_up_can_be_set(polite: Callable[..., Polite]):
+def test_patience_and_the_number_of_failures_before_giving_up_are_settings(polite: Callable[..., Polite]):
     run = polite(patience=timedelta(seconds=5), give_up_after=2)
     run.answer(answer(503, Retry_After="8"))
     assert [reason is not None and "asks to be left alone" in reason for reason in run.ask(POST)] == [True]
@@ -409,7 +409,7 @@ def test_how_long_a_host_is_waited_for_and_when_it_is_given_up_can_be_set(polite
     assert patient.ask(other) == [f"{OTHER_HOST} is given up (HTTP 500)"]
 
 
-def test_the_longest_crawl_delay_can_be_set(archive: Archive):
+def test_the_longest_crawl_delay_is_a_setting(archive: Archive):
     download = Answers(robots("User-agent: *\nCrawl-delay: 30\n"))
     middleware = ObeyRobots(archive.db, 1, "finews-archive", download, longest_delay=2.5)
     request = Request(POST)
@@ -417,27 +417,25 @@ def test_the_longest_crawl_delay_can_be_set(archive: Archive):
     assert request.meta["crawl_delay"] == 2.5
 
 
-def test_a_host_that_asks_for_nothing_is_asked_at_once(polite: Callable[..., Polite]):
+def test_a_host_that_asks_for_no_wait_is_requested_at_once(polite: Callable[..., Polite]):
     took, results = timed(polite().middleware.process_request(Request(POST)))
     assert results == [None]
     assert took < 1
 
 
-def test_a_run_waits_for_a_host_that_asks_for_a_moment(archive: Archive, polite: Callable[..., Polite]):
+def test_a_run_waits_for_a_host_that_asks_for_a_short_wait(archive: Archive, polite: Callable[..., Polite]):
     until = now(seconds=0.5)
     hosts.note(archive.db, HOST, wait_until=until)
     assert polite().ask(POST, POST, POST) == [None] * 3
     assert now() >= until
 
 
-def test_a_host_that_waits_does_not_hold_up_another(archive: Archive, polite: Callable[..., Polite]):
+def test_waiting_for_one_host_does_not_delay_another(archive: Archive, polite: Callable[..., Polite]):
     hosts.note(archive.db, OTHER_HOST, wait_until=now(hours=1))
     assert polite().ask(POST) == [None]
 
 
-def test_a_wait_that_is_asked_for_meanwhile_is_kept_by_those_who_wait_already(
-    archive: Archive, polite: Callable[..., Polite]
-):
+def test_requests_that_already_wait_observe_a_new_wait(archive: Archive, polite: Callable[..., Polite]):
     hosts.note(archive.db, HOST, wait_until=now(seconds=0.5))
     run = polite()
     busy = run.answered(answer(503, Retry_After="3600"))
@@ -445,9 +443,7 @@ def test_a_wait_that_is_asked_for_meanwhile_is_kept_by_those_who_wait_already(
     assert isinstance(first, Postponed)
 
 
-def test_a_run_does_not_wait_for_a_host_beyond_its_patience_and_the_next_knows(
-    archive: Archive, polite: Callable[..., Polite]
-):
+def test_a_wait_beyond_a_run_s_patience_is_left_to_the_next_run(archive: Archive, polite: Callable[..., Polite]):
     until = dates.iso(dates.now() + timedelta(seconds=90))
     hosts.note(archive.db, HOST, wait_until=until)
     for _ in range(2):
@@ -456,7 +452,7 @@ def test_a_run_does_not_wait_for_a_host_beyond_its_patience_and_the_next_knows(
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_what_a_busy_host_asks_for_is_remembered_by_the_next_run(
+def test_the_wait_of_a_busy_host_is_observed_by_the_next_run(
     archive: Archive, polite: Callable[..., Polite], status: int, form: str
 ):
     until = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
@@ -470,7 +466,7 @@ def test_what_a_busy_host_asks_for_is_remembered_by_the_next_run(
 
 
 @pytest.mark.parametrize("status", [200, 301, 304, 404, 500])
-def test_a_wait_is_asked_for_by_busy_hosts_only(archive: Archive, polite: Callable[..., Polite], status: int):
+def test_only_busy_hosts_can_ask_for_a_wait(archive: Archive, polite: Callable[..., Polite], status: int):
     polite().answer(answer(status, Retry_After="3600"))
     assert host(archive).wait_until is None
 
@@ -483,7 +479,7 @@ NO_TIME = [
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("headers", NO_TIME, ids=str)
-def test_a_busy_host_that_names_no_time_has_failed(
+def test_a_busy_host_that_names_no_time_counts_as_failed(
     archive: Archive, polite: Callable[..., Polite], status: int, headers: dict[str, str]
 ):
     polite().answer(answer(status, **headers))
@@ -491,7 +487,7 @@ def test_a_busy_host_that_names_no_time_has_failed(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_host_says_so_once_for_all_that_was_asked_of_it_together(
+def test_busy_answers_to_simultaneous_requests_count_once(
     archive: Archive, polite: Callable[..., Polite], caplog: pytest.LogCaptureFixture, status: int
 ):
     polite().answer(*[answer(status, Retry_After="30")] * 16)
@@ -509,14 +505,12 @@ def test_a_host_that_is_too_busy_after_every_wait_is_given_up(
     assert (host(archive).failures, host(archive).given_up_run_id) == (10, 1)
 
 
-def test_a_host_that_asks_for_more_than_a_run_has_patience_for_has_not_failed(
-    archive: Archive, polite: Callable[..., Polite]
-):
+def test_a_wait_beyond_a_run_s_patience_does_not_count_as_a_failure(archive: Archive, polite: Callable[..., Polite]):
     polite().answer(answer(503, Retry_After="3600"))
     assert host(archive).failures == 0
 
 
-def test_a_host_that_was_too_busy_is_asked_one_thing_at_a_time_until_it_answers_well(polite: Callable[..., Polite]):
+def test_a_host_that_was_too_busy_gets_one_request_at_a_time_until_it_answers_well(polite: Callable[..., Polite]):
     run = polite()
     run.answer(answer(429))
     took, _ = timed(*(run.middleware.process_request(Request(POST)) for _ in range(3)))
@@ -526,7 +520,7 @@ def test_a_host_that_was_too_busy_is_asked_one_thing_at_a_time_until_it_answers_
     assert took < 0.4
 
 
-def test_requests_keep_a_crawl_delay_to_one_another_and_not_to_those_of_another_host(polite: Callable[..., Polite]):
+def test_a_crawl_delay_applies_between_requests_to_the_same_host_only(polite: Callable[..., Polite]):
     middleware, out = polite().middleware, []
 
     async def ask(url: str) -> None:
@@ -551,9 +545,7 @@ def asked_enough(times: int) -> str:
     return f"{HOST} has been asked {times} times today: left alone until {until_midnight()}"
 
 
-def test_a_host_is_asked_no_more_often_a_day_than_its_budget_all_runs_together(
-    archive: Archive, polite: Callable[..., Polite]
-):
+def test_the_daily_budget_of_a_host_applies_to_all_runs_together(archive: Archive, polite: Callable[..., Polite]):
     run = polite(budget=3)
     assert run.ask(POST, POST) == [None, None]
     next_run = polite(budget=3)
@@ -563,14 +555,14 @@ def test_a_host_is_asked_no_more_often_a_day_than_its_budget_all_runs_together(
     assert polite(budget=3).ask(POST) == [asked_enough(3)]
 
 
-def test_a_budget_is_of_one_day(archive: Archive, polite: Callable[..., Polite]):
+def test_a_budget_applies_to_one_day(archive: Archive, polite: Callable[..., Polite]):
     hosts.note(archive.db, HOST, day="2022-04-21", requests=3)
     assert polite(budget=3).ask(POST) == [None]
     polite()  # the next run: the first has ended
     assert (host(archive).day, host(archive).requests) == (hosts.day_of(dates.now()), 1)
 
 
-def test_without_a_budget_a_host_is_asked_without_end_and_counted_every_hundred_times(
+def test_without_a_budget_requests_are_unlimited_and_stored_every_hundred_times(
     archive: Archive, polite: Callable[..., Polite]
 ):
     run = polite()
@@ -605,7 +597,7 @@ def test_a_host_is_given_up_after_ten_failures_in_a_row(
 
 
 @pytest.mark.parametrize("status", [200, 206, 304, 404, 410])
-def test_an_answer_ends_the_row_of_failures(archive: Archive, polite: Callable[..., Polite], status: int):
+def test_an_answer_resets_the_number_of_failures(archive: Archive, polite: Callable[..., Polite], status: int):
     run = polite()
     run.answer(*[answer(500)] * 9, answer(status), *[answer(500)] * 9)
     assert (host(archive).failures, host(archive).given_up_run_id) == (9, None)
@@ -614,14 +606,14 @@ def test_an_answer_ends_the_row_of_failures(archive: Archive, polite: Callable[.
 @pytest.mark.parametrize(
     "error", [ForbiddenAddress("no", "hosts"), Postponed("later"), ValueError("x"), IgnoreRequest("x")]
 )
-def test_what_is_not_the_network_s_is_no_failure_of_the_host(
+def test_errors_other_than_the_network_s_do_not_count_as_failures_of_the_host(
     archive: Archive, polite: Callable[..., Polite], error: Exception
 ):
     polite().answer(*[error] * 20)
     assert host(archive).failures == 0
 
 
-def test_failures_of_several_runs_stand_in_one_row(archive: Archive, polite: Callable[..., Polite]):
+def test_failures_in_a_row_are_counted_across_runs(archive: Archive, polite: Callable[..., Polite]):
     polite().answer(*[answer(500)] * 5)
     polite().answer(*[answer(500)] * 5)
     assert (host(archive).failures, host(archive).given_up_run_id) == (10, 2)
@@ -644,7 +636,7 @@ HOME = made.HOME.url
 
 
 @pytest.mark.parametrize("status", [200, 304, 404])
-def test_a_host_that_still_answers_what_it_answered_before_is_not_given_up_for_the_pages_it_has_not(
+def test_a_host_that_still_serves_a_page_it_served_before_is_not_given_up(
     archive: Archive, polite: Callable[..., Polite], status: int
 ):
     run = polite(answer(status))
@@ -659,7 +651,7 @@ def test_a_host_that_still_answers_what_it_answered_before_is_not_given_up_for_t
     [answer(500), DownloadTimeoutError("x"), NetworkFailure("x"), Postponed("x"), ForbiddenAddress("x", "x")],
     ids=repr,
 )
-def test_a_host_that_answers_nothing_any_more_is_given_up(
+def test_a_host_that_no_longer_answers_anything_is_given_up(
     archive: Archive, polite: Callable[..., Polite], trouble: Response | Exception
 ):
     run = polite(trouble)
@@ -667,9 +659,7 @@ def test_a_host_that_answers_nothing_any_more_is_given_up(
     assert (run.download.urls, host(archive).given_up_run_id) == ([HOME], 1)
 
 
-def test_a_failed_look_whether_a_host_is_there_is_no_failure_of_its_own(
-    archive: Archive, polite: Callable[..., Polite]
-):
+def test_a_failed_probe_does_not_count_as_another_failure(archive: Archive, polite: Callable[..., Polite]):
     polite().answer(*[answer(500)] * 20, **{IS_PROBE: True})
     assert host(archive).failures == 0
 
@@ -704,7 +694,7 @@ PASSING = [*(answer(status) for status in (408, 429, 500, 502, 503, 504, 522, 52
 
 
 @pytest.mark.parametrize("end", PASSING, ids=lambda end: str(end.status) if isinstance(end, Response) else repr(end))
-def test_what_passes_is_tried_again_three_times_and_each_time_after_a_longer_wait(end: Response | Exception):
+def test_temporary_failures_are_retried_three_times_each_after_a_longer_wait(end: Response | Exception):
     retrying = Retrying(0.02)
     waits, result = retrying.tries(end)
     assert result is (None if isinstance(end, Exception) else end)
@@ -724,12 +714,12 @@ LASTING: list[Response | Exception] = [
 
 
 @pytest.mark.parametrize("end", LASTING, ids=lambda end: str(end.status) if isinstance(end, Response) else repr(end))
-def test_what_lasts_is_not_tried_again(end: Response | Exception):
+def test_lasting_failures_are_not_retried(end: Response | Exception):
     assert Retrying(0).tries(end) == ([], None if isinstance(end, Exception) else end)
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_host_that_names_the_time_itself_is_tried_ten_times_without_a_wait_of_our_own(status: int):
+def test_a_busy_host_that_names_a_time_is_retried_ten_times_without_an_additional_wait(status: int):
     waits, result = Retrying(10).tries(answer(status, Retry_After="1"))
     assert len(waits) == 10
     assert max(waits) < 1
@@ -737,18 +727,18 @@ def test_a_host_that_names_the_time_itself_is_tried_ten_times_without_a_wait_of_
 
 
 @pytest.mark.parametrize("headers", NO_TIME, ids=str)
-def test_a_busy_host_that_names_no_time_is_tried_as_often_as_any(headers: dict[str, str]):
+def test_a_busy_host_that_names_no_time_is_retried_like_any_other(headers: dict[str, str]):
     waits, _ = Retrying(0.001).tries(answer(429, **headers))
     assert len(waits) == 3
 
 
-def test_a_time_that_another_answer_names_is_not_heeded():
+def test_retry_after_is_ignored_on_other_statuses():
     waits, _ = Retrying(0.001).tries(answer(500, Retry_After="1"))
     assert len(waits) == 3
 
 
 @pytest.mark.parametrize("end", PASSING, ids=lambda end: str(end.status) if isinstance(end, Response) else repr(end))
-def test_a_look_whether_a_host_is_there_is_not_repeated(end: Response | Exception):
+def test_a_probe_is_not_retried(end: Response | Exception):
     assert Retrying(10).tries(end, **{IS_PROBE: True})[0] == []
 
 
@@ -828,7 +818,7 @@ def test_what_is_not_an_address_of_the_site_is_refused(url: str):
         ROBOTS,
     ],
 )
-def test_every_address_on_the_site_s_own_hosts_and_ports_may_be_asked_for(url: str):
+def test_every_address_on_the_site_s_own_hosts_and_ports_may_be_requested(url: str):
     guarded(url)
 
 
@@ -846,7 +836,7 @@ def test_a_redirect_to_what_is_not_an_address_of_the_site_is_refused(url: str, t
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_to_the_same_is_followed_five_times(status: int):
+def test_up_to_five_redirects_to_the_same_page_are_followed(status: int):
     target = POST.replace(HOST, "finews.zning.me")
     for followed in range(5):
         request = redirected(POST, target, status, redirects_followed=followed)
@@ -871,7 +861,7 @@ SHARED_TEXT = f"http://{OTHER_HOST}/NewsData/GetNewsText.do?id={made.ID}"
 @pytest.mark.parametrize(
     ("url", "host"), [(POST, OTHER_HOST), (SHARED_TEXT, HOST), (HOME, OTHER_HOST), (made.CATEGORY.url, OTHER_HOST)]
 )
-def test_the_same_path_on_a_host_that_has_no_such_pages_is_something_else(url: str, host: str):
+def test_the_same_path_on_a_host_without_such_pages_is_another_page(url: str, host: str):
     target = url.replace(urlsplit(url).netloc, host)
     with pytest.raises(ForbiddenAddress, match=r"^redirected to "):
         redirected(url, target)
@@ -884,12 +874,12 @@ def test_a_redirect_to_another_scheme_is_followed(url: str):
     assert isinstance(request, Request)
 
 
-def test_what_a_header_says_steers_no_terminal():
+def test_a_location_header_cannot_control_the_terminal():
     with pytest.raises(ForbiddenAddress, match=r"^redirected to x:\]0;pwned$"):
         redirected(POST, b"x:\x1b]0;pwned\x07")
 
 
-def test_an_answer_that_is_no_redirect_or_says_nowhere_is_handed_on():
+def test_an_answer_that_is_no_redirect_or_has_no_target_is_passed_on():
     for response in (Response(POST, headers={"Location": HOME}), Response(POST, status=302)):
         assert FollowToTheSame(made.SITE).process_response(Request(POST), response) is response
 
@@ -936,12 +926,14 @@ def with_post(archive: Archive) -> Archive:
     ],
     ids=["stored post", "refused post", "home", "feed", "category"],
 )
-def test_what_was_read_to_an_end_is_asked_for_conditionally(with_post: Archive, address: Any, state: Any, how: Any):
+def test_a_page_that_was_read_with_a_result_is_requested_conditionally(
+    with_post: Archive, address: Any, state: Any, how: Any
+):
     read(with_post, address, state, **how)
     assert headers_for(with_post, Target(address=address)) == CONDITIONAL
 
 
-def test_what_is_asked_for_as_if_nothing_were_known_of_it_is_asked_for_in_full(with_post: Archive):
+def test_a_target_without_known_state_is_requested_unconditionally(with_post: Archive):
     read(with_post, made.HOME, "fetched")
     request = Request(made.HOME.url, cb_kwargs={"target": Target(address=made.HOME)})
     AskConditionally(made.RULES).process_request(request)
@@ -949,7 +941,7 @@ def test_what_is_asked_for_as_if_nothing_were_known_of_it_is_asked_for_in_full(w
 
 
 @pytest.mark.parametrize("state", ["refused", "failed", "gone", "found"])
-def test_a_listing_that_was_read_before_is_asked_for_conditionally_whatever_became_of_it_since(
+def test_a_listing_that_was_ever_read_is_requested_conditionally_even_if_it_failed_since(
     archive: Archive, state: Any
 ):
     read(archive, made.HOME, "fetched")
@@ -972,13 +964,13 @@ def test_a_listing_that_was_read_before_is_asked_for_conditionally_whatever_beca
         (made.HOME, "fetched", None),
     ],
 )
-def test_what_was_not_or_by_other_rules_is_asked_for_in_full(
+def test_pages_not_read_or_read_by_other_rules_are_requested_unconditionally(
     archive: Archive, address: Any, state: Any, rules: str | None
 ):
     read(archive, address, state, rules)
     assert headers_for(archive, Target(address=address)) == {}
 
 
-def test_what_was_never_asked_for_and_what_is_no_address_of_the_ledger_is_asked_for_in_full(archive: Archive):
+def test_addresses_unknown_to_the_ledger_are_requested_unconditionally(archive: Archive):
     assert headers_for(archive, Target(address=made.post_address())) == {}
     assert headers_for(archive, None) == {}

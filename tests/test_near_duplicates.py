@@ -55,7 +55,7 @@ def test_a_text_without_letters_has_no_keys(text: str, count: int) -> None:
     assert len(minhash_keys(text)) == count
 
 
-def test_the_keys_of_a_text_are_those_that_stand_in_archives() -> None:
+def test_the_keys_of_a_text_are_those_stored_in_archives() -> None:
     # Whoever changes them makes every archive find its stories anew.
     assert minhash_keys("沪指收涨0.5%，报3151.05点。") == (
         -8374831406050309055,
@@ -73,7 +73,7 @@ def test_the_keys_of_a_text_are_those_that_stand_in_archives() -> None:
     assert scheme() == "4-grams, 10 keys of 2, R-MinHash, fd4e4562"
 
 
-def test_another_process_makes_the_same_keys(environment: dict[str, str]) -> None:
+def test_another_process_computes_the_same_keys(environment: dict[str, str]) -> None:
     program = f"from crawler.text.minhash import minhash_keys, scheme; print(scheme(), minhash_keys({LONG!r}))"
     for seed, kernel in (("1", "scalar"), ("2", "avx2")):
         child = subprocess.run(
@@ -193,7 +193,7 @@ def test_a_short_item_in_the_same_words_is_a_duplicate(other: str) -> None:
     assert same(SHORT, other)
 
 
-def test_a_text_cut_inside_a_figure_is_known_by_what_follows_in_the_other() -> None:
+def test_a_text_may_be_cut_inside_a_figure_if_the_other_goes_on() -> None:
     assert same("沪指开盘涨0.5%，深成指涨0.3%，创业板指跌0.1%。", "沪指开盘涨0.5%，深成指涨0.")
 
 
@@ -235,29 +235,29 @@ def test_less_than_half_of_a_text_is_another_story() -> None:
         pytest.param("沪指开盘涨0.5%，煤炭走强", "沪指开盘涨0.5%", SHORT, True, id="a shortened headline"),
     ],
 )
-def test_titles_over_one_short_text_have_to_go_together(one: str, other: str, text: str, expected: bool) -> None:
+def test_titles_of_the_same_short_text_must_fit_together(one: str, other: str, text: str, expected: bool) -> None:
     assert same(text, text, (one, other)) is expected
 
 
-def test_titles_over_one_long_text_may_be_any() -> None:
+def test_titles_of_the_same_long_text_may_differ() -> None:
     assert same(LONG, LONG, ("江西出台5G行动计划", "扬帆起航"))
 
 
-def test_a_long_form_of_words_is_told_from_another_by_the_company_in_its_title() -> None:
+def test_long_texts_from_one_template_are_told_apart_by_the_company_in_the_title() -> None:
     (form, *_) = (pair for pair in pairs() if pair.kind == "another company in a long form of words")
 
     assert not same_story(form.one, form.other)
     assert same_story(form.one, TitledText(f"重磅！{form.one.title}", form.one.text))
 
 
-def test_a_title_in_brackets_counts_where_there_is_no_other() -> None:
+def test_a_title_in_brackets_counts_if_there_is_no_other() -> None:
     text = "公司公告，一季度净利润同比增长12%。"
 
     assert not same(f"【晨岭电气：净利润同比增长12%】{text}", f"【瑞枫日化：净利润同比增长12%】{text}")
 
 
 @given(TITLES, TEXTS, TITLES, TEXTS)
-def test_it_does_not_matter_which_post_is_named_first(title: str, text: str, title2: str, text2: str) -> None:
+def test_the_order_of_the_two_posts_does_not_matter(title: str, text: str, title2: str, text2: str) -> None:
     same(text, text2, (title, title2))
 
 

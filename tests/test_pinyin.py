@@ -45,7 +45,7 @@ def test_a_name_is_spelt(name: str, spelt: str):
         ("茅台", False, False),
     ],
 )
-def test_a_spelling_is_meant_as_a_whole_or_in_part(typed: str, whole: bool, part: bool):
+def test_a_spelling_is_matched_as_a_whole_or_in_part(typed: str, whole: bool, part: bool):
     assert (is_whole("gui zhou mao tai", typed), is_part("gui zhou mao tai", typed)) == (whole, part)
 
 

@@ -49,14 +49,14 @@ def kind(item: object) -> str:
 
 def archived(outcome: Any, reason: str | None = None, *, address: Address = ARCHIVED.address, **how: Any) -> Recorded:
     """Return what is handed on of an address that came to `outcome`."""
-    return Recorded(address=address, outcome=outcome, noted=outcome, reason=reason, **how)
+    return Recorded(address=address, outcome=outcome, fetch_outcome=outcome, reason=reason, **how)
 
 
 # Normalise.
 
 
 @pytest.mark.parametrize("item", [*ENDS, ARTICLE, ARCHIVED, {}], ids=kind)
-def test_normalising_leaves_alone_what_is_no_post(item: Any):
+def test_normalising_leaves_anything_but_posts_alone(item: Any):
     assert Normalise(made.SITE).process_item(item) is item
 
 
@@ -97,7 +97,7 @@ def test_a_share_text_without_a_title_takes_its_first_sentences(html: str, title
 
 
 @pytest.mark.parametrize(("via", "title"), [("share", "给出的标题"), ("page", ""), ("import", "给出的标题")])
-def test_no_page_gets_a_title_it_did_not_bring_and_nothing_another_one(via: Any, title: str):
+def test_a_page_never_gets_a_derived_title_and_no_title_is_replaced(via: Any, title: str):
     post = normalise(made.post(via=via, title=title), made.SITE).post
     assert (post.title, post.derived) == (title, ())
 
@@ -108,11 +108,11 @@ def test_a_file_without_a_title_takes_its_first_sentence(via: Any):
     assert (post.title, post.derived) == ("一句话", ("title",))
 
 
-def test_a_summary_is_of_the_first_paragraph():
+def test_a_summary_comes_from_the_first_paragraph():
     assert made.article(html=f"<p>{'一句话。' * 100}</p><p>第二段。</p>").summary == "一句话。" * 40
 
 
-def test_what_the_site_adds_to_a_body_is_not_the_articles():
+def test_what_the_site_adds_to_a_body_is_not_part_of_the_article():
     html = '<p>正文<a class="keytip" href="//x.example/">茅台</a></p><p style="display:none">藏</p><script>1</script>'
     article = made.article(html=html)
     assert (article.markdown, article.text) == ("正文茅台", "正文茅台")
@@ -123,7 +123,7 @@ def test_what_the_site_adds_to_a_body_is_not_the_articles():
 
 
 @pytest.mark.parametrize("item", [*ENDS, POST, ARCHIVED, {}], ids=kind)
-def test_validation_leaves_alone_what_is_no_article(item: Any):
+def test_validation_leaves_anything_but_articles_alone(item: Any):
     assert Validate().process_item(item) is item
 
 
@@ -137,7 +137,7 @@ def test_validation_leaves_alone_what_is_no_article(item: Any):
     ],
     ids=["whole", "bare", "picture", "id"],
 )
-def test_an_article_that_has_what_makes_a_post_goes_on(article: Article):
+def test_a_complete_article_passes_validation(article: Article):
     assert Validate().process_item(article) is article
 
 
@@ -164,7 +164,7 @@ def test_an_article_that_has_what_makes_a_post_goes_on(article: Article):
         ({"published_at": None, "html": ""}, "no date", "layouts[page].date"),
     ],
 )
-def test_an_article_that_lacks_what_makes_a_post_is_refused_with_the_reason_and_the_rule(
+def test_an_incomplete_article_is_refused_with_the_reason_and_the_rule(
     changes: dict[str, Any], reason: str, rule: str
 ):
     article = normalise(replace(POST, **changes), made.SITE)
@@ -208,7 +208,7 @@ def stands(run: Run, url: str = POST.url) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("item", [POST, ARCHIVED, {}, None], ids=kind)
-def test_the_archive_leaves_alone_what_is_no_record_of_its(run: Run, step: StoreInArchive, item: Any):
+def test_storing_leaves_anything_but_records_alone(run: Run, step: StoreInArchive, item: Any):
     assert asyncio.run(step.process_item(item)) is item
     assert rows(run, "links") == []
 
@@ -219,7 +219,7 @@ def test_an_article_is_stored_with_its_row_of_the_ledger(run: Run):
     assert stands(run) == ("stored", "new", None, 1)
 
 
-def test_the_category_a_post_names_is_found(run: Run):
+def test_the_category_that_a_post_names_is_recorded_as_found(run: Run):
     run.write(ARTICLE)
     row = link(run, made.CATEGORY.url)
     assert (row["kind"], row["state"], row["found_on"], row["title"], row["attempts"]) == (
@@ -227,8 +227,10 @@ def test_the_category_a_post_names_is_found(run: Run):
     )  # fmt: skip
 
 
-def test_a_listing_is_fetched_and_what_it_names_found(run: Run):
-    assert run.write(made.listing(made.post_address())) == Recorded(address=made.HOME, outcome=None, noted="read")
+def test_a_listing_is_recorded_as_fetched_and_its_links_as_found(run: Run):
+    assert run.write(made.listing(made.post_address())) == Recorded(
+        address=made.HOME, outcome=None, fetch_outcome="read"
+    )
     assert stands(run, made.HOME.url) == ("fetched", None, None, None)
     assert stands(run) == ("found", None, None, None)
 
@@ -243,7 +245,7 @@ def test_a_listing_is_fetched_and_what_it_names_found(run: Run):
     ],
     ids=kind,
 )
-def test_an_end_without_a_post_is_written_with_its_reason(run: Run, item: Any, outcome: Any, reason: str):
+def test_a_request_without_a_post_is_recorded_with_its_reason(run: Run, item: Any, outcome: Any, reason: str):
     assert run.write(item) == archived(outcome, reason)
     assert stands(run) == (outcome, outcome, reason, None)
 
@@ -258,12 +260,12 @@ def test_an_end_without_a_post_is_written_with_its_reason(run: Run, item: Any, o
     ],
     ids=kind,
 )
-def test_a_listing_comes_to_no_outcome(run: Run, item: Any, state: str, noted: Any, reason: str | None):
-    assert run.write(item) == Recorded(address=made.HOME, outcome=None, noted=noted, reason=reason)
+def test_a_listing_has_no_outcome(run: Run, item: Any, state: str, noted: Any, reason: str | None):
+    assert run.write(item) == Recorded(address=made.HOME, outcome=None, fetch_outcome=noted, reason=reason)
     assert stands(run, made.HOME.url) == (state, None, reason, None)
 
 
-def test_a_post_that_is_gone_is_marked_and_stays(run: Run):
+def test_a_post_that_is_gone_is_marked_and_kept(run: Run):
     run.write(ARTICLE)
     assert run.write(made.gone(at=made.LATER)) == archived("gone", "HTTP 404")
     assert run.archive.post(made.ID)["gone_at"] == "2022-04-21T02:30:00+00:00"
@@ -276,7 +278,7 @@ def test_a_post_that_failed_once_is_not_gone(run: Run):
     assert run.archive.post(made.ID)["gone_at"] is None
 
 
-def test_a_page_that_has_not_changed_was_seen_again(run: Run):
+def test_an_unchanged_page_counts_as_seen_again(run: Run):
     run.write(ARTICLE)
     run.write(made.gone())
     before = run.archive.post(made.ID)
@@ -285,7 +287,7 @@ def test_a_page_that_has_not_changed_was_seen_again(run: Run):
     assert stands(run) == ("stored", "unchanged", None, 1)
 
 
-def test_one_post_by_two_ways_is_one_article_and_two_addresses(run: Run):
+def test_one_post_that_came_two_ways_is_one_article_with_two_addresses(run: Run):
     run.write(ARTICLE)
     assert run.write(made.shared()) == archived("unchanged", address=made.share_address(), article_id=1)
     assert stands(run, made.share_address().url) == ("stored", "unchanged", None, 1)
@@ -304,12 +306,12 @@ def test_one_post_by_two_ways_is_one_article_and_two_addresses(run: Run):
     ],
     ids=kind,
 )
-def test_a_page_that_was_served_is_noted_with_the_rules_it_was_read_by(run: Run, item: Any, rules: str | None):
+def test_a_served_page_is_recorded_with_the_rules_it_was_read_by(run: Run, item: Any, rules: str | None):
     end = run.write(item)
     assert link(run, end.address.url)["rules"] == rules
 
 
-def test_rules_are_those_of_the_definition_a_run_has(path: Path, run: Run):
+def test_the_rules_are_those_of_the_run_s_definition(path: Path, run: Run):
     run.write(ARTICLE)
     run.end()
     mended = replace(made.SITE, start=("/", "/mended/"))
@@ -336,7 +338,7 @@ def validators(run: Run) -> tuple[Any, ...]:
     ],
     ids=["share", "expired"],
 )
-def test_a_page_keeps_its_validators_when_its_post_was_revised_by_another_way(run: Run, other: Article):
+def test_a_page_keeps_its_validators_if_its_post_was_revised_another_way(run: Run, other: Article):
     run.write(WITH_VALIDATORS)
     assert run.write(other).outcome == "changed"
     assert validators(run) == ('"a"', "Wed")
@@ -362,7 +364,7 @@ RIVAL = made.article(fetch=made.fetch(ELSEWHERE), url=ELSEWHERE.url, title="另�
 TWO_OF_ONE_ID = "another address has a post of this id"
 
 
-def test_another_post_of_the_same_id_is_refused_and_the_first_stays(run: Run):
+def test_another_post_with_the_same_id_is_refused_and_the_first_kept(run: Run):
     run.write(ARTICLE)
     before = run.archive.post(made.ID)
     assert run.write(RIVAL) == archived("refused", TWO_OF_ONE_ID, address=ELSEWHERE)
@@ -375,7 +377,7 @@ def test_another_post_of_the_same_id_is_refused_and_the_first_stays(run: Run):
     assert run.report["reasons"] == {f"refused: {TWO_OF_ONE_ID}": 1}
 
 
-def test_a_post_that_moved_takes_its_place_once_the_former_address_is_gone(run: Run):
+def test_a_post_that_moved_is_revised_once_the_former_address_is_gone(run: Run):
     run.write(ARTICLE)
     run.write(RIVAL)
     run.write(made.gone())
@@ -393,7 +395,7 @@ def test_the_same_words_at_another_address_are_the_same_post(run: Run):
     assert run.archive.post(made.ID) == {**before, "last_seen_at": "2022-04-21T02:30:00+00:00"}
 
 
-def test_a_run_gives_up_when_not_even_a_failure_can_be_written(run: Run):
+def test_a_run_gives_up_if_not_even_a_failure_can_be_written(run: Run):
     troubles: list[str] = []
 
     def give_up(error: BaseException) -> bool:
@@ -409,14 +411,14 @@ def test_a_run_gives_up_when_not_even_a_failure_can_be_written(run: Run):
     run.archive.db.execute("PRAGMA query_only = 0")
 
 
-def test_an_error_that_belongs_to_no_page_of_ours_is_not_counted(run: Run, step: StoreInArchive):
+def test_an_error_that_belongs_to_no_request_is_not_counted(run: Run, step: StoreInArchive):
     failure = Failure(ZeroDivisionError("division by zero"))
     step.note_error(failure, Response(POST.url))
     step.note_error(failure, Response(POST.url, request=Request(POST.url)))
     assert rows(run, "links") == []
 
 
-def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
+def test_a_read_only_archive_is_reported_in_a_sentence_and_its_lock_released(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     Archive(path, create=True).close()
@@ -440,7 +442,7 @@ def test_an_archive_that_can_only_be_read_is_a_sentence_and_lets_go_of_the_lock(
         assert path.read_bytes() == before
 
 
-def test_a_record_is_written_whole_or_not_at_all(run: Run):
+def test_a_record_is_written_completely_or_not_at_all(run: Run):
     broken = made.article(mentions=(Mention(code="no code", name="茅台", count=1),))
     with pytest.raises(AssertionError):
         run.write(broken)
@@ -480,7 +482,7 @@ def test_a_run_ends_with_its_report(run: Run):
     assert report["started_at"] <= report["finished_at"]
 
 
-def test_a_run_that_has_ended_lets_go_of_the_archive(path: Path, run: Run):
+def test_a_run_that_has_ended_releases_the_archive(path: Path, run: Run):
     run.end()
     with run_lock(path), Archive(path) as archive:
         assert list(runs.reports(archive.db)) == [run.report]
@@ -493,7 +495,7 @@ def test_a_second_run_is_refused_while_the_first_goes_on(path: Path, run: Run):
     assert [row["outcome"] for row in rows(run, "runs")] == ["running"]
 
 
-def test_a_run_that_cannot_begin_lets_go_of_the_lock(path: Path):
+def test_a_run_that_cannot_begin_releases_the_lock(path: Path):
     path.write_text("看看这个\n", encoding="utf-8")
     with pytest.raises(NotAnArchive):
         Run(path)
@@ -502,7 +504,7 @@ def test_a_run_that_cannot_begin_lets_go_of_the_lock(path: Path):
         assert path.read_text(encoding="utf-8") == "看看这个\n"
 
 
-def test_a_killed_run_is_put_down_as_interrupted_and_its_posts_taken_up(path: Path):
+def test_a_killed_run_is_recorded_as_interrupted_and_its_posts_are_fetched_by_the_next(path: Path):
     with Archive(path, create=True) as archive:
         runs.begin(archive.db, "finews", made.SEEN)
         listing = made.listing(made.post_address())
@@ -545,18 +547,18 @@ def test_nothing_else_makes_the_feed_due(run: Run, item: Any):
     assert state_of(run, made.FEED) is None
 
 
-def test_the_feed_is_due_once_a_run(run: Run):
+def test_the_feed_is_due_once_per_run(run: Run):
     run.write(made.listing(by=made.FEED))
     run.write(made.listing(made.post_address()))
     assert state_of(run, made.FEED) == "fetched"
 
 
-def test_a_category_is_read_when_it_is_newly_met(run: Run):
+def test_a_new_category_is_read(run: Run):
     run.write(ARTICLE)
     assert state_of(run, made.CATEGORY) == "found"
 
 
-def test_a_category_that_was_read_is_read_again_when_all_home_shows_of_it_is_unknown(run: Run):
+def test_a_known_category_is_read_again_if_the_home_page_shows_only_unknown_posts_of_it(run: Run):
     run.write(READ_CATEGORY)
     run.write(made.listing(*NEWEST))
     assert state_of(run, made.CATEGORY) == "fetched"
@@ -572,7 +574,7 @@ def test_a_category_that_was_read_is_read_again_when_all_home_shows_of_it_is_unk
     [(made.unchanged(NEWEST[4]), NEWEST), (made.failed(NEWEST[4]), NEWEST), (None, NEWEST[:4])],
     ids=["one was known", "one had failed", "less than home shows"],
 )
-def test_a_category_that_was_read_is_not_read_again_when_home_shows_all_that_is_new_of_it(
+def test_a_known_category_is_not_read_again_if_the_home_page_shows_all_its_new_posts(
     path: Path, run: Run, known: Any, shown: list[Address]
 ):
     run.write(READ_CATEGORY)
@@ -603,7 +605,7 @@ def test_after_a_missed_run_a_category_is_read_again_for_any_unknown_post(
 
 
 @pytest.mark.parametrize("item", [made.refused(made.HOME), made.failed(made.HOME), made.gone(made.HOME)], ids=kind)
-def test_without_home_every_other_listing_that_is_known_is_read(run: Run, item: Any):
+def test_without_the_home_page_every_other_known_listing_is_read(run: Run, item: Any):
     run.write(READ_CATEGORY)
     run.write(made.listing(made.post_address()))
     run.write(made.listing(by=made.FEED))
@@ -617,12 +619,12 @@ def test_without_home_every_other_listing_that_is_known_is_read(run: Run, item: 
 @pytest.mark.parametrize(
     "item", [made.refused(made.CATEGORY), made.failed(made.CATEGORY), made.gone(made.CATEGORY)], ids=kind
 )
-def test_without_another_listing_nothing_is_read_in_its_place(run: Run, item: Any):
+def test_without_another_listing_none_is_read_instead(run: Run, item: Any):
     run.write(item)
     assert [row["url"] for row in rows(run, "links")] == [made.CATEGORY.url]
 
 
-def test_a_wrong_page_in_a_listing_s_place_leaves_the_validators_of_the_right_one(run: Run):
+def test_a_wrong_page_at_a_listing_s_address_keeps_the_validators_of_the_right_one(run: Run):
     def served(etag: str) -> Any:
         return made.fetch(made.HOME, etag=etag, last_modified="Wed")
 
@@ -638,7 +640,7 @@ def test_a_refused_post_keeps_the_validators_it_is_refused_by(run: Run):
     assert validators(run) == ('"a"', "Wed")
 
 
-def test_what_was_refused_and_has_not_changed_is_refused_again(run: Run):
+def test_a_refused_page_that_has_not_changed_is_refused_again(run: Run):
     run.write(made.refused(reason="no date", rule="layouts[page].date"))
     assert run.write(made.unchanged(at=made.LATER)) == archived("refused", "no date")
     assert stands(run) == ("refused", "refused", "no date", None)
@@ -646,15 +648,17 @@ def test_what_was_refused_and_has_not_changed_is_refused_again(run: Run):
     assert (fetched["rule"], again["rule"], again["status"]) == ("layouts[page].date", "layouts[page].date", 304)
 
 
-def test_a_category_that_names_no_post_is_read_and_its_reason_stays(run: Run):
+def test_a_category_page_without_posts_is_read_and_the_reason_kept(run: Run):
     for item, noted in ((made.listing(by=made.CATEGORY), "read"), (made.unchanged(made.CATEGORY), "unchanged")):
-        assert run.write(item) == Recorded(address=made.CATEGORY, outcome=None, noted=noted, reason="names no post")
+        assert run.write(item) == Recorded(
+            address=made.CATEGORY, outcome=None, fetch_outcome=noted, reason="names no post"
+        )
         assert stands(run, made.CATEGORY.url) == ("fetched", None, "names no post", None)
     run.write(READ_CATEGORY)
     assert stands(run, made.CATEGORY.url) == ("fetched", None, None, None)
 
 
-def test_a_category_may_name_no_post_while_its_posts_are_there(run: Run):
+def test_a_category_page_may_name_no_post_although_its_posts_exist(run: Run):
     run.write(ARTICLE)
     run.write(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"full"')))
     empty = made.listing(by=made.CATEGORY, at=made.LATER)
@@ -663,7 +667,7 @@ def test_a_category_may_name_no_post_while_its_posts_are_there(run: Run):
     assert (row["state"], row["reason"], row["etag"]) == ("fetched", "names no post", '"empty"')
 
 
-def test_what_stands_in_the_place_of_a_category_s_page_leaves_nothing_it_could_be_known_by(run: Run):
+def test_a_wrong_page_at_a_category_s_address_leaves_no_validators(run: Run):
     run.write(replace(READ_CATEGORY, fetch=made.fetch(made.CATEGORY, etag='"right"')))
     wrong = made.fetch(made.CATEGORY, etag='"wrong"', fetched_at=made.LATER)
     run.write(Missed(fetch=wrong, state="failed", reason="names no post"))
@@ -695,12 +699,12 @@ def written(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize("item", ENDS, ids=kind)
-def test_no_file_is_written_of_what_was_not_stored(exporting: Run, folder: Path, item: Any):
+def test_no_file_is_written_for_a_post_that_was_not_stored(exporting: Run, folder: Path, item: Any):
     exporting.write(item)
     assert written(folder) == {}
 
 
-def test_a_post_that_was_stored_is_written(exporting: Run, folder: Path):
+def test_a_file_is_written_for_a_stored_post(exporting: Run, folder: Path):
     assert exporting.write(ARTICLE) == ARCHIVED
     assert [file.name for file in folder.iterdir()] == [FILE]
     assert (folder / FILE).read_text(encoding="utf-8") == (
@@ -736,7 +740,7 @@ revision: 1
 
 
 @pytest.mark.parametrize("again", [ARTICLE, made.unchanged(at=made.LATER)], ids=kind)
-def test_a_second_look_leaves_the_files_bytes_and_time_alone(exporting: Run, folder: Path, again: Any):
+def test_seeing_a_post_again_leaves_its_file_s_bytes_and_time_alone(exporting: Run, folder: Path, again: Any):
     exporting.write(ARTICLE)
     os.utime(folder / FILE, (LONG_AGO, LONG_AGO))
     before = written(folder)
@@ -746,7 +750,7 @@ def test_a_second_look_leaves_the_files_bytes_and_time_alone(exporting: Run, fol
 
 @pytest.mark.parametrize("again", [ARTICLE, made.unchanged(at=made.LATER)], ids=kind)
 @pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_text("别的")], ids=["deleted", "altered"])
-def test_a_file_that_is_not_as_it_should_be_is_written_again(exporting: Run, folder: Path, again: Any, harm: Any):
+def test_a_file_with_other_bytes_is_written_again(exporting: Run, folder: Path, again: Any, harm: Any):
     exporting.write(ARTICLE)
     whole = (folder / FILE).read_bytes()
     harm(folder / FILE)
@@ -754,7 +758,7 @@ def test_a_file_that_is_not_as_it_should_be_is_written_again(exporting: Run, fol
     assert {name: content for name, (_, content) in written(folder).items()} == {FILE: whole}
 
 
-def test_a_changed_post_is_written_anew_in_its_place(exporting: Run, folder: Path):
+def test_the_file_of_a_changed_post_is_rewritten(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     exporting.write(made.article(title='改了: "新"', html="<p>改了。</p>"))
     assert [file.name for file in folder.iterdir()] == [FILE]
@@ -772,7 +776,7 @@ def test_a_post_whose_day_changes_moves_its_file(exporting: Run, folder: Path):
 
 @pytest.mark.parametrize("moves", [[1], [1, 2], [1, 0, 1]], ids=["once", "twice", "to and fro"])
 @pytest.mark.parametrize("by", ["page", "304"])
-def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_the_next_look(
+def test_files_of_former_days_left_by_a_crash_or_a_run_without_files_are_removed_with_the_next_visit(
     exporting: Run, folder: Path, moves: list[int], by: str
 ):
     moved = [made.article(published_at=made.PUBLISHED + timedelta(days=days)) for days in moves]
@@ -791,7 +795,7 @@ def test_files_of_former_days_that_a_crash_or_a_run_without_files_left_go_with_t
     assert (folder / now).read_text(encoding="utf-8") == render_post(exporting.archive.post(made.ID))
 
 
-def test_a_post_that_comes_back_to_its_first_day_comes_back_to_its_first_file(exporting: Run, folder: Path):
+def test_a_post_that_returns_to_its_first_day_returns_to_its_first_file(exporting: Run, folder: Path):
     for days in (0, 1, 0):
         exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=days)))
     assert [file.name for file in folder.iterdir()] == [FILE]
@@ -804,7 +808,9 @@ def of_minima(**changes: Any) -> Article:
     return made.article(fetch=made.fetch(address), site="minima", url=address.url, category=None, **changes)
 
 
-def test_of_two_sites_posts_of_one_id_and_day_the_second_is_not_written_over_the_first(exporting: Run, folder: Path):
+def test_a_post_never_overwrites_the_file_of_another_site_s_post_with_the_same_id_and_day(
+    exporting: Run, folder: Path
+):
     exporting.write(ARTICLE)
     before = written(folder)
     assert exporting.recorder.trouble is None
@@ -816,21 +822,21 @@ def test_of_two_sites_posts_of_one_id_and_day_the_second_is_not_written_over_the
     )
 
 
-def test_a_post_keeps_its_file_when_another_site_has_one_of_its_name(exporting: Run, folder: Path):
+def test_a_post_keeps_its_file_if_another_site_has_one_of_the_same_name(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     exporting.write(of_minima(title="另一篇"))
     exporting.write(made.article(title="改了"))
     assert "title: 改了\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
-def test_a_file_that_is_no_text_is_no_other_site_s_post(exporting: Run, folder: Path):
+def test_a_file_that_is_not_text_belongs_to_no_other_site(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     (folder / FILE).write_bytes("题".encode("gbk"))
     assert exporting.write(of_minima(title="另一篇")).outcome == "new"
     assert "title: 另一篇\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
-def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(exporting: Run, folder: Path):
+def test_a_post_that_moves_leaves_a_file_that_now_belongs_to_another_site(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=1)))
     exporting.write(of_minima(title="另一篇"))
@@ -839,7 +845,7 @@ def test_a_post_that_moves_leaves_the_file_another_site_has_had_since(exporting:
     assert exporting.recorder.trouble is None
 
 
-def test_posts_of_one_id_on_two_days_are_two_files_whatever_their_sites(exporting: Run, folder: Path):
+def test_posts_with_one_id_on_two_days_have_two_files_whatever_their_sites(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     exporting.write(of_minima(published_at=made.PUBLISHED + timedelta(days=1)))
     assert sorted(file.name for file in folder.iterdir()) == [FILE, f"2022-04-21-{made.ID}.md"]
@@ -860,26 +866,26 @@ def test_a_post_whose_hour_changes_keeps_its_file(exporting: Run, folder: Path):
     assert "date: 2022-04-20 17:44:59 +0800\n" in (folder / FILE).read_text(encoding="utf-8")
 
 
-def test_a_file_that_was_gone_before_its_post_moved_is_no_trouble(exporting: Run, folder: Path):
+def test_a_file_that_was_missing_before_its_post_moved_is_no_problem(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     (folder / FILE).unlink()
     exporting.write(made.article(published_at=made.PUBLISHED + timedelta(days=1)))
     assert [file.name for file in folder.iterdir()] == [f"2022-04-21-{made.ID}.md"]
 
 
-def test_a_file_stays_when_its_post_is_gone(exporting: Run, folder: Path):
+def test_the_file_of_a_post_that_is_gone_stays(exporting: Run, folder: Path):
     exporting.write(ARTICLE)
     before = written(folder)
     exporting.write(made.gone())
     assert written(folder) == before
 
 
-def test_a_whole_way_from_a_post_to_its_file(exporting: Run, folder: Path):
+def test_a_post_passes_all_steps_and_becomes_a_file(exporting: Run, folder: Path):
     assert exporting.write(Validate().process_item(Normalise(made.SITE).process_item(POST))) == ARCHIVED
     assert (folder / FILE).read_text(encoding="utf-8") == render_post(exporting.archive.post(made.ID))
 
 
 @pytest.mark.parametrize("item", ENDS, ids=kind)
-def test_every_end_goes_the_whole_way_and_comes_out_archived(step: StoreInArchive, item: Any):
+def test_every_record_passes_all_steps_and_is_archived(step: StoreInArchive, item: Any):
     handed_on = Validate().process_item(Normalise(made.SITE).process_item(item))
     assert isinstance(asyncio.run(step.process_item(handed_on)), Recorded)

@@ -113,7 +113,7 @@ def test_readers_and_a_second_run_beside_a_crawl_harm_nothing(
     with bad.serve_badly(build(posts), {post.address: [bad.late(late)] for post in posts}) as server:
         crawl = finews("crawl", "--mirror", server.url, "--no-posts", archive=archive)
         readers = Readers(archive)
-        with readers.beside(lambda: bool(server.asked), second_run=crawl):
+        with readers.during(lambda: bool(server.asked), second_run=crawl):
             done = run_to_its_end(crawl, guarded)
     assert (readers.failures, done.deleted) == ([], False)
     assert readers.turned_away > 0
@@ -162,7 +162,7 @@ def test_readers_beside_an_import_harm_nothing(archive: Path, tmp_path: Path, gu
         head = f"layout: post\ntitle: {post.title}\ndate: 2022-04-20 16:44:59 +0800"
         (folder / f"2022-04-20-{post.id}.md").write_text(f"---\n{head}\n---\n{post.body}", encoding="utf-8")
     readers = Readers(archive)
-    with readers.beside(lambda: has_begun(archive)):
+    with readers.during(lambda: has_begun(archive)):
         done = run_to_its_end(finews("import", str(folder), "--no-posts", archive=archive), guarded)
     assert (readers.failures, done.deleted) == ([], False)
     assert readers.count > 0
@@ -175,7 +175,7 @@ def test_readers_beside_a_repair_harm_nothing(archive: Path, guarded: dict[str, 
         run.recorder.write([made.prepared(article) for article in articles(500)])
         run.end()
     readers = Readers(archive)
-    with readers.beside(lambda: True):
+    with readers.during(lambda: True):
         done = run_to_its_end(finews("check", "--repair", "--no-posts", archive=archive), guarded)
     assert (readers.failures, done.deleted) == ([], False)
     assert readers.count > 0
@@ -215,7 +215,7 @@ def test_readers_beside_a_run_that_brings_an_archive_forward_harm_nothing(old: P
     posts = outlets.posts(40, 10)
     with bad.serve_badly(build(posts), {post.address: [bad.late(LATE)] for post in posts}) as server:
         readers = Readers(old)
-        with readers.beside(lambda: True):
+        with readers.during(lambda: True):
             done = run_to_its_end(finews("crawl", "--mirror", server.url, "--no-posts", archive=old), guarded)
     assert (readers.failures, done.deleted) == ([], False)
     assert done.result["posts"]["new"] == 40

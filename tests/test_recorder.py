@@ -31,7 +31,7 @@ def test_records_that_come_together_share_a_transaction(tmp_path: Path):
     run.end()
 
 
-def test_a_record_that_cannot_be_written_leaves_nothing_and_takes_no_other_with_it(tmp_path: Path):
+def test_a_record_that_cannot_be_written_leaves_no_trace_and_does_not_affect_others(tmp_path: Path):
     (tmp_path / "_posts").mkdir()
     run = Run(tmp_path / "a.db", folder=tmp_path / "_posts")
     ends = run.recorder.write([made.prepared(article) for article in [*ARTICLES[:5], BROKEN, *ARTICLES[5:]]])
@@ -43,7 +43,7 @@ def test_a_record_that_cannot_be_written_leaves_nothing_and_takes_no_other_with_
     assert check(tmp_path / "a.db", tmp_path / "_posts")["findings"] == []
 
 
-def test_an_error_with_one_file_takes_no_other_with_it(tmp_path: Path):
+def test_an_error_with_one_file_does_not_affect_others(tmp_path: Path):
     (tmp_path / "_posts").mkdir()
     run = Run(tmp_path / "a.db", folder=tmp_path / "_posts")
     run.write(ARTICLES[0])

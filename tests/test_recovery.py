@@ -132,7 +132,7 @@ def test_a_source_with_a_broken_title_is_read_exactly(place: Place) -> None:
     assert place.post()["title"] == '江西"扬帆"行动：\\开始'
 
 
-def test_a_post_that_is_nowhere_is_gone_and_every_place_is_told(place: Place) -> None:
+def test_a_post_found_nowhere_is_gone_with_a_reason_for_every_place(place: Place) -> None:
     place.serve(extras=GONE)
     report = place("crawl", "--no-posts")
     reason = "gone: HTTP 404; expired: HTTP 404; share link: the answer holds no text"
@@ -149,14 +149,14 @@ def test_a_post_that_is_nowhere_is_gone_and_every_place_is_told(place: Place) ->
     assert urls == [f"https://finews.withounder.com{PAGE}", f"https://raw.githubusercontent.com{SOURCE}", SHARE]
 
 
-def test_a_source_that_is_no_post_leaves_the_share_link(place: Place) -> None:
+def test_if_the_source_is_no_post_the_share_link_is_tried(place: Place) -> None:
     place.serve(extras=GONE, source="---\ntitle: x\n", share={"text": WORDS})
     report = place("crawl", "--no-posts")
     assert report["elsewhere"] == {"expired: refused": 1, "share: stored": 1}
     assert (report["posts"]["new"], place.vias()) == (1, ["share"])
 
 
-def test_a_share_text_that_stands_for_a_page_has_the_links_text_for_a_title(place: Place) -> None:
+def test_a_share_text_in_place_of_a_page_has_the_link_s_text_as_its_title(place: Place) -> None:
     place.serve(extras=GONE, share={"content": WORDS})
     place("crawl", "--no-posts")
     post = place.post()
@@ -167,7 +167,7 @@ def test_a_share_text_that_stands_for_a_page_has_the_links_text_for_a_title(plac
     )
 
 
-def test_a_post_that_was_given_up_is_found_once_its_source_is_there(place: Place) -> None:
+def test_a_post_that_was_given_up_is_found_once_its_source_exists(place: Place) -> None:
     place.serve(extras=GONE)
     place("crawl", "--no-posts")
     place.make_due()
@@ -176,7 +176,7 @@ def test_a_post_that_was_given_up_is_found_once_its_source_is_there(place: Place
     assert place.vias() == ["expired"]
 
 
-def test_a_stored_post_whose_page_goes_is_not_looked_for(place: Place) -> None:
+def test_a_stored_post_whose_page_is_gone_is_not_searched_for(place: Place) -> None:
     place("crawl", "--no-posts")
     place.make_due()
     place.serve(replace(SEED_POST, id="NW202204202350000009"), extras=GONE, source=source())
@@ -185,7 +185,7 @@ def test_a_stored_post_whose_page_goes_is_not_looked_for(place: Place) -> None:
     assert (place.vias(), place.post()["gone_at"] is not None) == (["page"], True)
 
 
-def test_an_imported_post_whose_page_is_gone_is_not_looked_for(place: Place, tmp_path: Path) -> None:
+def test_an_imported_post_whose_page_is_gone_is_not_searched_for(place: Place, tmp_path: Path) -> None:
     kept = tmp_path / f"2022-04-20-{SEED}.md"
     kept.write_text(source(), encoding="utf-8")
     place.run("import", str(kept), "--archive", str(place.archive), "--no-posts")
@@ -227,7 +227,7 @@ def test_an_outlet_that_a_page_does_not_name_is_taken_from_its_share_text(place:
     assert (place.post()["source"], place.vias()) == ("大江网", ["page"])
 
 
-def test_the_share_link_of_a_whole_page_is_asked_for_only_when_that_is_wanted(place: Place) -> None:
+def test_the_share_link_of_a_complete_page_is_requested_only_if_wanted(place: Place) -> None:
     place.serve(SEED_POST, share={"text": OTHER_WORDS})
     place("crawl", "--no-posts")
     assert place.asked() == [PAGE]
@@ -266,7 +266,7 @@ def test_an_empty_or_broken_share_text_changes_nothing(place: Place) -> None:
     assert [{**post, "last_seen_at": ""} for post in after] == [{**post, "last_seen_at": ""} for post in before]
 
 
-def test_no_share_link_is_asked_for_where_none_is_wanted(place: Place) -> None:
+def test_no_share_link_is_requested_if_none_is_wanted(place: Place) -> None:
     place.serve(extras=GONE, share={"text": WORDS})
     report = place("crawl", "--no-posts", "--no-share")
     assert place.asked() == [PAGE, SOURCE]
@@ -289,7 +289,7 @@ NAMES = [
 ]
 
 
-def test_every_form_of_a_posts_name_leads_to_it(place: Place) -> None:
+def test_every_form_of_a_post_s_name_leads_to_it(place: Place) -> None:
     place.serve(share={"text": WORDS})
     report = place("share", *NAMES, "--no-posts")
     assert (report["posts"]["new"], sum(report["posts"].values()), place.asked()) == (1, 1, [TEXT])
@@ -319,7 +319,7 @@ def test_a_crafted_id_never_becomes_an_address(place: Place) -> None:
     assert place.server.requests == []
 
 
-def test_a_share_link_that_gives_nothing_is_looked_for_among_the_expired(place: Place) -> None:
+def test_a_post_whose_share_link_gives_nothing_is_searched_for_among_the_expired(place: Place) -> None:
     place.serve(source=source("江西“扬帆”"))
     report = place("share", SEED, "--no-posts")
     assert (report["posts"]["new"], report["elsewhere"]) == (1, {"expired: stored": 1})
@@ -331,7 +331,7 @@ def test_a_share_link_that_gives_nothing_is_looked_for_among_the_expired(place: 
     )
 
 
-def test_a_share_link_that_failed_is_taken_up_by_the_next_crawl(place: Place) -> None:
+def test_a_share_link_that_failed_is_retried_by_the_next_crawl(place: Place) -> None:
     place.serve()
     report = place("share", SEED, "--no-posts", code=1)
     assert report["posts"]["failed"] == 1

@@ -64,17 +64,17 @@ PUBLIC = ["93.184.215.14", "172.32.0.1", "2606:2800:220:1::1", "::ffff:93.184.21
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_an_address_that_is_not_on_the_internet_is_private(address: str):
+def test_addresses_that_are_not_public_are_private(address: str):
     assert is_private(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_an_address_on_the_internet_is_not_private(address: str):
+def test_public_addresses_are_not_private(address: str):
     assert not is_private(address)
 
 
 @given(st.ip_addresses(v=4))
-def test_an_ipv4_address_is_the_same_inside_of_ipv6(address: Any):
+def test_an_ipv4_address_is_judged_alike_inside_ipv6(address: Any):
     within = [f"::ffff:{address}", f"64:ff9b::{address}", f"2002:{int(address) >> 16:x}:{int(address) & 0xFFFF:x}::1"]
     assert [is_private(each) for each in within] == [is_private(str(address))] * 3
 
@@ -137,7 +137,7 @@ def resolved(name: str, addresses: list[str], *may_be_private: str, times: int =
     return receiver.addresses
 
 
-def test_nothing_is_connected_to_by_a_name_that_leads_to_this_machine_alone():
+def test_a_name_that_only_leads_to_this_machine_is_not_connected_to():
     reactor = MemoryReactorClock()
     reactor.nameResolver = PublicResolver(_Reactor(["127.0.0.1", "::1"]), 100, lambda: ())
     alsoProvides(reactor, IReactorPluggableNameResolver)
@@ -154,7 +154,7 @@ def test_private_addresses_of_a_name_are_withheld(times: int):
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "2130706433", "localhost"])
-def test_a_number_is_a_name_like_others(name: str):
+def test_a_numeric_address_is_checked_like_a_name(name: str):
     assert resolved(name, ["127.0.0.1"]) == []
 
 

@@ -27,7 +27,7 @@ spans = st.timedeltas(timedelta(), timedelta(days=400))
 
 
 @given(st.sampled_from(STATES), times, times)
-def test_the_next_look_is_never_in_the_past_and_never_further_ahead_than_anything_is(
+def test_the_next_visit_is_never_in_the_past_nor_further_ahead_than_the_longest_delay(
     state: Any, since: datetime, now: datetime
 ):
     again = next_look(state, since, now)
@@ -35,14 +35,14 @@ def test_the_next_look_is_never_in_the_past_and_never_further_ahead_than_anythin
 
 
 @given(st.sampled_from(STATES), times, spans)
-def test_what_was_asked_for_before_it_was_found_by_a_clock_set_back_counts_as_just_found(
+def test_an_address_found_in_the_future_by_a_clock_set_back_counts_as_just_found(
     state: Any, now: datetime, ahead: timedelta
 ):
     assert next_look(state, now + ahead, now) == next_look(state, now, now)
 
 
 @pytest.mark.parametrize("state", sorted(set(STATES) - {"failed"}))
-def test_a_post_is_looked_at_again_after_an_hour_six_hours_a_day_and_three_days(state: Any):
+def test_a_post_is_revisited_after_an_hour_six_hours_a_day_and_three_days(state: Any):
     looks, now = [], NOW
     while (again := next_look(state, NOW, now)) is not None:
         looks.append(again - NOW)
@@ -62,14 +62,12 @@ def test_a_post_is_looked_at_again_after_an_hour_six_hours_a_day_and_three_days(
         (365 * DAY, None),
     ],
 )
-def test_a_look_that_came_late_is_not_made_up_for(age: timedelta, again: timedelta | None):
+def test_a_late_visit_is_not_made_up_for(age: timedelta, again: timedelta | None):
     assert next_look("stored", NOW, NOW + age) == (None if again is None else NOW + again)
 
 
 @given(times, st.lists(st.timedeltas(timedelta(minutes=1), timedelta(days=1)), max_size=40))
-def test_a_post_is_looked_at_again_four_times_at_most_however_late_the_runs_are(
-    found: datetime, late: list[timedelta]
-):
+def test_a_post_is_revisited_at_most_four_times_however_late_the_runs_are(found: datetime, late: list[timedelta]):
     looks, now = 0, found
     for delay in late:
         again = next_look("stored", found, now)
@@ -93,18 +91,18 @@ def test_a_post_is_looked_at_again_four_times_at_most_however_late_the_runs_are(
         (4 * DAY, 6 * HOUR),
     ],
 )
-def test_what_fails_is_asked_for_by_every_run_of_an_hour_and_then_ever_more_seldom(
+def test_a_failed_address_is_requested_by_every_run_for_an_hour_and_then_less_and_less_often(
     age: timedelta, put_off: timedelta
 ):
     assert next_look("failed", NOW, NOW + age) == NOW + age + put_off
 
 
 @given(times, st.timedeltas(4 * DAY + timedelta(microseconds=1), 400 * DAY))
-def test_what_has_failed_for_four_days_is_forgotten(since: datetime, age: timedelta):
+def test_an_address_that_has_failed_for_four_days_is_not_requested_again(since: datetime, age: timedelta):
     assert next_look("failed", since, since + age) is None
 
 
-def test_what_always_fails_is_asked_for_some_two_dozen_times_by_runs_that_come_every_hour():
+def test_hourly_runs_request_an_address_that_always_fails_about_two_dozen_times():
     asked, now = 0, NOW
     while (again := next_look("failed", NOW, now)) is not None:
         asked, now = asked + 1, max(again, now + HOUR)
@@ -190,7 +188,7 @@ def test_seconds_and_dates_are_read(written: str, wait: timedelta):
         "1, 2",
     ],
 )
-def test_what_is_neither_seconds_nor_a_date_is_not_read(written: str):
+def test_a_header_that_is_neither_seconds_nor_a_date_is_not_read(written: str):
     assert retry_after(written, NOW) is None
 
 
@@ -210,7 +208,7 @@ date_like = st.lists(
 @example("21 Apr 0001 00:00:00 +2359")
 @example("31 Dec 9999 23:59:59 -2359")
 @example("Thu, 21 Apr 2022 01:05:00 +2400")
-def test_whatever_is_written_a_host_is_left_alone_for_a_day_at_most_and_never_until_before_now(written: str):
+def test_no_header_makes_a_host_wait_longer_than_a_day_or_until_before_now(written: str):
     until = retry_after(written, NOW)
     assert until is None or NOW <= until <= NOW + LONGEST_WAIT
     assert until is None or until.tzinfo is not None
@@ -238,7 +236,7 @@ def minutes(*lengths: float) -> list[timedelta]:
         (minutes(1440, 1440, 1440), 360, 361),
     ],
 )
-def test_a_run_was_missed_when_the_gap_is_longer_than_usual(usual: list[timedelta], not_yet: float, missed: float):
+def test_a_run_was_missed_if_the_gap_is_longer_than_usual(usual: list[timedelta], not_yet: float, missed: float):
     assert not missed_a_run(timedelta(minutes=not_yet), usual)
     assert missed_a_run(timedelta(minutes=missed), usual)
 
@@ -247,7 +245,7 @@ gaps = st.lists(st.timedeltas(timedelta(days=-400), timedelta(days=400)), max_si
 
 
 @given(st.timedeltas(max_value=timedelta(microseconds=-1)), gaps)
-def test_when_the_clock_was_set_back_a_run_counts_as_missed(gap: timedelta, usual: list[timedelta]):
+def test_if_the_clock_was_set_back_a_run_counts_as_missed(gap: timedelta, usual: list[timedelta]):
     assert missed_a_run(gap, usual)
 
 

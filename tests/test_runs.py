@@ -111,7 +111,7 @@ def test_an_empty_run_is_reported_with_zeros(db: Database):
     assert finish(db) == ENDED
 
 
-def test_a_run_keeps_what_it_asked_of_the_network(db: Database):
+def test_a_run_stores_its_network_traffic(db: Database):
     begin(db)
     assert finish(db, seconds=1.987, requests=27, not_modified=3, retries=1, bytes=123456) == {
         **ENDED,
@@ -124,7 +124,7 @@ def test_a_run_keeps_what_it_asked_of_the_network(db: Database):
 
 
 @pytest.mark.parametrize("outcome", ["finished", "interrupted", "failed"])
-def test_a_run_ends_in_its_outcome(db: Database, outcome: str):
+def test_a_run_ends_with_the_given_outcome(db: Database, outcome: str):
     begin(db)
     assert finish(db, outcome=outcome) == {**ENDED, "outcome": outcome}
 
@@ -149,7 +149,7 @@ def test_listings_are_counted_as_read_or_failed(db: Database):
     }
 
 
-def test_why_listings_were_not_read_is_counted_apart_from_posts_the_most_frequent_first(db: Database):
+def test_reasons_for_unread_listings_are_counted_apart_from_posts_most_frequent_first(db: Database):
     begin(db)
     for number in range(2):
         address = replace(made.CATEGORY, url=f"https://finews.withounder.com/category/{number}.html")
@@ -174,7 +174,7 @@ def test_a_listing_that_was_read_in_the_end_has_no_reason(db: Database):
     assert finish(db) == {**ENDED, "listings": 1}
 
 
-def test_a_listing_that_failed_in_a_former_run_is_not_counted_again(db: Database):
+def test_a_listing_that_failed_in_an_earlier_run_is_not_counted_again(db: Database):
     begin(db)
     settle(db, made.FEED, "failed", reason="timeout")
     begin(db)
@@ -182,13 +182,13 @@ def test_a_listing_that_failed_in_a_former_run_is_not_counted_again(db: Database
 
 
 @pytest.mark.parametrize(("address", "failed"), [(made.HOME, 1), (made.CATEGORY, 0), (made.FEED, 0)])
-def test_only_a_home_page_that_is_gone_is_a_failure(db: Database, address: Address, failed: int):
+def test_of_listings_that_are_gone_only_the_home_page_is_a_failure(db: Database, address: Address, failed: int):
     begin(db)
     settle(db, address, "gone", reason="HTTP 404")
     assert finish(db) == {**ENDED, "listings_failed": failed, "listing_reasons": {"gone: HTTP 404": 1}}
 
 
-def test_what_was_asked_for_besides_is_counted_by_how_it_ended_and_never_as_a_post(db: Database):
+def test_auxiliary_requests_are_counted_by_their_state_and_never_as_posts(db: Database):
     begin(db)
     ends = {"NW1": "stored", "NW2": "stored", "NW3": "failed"}
     for post_id, state in ends.items():
@@ -206,7 +206,7 @@ def test_what_was_asked_for_besides_is_counted_by_how_it_ended_and_never_as_a_po
     assert finish(db, 2) == {**ENDED, "run": 2}
 
 
-def test_a_share_link_that_was_asked_for_by_name_is_pending_until_it_is_asked_for(db: Database):
+def test_a_share_link_given_by_name_is_pending_until_it_is_requested(db: Database):
     begin(db)
     links.plan(db, "finews", [made.share_address("NW1"), made.share_address("NW2")], made.SEEN, run_id=1)
     settle(db, made.share_address("NW2"), "failed", "failed", reason="share link: timeout")
@@ -240,14 +240,14 @@ def test_outcomes_and_reasons_are_counted(db: Database):
     assert list(report["reasons"]) == ["refused: no title", "failed: timeout", "gone: HTTP 404"]
 
 
-def test_a_post_that_was_met_and_not_asked_for_is_pending(db: Database):
+def test_a_post_that_was_met_but_not_requested_is_pending(db: Database):
     begin(db)
     name(db, made.post_address("NW1"), made.post_address("NW2"), made.CATEGORY, run_id=1)
     settle(db, made.post_address("NW2"), "stored", "new")
     assert finish(db) == {**ENDED, "pending": 1, "posts": {**NONE, "new": 1}}
 
 
-def test_a_run_counts_only_the_outcomes_it_came_to_itself(db: Database):
+def test_a_run_counts_only_its_own_outcomes(db: Database):
     begin(db)
     settle(db, made.post_address("NW1"), "stored", "new")
     settle(db, made.post_address("NW2"), "failed", "failed", reason="timeout")
@@ -256,7 +256,7 @@ def test_a_run_counts_only_the_outcomes_it_came_to_itself(db: Database):
     assert finish(db, 2) == {**ENDED, "run": 2}
 
 
-def test_a_post_nobody_has_fetched_yet_is_pending_in_every_run_until_it_is(db: Database):
+def test_a_post_never_fetched_is_pending_in_every_run_until_it_is(db: Database):
     begin(db)
     name(db, made.post_address("NW1"), run_id=1)
     settle(db, made.post_address("NW2"), "stored", "new")
@@ -276,7 +276,7 @@ def test_a_post_nobody_has_fetched_yet_is_pending_in_every_run_until_it_is(db: D
         ("gone", {"gone": 1}, {"gone: no title": 1}),
     ],
 )
-def test_a_known_post_that_is_named_again_is_counted_in_that_run_without_being_asked_for(
+def test_a_known_post_that_is_linked_again_is_counted_without_being_requested(
     db: Database, state: str, counted: dict[str, int], reasons: dict[str, int]
 ):
     begin(db)
@@ -289,7 +289,7 @@ def test_a_known_post_that_is_named_again_is_counted_in_that_run_without_being_a
     assert finish(db, 3) == {**ENDED, "run": 3}
 
 
-def test_a_post_that_failed_and_is_named_again_without_being_asked_for_is_pending_in_that_run_only(db: Database):
+def test_a_failed_post_that_is_linked_again_but_not_requested_is_pending_in_that_run_only(db: Database):
     begin(db)
     settle(db, made.post_address("NW1"), "failed", "failed", reason="timeout")
     finish(db)
@@ -300,7 +300,7 @@ def test_a_post_that_failed_and_is_named_again_without_being_asked_for_is_pendin
     assert finish(db, 3) == {**ENDED, "run": 3}
 
 
-def test_what_another_site_left_is_not_pending(db: Database):
+def test_posts_of_another_site_are_not_pending(db: Database):
     begin(db)
     name(db, made.post_address("NW1"), run_id=1)
     finish(db)
@@ -308,7 +308,7 @@ def test_what_another_site_left_is_not_pending(db: Database):
     assert finish(db, 2) == {**ENDED, "run": 2, "site": "minima"}
 
 
-def test_a_killed_run_is_put_down_as_interrupted_by_the_next(archive: Archive):
+def test_the_next_run_records_a_killed_one_as_interrupted(archive: Archive):
     db = archive.db
     begin(db)
     name(db, made.post_address("NW1"), made.post_address("NW2"), run_id=1)
@@ -338,7 +338,7 @@ def test_a_run_that_was_killed_before_its_first_fetch_ended_when_it_began(db: Da
     assert runs.report(db, 1) == {**BEGUN, "outcome": "interrupted", "finished_at": "2022-04-21T01:00:00+00:00"}
 
 
-def test_a_killed_run_did_not_end_before_it_began_though_the_clock_was_set_back(db: Database):
+def test_a_killed_run_never_ends_before_it_began_even_if_the_clock_was_set_back(db: Database):
     begin(db)
     settle(db, made.HOME, "fetched", at=made.SEEN - timedelta(hours=1))
     begin(db)
@@ -346,7 +346,7 @@ def test_a_killed_run_did_not_end_before_it_began_though_the_clock_was_set_back(
     assert (report["seconds"], report["requests"]) == (0.0, 1)
 
 
-def test_a_killed_run_is_told_by_its_own_fetches(db: Database):
+def test_the_report_of_a_killed_run_comes_from_its_own_fetches(db: Database):
     begin(db)
     settle(db, made.post_address("NW1"), "stored", "new")
     settle(db, made.FEED, "fetched")
@@ -360,7 +360,7 @@ def test_a_killed_run_is_told_by_its_own_fetches(db: Database):
     assert runs.report(db, 1)["finished_at"] == "2022-04-21T02:30:00+00:00"
 
 
-def test_what_a_killed_run_left_is_counted_once_in_the_run_that_takes_it_up(db: Database):
+def test_posts_left_by_a_killed_run_are_counted_once_by_the_run_that_fetches_them(db: Database):
     begin(db)
     name(db, made.post_address("NW1"), run_id=1)
     begin(db)
@@ -373,7 +373,7 @@ def test_what_a_killed_run_left_is_counted_once_in_the_run_that_takes_it_up(db: 
 
 
 @pytest.mark.parametrize("scope", ["usual", "full", "part", "share"])
-def test_a_report_says_what_the_run_is_about(db: Database, scope: Any):
+def test_a_report_states_the_scope_of_the_run(db: Database, scope: Any):
     runs.begin(db, "finews", made.SEEN, scope)
     assert finish(db) == {**ENDED, "scope": scope}
 
@@ -402,7 +402,7 @@ def begin_after(db: Database, minutes: int, scope: Any = "usual", site: str = "f
     return runs.begin(db, site, made.SEEN + timedelta(minutes=minutes), scope)
 
 
-def test_the_gaps_before_a_run_are_between_those_about_its_whole_site_the_latest_first(db: Database):
+def test_gaps_are_those_between_runs_over_the_whole_site_latest_first(db: Database):
     for minutes, scope, site in (
         (0, "usual", "finews"),
         (5, "part", "finews"),
@@ -417,7 +417,7 @@ def test_the_gaps_before_a_run_are_between_those_about_its_whole_site_the_latest
     assert runs.gaps(db, 1) == runs.gaps(db, 4) == []
 
 
-def test_no_more_than_twenty_gaps_are_looked_at(db: Database):
+def test_only_the_latest_twenty_gaps_are_returned(db: Database):
     for minutes in range(30):
         begin_after(db, minutes * minutes)
     assert runs.gaps(db, 30) == [timedelta(minutes=2 * minutes - 1) for minutes in range(28, 8, -1)]
@@ -519,7 +519,7 @@ class Account:
 
 @settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.lists(records, max_size=12), min_size=1, max_size=3))
-def test_every_post_met_in_a_run_is_in_exactly_one_number_of_its_report(of_runs: list[list[Record]]):
+def test_every_post_met_in_a_run_is_counted_exactly_once_in_its_report(of_runs: list[list[Record]]):
     account = Account()
     with tempfile.TemporaryDirectory() as folder:
         for records in of_runs:

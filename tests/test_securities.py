@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.archive.store.securities import names_agree
-from crawler.securities import Security, Typed, parse, parse_typed
+from crawler.securities import Security, TypedSecurity, parse, parse_typed
 
 
 @pytest.mark.parametrize(
@@ -71,37 +71,37 @@ def test_reading_never_raises_and_a_code_reads_back_as_itself(written: str) -> N
 @pytest.mark.parametrize(
     ("written", "typed"),
     [
-        pytest.param("600160", Typed("600160"), id="a symbol"),
-        pytest.param(" 600160\n", Typed("600160"), id="a symbol with spaces around"),
-        pytest.param("６００１６０", Typed("600160"), id="full width"),
-        pytest.param("600160.SH", Typed("600160", "SH"), id="with its market"),
-        pytest.param("600160.sh", Typed("600160", "SH"), id="with its market in small letters"),
-        pytest.param("SH600160", Typed("600160", "SH"), id="behind its market"),
-        pytest.param("sz.000001", Typed("000001", "SZ"), id="behind its market and a dot"),
-        pytest.param("430047.BJ", Typed("430047", "BJ"), id="Beijing"),
-        pytest.param("00700.HK", Typed("00700", "HK"), id="Hong Kong"),
-        pytest.param("700.hk", Typed("00700", "HK"), id="Hong Kong, three digits"),
-        pytest.param("0700.HK", Typed("00700", "HK"), id="Hong Kong, four digits"),
-        pytest.param("HK700", Typed("00700", "HK"), id="Hong Kong, before"),
-        pytest.param("1.HK", Typed("00001", "HK"), id="Hong Kong, one digit"),
-        pytest.param("NIO", Typed("NIO"), id="letters"),
-        pytest.param("nio.us", Typed("NIO", "US"), id="letters with a market"),
-        pytest.param("brk_a.us", Typed("BRK_A", "US"), id="an underscore"),
-        pytest.param("BRK.A", Typed("BRK.A"), id="a dot of its own"),
-        pytest.param("BK0493", Typed("BK0493"), id="an industry board"),
-        pytest.param("bk0493.board", Typed("BK0493", "BOARD"), id="an industry board with its market"),
-        pytest.param("1.600160", Typed("600160", "SH", "1.600160"), id="as the site writes it"),
-        pytest.param("1,600160", Typed("600160", "SH", "1.600160"), id="as an attribute writes it"),
-        pytest.param("0.430047", Typed("430047", "BJ", "0.430047"), id="the site's Beijing"),
-        pytest.param("116.00700", Typed("00700", "HK", "116.00700"), id="the site's Hong Kong"),
-        pytest.param("106.nio", Typed("NIO", "US", "106.NIO"), id="the site's New York"),
-        pytest.param("155.BABA", Typed("BABA", "155", "155.BABA"), id="a market not known"),
-        pytest.param("贵州茅台", Typed("贵州茅台"), id="a name"),
-        pytest.param("*st康美", Typed("*ST康美"), id="a name with letters"),
-        pytest.param("", Typed(""), id="nothing"),
+        pytest.param("600160", TypedSecurity("600160"), id="a symbol"),
+        pytest.param(" 600160\n", TypedSecurity("600160"), id="a symbol with spaces around"),
+        pytest.param("６００１６０", TypedSecurity("600160"), id="full width"),
+        pytest.param("600160.SH", TypedSecurity("600160", "SH"), id="with its market"),
+        pytest.param("600160.sh", TypedSecurity("600160", "SH"), id="with its market in small letters"),
+        pytest.param("SH600160", TypedSecurity("600160", "SH"), id="behind its market"),
+        pytest.param("sz.000001", TypedSecurity("000001", "SZ"), id="behind its market and a dot"),
+        pytest.param("430047.BJ", TypedSecurity("430047", "BJ"), id="Beijing"),
+        pytest.param("00700.HK", TypedSecurity("00700", "HK"), id="Hong Kong"),
+        pytest.param("700.hk", TypedSecurity("00700", "HK"), id="Hong Kong, three digits"),
+        pytest.param("0700.HK", TypedSecurity("00700", "HK"), id="Hong Kong, four digits"),
+        pytest.param("HK700", TypedSecurity("00700", "HK"), id="Hong Kong, before"),
+        pytest.param("1.HK", TypedSecurity("00001", "HK"), id="Hong Kong, one digit"),
+        pytest.param("NIO", TypedSecurity("NIO"), id="letters"),
+        pytest.param("nio.us", TypedSecurity("NIO", "US"), id="letters with a market"),
+        pytest.param("brk_a.us", TypedSecurity("BRK_A", "US"), id="an underscore"),
+        pytest.param("BRK.A", TypedSecurity("BRK.A"), id="a dot of its own"),
+        pytest.param("BK0493", TypedSecurity("BK0493"), id="an industry board"),
+        pytest.param("bk0493.board", TypedSecurity("BK0493", "BOARD"), id="an industry board with its market"),
+        pytest.param("1.600160", TypedSecurity("600160", "SH", "1.600160"), id="as the site writes it"),
+        pytest.param("1,600160", TypedSecurity("600160", "SH", "1.600160"), id="as an attribute writes it"),
+        pytest.param("0.430047", TypedSecurity("430047", "BJ", "0.430047"), id="the site's Beijing"),
+        pytest.param("116.00700", TypedSecurity("00700", "HK", "116.00700"), id="the site's Hong Kong"),
+        pytest.param("106.nio", TypedSecurity("NIO", "US", "106.NIO"), id="the site's New York"),
+        pytest.param("155.BABA", TypedSecurity("BABA", "155", "155.BABA"), id="a market not known"),
+        pytest.param("贵州茅台", TypedSecurity("贵州茅台"), id="a name"),
+        pytest.param("*st康美", TypedSecurity("*ST康美"), id="a name with letters"),
+        pytest.param("", TypedSecurity(""), id="nothing"),
     ],
 )
-def test_a_security_is_read_as_people_write_it(written: str, typed: Typed) -> None:
+def test_a_security_is_read_as_people_write_it(written: str, typed: TypedSecurity) -> None:
     assert parse_typed(written) == typed
 
 
@@ -113,18 +113,22 @@ symbols = st.from_regex(r"[0-9A-Z]{5,6}", fullmatch=True)
 def test_a_code_of_the_sites_is_read_as_the_site_reads_it(market: str, symbol: str) -> None:
     code = parse(f"{market}.{symbol}")
     assert code is not None
-    assert parse_typed(code.code.lower()) == Typed(code.symbol, code.market, code.code)
+    assert parse_typed(code.code.lower()) == TypedSecurity(code.symbol, code.market, code.code)
 
 
 @given(symbols, st.sampled_from(["SH", "SZ", "BJ", "HK", "US", "BOARD"]))
 def test_a_symbol_with_its_market_reads_back(symbol: str, market: str) -> None:
-    assert parse_typed(f"{symbol}.{market}") == parse_typed(f"{symbol}.{market}".lower()) == Typed(symbol, market)
+    assert (
+        parse_typed(f"{symbol}.{market}")
+        == parse_typed(f"{symbol}.{market}".lower())
+        == TypedSecurity(symbol, market)
+    )
 
 
 @given(st.integers(1, 99_999), st.integers(0, 5))
 def test_a_symbol_of_hong_kong_has_five_digits_however_many_are_written(number: int, digits: int) -> None:
     written = str(number).zfill(digits)
-    assert parse_typed(f"{written}.HK") == parse_typed(f"hk{written}") == Typed(f"{number:05}", "HK")
+    assert parse_typed(f"{written}.HK") == parse_typed(f"hk{written}") == TypedSecurity(f"{number:05}", "HK")
 
 
 @given(st.text(st.characters()))

@@ -133,7 +133,7 @@ def test_of_posts_published_at_once_the_first_archived_is_first(archive: Archive
         "a short text with other signs",
     ],
 )
-def test_a_text_that_tells_the_same_is_of_the_story(archive: Archive, one: Sequence[str], other: Sequence[str]):
+def test_a_text_that_tells_the_same_joins_the_story(archive: Archive, one: Sequence[str], other: Sequence[str]):
     store(archive, "NW1", *one)
     store(archive, "NW2", *other, source="财联社")
     assert told(archive) == [["NW1", "NW2"]]
@@ -158,7 +158,7 @@ def test_a_text_that_tells_the_same_is_of_the_story(archive: Archive, one: Seque
         "no words",
     ],
 )
-def test_a_text_that_tells_something_else_is_not(archive: Archive, one: Sequence[str], other: Sequence[str]):
+def test_a_text_that_tells_something_else_does_not_join(archive: Archive, one: Sequence[str], other: Sequence[str]):
     store(archive, "NW1", *one)
     store(archive, "NW2", *other)
     assert told(archive) == []
@@ -171,13 +171,13 @@ def test_an_item_that_returns_after_days_is_another_story(archive: Archive, hour
     assert told(archive) == ([["NW1", "NW2"]] if same else [])
 
 
-def test_three_tellings_are_one_story(archive: Archive):
+def test_three_posts_that_tell_the_same_are_one_story(archive: Archive):
     for number, header in enumerate(("", "财联社4月20日电，", "证券时报网讯，")):
         store(archive, f"NW{number}", header + FIVE_G[0], *FIVE_G[1:], hours=number)
     assert told(archive) == [["NW0", "NW1", "NW2"]]
 
 
-def test_a_telling_that_is_like_both_joins_two_that_are_not_alike(archive: Archive):
+def test_a_post_similar_to_two_others_joins_them_even_if_they_are_not_similar(archive: Archive):
     whole = [*FIVE_G, *LIQUOR]
     store(archive, "NW1", *whole)
     store(archive, "NW2", *whole[:3], hours=1)
@@ -186,7 +186,7 @@ def test_a_telling_that_is_like_both_joins_two_that_are_not_alike(archive: Archi
     assert told(archive) == [["NW1", "NW2", "NW3"]]
 
 
-def test_a_telling_joins_two_stories(archive: Archive):
+def test_a_post_can_merge_two_stories(archive: Archive):
     whole = [*FIVE_G, *LIQUOR]
     for number in range(2):
         store(archive, f"NW1{number}", *whole, hours=number)
@@ -207,7 +207,7 @@ def test_a_post_that_no_longer_tells_the_same_leaves_its_story(archive: Archive)
     assert archive.post("NW1")["same_story"] == []
 
 
-def test_a_story_that_one_post_is_left_of_ends(archive: Archive):
+def test_a_story_ends_when_only_one_post_is_left(archive: Archive):
     store(archive, "NW1", *FIVE_G)
     store(archive, "NW2", *FIVE_G)
     store(archive, "NW1", *LIQUOR)
@@ -216,14 +216,14 @@ def test_a_story_that_one_post_is_left_of_ends(archive: Archive):
     assert list(stories.faults(archive.db)) == []
 
 
-def test_a_post_that_changes_from_one_story_to_another_is_of_the_other(archive: Archive):
+def test_a_post_can_change_from_one_story_to_another(archive: Archive):
     for post_id, text in (("NW1", FIVE_G), ("NW2", FIVE_G), ("NW3", FIVE_G), ("NW4", LIQUOR), ("NW5", LIQUOR)):
         store(archive, post_id, *text)
     store(archive, "NW3", *LIQUOR)
     assert told(archive) == [["NW1", "NW2"], ["NW3", "NW4", "NW5"]]
 
 
-def test_a_post_that_leaves_for_another_does_not_bring_its_story_along(archive: Archive):
+def test_a_post_that_changes_stories_does_not_take_the_others_along(archive: Archive):
     for post_id in ("NW1", "NW2", "NW3"):
         store(archive, post_id, *FIVE_G)
     store(archive, "NW4", *LIQUOR)
@@ -231,7 +231,7 @@ def test_a_post_that_leaves_for_another_does_not_bring_its_story_along(archive: 
     assert told(archive) == [["NW1", "NW4"], ["NW2", "NW3"]]
 
 
-def test_posts_that_only_a_third_held_together_part_when_it_leaves(archive: Archive):
+def test_posts_connected_only_by_a_third_separate_when_it_leaves(archive: Archive):
     whole = [*FIVE_G, *LIQUOR]
     store(archive, "NW1", *whole)
     store(archive, "NW2", *whole[:5])
@@ -242,7 +242,7 @@ def test_posts_that_only_a_third_held_together_part_when_it_leaves(archive: Arch
     assert rows(archive)[0] == []
 
 
-def test_a_post_whose_time_alone_changes_leaves_its_story(archive: Archive):
+def test_a_post_whose_time_changes_can_leave_its_story(archive: Archive):
     store(archive, "NW1", *FIVE_G)
     store(archive, "NW2", *FIVE_G)
     store(archive, "NW2", *FIVE_G, hours=240)
@@ -263,14 +263,14 @@ def test_a_post_whose_words_change_a_little_stays(archive: Archive):
     assert told(archive) == [["NW1", "NW2"]]
 
 
-def test_a_former_version_is_of_no_story(archive: Archive):
+def test_a_former_version_belongs_to_no_story(archive: Archive):
     store(archive, "NW1", *FIVE_G)
     store(archive, "NW1", *LIQUOR)
     store(archive, "NW2", *FIVE_G)
     assert told(archive) == []
 
 
-def test_a_post_seen_again_is_placed_once(archive: Archive):
+def test_a_post_seen_again_is_assigned_once(archive: Archive):
     for _ in range(2):
         for post_id in ("NW1", "NW2"):
             store(archive, post_id, *FIVE_G)
@@ -293,7 +293,7 @@ def test_a_post_that_is_deleted_leaves_no_rows_behind(archive: Archive):
 # Found anew.
 
 
-def test_finding_all_stories_anew_gives_the_same(archive: Archive):
+def test_finding_all_stories_again_gives_the_same(archive: Archive):
     for number in range(3):
         store(archive, f"NW1{number}", *FIVE_G, hours=number)
         store(archive, f"NW2{number}", *LIQUOR, hours=number)
@@ -319,7 +319,7 @@ corpora = st.lists(st.tuples(st.sampled_from(HEADERS), texts, st.integers(min_va
 
 @settings(max_examples=examples(60), deadline=None)
 @given(corpora, st.randoms(use_true_random=False))
-def test_stories_are_the_same_in_whatever_order_their_posts_come(
+def test_stories_do_not_depend_on_the_order_of_their_posts(
     opened: Archive, corpus: list[tuple[str, list[str], int]], chance: Any
 ):
     shuffled = list(enumerate(corpus))
@@ -371,7 +371,7 @@ def test_a_search_shows_a_story_once_by_the_first_of_its_posts(archive: Archive)
     assert archive.search("江西")["total"] == 4
 
 
-def test_of_a_story_only_what_is_found_is_shown_and_named(archive: Archive):
+def test_only_the_matching_posts_of_a_story_are_shown_and_named(archive: Archive):
     for number, source in enumerate(("大江网", "财联社", "财联社")):
         store(archive, f"NW{number}", *FIVE_G, hours=number, source=source)
     found = archive.search("江西", source="财联社", collapse=True)

@@ -57,13 +57,13 @@ def pack(body: bytes, *codings: str) -> bytes:
 
 @pytest.mark.parametrize("coding", PACKERS)
 @pytest.mark.parametrize("body", [PAGE, LONG, b""], ids=["page", "long", "empty"])
-def test_what_is_whole_is_unpacked(coding: str, body: bytes) -> None:
+def test_a_complete_body_is_decompressed(coding: str, body: bytes) -> None:
     assert unpacked(pack(body, coding), [coding], 0) == body
 
 
 @settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=3000), st.lists(st.sampled_from(sorted(PACKERS)), max_size=4))
-def test_one_coding_upon_another_is_unpacked_in_turn(body: bytes, codings: list[str]) -> None:
+def test_stacked_codings_are_decompressed_in_turn(body: bytes, codings: list[str]) -> None:
     packed = pack(body, *codings)
     assert unpacked(packed, codings, 0) == body
     assert beginning(packed, codings, 10_000) == body
@@ -71,7 +71,7 @@ def test_one_coding_upon_another_is_unpacked_in_turn(body: bytes, codings: list[
 
 @settings(max_examples=examples(200), deadline=None)
 @given(st.binary(min_size=1), st.lists(st.sampled_from(sorted(PACKERS)), min_size=1, max_size=3), st.data())
-def test_what_breaks_off_anywhere_is_cut_off(body: bytes, codings: list[str], data: st.DataObject) -> None:
+def test_a_body_truncated_anywhere_is_cut_off(body: bytes, codings: list[str], data: st.DataObject) -> None:
     packed = pack(body, *codings)
     kept = data.draw(st.integers(0, len(packed) - 1))
     with pytest.raises(CutOff):
@@ -79,13 +79,13 @@ def test_what_breaks_off_anywhere_is_cut_off(body: bytes, codings: list[str], da
 
 
 @pytest.mark.parametrize("coding", PACKERS)
-def test_what_breaks_off_within_is_cut_off_too(coding: str) -> None:
+def test_a_truncated_inner_coding_is_cut_off_too(coding: str) -> None:
     packed = pack(pack(PAGE, "gzip")[:-40], coding)
     with pytest.raises(CutOff):
         unpacked(packed, ["gzip", coding], 0)
 
 
-def test_deflate_may_lack_its_frame_and_is_cut_off_all_the_same() -> None:
+def test_truncated_deflate_without_its_header_is_cut_off_too() -> None:
     packed = raw_deflate(PAGE)
     assert unpacked(packed, ["deflate"], 0) == PAGE
     with pytest.raises(CutOff):
@@ -93,7 +93,7 @@ def test_deflate_may_lack_its_frame_and_is_cut_off_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
-def test_several_streams_are_one_body_and_the_last_must_be_whole(coding: str) -> None:
+def test_several_streams_make_one_body_and_the_last_must_be_complete(coding: str) -> None:
     first, second = pack(PAGE[:1000], coding), pack(PAGE[1000:], coding)
     assert unpacked(first + second, [coding], 0) == PAGE
     for kept in chain(range(1, 40), range(40, len(second), 97)):
@@ -102,12 +102,12 @@ def test_several_streams_are_one_body_and_the_last_must_be_whole(coding: str) ->
 
 
 @pytest.mark.parametrize("padding", [bytes(512), b"\n", b"<!-- served by cache 3 -->"])
-def test_what_follows_a_gzip_stream_and_is_none_does_not_count(padding: bytes) -> None:
+def test_padding_after_a_gzip_stream_is_ignored(padding: bytes) -> None:
     assert unpacked(gzip.compress(PAGE) + padding, ["gzip"], 0) == PAGE
 
 
 @pytest.mark.parametrize("coding", PACKERS)
-def test_what_unpacks_to_more_than_is_taken_is_too_large(coding: str) -> None:
+def test_a_body_that_decompresses_to_more_than_the_limit_is_too_large(coding: str) -> None:
     packed = pack(LONG, coding)
     assert unpacked(packed, [coding], len(LONG)) == LONG
     with pytest.raises(TooLarge):
@@ -119,7 +119,7 @@ def test_what_unpacks_to_more_than_is_taken_is_too_large(coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", PACKERS)
-def test_what_is_not_packed_as_is_said_is_not_unpacked(coding: str) -> None:
+def test_a_body_not_encoded_as_its_header_says_is_not_unpacked(coding: str) -> None:
     with pytest.raises(NotUnpacked, match=coding):
         unpacked(b"<!doctype html><p>not packed at all</p>", [coding], 0)
 
@@ -144,9 +144,7 @@ def test_a_damaged_stream_is_not_unpacked() -> None:
         (["none", ""], []),
     ],
 )
-def test_codings_are_read_from_headers_and_what_names_none_is_passed_over(
-    headers: list[str], codings: list[str]
-) -> None:
+def test_codings_are_read_from_headers_and_unknown_names_ignored(headers: list[str], codings: list[str]) -> None:
     assert codings_of(headers) == codings
 
 
@@ -156,7 +154,7 @@ def test_a_coding_that_was_not_offered_is_not_unpacked(coding: str) -> None:
         codings_of([f"gzip, {coding}"])
 
 
-def test_every_coding_that_is_offered_can_be_unpacked() -> None:
+def test_every_offered_coding_can_be_decompressed() -> None:
     told = Settings()
     told.setmodule(program)
     for coding in told["DEFAULT_REQUEST_HEADERS"]["Accept-Encoding"].split(", "):
@@ -171,19 +169,19 @@ def answer(body: bytes, coding: str | None = None, status: int = 200) -> Respons
     return HtmlResponse("https://finews.withounder.com/", status=status, body=body, headers=headers)
 
 
-def test_a_whole_answer_is_unpacked_and_says_so_no_more() -> None:
+def test_a_decompressed_answer_no_longer_has_a_content_encoding() -> None:
     response = whole(answer(pack(PAGE, "br", "gzip"), "br, gzip"), 1 << 20)
     assert (response.body, response.headers.get("Content-Encoding")) == (PAGE, None)
 
 
 @pytest.mark.parametrize("body", [PAGE, b""])
-def test_an_answer_that_is_not_packed_is_handed_on(body: bytes) -> None:
+def test_an_answer_without_a_content_encoding_is_passed_on(body: bytes) -> None:
     response = answer(body)
     assert whole(response, 1 << 20) is response
 
 
 @pytest.mark.parametrize("status", [204, 301, 304, 404, 503])
-def test_of_what_is_no_page_nothing_is_unpacked(status: int) -> None:
+def test_the_body_of_an_answer_that_is_not_a_page_is_not_decompressed(status: int) -> None:
     response = answer(b"\x1f\x8b", "gzip", status)
     assert whole(response, 1 << 20) is response
 
@@ -198,7 +196,7 @@ def test_of_what_is_no_page_nothing_is_unpacked(status: int) -> None:
         (PAGE, "compress", NetworkFailure, r"cannot be unpacked \(compress\)"),
     ],
 )
-def test_an_answer_that_cannot_be_unpacked_is_none(
+def test_an_answer_that_cannot_be_decompressed_counts_as_none(
     body: bytes, coding: str, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):

@@ -82,7 +82,7 @@ def test_every_address_has_one_canonical_form(url: str, expected: str) -> None:
         pytest.param("https://site.example/\ud800", id="half of a character"),
     ],
 )
-def test_what_is_no_web_address_has_no_canonical_form(url: str) -> None:
+def test_a_string_that_is_no_web_address_has_no_canonical_form(url: str) -> None:
     assert canonical(url) is None
 
 
@@ -101,7 +101,7 @@ built_up = st.builds(
 @given(st.one_of(st.text(), built_up, built_up))
 @example("http://a//b")
 @example("https://site.example/%%34%31")
-def test_the_canonical_form_is_its_own_canonical_form(url: str) -> None:
+def test_the_canonical_form_is_canonical(url: str) -> None:
     once = canonical(url)
 
     assert once is None or canonical(once) == once
@@ -173,7 +173,7 @@ def test_the_path_is_decoded(url: str, path: str) -> None:
 
 @settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=12), st.lists(st.sampled_from([b"%", b"25", b"C4", b"/", b"?", b"2F", "新".encode()])))
-def test_what_is_decoded_leads_back_to_every_byte_of_the_address(raw: bytes, pieces: list[bytes]) -> None:
+def test_encoding_a_decoded_path_restores_every_byte_of_the_address(raw: bytes, pieces: list[bytes]) -> None:
     url = canonical("https://site.example/a" + "".join(f"%{byte:02X}" for byte in raw + b"".join(pieces)))
     assert url is not None
 

@@ -72,7 +72,7 @@ def many(count: int) -> list[SourcePost]:
     ]
 
 
-def test_a_process_writes_what_the_run_itself_would(tmp_path: Path):
+def test_a_process_writes_the_same_as_the_run_itself(tmp_path: Path):
     folders = [tmp_path / name for name in ("alone", "process")]
     for folder in folders:
         (folder / "_posts").mkdir(parents=True)
@@ -93,7 +93,7 @@ def test_a_process_writes_what_the_run_itself_would(tmp_path: Path):
     assert posts[0] == posts[1]
 
 
-def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
+def test_a_record_that_cannot_be_written_does_not_affect_others(tmp_path: Path):
     ends, report = through_a_process(Run(tmp_path / "a.db"), [*ARTICLES[:5], BROKEN, *ARTICLES[5:9]])
     assert [type(end) for end in ends] == [Recorded] * 5 + [AssertionError] + [Recorded] * 4
     assert "could parse" in str(ends[5])
@@ -101,7 +101,7 @@ def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
     assert report["posts"]["new"] == 9
 
 
-def test_what_nobody_waits_for_is_written_before_the_run_ends(tmp_path: Path):
+def test_records_that_nobody_waits_for_are_written_before_the_run_ends(tmp_path: Path):
     run = Run(tmp_path / "a.db")
 
     async def whole() -> None:
@@ -120,7 +120,7 @@ def fill(run: Run) -> None:
     run.archive.db.conn.commit()
 
 
-def test_what_sqlite_refuses_is_told_to_the_run(tmp_path: Path):
+def test_errors_of_sqlite_reach_the_run(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     run.write(ARTICLES[0])
     fill(run)
@@ -139,7 +139,7 @@ def patience() -> Iterator[None]:
         timer.cancel()
 
 
-def test_more_than_both_pipes_hold_is_written_and_told(tmp_path: Path):
+def test_more_than_both_pipes_can_hold_is_written_and_answered(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     run.write(ARTICLES[1])
     fill(run)
@@ -148,7 +148,7 @@ def test_more_than_both_pipes_hold_is_written_and_told(tmp_path: Path):
     assert [type(end) for end in ends] == [sqlite3.IntegrityError] * 2_000
 
 
-def test_an_error_before_a_record_is_handed_over_is_raised_there_and_moves_no_other(tmp_path: Path):
+def test_an_error_in_sending_a_record_is_raised_there_and_does_not_mix_up_others(tmp_path: Path):
     run = Run(tmp_path / "a.db")
     records = [made.prepared(article) for article in ARTICLES[:20]]
     records[15] = made.prepared(replace(ARTICLES[15], summary=None))  # without a body no frame can be made
@@ -167,7 +167,7 @@ def test_an_error_before_a_record_is_handed_over_is_raised_there_and_moves_no_ot
     assert all(end.address == ARTICLES[number].post.fetch.address for number, end in ends.items())
 
 
-def test_where_no_process_can_be_started_the_run_writes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_if_no_process_can_be_started_the_run_goes_on_writing_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "executable", "")  # as where Python is embedded
     run = Run(tmp_path / "a.db")
     ends, report = through_a_process(run, ARTICLES[:5])
@@ -175,7 +175,7 @@ def test_where_no_process_can_be_started_the_run_writes_on(tmp_path: Path, monke
     assert report["posts"]["new"] == 5
 
 
-def test_a_process_writes_by_the_definition_that_the_run_began_with(tmp_path: Path):
+def test_a_process_uses_the_definition_that_the_run_began_with(tmp_path: Path):
     mine = replace(made.SITE, name="mine")
     run = Run(tmp_path / "a.db", site=mine)
     ends, _ = through_a_process(run, [normalise(made.post(f"NW{number}", site="mine"), mine) for number in range(3)])
@@ -186,7 +186,7 @@ def test_a_process_writes_by_the_definition_that_the_run_began_with(tmp_path: Pa
         ).fetchall() == [("mine", 3)]
 
 
-def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path):
+def test_a_file_that_cannot_be_written_is_reported_when_the_run_ends(tmp_path: Path):
     folder = tmp_path / "_posts"
     folder.mkdir()
     run = Run(tmp_path / "a.db", folder=folder)
@@ -203,7 +203,7 @@ def test_a_file_that_cannot_be_written_is_told_when_the_run_ends(tmp_path: Path)
     assert run.end()["reasons"] == {"no Markdown file: Is a directory": 1}
 
 
-def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was_written(tmp_path: Path):
+def test_killing_the_writing_process_ends_the_run_and_loses_nothing_written(tmp_path: Path):
     run = Run(tmp_path / "a.db")
 
     async def whole() -> list[Any]:
@@ -221,7 +221,7 @@ def test_a_writing_process_that_is_ended_ends_its_run_and_loses_nothing_that_was
     assert check(tmp_path / "a.db", None)["findings"] == []
 
 
-def test_a_run_that_is_broken_off_leaves_no_process_that_writes(tmp_path: Path):
+def test_an_aborted_run_leaves_no_writing_process(tmp_path: Path):
     run = Run(tmp_path / "a.db")
 
     async def broken_off() -> Writer:
@@ -294,7 +294,7 @@ def test_the_writing_process_dies_with_its_run(long_run: Any, finews: Finews, tm
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_to_all_processes_of_a_run_ends_it_in_order(long_run: Any, number: signal.Signals):
+def test_a_signal_to_all_processes_of_a_run_ends_it_properly(long_run: Any, number: signal.Signals):
     with serve(build(many(300))) as server, long_run(server.url) as crawl:
         os.killpg(crawl.pid, number)
         out, err = crawl.communicate(timeout=60)
@@ -302,7 +302,7 @@ def test_a_signal_to_all_processes_of_a_run_ends_it_in_order(long_run: Any, numb
     assert '"outcome": "interrupted"' in out
 
 
-def test_a_package_of_the_same_name_in_the_folder_at_hand_is_not_run(environment: dict[str, str], tmp_path: Path):
+def test_a_package_of_the_same_name_in_the_working_folder_is_not_run(environment: dict[str, str], tmp_path: Path):
     (tmp_path / "crawler").mkdir()
     (tmp_path / "crawler" / "__init__.py").write_text("raise SystemExit('another crawler')", encoding="utf-8")
     with serve(build(many(100))) as server:
@@ -323,7 +323,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("way", ["egg", "folder at hand"])
-def test_the_writing_process_is_of_the_same_program_as_its_run(way: str, copy: Path, environment: dict[str, str]):
+def test_the_writing_process_runs_the_same_program_as_its_run(way: str, copy: Path, environment: dict[str, str]):
     found_in = ""
     if way == "egg":
         found_in = shutil.make_archive(str(copy / "program"), "zip", copy, "crawler")
@@ -335,7 +335,7 @@ def test_the_writing_process_is_of_the_same_program_as_its_run(way: str, copy: P
     assert (done.returncode, done.stderr) == (0, "a copy\n" * 2)
 
 
-def test_a_run_whose_writing_process_stumbles_says_so(copy: Path, environment: dict[str, str]):
+def test_a_run_reports_an_error_in_its_writing_process(copy: Path, environment: dict[str, str]):
     with (copy / "crawler" / "recording" / "recorder.py").open("a", encoding="utf-8") as module:
         module.write("if 'crawler.recording.writer' in sys.orig_argv: raise RuntimeError('a stone')\n")
     with serve(build(many(100))) as server:
@@ -349,7 +349,7 @@ def test_a_run_whose_writing_process_stumbles_says_so(copy: Path, environment: d
     )
 
 
-def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):
+def test_a_run_reports_that_its_writing_process_was_killed(long_run: Any):
     with serve(build(many(300))) as server, long_run(server.url) as crawl:
         os.kill(children(crawl.pid)[0], signal.SIGKILL)
         out, err = crawl.communicate(timeout=60)
@@ -360,7 +360,7 @@ def test_a_run_whose_writing_process_is_ended_says_so(long_run: Any):
     )
 
 
-def test_a_disk_that_fills_up_while_a_process_writes_ends_the_run_in_a_sentence(
+def test_a_disk_that_fills_up_while_a_process_writes_ends_the_run_with_a_sentence(
     long_run: Any, finews: Finews, tmp_path: Path
 ):
     with serve(build(many(300))) as server:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from crawler.archive.care.backup import BackedUp
+    from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
     from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
@@ -87,7 +87,7 @@ class Archive:
         self.file = file_at(self.path)
 
     def is_in_place(self) -> bool:
-        """Tell whether the file at the archive's path is still the one that was opened."""
+        """Return whether the file at the archive's path is still the one that was opened."""
         return file_at(self.path) == self.file
 
     def __enter__(self) -> Self:
@@ -194,14 +194,15 @@ class Archive:
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
         only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        chosen = securities.candidates(self.db, written)
-        if not chosen:
+        candidates = securities.candidates(self.db, written)
+        if not candidates:
             raise NoSuchSecurity(written, self.path)
-        code, begin = chosen[0]["code"], 0 if since is None else _seconds(self._span(since)[0])
+        security, *others = candidates
+        code, begin = security["code"], 0 if since is None else _seconds(self._span(since)[0])
         names = securities.names(self.db, code, drafts=drafts)
         days = securities.days(self.db, code, begin, drafts=drafts)
         odd = {name["name"] for name in names if name["odd"]}
-        shown: list[StockPost] = [
+        posts: list[StockPost] = [
             {
                 **post,
                 **results.excerpt(text, parse(f'"{printed[0]}"')),
@@ -214,14 +215,14 @@ class Archive:
         ]
         return {
             "code": code,
-            "symbol": chosen[0]["symbol"],
-            "market": chosen[0]["market"],
-            "name": chosen[0]["name"],
+            "symbol": security["symbol"],
+            "market": security["market"],
+            "name": security["name"],
             "names": names,
             "total": sum(day["posts"] for day in days),
             "days": days,
-            "others": [other["code"] for other in chosen[1:]],
-            "results": shown,
+            "others": [other["code"] for other in others],
+            "results": posts,
         }
 
     def why(self, name: str) -> list[address_history.AddressHistory]:
@@ -231,7 +232,7 @@ class Archive:
         """
         return address_history.histories(self.db, name)
 
-    def imports(self, name: str) -> list[files.Imported]:
+    def imports(self, name: str) -> list[files.ImportEntry]:
         """Return the files that a post was imported from; `name` is its id, an address, or the path of a file."""
         return files.imports_of(self.db, find_post(self.db, name), printable(name))
 
@@ -270,7 +271,7 @@ class Archive:
 
         return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
 
-    def backup(self, file: str | PathLike[str]) -> BackedUp:
+    def backup(self, file: str | PathLike[str]) -> BackupResult:
         """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 

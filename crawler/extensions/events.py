@@ -63,12 +63,12 @@ class LogEvents:
         kind, url = item.address.kind, item.address.url
         # The result of a request made on behalf of a post shows in the outcome of that post.
         is_elsewhere = kind in {"share", "expired"} and item.outcome is None
-        level = logging.WARNING if item.noted in _TROUBLE and not is_elsewhere else logging.INFO
-        if item.noted == "unchanged" and kind == "post":  # most of a full run
+        level = logging.WARNING if item.fetch_outcome in _TROUBLE and not is_elsewhere else logging.INFO
+        if item.fetch_outcome == "unchanged" and kind == "post":  # most of a full run
             level = logging.DEBUG
         reason = f": {item.reason}" if item.reason else ""
-        fields = {"kind": kind, "url": url, "outcome": item.noted, "reason": item.reason}
-        self._emit(level, f"{item.noted} {url}{reason}", event="address", **fields)
+        fields = {"kind": kind, "url": url, "outcome": item.fetch_outcome, "reason": item.reason}
+        self._emit(level, f"{item.fetch_outcome} {url}{reason}", event="address", **fields)
 
     def end(self, report: Report) -> None:
         """Log how the run ended, and stop logging."""

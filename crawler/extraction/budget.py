@@ -55,7 +55,7 @@ def budget(seconds: float = SECONDS) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def affordable(read: Callable[[], _Result], fetch: Fetch, *, seconds: float = SECONDS) -> _Result | Refused:
+def within_budget(read: Callable[[], _Result], fetch: Fetch, *, seconds: float = SECONDS) -> _Result | Refused:
     """Return what `read` returns for the page of `fetch`, or a refusal if it takes more than `seconds`."""
     try:
         with budget(seconds):

@@ -66,18 +66,18 @@ def is_listing(page: Page, listing: Listing, site: Site) -> bool:
     return True
 
 
-def leading(listing: Listing, site: Site, unknown: Collection[str], *, missed: bool) -> set[str]:
-    """Return the posts of a home page whose categories may hold more unknown posts.
+def posts_needing_category(listing: Listing, site: Site, unknown: Collection[str], *, missed: bool) -> set[str]:
+    """Return the posts of a home page whose category's page must be visited, as it may list more unknown posts.
 
     These are the posts of groups in which all are `unknown`: a group is ordered by time, so below a known post there
     is nothing new. If a run was `missed`, any unknown post counts, since posts may have been added out of order.
     """
-    shown = site.home.newest if site.home else 1
+    full_group = site.home.newest if site.home else 1
     return {
         url
         for group in listing.groups
         for url in group
-        if url in unknown and (missed or (len(group) >= shown and all(other in unknown for other in group)))
+        if url in unknown and (missed or (len(group) >= full_group and all(other in unknown for other in group)))
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.extraction import body
-from crawler.extraction.budget import affordable
+from crawler.extraction.budget import within_budget
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
@@ -36,7 +36,7 @@ class _UnreadableDateError(ValueError):
 
 def read_post(page: Page, site: Site) -> Post | Refused:
     """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long."""
-    return affordable(lambda: _read_page(page, site), page.fetch)
+    return within_budget(lambda: _read_page(page, site), page.fetch)
 
 
 def _read_page(page: Page, site: Site) -> Post | Refused:

@@ -59,8 +59,8 @@ def values(rule: Rule, sources: Sources) -> list[str]:
     if rule.where is not None and not _compiled(rule.where).search(sources.text_of("address")):
         return []
     # Squeezed first, so that a pattern that looks for white space does not backtrack over a million of it.
-    kept = (_keep(rule.pattern, squeeze(value)).strip() for value in _candidates(rule, sources))
-    return [value for value in kept if value]
+    results = (_keep(rule.pattern, squeeze(value)).strip() for value in _candidates(rule, sources))
+    return [value for value in results if value]
 
 
 def first_source(rules: Iterable[Rule], source: str) -> str:

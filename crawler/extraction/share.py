@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extraction.budget import affordable
+from crawler.extraction.budget import within_budget
 from crawler.extraction.post import read_body
 from crawler.items import Missed
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def read_share(page: Page, site: Site) -> Post | Missed | Refused:
     """Read the post's body from the JSON on `page`; `Missed` if it has none, `Refused` if that takes too long."""
-    return affordable(lambda: _read(page, site), page.fetch)
+    return within_budget(lambda: _read(page, site), page.fetch)
 
 
 def _read(page: Page, site: Site) -> Post | Missed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extraction.budget import affordable
+from crawler.extraction.budget import within_budget
 from crawler.items import Refused
 from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def read_expired(page: Page, site: Site) -> Post | Refused:
     """Read the post in the source on `page`; it is refused when it is none, or another post's."""
-    return affordable(lambda: _read(page, site), page.fetch)
+    return within_budget(lambda: _read(page, site), page.fetch)
 
 
 def _read(page: Page, site: Site) -> Post | Refused:

@@ -1,7 +1,7 @@
 """Conditional requests for pages the archive has read: `If-None-Match` and `If-Modified-Since` from the ledger.
 
-Requests are unconditional for pages that were read by another version of the rules, that did not end well, or whose
-request does not say what is known of them. Not here: what a 304 means.
+A request stays unconditional if the page was last read by another version of the rules, if that did not end well, or
+if the request does not carry what the ledger knows. Not here: what a 304 means.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
 
 
 class AskConditionally:
@@ -44,7 +44,7 @@ class AskConditionally:
             request.headers["If-Modified-Since"] = known.last_modified.encode("latin-1")
 
 
-def _was_read(known: Known) -> bool:
+def _was_read(known: KnownAddress) -> bool:
     """Return whether the page was read with a result that is still right if the page has not changed."""
     if known.kind == "post":
         return known.state == "refused" or (known.state == "stored" and known.article_id is not None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crawler.addon import RunAddon
 from crawler.network.failures import IS_ROBOTS
-from crawler.network.not_requested import ForbiddenAddress, LedAway
+from crawler.network.not_requested import ForbiddenAddress, RedirectedAway
 from crawler.sites.addresses import address_of, may_be_asked
 from crawler.urls import host_of, path_of, resolve
 
@@ -49,7 +49,7 @@ class FollowToTheSame:
             return response
         target, followed = resolve(request.url, written), request.meta.get("redirects_followed", 0)
         if target is None or not self._is_same(request.url, target):
-            raise LedAway(written, target)
+            raise RedirectedAway(written, target)
         if followed >= _MOST:
             raise ForbiddenAddress("redirected in circles", f"more than {_MOST} redirects")
         return request.replace(

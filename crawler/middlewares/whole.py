@@ -106,7 +106,7 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
 def whole(response: Response, most: int, first: int | None = None) -> Response:
     """Return `response` with its body decompressed to at most `most` bytes; see `download_request` for errors.
 
-    Bodies that are no pages, such as that of a 404, are left as they are, because nobody reads them. With `first`,
+    Bodies that are not pages, such as that of a 404, are left as they are, because nobody reads them. With `first`,
     only so many bytes are returned, whatever comes after them.
     """
     headers = [value.decode("latin-1") for value in response.headers.getlist("Content-Encoding")]

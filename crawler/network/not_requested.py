@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from crawler.text.outside import one_line
 
-LEADS_TO = "redirected to "
+REDIRECTED_TO = "redirected to "
 """The beginning of the reason for a redirect to something else; the target follows, cut short if it is long."""
 
 _LONGEST_TARGET = 160  # characters, which leaves room in a reason to say where else a post was looked for
@@ -26,13 +26,13 @@ class ForbiddenAddress(NotRequested):
         super().__init__(reason)
 
 
-class LedAway(ForbiddenAddress):
+class RedirectedAway(ForbiddenAddress):
     """The address redirects to something else."""
 
     def __init__(self, written: str, target: str | None) -> None:
         """Give the redirect's target as `written`, and as a canonical address if it is a valid one."""
         self.target = target
-        super().__init__(f"{LEADS_TO}{one_line(target or written, _LONGEST_TARGET)}", "another page")
+        super().__init__(f"{REDIRECTED_TO}{one_line(target or written, _LONGEST_TARGET)}", "another page")
 
 
 class Postponed(NotRequested):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SHOWN = 5  # files named in a finding about many
 
 
-class Checked(TypedDict):
+class CheckResult(TypedDict):
     """What a check found: a list of sentences, empty if all is sound. `posts` is the folder of Markdown."""
 
     archive: str
@@ -32,7 +32,7 @@ class Checked(TypedDict):
     findings: list[str]
 
 
-def check(path: Path, folder: Path | None, *, repair: bool = False) -> Checked:
+def check(path: Path, folder: Path | None, *, repair: bool = False) -> CheckResult:
     """Check the archive at `path` and the Markdown posts in `folder` (`None`: no folder).
 
     With `repair`, what is derived is rebuilt under the archive's lock and checked again. Raises what opening an

@@ -41,7 +41,7 @@ class Readers:
     failures: list[str] = field(default_factory=list)
 
     @contextmanager
-    def beside(self, begun: Callable[[], bool], second_run: Sequence[str] = ()) -> Iterator[None]:
+    def during(self, begun: Callable[[], bool], second_run: Sequence[str] = ()) -> Iterator[None]:
         """Start readers, two at a time, from when the run has `begun` until the block ends.
 
         `second_run` is the command of another run on the same archive, which is started repeatedly as well.

@@ -81,7 +81,7 @@ def _crawl(server: RunningServer, readers: Readers, *, kill_at: int | None) -> b
     child = subprocess.Popen(  # noqa: S603  # this very program
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    with child, readers.beside(lambda: len(server.requests) > before, () if kill_at else command):
+    with child, readers.during(lambda: len(server.requests) > before, () if kill_at else command):
         deadline = time.monotonic() + _PATIENCE
         while child.poll() is None and (kill_at is None or _served(server) < kill_at):
             if time.monotonic() > deadline:

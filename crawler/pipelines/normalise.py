@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.addon import RunAddon
-from crawler.extraction.budget import affordable
+from crawler.extraction.budget import within_budget
 from crawler.items import Post
 from crawler.recording.normalise import normalise
 
@@ -31,4 +31,4 @@ class Normalise:
 
     def process_item(self, item: Any) -> Any:
         """Turn a post into an article, or into a refusal if its body takes too long; pass on anything else."""
-        return affordable(lambda: normalise(item, self.site), item.fetch) if isinstance(item, Post) else item
+        return within_budget(lambda: normalise(item, self.site), item.fetch) if isinstance(item, Post) else item

@@ -20,7 +20,7 @@ from crawler.archive.store import files, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.errors import ArchiveReplaced
-from crawler.extraction.listing import leading
+from crawler.extraction.listing import posts_needing_category
 from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
 from crawler.recording.identity import page_under_its_id, under_its_id
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive import Archive
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address, Outcome
     from crawler.sites.definition import Site
 
@@ -162,8 +162,8 @@ class Recorder:
         recorded, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
-            named = [Link(address=address, text=post.category.name)]
-            links.record_links(self.archive.db, self.site.name, named, by=post.fetch, run_id=self.run_id)
+            link = Link(address=address, text=post.category.name)
+            links.record_links(self.archive.db, self.site.name, [link], by=post.fetch, run_id=self.run_id)
             if before is not None and before.needs_category_visit:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
         end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
@@ -205,9 +205,9 @@ class Recorder:
         before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
-            need_visit = leading(listing, self.site, links.unknown(db, listing.links), missed=missed)
+            need_visit = posts_needing_category(listing, self.site, links.unknown(db, listing.links), missed=missed)
             links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
-        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, leading=need_visit)
+        links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, need_visit=need_visit)
         # An outlet may be quiet; crawler.archive.watch judges whether that is unusual.
         is_empty = fetch.address.kind == "category" and not listing.groups
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
@@ -256,17 +256,17 @@ class Recorder:
     def _feed(self) -> list[Address]:
         return [address for address in start_addresses(self.site) if address.kind == "feed"]
 
-    def _has_missed_a_run(self, home: Fetch, before: Known | None) -> bool:
+    def _has_missed_a_run(self, home: Fetch, before: KnownAddress | None) -> bool:
         if before is None or before.read_at is None:
             return False
         gap = home.fetched_at - datetime.fromisoformat(before.read_at)
         return missed_a_run(gap, runs.gaps(self.archive.db, self.run_id))
 
-    def _known(self, fetch: Fetch) -> Known | None:
+    def _known(self, fetch: Fetch) -> KnownAddress | None:
         """Return what the ledger knows of the requested address."""
         return links.known(self.archive.db, fetch.address.url)
 
-    def _settle(self, fetch: Fetch, end: End, before: Known | None = None) -> Recorded:
+    def _settle(self, fetch: Fetch, end: End, before: KnownAddress | None = None) -> Recorded:
         """Record in the ledger how a request ended. Only posts and share links have an outcome, listings never do.
 
         An auxiliary request has none either, unless it changed the post, because the outcome belongs to the request
@@ -278,7 +278,13 @@ class Recorder:
             end = replace(end, outcome=None)
         if fetch.status in PAGES:
             end = replace(end, rules=rules_version(self.site))
-        noted = links.record_outcome(self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before)
+        fetch_outcome = links.record_outcome(
+            self.archive.db, self.site.name, fetch, end, run_id=self.run_id, before=before
+        )
         return Recorded(
-            address=fetch.address, outcome=end.outcome, article_id=end.article_id, noted=noted, reason=end.reason
+            address=fetch.address,
+            outcome=end.outcome,
+            article_id=end.article_id,
+            fetch_outcome=fetch_outcome,
+            reason=end.reason,
         )

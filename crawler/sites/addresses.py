@@ -100,7 +100,7 @@ def page_url(site: Site, categories: Sequence[str], day: date, post_id: str) -> 
 
 
 def expired_address(site: Site, post_id: str, day: date) -> Address | None:
-    """Return the address of the source of a post that the site has dropped; `None` if there is no such place."""
+    """Return the address of the source of a post that the site has dropped; `None` if the site has no such source."""
     if site.files.expired is None or not is_safe_id(post_id):
         return None
     url = canonical(site.files.expired.format(date=day.isoformat(), id=encode(post_id)))

@@ -49,11 +49,11 @@ def _record(expected: Any, value: object, key: str) -> Any:
     for name in value:
         if name not in hints:
             raise WrongValueError(_join(key, str(name)), f"is not known; allowed here: {_keys(expected)}")
-    given = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
+    values = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
     for field in fields(expected):
-        if field.name not in given and field.default is MISSING:
+        if field.name not in values and field.default is MISSING:
             raise WrongValueError(_join(key, field.name), "is missing")
-    return expected(**given)
+    return expected(**values)
 
 
 def _list(expected: Any, value: object, key: str) -> tuple[Any, ...]:

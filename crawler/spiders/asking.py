@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
@@ -49,7 +49,7 @@ class Target:
     address: Address
     found_on: str | None = None
     title: str = ""
-    known: Known | None = None
+    known: KnownAddress | None = None
     auxiliary: bool = False
 
 

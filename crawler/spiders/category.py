@@ -15,11 +15,11 @@ from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
-from crawler.extraction.budget import affordable
+from crawler.extraction.budget import within_budget
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
-from crawler.network.not_requested import LEADS_TO, LedAway
+from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway
 from crawler.sites.addresses import address_of, share_address, start_addresses
 from crawler.sites.loading import load_site
 from crawler.spiders import arguments
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.archive.ledger.links import Known
+    from crawler.archive.ledger.links import KnownAddress
     from crawler.items import Address, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
@@ -126,7 +126,7 @@ class CategorySpider(Spider):
     def listing(self, response: Response, target: Target) -> Iterator[Any]:
         """Read a listing; anything else served instead is refused for a home page, else requested again later."""
         page = page_of(response, target)
-        listing = affordable(lambda: read_listing(page, self.site), page.fetch)
+        listing = within_budget(lambda: read_listing(page, self.site), page.fetch)
         if isinstance(listing, Refused) or is_listing(page, listing, self.site):
             yield listing
         elif target.address.kind == "home":
@@ -151,7 +151,11 @@ class CategorySpider(Spider):
     def missed(self, failure: Failure) -> Iterator[Any]:
         """Yield how a request without a page ended; a post that is gone is first searched for elsewhere."""
         target, end, error = target_of(failure), ended(failure), failure.value
-        if isinstance(error, LedAway) and end is not None and self._is_led_away_again(target.address, error.target):
+        if (
+            isinstance(error, RedirectedAway)
+            and end is not None
+            and self._is_redirected_again(target.address, error.target)
+        ):
             end = Missed(fetch=end.fetch, state="gone", reason=str(error))
         if isinstance(end, Missed) and end.state == "gone":
             yield from self._gone(target, end)
@@ -167,11 +171,11 @@ class CategorySpider(Spider):
         else:
             yield end
 
-    def _is_led_away_again(self, post: Address, led_to: str | None) -> bool:
-        """Return whether a post's address redirects to another page of the site, as it did the last time."""
+    def _is_redirected_again(self, post: Address, redirect_target: str | None) -> bool:
+        """Return whether a post's address redirects to another page of the site, as it did last time."""
         before = links.known(self._db, post.url)
-        again = before is not None and (before.reason or "").startswith(LEADS_TO)
-        is_of_site = led_to is not None and address_of(self.site, led_to) is not None
+        again = before is not None and (before.reason or "").startswith(REDIRECTED_TO)
+        is_of_site = redirect_target is not None and address_of(self.site, redirect_target) is not None
         return post.kind == "post" and again and is_of_site
 
     def _request_share_text(self, target: Target, *, again: bool) -> Iterator[Request]:
@@ -198,7 +202,7 @@ class CategorySpider(Spider):
         assert scraper is not None, "it exists as long as a spider is open"
         return len(downloader.active) + len(scraper.queue) + len(scraper.active)
 
-    def _request(self, address: Address, link: Known) -> Request:
+    def _request(self, address: Address, link: KnownAddress) -> Request:
         if address.kind == "share":
             return self._texts.ask(address, found_on=link.found_on, title=link.title or "")
         known = None if address in self.only else link  # pages named by a person are requested unconditionally

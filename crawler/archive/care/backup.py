@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class BackedUp(TypedDict):
+class BackupResult(TypedDict):
     """A finished backup: its size in bytes, and the number of posts and versions counted in the copy."""
 
     archive: str
@@ -29,7 +29,7 @@ class BackedUp(TypedDict):
     versions: int
 
 
-def backup(db: Database, path: Path, file: Path) -> BackedUp:
+def backup(db: Database, path: Path, file: Path) -> BackupResult:
     """Copy the archive at `path`, open as `db`, to `file` and verify the copy.
 
     An earlier backup at `file` is replaced once the new one has been verified; any other file there is left alone.

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 
-class Fetched(TypedDict):
-    """How a fetch ended, with the same ending repeated `times` in a row, from `fetched_at` to `last_fetched_at`.
+class FetchEntry(TypedDict):
+    """How one or more fetches in a row ended: the first at `fetched_at` in `run`, the last at `last_fetched_at`.
 
-    Times are in UTC.
+    `times` is their number. Times are in UTC.
     """
 
     run: int
@@ -53,7 +53,7 @@ class AddressHistory(TypedDict):
     title: str | None
     next_try_at: str | None
     post_id: str | None
-    fetches: list[Fetched]
+    fetches: list[FetchEntry]
 
 
 _ADDRESSES = (

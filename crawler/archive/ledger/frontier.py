@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import hosts, links
-from crawler.archive.ledger.links import Known, known_where
+from crawler.archive.ledger.links import KnownAddress, known_where
 from crawler.archive.store.lock import writing
 from crawler.dates import iso
 from crawler.revisits import LONGEST
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.items import Address, Scope
-
-_LOOKED_AT = 256  # rows per query; more than Scrapy can have in progress at one time
 
 _PLANNED = "url IN (SELECT value FROM json_each(:planned)) AND asked_run_id IS NOT :run ORDER BY id"
 _FOUND = (
@@ -75,8 +73,8 @@ class Frontier:
         self.db, self.site, self.run_id, self.scope, self.limit = db, site, run_id, scope, limit
         self.patience = patience
         self._planned = "[]"
-        self._taken: set[int] = set()
         self._posts = 0
+        self._left_out: set[int] = set()  # rows of posts beyond the limit
 
     def begin(self, addresses: Iterable[Address], now: datetime) -> None:
         """Start with `addresses`; in a full run, make every known address of the site due."""
@@ -87,7 +85,7 @@ class Frontier:
             if self.scope == "full":
                 self._make_everything_due(now)
 
-    def take(self, count: int, now: datetime, *, host: str) -> list[Known]:
+    def take(self, count: int, now: datetime, *, host: str) -> list[KnownAddress]:
         """Return up to `count` addresses to request now, each once per run; none if the site's `host` is closed."""
         if hosts.closed(self.db, host, self.run_id, now, self.patience):
             return []
@@ -97,31 +95,28 @@ class Frontier:
             "now": iso(now),
             "never": iso(now + LONGEST),
             "again": self.scope == "full" or self._home_has_changed(),
-            "most": _LOOKED_AT,
+            "most": count + len(self._left_out),
             "planned": self._planned,
         }
-        chosen: list[Known] = []
+        chosen: dict[int, KnownAddress] = {}
         for where in (_PLANNED, _NAMED) if self.scope == "part" else (_PLANNED, _FOUND, _DUE, _LISTINGS):
             if len(chosen) < count:
-                fresh = [link for link in known_where(self.db, where, values) if link.id not in self._taken]
-                chosen += [link for link in fresh if link not in chosen]
-        taken = self._within_limit(chosen[:count])
+                found = known_where(self.db, where, values)
+                chosen |= {link.id: link for link in found if link.id not in self._left_out}
+        taken = self._within_limit(list(chosen.values())[:count])
         self._count_attempts(taken)
         return taken
 
-    def _within_limit(self, chosen: list[Known]) -> list[Known]:
-        """Remember the chosen addresses as taken, and return them without the posts beyond the limit."""
-        taken = []
-        for link in chosen:
-            self._taken.add(link.id)
-            if link.kind == "post" and self.limit is not None:
-                if self._posts >= self.limit:
-                    continue
-                self._posts += 1
-            taken.append(link)
-        return taken
+    def _within_limit(self, chosen: list[KnownAddress]) -> list[KnownAddress]:
+        """Return the chosen addresses without the posts beyond the limit, and remember those as left out."""
+        if self.limit is None:
+            return chosen
+        posts = [link.id for link in chosen if link.kind == "post"]
+        self._left_out.update(posts[max(0, self.limit - self._posts) :])
+        self._posts += len(posts)
+        return [link for link in chosen if link.id not in self._left_out]
 
-    def _count_attempts(self, taken: list[Known]) -> None:
+    def _count_attempts(self, taken: list[KnownAddress]) -> None:
         """Record the attempts before anything is read, so that an address that crashes the program comes last."""
         if taken:
             with writing(self.db):

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.items import Address, Fetch, Kind, Link, Noted, Outcome, State
+    from crawler.items import Address, Fetch, FetchOutcome, Kind, Link, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAddress:
     """What the ledger knows of an address: which page named it and how, its state, validators and rules version."""
 
     id: int
@@ -60,12 +60,12 @@ class End:
     rules: str | None = None
 
 
-# Fields of `Known` that have another name in the table, or come from elsewhere.
+# Fields of `KnownAddress` that have another name in the table, or come from elsewhere.
 _READ_AS = {
     "rule": "(SELECT rule FROM fetches WHERE link_id = links.id ORDER BY id DESC LIMIT 1)",
     "needs_category_visit": "leads_on",
 }
-_COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(Known))
+_COLUMNS = ", ".join(_READ_AS.get(field.name, field.name) for field in fields(KnownAddress))
 
 
 def plan(db: Database, site: str, addresses: Iterable[Address], at: datetime, *, run_id: int) -> None:
@@ -87,15 +87,15 @@ def unknown(db: Database, links: Iterable[Link]) -> set[str]:
 
 
 def record_links(
-    db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, leading: Iterable[str] = ()
+    db: Database, site: str, links: Iterable[Link], *, by: Fetch, run_id: int, need_visit: Iterable[str] = ()
 ) -> None:
     """Record that the page `by` names `links`: new addresses get the state `found`, known ones are marked as met.
 
     A known post that this run has not requested counts in its report as unchanged, refused or gone, according to its
-    state; if the run requests it later, that outcome replaces this one. `leading` are new posts whose category page
-    must be visited because it may list more unknown posts.
+    state; if the run requests it later, that outcome replaces this one. `need_visit` are new posts whose category
+    page must be visited because it may list more unknown posts.
     """
-    at, need_visit = iso(by.fetched_at), set(leading)
+    at, needing = iso(by.fetched_at), set(need_visit)
     db.conn.executemany(
         "INSERT INTO links (url, site, kind, state, found_on, title, found_at, met_run_id, leads_on)"
         " VALUES (?, ?, ?, 'found', ?, ?, ?, ?, ?)"
@@ -115,7 +115,7 @@ def record_links(
                 link.text,
                 at,
                 run_id,
-                link.address.url in need_visit,
+                link.address.url in needing,
             )
             for link in links
         ],
@@ -132,8 +132,8 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
 
 
 def record_outcome(
-    db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: Known | None = None
-) -> Noted:
+    db: Database, site: str, fetch: Fetch, end: End, *, run_id: int, before: KnownAddress | None = None
+) -> FetchOutcome:
     """Record how a request for an address ended and when to repeat it; return the outcome as recorded.
 
     `before` is what was known of the address, if the caller has already read it. If the answer had no validators,
@@ -179,9 +179,9 @@ def record_outcome(
             "outcome": end.outcome,
         },
     ).fetchall()
-    noted = _noted(fetch, end)
-    _note_fetch(db, link_id, fetch, end, noted, run_id=run_id)
-    return noted
+    fetch_outcome = _fetch_outcome(fetch, end)
+    _note_fetch(db, link_id, fetch, end, fetch_outcome, run_id=run_id)
+    return fetch_outcome
 
 
 def article_at(db: Database, url: str) -> int | None:
@@ -190,12 +190,12 @@ def article_at(db: Database, url: str) -> int | None:
     return None if row is None else cast("int | None", row[0])
 
 
-def known(db: Database, url: str) -> Known | None:
+def known(db: Database, url: str) -> KnownAddress | None:
     """Return what the ledger knows of an address."""
     return next(iter(known_where(db, "url = :url", {"url": url})), None)
 
 
-def categories(db: Database, site: str) -> list[Known]:
+def categories(db: Database, site: str) -> list[KnownAddress]:
     """Return every known category page of the site."""
     return known_where(db, "site = :site AND kind = 'category' ORDER BY id", {"site": site})
 
@@ -211,10 +211,10 @@ def states(db: Database) -> dict[str, int]:
     return dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall())
 
 
-def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[Known]:
+def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[KnownAddress]:
     """Return what the ledger knows of the addresses selected by `where`, the SQL after WHERE."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM links WHERE {where}", dict(values))  # noqa: S608  # from this package
-    return [Known(*row) for row in rows]
+    return [KnownAddress(*row) for row in rows]
 
 
 def _is_revisited(fetch: Fetch, end: End) -> bool:
@@ -224,7 +224,7 @@ def _is_revisited(fetch: Fetch, end: End) -> bool:
     return fetch.address.kind == "post" or (fetch.address.kind != "home" and end.state == "failed")
 
 
-def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> datetime:
+def _since(db: Database, fetch: Fetch, end: End, before: KnownAddress | None) -> datetime:
     """Return when the address began to fail if the fetch failed, otherwise when it was found."""
     before = before or known(db, fetch.address.url)
     if before is None:
@@ -237,15 +237,15 @@ def _since(db: Database, fetch: Fetch, end: End, before: Known | None) -> dateti
     return datetime.fromisoformat(last[1]) if last and last[0] == "failed" else fetch.fetched_at
 
 
-def _noted(fetch: Fetch, end: End) -> Noted:
+def _fetch_outcome(fetch: Fetch, end: End) -> FetchOutcome:
     if end.outcome is not None:
         return end.outcome
     if end.state in {"refused", "failed", "gone"}:
-        return cast("Noted", end.state)
+        return cast("FetchOutcome", end.state)
     return "unchanged" if fetch.status == HTTPStatus.NOT_MODIFIED else "read"
 
 
-def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Noted, *, run_id: int) -> None:
+def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: FetchOutcome, *, run_id: int) -> None:
     """Record a fetch; one that ended like the one before is counted in its row."""
     at = iso(fetch.fetched_at)
     repeated = db.execute(

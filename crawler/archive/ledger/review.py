@@ -62,7 +62,7 @@ ORDER BY posts DESC, links.url
 """
 
 
-class Listed(NamedTuple):
+class ListedPost(NamedTuple):
     """A listed post, by one of its addresses: its `key`, unique within its site, and its state.
 
     If it is stored after all, `category` and `published_ts` (epoch seconds) are those of the stored post.
@@ -104,14 +104,14 @@ def stored(db: Database, since: float | None = None) -> Iterator[tuple[str, str 
     return iter(db.execute(_STORED) if since is None else db.execute(_STORED_SINCE, [since]))
 
 
-def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[Listed]:
+def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[ListedPost]:
     """Yield every listed post that `stored` does not yield, once per `key` and site.
 
     `key` returns the post's id for a site, a kind and an address. Such a post may still be stored: because another
     address has the same id, or because it came some other way.
     """
     db.conn.create_function("finews_key", 3, key, deterministic=True)
-    return (Listed(*row) for row in db.execute(_NOT_COUNTED))
+    return (ListedPost(*row) for row in db.execute(_NOT_COUNTED))
 
 
 def span(db: Database, site: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ DRAFTS = "SELECT id FROM posts WHERE draft"
 _CATEGORIES = (
     "(SELECT article_categories.category, draft FROM posts JOIN article_categories ON article_id = posts.id)"
 )
-_EARLY = 3600  # seconds; a post dated further ahead of the time it was seen has a wrong date, not a fast clock
+_EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -75,7 +75,7 @@ class Article(TypedDict):
     mentions: list[Mention]
 
 
-class Published(NamedTuple):
+class PublishedPost(NamedTuple):
     """When a post was published (epoch seconds), its row id, and its site."""
 
     at: int
@@ -191,7 +191,7 @@ def oldest(db: Database, *, drafts: bool = True) -> int | None:
 
 def published_until(
     db: Database, by: Literal["site", "source"], name: str, until: float, since: float | None = None
-) -> Iterator[Published]:
+) -> Iterator[PublishedPost]:
     """Yield the posts of a site, or of an outlet (`source`), published after `since` and up to `until`, latest first.
 
     Times are in epoch seconds. Drafts are left out, and so are posts that were dated in the future when they were
@@ -204,7 +204,7 @@ def published_until(
         " ORDER BY published_ts DESC",
         [name, until, *values],
     )
-    return (Published(*row) for row in rows)
+    return (PublishedPost(*row) for row in rows)
 
 
 def sources(db: Database) -> list[str]:

@@ -94,18 +94,18 @@ def holds_archive(file: Path) -> bool:
     Raises `NotAnArchive` if the file is something else, `ArchiveError` if it cannot be read.
     """
     try:
-        found = file.stat()
+        status = file.stat()
     except FileNotFoundError:
         return False
     except OSError as error:
         raise _unreadable(file, error.strerror or str(error)) from error
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise _unreadable(file, "Is a directory")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise NotAnArchive(file, "it is no plain file")
-    if not found.st_size:
+    if not status.st_size:
         return False
-    if found.st_size < _SMALLEST:
+    if status.st_size < _SMALLEST:
         raise NotAnArchive(file, _NO_DATABASE)
     if _application_id(file) != APPLICATION_ID:
         raise NotAnArchive(file, "it is some other program's SQLite database")
@@ -121,10 +121,10 @@ def kind_of(error: sqlite3.Error) -> int:
 def file_at(path: Path) -> tuple[int, int] | None:
     """Return what identifies the file at a path, device and inode; `None` if there is no file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
@@ -135,19 +135,20 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 def _application_id(file: Path) -> int:
     """Return the application id of the database in `file`.
 
-    With `immutable` SQLite assumes that the file does not change: it takes no lock, creates no file beside it and
-    does not replay another program's log into it.
+    With `immutable` SQLite assumes that the file does not change: it takes no lock, creates no files next to it, and
+    does not replay another program's journal.
     """
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)) as asked:
-            # It may change all the same: during a checkpoint it can be shorter than its header says.
-            asked.execute("PRAGMA writable_schema = ON")
-            (found,) = asked.execute("PRAGMA application_id").fetchone()
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            # The file may change all the same. During a checkpoint it can be shorter than its header says, which this
+            # setting tolerates.
+            connection.execute("PRAGMA writable_schema = ON")
+            (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     except sqlite3.DatabaseError as error:
         if kind_of(error) == sqlite3.SQLITE_NOTADB:
             raise NotAnArchive(file, _NO_DATABASE) from None
         raise _unreadable(file, str(error)) from error
-    return int(found)
+    return int(application_id)
 
 
 def _unreadable(file: Path, why: str) -> ArchiveError:
@@ -157,8 +158,8 @@ def _unreadable(file: Path, why: str) -> ArchiveError:
 def _connect(file: Path) -> sqlite3.Connection:
     """Connect without implicit transactions (`isolation_level`).
 
-    In a folder that cannot be written to, SQLite cannot create its journal files; nobody else can write there either,
-    so the file is opened as immutable.
+    On a read-only file system SQLite cannot create its journal files. Nobody can write there, so the file is opened
+    as immutable, for which it needs none.
     """
     if os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
         connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)

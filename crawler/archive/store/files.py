@@ -35,7 +35,7 @@ class Import:
     content_hash: str | None = None
 
 
-class Imported(TypedDict):
+class ImportEntry(TypedDict):
     """A file that was imported, as shown in the history of its post. `imported_at` is in UTC."""
 
     path: str
@@ -108,7 +108,7 @@ def refused(db: Database, run_id: int) -> list[RefusedFile]:
     return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
-def imports_of(db: Database, article_id: int | None, path: str) -> list[Imported]:
+def imports_of(db: Database, article_id: int | None, path: str) -> list[ImportEntry]:
     """Return the files that a post came from and all versions of the file at `path`, each as last imported."""
     rows = db.query(
         'SELECT path, "commit", outcome, reason, run_id AS run, imported_at FROM files'

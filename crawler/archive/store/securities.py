@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.items import Mention
 
 _LATEST = 20  # mentions from which the current name is taken
-_OFTEN = 3  # posts; a name printed in this many is no misprint
+_OFTEN = 3  # posts; a name printed in this many is not a misprint
 # Prefixes and suffixes that exchanges add to a name: special treatment, ex-dividend, first day, weighted voting.
 _MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u|b)$")
 
@@ -121,8 +121,8 @@ def candidates(db: Database, written: str) -> list[Candidate]:
         where, values["market"] = f"{where} AND market = :market", typed.market
     if typed.code is not None:
         where, values["code"] = "code = :code COLLATE NOCASE", typed.code
-    named = "code IN (SELECT code FROM mentions WHERE name = :name)"
-    return _select(db, where, values) or _select(db, named, {"name": plain}) or _by_pinyin(db, plain)
+    by_name = "code IN (SELECT code FROM mentions WHERE name = :name)"
+    return _select(db, where, values) or _select(db, by_name, {"name": plain}) or _by_pinyin(db, plain)
 
 
 def _select(db: Database, where: str, values: dict[str, str]) -> list[Candidate]:

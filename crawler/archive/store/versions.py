@@ -197,7 +197,7 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
 
 
 def keep_filing(db: Database, row: int) -> None:
-    """Save with a version that is no longer current what its post is filed under now.
+    """Store with a version that is no longer current what its post is filed under at this time.
 
     That is the outlet, the categories and the codes of securities, as JSON; searches as of an earlier time use it.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _IDS = 3  # ids of gone posts in one command
-_MOST_DAYS = 2  # a site that lists something on at least one in so many days is expected to do so every day
+_MOST_DAYS = 2  # a site that lists something on at least one day in this many is expected to do so every day
 
 
 class Row(TypedDict):

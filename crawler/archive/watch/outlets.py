@@ -41,15 +41,15 @@ class Quiet(NamedTuple):
     longest: float
 
 
-def gone_quiet(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
-    """Return alarms for outlets that had gone quiet by the last of `looks`, the times of visits (epoch seconds).
+def gone_quiet(db: Database, site: str, home: str, visits: Sequence[float]) -> list[Alarm]:
+    """Return alarms for outlets that had gone quiet by the last of `visits` to the site (epoch seconds).
 
     The most unusual ones get an alarm each, the others share one.
     """
-    gaps = (later for earlier, later in pairwise(looks) if later - earlier > _FORGOTTEN)
-    watched_since = max(gaps, default=looks[0])
-    known = (_quiet(db, site, source, looks[-1], watched_since) for source in articles.sources(db))
-    quiet = sorted(filter(None, known), key=lambda each: (-each.seconds / max(each.longest, HOUR), each.source))
+    gaps = (later for earlier, later in pairwise(visits) if later - earlier > _FORGOTTEN)
+    watched_since = max(gaps, default=visits[0])
+    judged = (_quiet(db, site, source, visits[-1], watched_since) for source in articles.sources(db))
+    quiet = sorted(filter(None, judged), key=lambda each: (-each.seconds / max(each.longest, HOUR), each.source))
     alarms = [_alarm(db, site, home, each) for each in quiet[:_SHOWN]]
     return [*alarms, _others(site, home, quiet[_SHOWN:])] if quiet[_SHOWN:] else alarms
 

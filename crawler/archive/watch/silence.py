@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.store.articles import Published
+    from crawler.archive.store.articles import PublishedPost
     from crawler.archive.watch.alarm import Alarm
 
 WEEKS = 8
@@ -46,28 +46,28 @@ class _Noticed(NamedTuple):
     compared: dict[int, float]
 
 
-def of_site(db: Database, site: str, home: str, looks: Sequence[float]) -> list[Alarm]:
-    """Return an alarm if the site was silent at the last of `looks`, the times of visits (epoch seconds), sorted."""
-    at = looks[-1]
+def of_site(db: Database, site: str, home: str, visits: Sequence[float]) -> list[Alarm]:
+    """Return an alarm if the site was silent at the last of the `visits` to it, sorted times in epoch seconds."""
+    at = visits[-1]
     last = _last(db, site, at)
     if last is None or at - last.at <= _AT_LEAST:
         return []
     seconds, since = at - last.at, articles.published_at(db, last.article_id)
-    noticed = _first_noticed(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
+    noticed = _first_noticed(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
     if noticed is None:
         return []
-    now = _compare(db, site, last.at, looks, datetime.fromisoformat(since).tzinfo)
+    now = _compare(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
     compared = now or noticed.compared
     longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
     when = f"in the {count} weeks before" if weekly else f"on {count} of the days before"
     hour = "about this hour" if now else f"about the hour at {_utc(noticed.at)}"
-    said = f" (said since {_utc(noticed.at)})" if at - noticed.at > DAY else ""
+    said_since = f" (said since {_utc(noticed.at)})" if at - noticed.at > DAY else ""
     return [
         {
             "kind": "silence",
             "site": site,
             "sentence": (
-                f"No new post of {site} for {lasting(seconds)}, since {moment(since)}{said}; {hour} it was"
+                f"No new post of {site} for {lasting(seconds)}, since {moment(since)}{said_since}; {hour} it was"
                 f" {lasting(longest)} at the longest {when}: see whether {home} shows newer ones, if so run"
                 f" `{command('crawl', '--full', site=site)}`."
             ),
@@ -88,23 +88,23 @@ def longest_pause(times: Iterable[float]) -> float:
 
 
 def _first_noticed(
-    db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None
+    db: Database, site: str, since: float, visits: Sequence[float], zone: tzinfo | None
 ) -> _Noticed | None:
     """Return the first visit at which the silence since `since` was unusual; `None` if it never was."""
-    for number in range(bisect(looks, since + _AT_LEAST), len(looks)):
-        at = looks[number]
-        compared = _compare(db, site, since, looks[: number + 1], zone)
+    for number in range(bisect(visits, since + _AT_LEAST), len(visits)):
+        at = visits[number]
+        compared = _compare(db, site, since, visits[: number + 1], zone)
         if compared:
             return _Noticed(at, compared)
     return None
 
 
-def _compare(db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
+def _compare(db: Database, site: str, since: float, visits: Sequence[float], zone: tzinfo | None) -> dict[int, float]:
     """Return the silences that the one at the last visit far exceeds, by how many days ago; empty if it does not."""
-    at = looks[-1]
-    compared = _comparable(db, site, since, looks, zone)
+    at = visits[-1]
+    compared = _comparable(db, site, since, visits, zone)
     is_longer = bool(compared) and at - since > _TWICE * max(compared.values())
-    return compared if is_longer and not _is_seldom(db, site, at, at - since, looks) else {}
+    return compared if is_longer and not _is_seldom(db, site, at, at - since, visits) else {}
 
 
 def _utc(at: float) -> str:
@@ -112,7 +112,7 @@ def _utc(at: float) -> str:
 
 
 def _comparable(
-    db: Database, site: str, since: float, looks: Sequence[float], zone: tzinfo | None
+    db: Database, site: str, since: float, visits: Sequence[float], zone: tzinfo | None
 ) -> dict[int, float]:
     """Return the longest silence around this hour on comparable days before, by how many days ago.
 
@@ -120,12 +120,12 @@ def _comparable(
     with each other, and any other day with these once one like it is known. Days since the silence began do not
     count.
     """
-    at = looks[-1]
+    at = visits[-1]
     weeks, past = int((at - since) // _WEEK), int((at - since) // DAY)
     weekly = {
         week * 7: silence
         for week in range(weeks + 1, weeks + WEEKS + 1)
-        if (silence := _silence_about(db, site, at - week * _WEEK, looks)) is not None
+        if (silence := _silence_about(db, site, at - week * _WEEK, visits)) is not None
     }
     if len(weekly) >= _WEEKS_TO_JUDGE:
         return weekly
@@ -136,15 +136,15 @@ def _comparable(
         back: silence
         for back, weekday in days.items()
         if back and weekday in _ALIKE | {days[0]}
-        if (silence := _silence_about(db, site, at - back * DAY, looks)) is not None
+        if (silence := _silence_about(db, site, at - back * DAY, visits)) is not None
     }
     return daily if len(daily) >= _DAYS_TO_JUDGE else {}
 
 
-def _silence_about(db: Database, site: str, at: float, looks: Sequence[float]) -> float | None:
+def _silence_about(db: Database, site: str, at: float, visits: Sequence[float]) -> float | None:
     """Return the longest silence around a time; `None` if nobody visited the site then."""
     begin, end = at - _AROUND, at + _AROUND
-    if bisect(looks, begin) == bisect(looks, end):
+    if bisect(visits, begin) == bisect(visits, end):
         return None
     before = _last(db, site, begin)
     if before is None:
@@ -153,15 +153,15 @@ def _silence_about(db: Database, site: str, at: float, looks: Sequence[float]) -
     return longest_pause([before.at, *between, end])
 
 
-def _is_seldom(db: Database, site: str, at: float, seconds: float, looks: Sequence[float]) -> bool:
+def _is_seldom(db: Database, site: str, at: float, seconds: float, visits: Sequence[float]) -> bool:
     """Return whether a site publishes so rarely that silence is normal at any hour."""
-    span = min(WEEKS * _WEEK, at - looks[0])
+    span = min(WEEKS * _WEEK, at - visits[0])
     needed = int(_SELDOM * span / seconds) + 1
     posts = articles.published_until(db, "site", site, at, since=at - span)
     return sum(1 for _ in islice(posts, needed)) < needed
 
 
-def _last(db: Database, site: str, at: float) -> Published | None:
+def _last(db: Database, site: str, at: float) -> PublishedPost | None:
     """Return the last post published up to a time."""
     return next(articles.published_until(db, "site", site, at), None)
 

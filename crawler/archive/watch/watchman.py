@@ -48,7 +48,7 @@ class Run(NamedTuple):
     reasons: str
 
     @property
-    def has_looked(self) -> bool:
+    def has_visited(self) -> bool:
         """Whether the run saw what the site shows."""
         return self.outcome == "finished" and self.listings > 0
 
@@ -76,10 +76,10 @@ def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterat
         yield stuck
     yield from extraction_drift.refusals(db, site, now)
     yield from extraction_drift.empty_categories(db, site, now)
-    looks = sorted(run.started for run in runs if run.has_looked)
-    if stuck is None and looks:
-        quiet = silence.of_site(db, site, home, looks)
-        yield from quiet or outlets.gone_quiet(db, site, home, looks)
+    visits = sorted(run.started for run in runs if run.has_visited)
+    if stuck is None and visits:
+        quiet = silence.of_site(db, site, home, visits)
+        yield from quiet or outlets.gone_quiet(db, site, home, visits)
 
 
 def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | None:
@@ -88,13 +88,13 @@ def _stuck(site: str, home: str, runs: Sequence[Run], now: float) -> Alarm | Non
     usual, limit = _patience([later.started - earlier.started for later, earlier in pairwise(latest)])
     ended = [run for run in runs if run.outcome != "running"]
     bad = list(takewhile(lambda run: run.has_failed, ended))
-    look = next((run for run in runs if run.has_looked), None)
+    visit = next((run for run in runs if run.has_visited), None)
     if now - runs[0].started > limit:
         return _stay_away(site, runs[0], now - runs[0].started, usual)
     if len(bad) >= _IN_A_ROW:
         return _fail(site, home, bad)
-    if look is not None and now - look.started > limit:
-        return _see_nothing(site, home, look, now - look.started, usual)
+    if visit is not None and now - visit.started > limit:
+        return _see_nothing(site, home, visit, now - visit.started, usual)
     return None
 
 
@@ -138,17 +138,17 @@ def _fail(site: str, home: str, bad: Sequence[Run]) -> Alarm:
     }
 
 
-def _see_nothing(site: str, home: str, look: Run, seconds: float, usual: float | None) -> Alarm:
+def _see_nothing(site: str, home: str, visit: Run, seconds: float, usual: float | None) -> Alarm:
     every = f"; usually one does every {lasting(usual)}" if usual else ""
     return {
         "kind": "runs",
         "site": site,
         "sentence": (
-            f"No run of {site} has read a page that lists posts for {lasting(seconds)}, since run {look.number} at"
-            f" {moment(look.started_at)}{every}: `finews runs` says how they ended,"
+            f"No run of {site} has read a page that lists posts for {lasting(seconds)}, since run {visit.number} at"
+            f" {moment(visit.started_at)}{every}: `finews runs` says how they ended,"
             f" `{command('why', home)}` what was answered."
         ),
-        "numbers": {"run": look.number, "seconds": round(seconds), "usual_seconds": usual and round(usual)},
+        "numbers": {"run": visit.number, "seconds": round(seconds), "usual_seconds": usual and round(usual)},
     }
 
 
