@@ -154,3 +154,50 @@ def test_a_file_of_the_largest_size_takes_few_times_its_size_in_memory(content: 
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 16 * len(content)
+
+
+# Encodings of other languages, whose bytes GB18030 would read as something.
+
+JAPANESE = (
+    "メロスは激怒した。必ず、かの王を除かなければならぬと決意した。日経平均株価は前日比三百円高で取引を終えた。"
+)
+TRADITIONAL = (
+    "臺灣加權指數今日收盤上漲百分之一，外資買超五十億元。專家認為，下半年景氣仍有許多不確定因素，投資人應謹慎操作。"
+)
+KOREAN = "코스피 지수가 오늘 상승 마감했다. 외국인 투자자들은 오백억원 규모의 순매수를 기록했다."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (TRADITIONAL, "big5"),
+        (TRADITIONAL, "gbk"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        (KOREAN, "euc_kr"),
+        (TEXT, "gbk"),
+    ],
+)
+def test_a_text_is_read_in_the_encoding_of_its_language(text: str, encoding: str) -> None:
+    content = f'---\ntitle: "{text[:20]}"\n---\n\n<p>{text}</p>\n'.encode(encoding)
+    assert decode(content) == content.decode(encoding)
+    assert text in decode(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Größere Gärten blühen über schöne Straßen", "latin-1"),
+        ("Größere Gärten blühen über schöne Straßen", "cp1252"),
+        ("Les élèves français étaient déjà gâtés", "latin-1"),
+    ],
+)
+def test_a_text_in_another_alphabet_is_refused_and_not_read_as_chinese(text: str, encoding: str) -> None:
+    with pytest.raises(NoTextError):
+        decode(f"---\ntitle: x\n---\n{text}\n".encode(encoding))
+
+
+@pytest.mark.parametrize("marks", [1, 2, 3])
+def test_any_number_of_marks_at_the_start_is_none_of_the_text(marks: int) -> None:
+    assert decode(codecs.BOM_UTF8 * marks + TEXT.encode()) == TEXT
+    assert decode(codecs.BOM_UTF16_LE * marks + TEXT.encode("utf-16-le")) == TEXT

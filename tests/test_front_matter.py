@@ -633,3 +633,70 @@ def _in_toml(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value).lower()
+
+
+# Hugo's JSON, Hexo's without a first fence, and keys in any case.
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        pytest.param('{\n  "title": "题",\n  "n": 1\n}\n文\n', "题", "文\n", id="JSON"),
+        pytest.param('\n{"title": "题", "a": {"b": ["}"]}}\n\n文\n', "题", "\n文\n", id="JSON on a line"),
+        pytest.param('{"title": "题"}', "题", "", id="JSON alone"),
+        pytest.param("{}\n文\n", "", "文\n", id="empty JSON"),
+        pytest.param("{% raw %}\n文\n", "", "{% raw %}\n文\n", id="Liquid"),
+        pytest.param("{: .note}\n文\n", "", "{: .note}\n文\n", id="kramdown"),
+        pytest.param("title: 题\ndate: 2022-04-20\n---\n文\n", "题", "文\n", id="no first fence"),
+        pytest.param("\ntitle: 题\ntags:\n- 一\n- 二\n---\n\n文\n", "题", "\n文\n", id="no first fence, with a list"),
+        pytest.param("title: 题\n---\n文\n---\n", "题", "文\n---\n", id="a rule behind it"),
+        pytest.param("Note: a heading\n---\n文\n", "", "Note: a heading\n---\n文\n", id="a heading"),
+        pytest.param("title: 题\n\n文\n---\n", "", "title: 题\n\n文\n---\n", id="text before the fence"),
+        pytest.param("title: 题\n文\n", "", "title: 题\n文\n", id="no fence at all"),
+    ],
+)
+def test_front_matter_needs_no_first_fence_where_it_is_plain(text: str, title: str, body: str) -> None:
+    found, rest = read(text)
+    assert (found.text("title"), rest) == (title, body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"title": "题",}\n文\n', id="a comma too many"),
+        pytest.param('{\n"title": "题"\n文\n', id="no end"),
+        pytest.param('{"title": "题"} 文\n', id="text behind it"),
+        pytest.param('{"a": ' + "[" * 100_000, id="nested without end"),
+        pytest.param('{"a": ' + "[" * 20 + "]" * 20 + "}\n", id="nested deeply"),
+        pytest.param('{"a": ' + "9" * 30 + "}\n", id="a number without bounds"),
+        pytest.param('{"a": ' + "9" * 10_000 + "}\n", id="a number of thousands of digits"),
+        pytest.param('{"a": "' + "x" * 70_000 + '"}\n', id="too long"),
+    ],
+)
+def test_json_that_cannot_be_read_is_refused_and_no_body(text: str) -> None:
+    with pytest.raises(FrontMatterError):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("!important 公告", "!important 公告"),
+        ("!important", "!important"),
+        ("!重要 公告", "!重要 公告"),
+        ("! 公告", "公告"),
+        ("*ST康美 涨停", "*ST康美 涨停"),
+        ("*ST 摘帽", "*ST 摘帽"),
+        ("*important* news", "*important* news"),
+        ("*ST", "*ST"),
+    ],
+)
+def test_words_that_look_like_tags_and_aliases_are_words(written: str, title: str) -> None:
+    found = front(f"title: {written}", "date: 2022-04-20")
+    assert (found.text("title"), found.text("date")) == (title, "2022-04-20")
+
+
+def test_keys_are_found_in_any_case_and_the_one_in_lower_case_is_meant() -> None:
+    found = front("Title: 一", "TAGS: [a]", "date: x", "Date: y")
+    assert (found.text("title"), found.texts("tags"), found.text("date")) == ("一", ("a",), "x")
+    assert found.others({"title", "tags", "date"}) == {"Date": "y"}

@@ -1,4 +1,4 @@
-"""Bytes of a text file become text: UTF-8, UTF-16 with its mark, or GB18030, of which GBK and GB2312 are parts.
+"""Bytes of a text file become text: UTF-8, UTF-16 with its mark, or an encoding of East Asia, such as GBK or Big5.
 
 Pure. Not here: what a server says of its answer's encoding (`crawler.spiders.asking`).
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import codecs
 
+from crawler.jekyll.encodings import encoding_of
+
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NO_TEXT = "not text"
 _FEW = 10  # one damaged character in so many is borne
 
 
@@ -16,13 +19,13 @@ class NoTextError(ValueError):
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a file, without a byte order mark, its lines ended by line feeds.
+    """Return the text of a file, without byte order marks, its lines ended by line feeds.
 
     A few damaged characters of UTF-8 become U+FFFD. Raises `NoTextError`.
     """
-    text = _decoded(content).removeprefix("\ufeff")
+    text = _decoded(content).lstrip("\ufeff")
     if "\0" in text:
-        raise NoTextError("not text")
+        raise NoTextError(_NO_TEXT)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -42,7 +45,13 @@ def _decoded(content: bytes) -> str:
     whole = sum(not character.isascii() for character in text) - damaged
     if damaged * _FEW <= whole:
         return text
+    if b"\0" in content:
+        raise NoTextError(_NO_TEXT)
+    encoding = encoding_of(content)
+    if encoding is not None:
+        return content.decode(encoding)
     try:
-        return content.decode("gb18030")
+        content.decode("gb18030")
     except UnicodeDecodeError:
         raise NoTextError("neither UTF-8 nor GB18030 text") from None
+    raise NoTextError("text in an encoding that cannot be told: save it as UTF-8")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from crawler.extraction.budget import within_budget
 from crawler.items import Refused
-from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
+from crawler.jekyll.structured import FrontMatterError
 from crawler.urls import path_of
 
 if TYPE_CHECKING:

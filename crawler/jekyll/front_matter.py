@@ -1,8 +1,9 @@
-"""Front matter as people and programs have written it: YAML, broken YAML, TOML.
+"""Front matter as people and programs have written it: YAML, broken YAML, TOML, JSON.
 
 `read` parts a text into front matter and body. What is valid is read as it is meant; where YAML is broken, as by a
 quote inside of quotes, each key is read for itself, and a value in quotes is what stands between the first and the
-last. Aliases and tags are refused: nothing in a post needs them, and they can make much of little. Pure. Not here:
+last. Aliases and YAML's own tags are refused: nothing in a post needs them, and they can make much of little. Words
+that only look so are words: `*ST` with no such anchor, and `!important`. Pure. Not here:
 what the keys mean (`crawler.jekyll.source`), and the front matter that the program writes
 (`crawler.markdown.post_file`).
 """
@@ -10,33 +11,27 @@ what the keys mean (`crawler.jekyll.source`), and the front matter that the prog
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from crawler.jekyll.scalars import Scalar, json_of, text_of
+from crawler.jekyll.structured import DEEPEST, LONGEST, FrontMatterError, check_length, read_json, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_LONGEST = 64 * 1024  # characters
-_DEEPEST = 16  # lists and mappings in one another
-_LARGEST = 2**63  # of whole numbers in TOML
-_DOTS = 1000  # in a line of TOML: reading a key takes time by the square of them
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 # A key ends at the first colon that a space follows. It must not end in a space itself: a line of many spaces would
 # then be tried at each of them, in time that grows with their square.
 _KEY = re.compile(r"(?P<key>\w(?:[\w .:-]*?[\w.-])??|\"[^\"\n]+\"|'[^'\n]+')\s*:(?:[ \t]+(?P<value>.*))?$")
 # `title: "a" # b"` is valid YAML with a comment, and was written by a program that puts quotes around any title.
 _TORN_TITLE = re.compile(r'^title:[ \t]+"[^"\n]*"[ \t]+#[^\n]*"[ \t]*$', re.MULTILINE)
+_CLOSING = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
+_LOCAL = re.compile(r"!\w*")  # a tag that YAML gives no meaning
 _QUOTES = ('"', "'")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where there is one
-
-
-class FrontMatterError(ValueError):
-    """Front matter that cannot be read; the text says why in words for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +89,19 @@ def _flat(value: Any) -> list[Any]:
 def read(text: str) -> tuple[FrontMatter, str]:
     """Return the front matter of a text and its body; a text without front matter is all body.
 
-    Blank lines before the first fence do not matter. Raises `FrontMatterError`.
+    Blank lines before it do not matter. Hugo's JSON has no fences, and Hexo's YAML may lack the first. Raises
+    `FrontMatterError`.
     """
     start = len(text) - len(text.lstrip())
     fence = text[start : start + 3]
     opening = text[start:].partition("\n")[0].rstrip()
-    if opening not in _FENCES or (start and text[start - 1] != "\n"):
+    if start and text[start - 1] != "\n":
         return FrontMatter({}), text
+    if opening not in _FENCES:
+        return _object(text, start) or _unopened(text, start) or (FrontMatter({}), text)
     written, body = _parted(text[start + len(opening) :].partition("\n")[2], _FENCES[fence])
-    if len(written) > _LONGEST:
-        raise FrontMatterError(f"front matter of more than {_LONGEST // 1024} kB")
-    return (_toml(written) if fence == "+++" else _yaml(written)), body
+    check_length(written)
+    return (FrontMatter(read_toml(written)) if fence == "+++" else _yaml(written)), body
 
 
 def _parted(rest: str, closing: tuple[str, ...]) -> tuple[str, str]:
@@ -133,32 +130,28 @@ def _yaml(written: str) -> FrontMatter:
     return FrontMatter(values)
 
 
-def _toml(written: str) -> FrontMatter:
-    if any(line.count(".") > _DOTS for line in written.split("\n")):
-        raise FrontMatterError("front matter nested too deeply")
+def _object(text: str, start: int) -> tuple[FrontMatter, str] | None:
+    read = read_json(text, start)
+    return None if read is None else (FrontMatter(read[0]), text[read[1] :])
+
+
+def _unopened(text: str, start: int) -> tuple[FrontMatter, str] | None:
+    """Read YAML that only a closing fence parts from the body, as Hexo writes it; `None` if there is none.
+
+    A line of Markdown over a row of hyphens is a heading. So there must be a key `title` or `date`, and nothing but
+    keys and what belongs to them.
+    """
+    first = _KEY.match(text[start:].partition("\n")[0])
+    fence = _CLOSING.search(text, start)
+    if first is None or fence is None or fence.start() - start > LONGEST:
+        return None
+    written = text[start : fence.start()]
     try:
-        values = tomllib.loads(written)
-    except ValueError as error:  # of a number with thousands of digits it is no TOMLDecodeError
-        raise FrontMatterError(f"front matter that is no TOML: {error}") from None
-    except RecursionError:
-        raise FrontMatterError("front matter nested too deeply") from None
-    _check(values, _DEEPEST)
-    return FrontMatter(values)
-
-
-def _check(value: Any, levels: int) -> None:
-    """Raise `FrontMatterError` when a value of TOML has more levels, or a number that no program need bear."""
-    match value:
-        case dict() | list() if not levels:
-            raise FrontMatterError("front matter nested too deeply")
-        case dict():
-            for inner in value.values():
-                _check(inner, levels - 1)
-        case list():
-            for inner in value:
-                _check(inner, levels - 1)
-        case int() if not -_LARGEST <= value < _LARGEST:
-            raise FrontMatterError("front matter with a number that is too large")
+        front = _yaml(written)
+    except FrontMatterError:
+        return None
+    is_front_matter = "\n\n" not in written and {"title", "date"} & {key.lower() for key in front.values}
+    return (front, text[fence.end() :]) if is_front_matter else None
 
 
 def _parsed(written: str) -> Any:
@@ -169,24 +162,43 @@ def _parsed(written: str) -> Any:
     # Each open list or mapping, in that order, and the key that waits for its value.
     root: list[Any] = []
     open_: list[tuple[Any, list[str]]] = [(root, [])]
+    anchors: set[str] = set()
     for event in _events(written):
-        if isinstance(event, yaml.AliasEvent):
-            raise FrontMatterError("front matter with YAML aliases")
-        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) not in {None, "!"}:
-            raise FrontMatterError("front matter with YAML tags")
+        _note_anchor(event, anchors)
         if isinstance(event, yaml.ScalarEvent):
-            _add(open_[-1], Scalar(event.value, plain=not event.style))
+            _add(open_[-1], _scalar(event))
+        elif getattr(event, "tag", None) not in {None, "!"}:
+            raise FrontMatterError("front matter with YAML tags")
         elif isinstance(event, yaml.CollectionStartEvent):
             inner: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
             _add(open_[-1], inner)
             open_.append((inner, []))
-            if len(open_) > _DEEPEST:
+            if len(open_) > DEEPEST:
                 raise FrontMatterError("front matter nested too deeply")
         elif isinstance(event, yaml.CollectionEndEvent):
             open_.pop()
         elif isinstance(event, yaml.DocumentStartEvent) and root:
             raise FrontMatterError("front matter of several documents")
     return root[0] if root else None
+
+
+def _note_anchor(event: yaml.Event, anchors: set[str]) -> None:
+    """Add an event's anchor; an alias of one raises `FrontMatterError`, and one of none is an error in YAML."""
+    if isinstance(event, yaml.AliasEvent):
+        if event.anchor not in anchors:
+            raise yaml.YAMLError("no such anchor")
+        raise FrontMatterError("front matter with YAML aliases")
+    if isinstance(event, yaml.NodeEvent) and event.anchor:
+        anchors.add(event.anchor)
+
+
+def _scalar(event: yaml.ScalarEvent) -> Scalar:
+    """Return a value as it is written; a tag of no meaning is a part of it."""
+    if event.tag in {None, "!"}:
+        return Scalar(event.value, plain=not event.style)
+    if _LOCAL.fullmatch(event.tag) is None:
+        raise FrontMatterError("front matter with YAML tags")
+    return Scalar(f"{event.tag} {event.value}".strip(), plain=False)
 
 
 def _events(written: str) -> Iterator[yaml.Event]:

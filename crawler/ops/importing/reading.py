@@ -15,8 +15,8 @@ from crawler.archive.store.derived import DerivedArticle
 from crawler.extraction.budget import TooCostlyError, budget
 from crawler.items import PostFile, UnreadFile
 from crawler.jekyll.decoding import NoTextError, decode
-from crawler.jekyll.front_matter import FrontMatterError
 from crawler.jekyll.source import SourceError, read_source
+from crawler.jekyll.structured import FrontMatterError
 from crawler.markdown.post_file import render_post
 from crawler.recording.normalise import normalise
 from crawler.recording.recorder import ReadFile
