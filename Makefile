@@ -1,10 +1,13 @@
-# make demo   see it work, offline            make test   run the tests, with another Python: PYTHON=… VENV=…
-# make test-quick   in a developer's loop: without whole runs of the program, a tenth of the examples
-# make test-long   try ten times as many examples of each property; some ten minutes
-# make lint   style and types                 make fixtures   rewrite what the fixtures expect, to be reviewed
-# make variants   rewrite which characters a search takes for one
-# make bench  measure: crawling beside a bare spider, extraction, search on 100,000 posts, stories, importing
-# make bench-quick  hold what a crawl costs in requests, statements, bytes and calls against kept values, and how time grows
+# make demo         see the program at work, offline
+# make test-quick   while you work: without whole runs of the program, a tenth of the examples; a minute
+# make test         all tests; WORKERS=4 for more at once, PYTHON=… VENV=… for another Python
+# make test-long    ten times as many examples of each property; about ten minutes
+# make lint         check style and types              make format    mend the style
+# make fixtures     rewrite what the tests expect of each page; read the diff before you commit it
+# make variants     rewrite the table of characters that a search treats as the same
+# make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, and importing
+# make bench-quick  compare what a crawl costs in requests, statements, bytes and calls with recorded values, and
+#                   check how the time grows with the size of a page
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -56,7 +59,7 @@ clean:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# newspaper4k and trafilatura ask for the same extra of lxml in two spellings, which pips before 24 cannot resolve.
+# newspaper4k and trafilatura spell the same extra of lxml differently, which pip before version 24 cannot resolve.
 $(VENV)/installed-bench: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'

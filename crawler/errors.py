@@ -82,7 +82,7 @@ class NoSuchTime(UsageError):
     def __init__(self, written: str) -> None:
         """Quote what the user has `written`."""
         self.written = written
-        super().__init__(f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
+        super().__init__(f"{written!r} is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
 
 
 class ArchiveError(FinewsError):
@@ -154,8 +154,8 @@ class ArchiveReplaced(ArchiveError):
         """Say what became of the run's results."""
         self.path = path
         super().__init__(
-            f"{path} was deleted, moved or replaced while a run wrote to it: what it brought went with the old file."
-            " Run again, it is asked for once more."
+            f"{path} was deleted, moved or replaced while a run wrote to it: what the run stored went with the"
+            " old file. Run again to fetch it once more."
         )
 
 
@@ -206,7 +206,7 @@ class NoOutput(FinewsError):
     def __init__(self, why: str) -> None:
         """Quote the operating system's reason."""
         super().__init__(
-            f"Standard output cannot be written ({why}): what was asked for is done, its result is not told."
+            f"Standard output cannot be written ({why}): the command did its work, but could not print the result."
         )
 
 

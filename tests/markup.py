@@ -39,3 +39,18 @@ SOUP = (
     "[x]: javascript:alert(1)", "<javascript:alert(1)>", "![x](javascript:alert(1))", "{{ x }}", "{% raw %}", "中文",
     "x", "!", "&nbsp;", "\ue000", "\ue001", "\x00",
 )  # fmt: skip
+# What is said in other words before it is sanitised, and what takes more than one element.
+SHOWN_OTHERWISE = (
+    "<noscript>", "</noscript>", "<noscript><img src=x onerror=alert(1)></noscript>",
+    "<img data-src='javascript:alert(1)'>", "<iframe src='https://e.com/)[x](javascript:alert(1)'></iframe>",
+    "<iframe title='](javascript:x) <script>x</script>' src=//e.com/x></iframe>", "<video><source src='//e/a b|c'>",
+    "<object data=x>", "<a href=/x title='&quot;) <script>x</script> {{ y }} `|'>",
+    "<img src=/i title='\n\n<script>x</script>'>", "<pre class='language-x{{y}}'>",
+    "<pre class='highlight lang-c++'>", "<code class=language-js>", "<sup id=r1><a href=#n1>1</a></sup>",
+    "<li id=n1><a href=#r1>x</a>", "<p id=n1><a href=#r1>1</a>", "<div id=n1>", "<a id=r1 href=#n1>1</a>", "<sup>",
+    "</sup>", "<sub>", "<sup data-note=9>x</sup>", "<math><mfrac><mn>1</mn>",
+    "<annotation encoding=tex>&lt;script&gt;</annotation>", "</math>", "<td rowspan=3>", "<td colspan=99999>",
+    "<tr>", "<th rowspan=0>", "<dl>", "<dt>", "<dd>", "<details>", "<form>", "</form>", "<del>", "</del>",
+    "<caption>", "<tfoot>", "<ruby><rt>", "<picture><source srcset='javascript:x'>", "<td class=gutter>",
+    "<figcaption>", "<br><br>", "<hr>",
+)  # fmt: skip

@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 
 TAGS = frozenset(
     "p br hr h1 h2 h3 h4 h5 h6 strong b em i del s blockquote ul ol li a img pre code "
-    "table thead tbody tfoot tr th td div section article center figure figcaption".split()
+    "table thead tbody tfoot tr th td div section article center figure figcaption sup".split()
 )
-# Readers number headings, say how a column of a table is set, and let the keyboard reach a block of code.
+# Readers number headings, say how a column of a table is set, let the keyboard reach a block of code, name its
+# language, and lead to footnotes and back.
 ATTRIBUTES = {
-    "a": {"href"},
-    "img": {"src", "alt"},
+    "a": {"href", "title", "class", "rel", "role"},
+    "img": {"src", "alt", "title"},
     "ol": {"start"},
     "pre": {"tabindex"},
+    "code": {"class", "data-lang"},
+    "sup": {"id", "role"},
+    "div": {"class", "role"},
+    "li": {"id", "role"},
     **{f"h{level}": {"id"} for level in range(1, 7)},
 }
-ADDRESS = re.compile(r"(?:https?://|mailto:)")
+ADDRESS = re.compile(r"https?://|mailto:|#fn(?:ref)?:\d")
 _COMMONMARK = [
     MarkdownIt("commonmark", {"html": True}),
     MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]),
@@ -51,7 +56,7 @@ def pages_of_goldmark(markdowns: Sequence[str], folder: Path) -> list[str]:
     (folder / "config.json").write_text(
         json.dumps(
             {
-                "markup": {"goldmark": {"renderer": {"unsafe": True}}},
+                "markup": {"goldmark": {"renderer": {"unsafe": True}}, "highlight": {"codeFences": False}},
                 "disableKinds": "home section taxonomy term RSS sitemap robotsTXT 404".split(),
                 "uglyURLs": True,
             }

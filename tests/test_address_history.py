@@ -144,11 +144,11 @@ def test_an_address_never_seen_has_no_history(path: Path, name: str):
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("NW1", "no page has named a post of this id. `finews share NW1` looks behind its share link"),
-        ("a b", "no page has named a post of this id. `finews share 'a b'` looks behind its share link"),
+        ("NW1", "no page has named a post with this id. `finews share NW1` looks behind its share link"),
+        ("a b", "no page has named a post with this id. `finews share 'a b'` looks behind its share link"),
         (POST.url, f"no page has named it. `finews crawl {POST.url}` asks for it"),
         (made.SHARE, f"no page has named it. `finews share {made.ID}` looks behind it"),
-        ("http://example.org/x", "it is no address of the site finews, so no run asks for it"),
+        ("http://example.org/x", "it is not an address of the site finews, so no run requests it"),
     ],
 )
 def test_there_is_advice_about_addresses_never_seen(name: str, advice: str):
@@ -184,7 +184,7 @@ def test_the_command_says_that_an_address_is_waiting(path: Path, finews: Finews)
 def test_the_command_says_that_an_address_was_never_seen(path: Path, finews: Finews):
     run(path, made.listing(POST))
     done = finews("why", "NW1", "--archive", str(path))
-    advice = "no page has named a post of this id. `finews share NW1` looks behind its share link"
+    advice = "no page has named a post with this id. `finews share NW1` looks behind its share link"
     assert (done.returncode, done.stdout, done.stderr) == (1, f"NW1 was never seen: {advice}.\n", "")
     done = finews("why", "NW1", "--archive", str(path), "--json")
     assert json.loads(done.stdout) == {"name": "NW1", "seen": False, "advice": advice, "addresses": [], "files": []}

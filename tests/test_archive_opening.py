@@ -39,11 +39,12 @@ if TYPE_CHECKING:
 # What the public surface promises to users' own SQL.
 PROMISED = {
     "articles": "id site post_id url share_url title source category summary published_at published_ts html markdown"
-    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter",
+    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter draft",
     "revisions": "article_id revision seen_at run_id via title published_at html content_hash markdown text derived"
-    " front_matter",
+    " front_matter draft",
     "categories": "site slug name url",
     "tags": "id name",
+    "article_categories": "article_id category position",
     "article_tags": "article_id tag_id",
     "securities": "code symbol market name pinyin",
     "mentions": "article_id code name count published_ts",
@@ -283,7 +284,7 @@ def test_a_file_of_another_kind_is_refused(path: Path, content: str, create: boo
     assert isinstance(error, NotAnArchive)
     assert error.exit_code == 1
     assert str(error) == (
-        f"{path} is not a finews archive (it is no SQLite database); it was left untouched:"
+        f"{path} is not a finews archive (it is not an SQLite database); it was left untouched:"
         " name another with --archive."
     )
 
@@ -367,7 +368,7 @@ def test_a_database_that_is_rubbish_behind_its_header_is_refused(path: Path):
     error = refusal(path)
     assert isinstance(error, NotAnArchive)
     assert error.exit_code == 1
-    assert "(it is no SQLite database)" in str(error)
+    assert "(it is not an SQLite database)" in str(error)
 
 
 @pytest.mark.parametrize("kept", [100, 4096])
@@ -719,7 +720,7 @@ def test_a_lock_that_is_no_plain_file_is_a_sentence(path: Path, kind: str):
     with pytest.raises(ArchiveError) as refused, run_lock(path):
         pass
     assert str(refused.value) in {
-        f"{lock} is no plain file, and a run needs one there: take it away.",
+        f"{lock} is not a regular file, and a run needs one there: take it away.",
         f"{lock} cannot be made: No such device or address; a run needs to write there.",
         f"{lock} cannot be made: Is a directory; a run needs to write there.",
         f"{lock} cannot be made: Too many levels of symbolic links; a run needs to write there.",
@@ -774,7 +775,10 @@ def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_left_alone(path: 
     victim.write_text("precious")
     path.with_name("archive.db.lock").symlink_to(victim)
 
-    with pytest.raises(ArchiveError, match="is no plain file, and a run needs one there") as refused, run_lock(path):
+    with (
+        pytest.raises(ArchiveError, match="is not a regular file, and a run needs one there") as refused,
+        run_lock(path),
+    ):
         pass
 
     assert "Traceback" not in str(refused.value)
@@ -790,5 +794,5 @@ def test_a_lock_that_names_a_process_which_is_gone_names_nobody(path: Path, hold
     hold()
     path.with_name("archive.db.lock").write_text("pid 4194304, started 2022-04-20T00:00:00+00:00\n")
 
-    with pytest.raises(ArchiveLocked, match="it says nothing of itself"), run_lock(path):
+    with pytest.raises(ArchiveLocked, match="it does not say which"), run_lock(path):
         pass

@@ -268,7 +268,7 @@ def test_a_file_that_is_not_an_archive_is_left_alone(archive: Archive):
     (folder / "device").symlink_to(os.devnull)
     for name in ("text.md", "empty", "other.db", "directory", "device", "archive.db-wal"):
         file = folder / name
-        assert refusal(archive, file) == f"{file} is there already and is no backup of an archive: name another file."
+        assert refusal(archive, file) == f"{file} exists and is not a backup of an archive: name another file."
     assert names(folder / "directory") == []
 
 
@@ -286,7 +286,7 @@ def test_the_archive_itself_is_not_replaced_by_its_copy(archive: Archive, monkey
         folder / "link.db",
         folder / "hard.db",
     ):
-        assert refusal(archive, file) == f"{file} is there already and is no backup of an archive: name another file."
+        assert refusal(archive, file) == f"{file} exists and is not a backup of an archive: name another file."
 
 
 @pytest.mark.parametrize(

@@ -645,7 +645,9 @@ def test_where_a_redirect_leads_is_told_by_the_bytes_it_has(crawl: Runs, written
 
 # Proxies.
 
-SPEAKS_SOCKS = "names a proxy that speaks socks5, which is not spoken here: name one that speaks HTTP, or unset it.\n"
+SPEAKS_SOCKS = (
+    "names a proxy that speaks socks5, which this program does not: name one that speaks HTTP, or unset it.\n"
+)
 
 
 def by_way_of(crawl: Runs, name: str, proxy: str) -> Runs:
@@ -852,8 +854,8 @@ def test_a_run_whose_archive_is_taken_away_says_so(crawl: Runs, do: Callable[[Pa
         run = crawl(server.url)
     assert (run.code, run.report) == (1, {})
     assert run.errors == (
-        "Error: output/archive.db was deleted, moved or replaced while a run wrote to it: what it brought went with"
-        " the old file. Run again, it is asked for once more.\n"
+        "Error: output/archive.db was deleted, moved or replaced while a run wrote to it: what the run stored went"
+        " with the old file. Run again to fetch it once more.\n"
     )
 
 

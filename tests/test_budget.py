@@ -64,7 +64,9 @@ def test_a_feed_of_two_megabytes_is_read_quickly(name: str) -> None:
         pytest.param("attributes", "an element with more than 256 attributes", id="attributes"),
         pytest.param("attributes with brackets", "an element with more than 256 attributes", id="brackets in values"),
         pytest.param("attributes without space", "an element with more than 256 attributes", id="no space between"),
+        pytest.param("elements in a noscript", "more than 256 elements in one another", id="noscript"),
         pytest.param("ampersands", "more than 50000 entities", id="ampersands"),
+        pytest.param("table cells", "more than 100000 tags", id="table cells"),
     ],
 )
 def test_a_body_whose_structure_is_too_costly_is_refused_with_the_reason(name: str, reason: str) -> None:

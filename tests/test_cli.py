@@ -665,7 +665,7 @@ def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
     as_json = ask("check", "--no-posts", "--json")
     assert (as_json.exit_code, as_json.stderr) == (1, "")
     assert json.loads(as_json.stdout)["findings"] == [first, *others]
-    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound, repaired.\n"
+    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound after the repair.\n"
     assert told(ask("search", "江西", "--json"))["total"] == 4
     assert printed(ask("check", "--no-posts")) == f"{own} is sound.\n"
 
@@ -694,7 +694,7 @@ def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypat
     assert ask("check").stdout == (
         f"1 file in {folder} missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
     )
-    assert printed(ask("check", "--repair")) == f"{own} is sound, repaired.\n"
+    assert printed(ask("check", "--repair")) == f"{own} is sound after the repair.\n"
     assert (folder / "2022-04-20-NW1.md").is_file()
 
 
@@ -802,24 +802,24 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             ["stats", "--archive", "pyproject.toml"],
             1,
             (
-                "pyproject.toml is not a finews archive (it is no SQLite database); it was left untouched:"
+                "pyproject.toml is not a finews archive (it is not an SQLite database); it was left untouched:"
                 " name another with --archive."
             ),
         ),
         (
             ["search", "江西", "--since", "gestern", "--archive", "{archive}"],
             2,
-            "'gestern' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'gestern' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["search", "江西", "--until", "2022-02-31", "--archive", "{archive}"],
             2,
-            "'2022-02-31' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'2022-02-31' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["search", "江西", "--as-of", "", "--archive", "{archive}"],
             2,
-            "'' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["stock", "999999", "--archive", "{archive}"],
@@ -829,7 +829,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["stock", "609001", "--since", "2022-13", "--archive", "{archive}"],
             2,
-            "'2022-13' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "'2022-13' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
         (
             ["history", "NW1", "--archive", "{archive}"],
@@ -849,7 +849,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["backup", "pyproject.toml", "--archive", "{archive}"],
             2,
-            "pyproject.toml is there already and is no backup of an archive: name another file.",
+            "pyproject.toml exists and is not a backup of an archive: name another file.",
         ),
         (
             ["backup", "pyproject.toml/backup.db", "--archive", "{archive}"],
@@ -859,17 +859,17 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["crawl", "--site", "nosuch"],
             2,
-            "nosuch: is no site; known are finews, minima, or give a .yaml file.",
+            "nosuch: is not a site; give finews, minima, or a .yaml file.",
         ),
         (
             ["crawl", "--mirror", "ftp://x"],
             2,
-            "The mirror 'ftp://x' is no address: give one such as http://127.0.0.1:8000.",
+            "The mirror 'ftp://x' is not an address: give one such as http://127.0.0.1:8000.",
         ),
         (
             ["crawl", "http://example.org/", "--mirror", "http://127.0.0.1:9"],
             2,
-            "http://example.org/ is no page of the site finews: give the address of a post, a category or the feed.",
+            "http://example.org/ is not a page of the site finews: give the address of a post, category or feed.",
         ),
         (
             ["crawl", "--site", "minima", "--category", "x", "--mirror", "http://127.0.0.1:9"],
@@ -885,7 +885,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
             (
                 ["share", code, "--mirror", "http://127.0.0.1:9"],
                 2,
-                f"{code} is no share link of the site finews: give an info code, or a link's address.",
+                f"{code} is not a share link of the site finews: give an info code, or a link's address.",
             )
             for code in (
                 "../etc/passwd",

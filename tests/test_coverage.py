@@ -386,7 +386,7 @@ def test_the_command_prints_one_json_document_with_every_row(archive: Archive):
         (["--since", "2022"], "Error: --since goes with --coverage: finews stats --coverage --since D."),
         (
             ["--coverage", "--since", "x"],
-            "Error: 'x' is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
+            "Error: 'x' is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.",
         ),
     ],
 )

@@ -861,6 +861,6 @@ def test_the_log_is_lines_on_standard_error_and_the_report_on_standard_output_wh
         "Posts: 25 new · 0 changed · 0 unchanged · 1 refused · 0 failed · 1 gone · 0 pending",
         "  1 gone: HTTP 404; expired: HTTP 404; share link: the answer holds no text",
         "  1 refused: no title",
-        "  asked elsewhere: 2 expired gone · 2 share failed · 1 share stored",
+        "  looked elsewhere: 2 source files gone · 2 share links failed · 1 share link stored",
         f"Archive: output{os.sep}archive.db · Markdown: output{os.sep}_posts",
     ]

@@ -22,6 +22,14 @@ def _files(part: str) -> set[str]:
     return {f"crawler.{part}.{path.stem}" for path in (PACKAGE / part).glob("*.py") if path.stem != "__init__"}
 
 
+def _defined(path: Path) -> set[str]:
+    """Return the functions and classes of a module, and methods as `Class.method`."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    top = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, kinds)]
+    methods = {f"{node.name}.{part.name}" for node in top for part in node.body if isinstance(part, kinds)}
+    return methods | {node.name for node in top}
+
+
 def _modules(components: object) -> set[str]:
     return {str(name).rpartition(".")[0] for name in components if name}  # type: ignore[attr-defined]
 
@@ -97,6 +105,14 @@ def test_no_module_is_longer_than_one_look_and_no_folder_holds_more_than_a_dozen
     assert long == set()
     folders = Counter(path.parent for path in MODULES if path.name not in {"__init__.py", "__main__.py"})
     assert {folder.name: count for folder, count in folders.items() if count > 12} == {}
+
+
+def test_the_map_names_only_functions_that_are_where_it_says() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    answers = re.findall(r"^\| .* \| \[([\w/]+\.py)\]\(\.\./crawler/\1\)(.*) \|$", page, re.MULTILINE)
+    named = {(path, name) for path, names in answers for name in re.findall(r"`([\w.]+)`", names)}
+    assert len(named) > len(answers) / 2
+    assert sorted(named - {(path, name) for path in dict(named) for name in _defined(PACKAGE / path)}) == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -338,12 +338,12 @@ def test_the_commands_json_is_one_document(place: Place, finews: Run) -> None:
     report = json.loads(done.stdout)
     assert (report["run"], report["outcome"], report["posts"]["refused"]) == (1, "finished", 1)
     assert report["refused"] == [{"path": f"{place.sources}/x.md", "commit": "", "reason": "no date"}]
-    assert (done.returncode, done.stderr) == (1, "Error: Every file was refused: nothing was taken in.\n")
+    assert (done.returncode, done.stderr) == (1, "Error: Every file was refused, so nothing was imported.\n")
 
 
 def test_an_empty_folder_is_an_error(place: Place, finews: Run) -> None:
     done = finews("import", str(place.sources), "--no-posts")
-    assert (done.returncode, done.stderr) == (1, "Error: There was no post in it: nothing was taken in.\n")
+    assert (done.returncode, done.stderr) == (1, "Error: There are no posts there, so nothing was imported.\n")
 
 
 def test_what_is_no_history_is_wrong_usage(place: Place, finews: Run) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markup import HREFS, SOUP, SPECIAL
 from profiles import examples
+from readers_of_markdown import pages_of
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.markdown.body import safe_html, to_markdown, to_text
@@ -240,6 +241,55 @@ def test_a_link_that_could_run_or_leak_keeps_its_text_only(href: str) -> None:
         pytest.param("<pre>{{ x }}</pre>", "~~~\n{\u200b{ x }}\n~~~", id="Liquid in code"),
         pytest.param("<p>一<span class=x>二</span><font>三</font></p>", "一二三", id="elements that give way"),
         pytest.param("<p>一<img src='data:x' alt='图'>二</p>", "一二", id="image of a forbidden kind"),
+        pytest.param("<p><b>题<br><br>文</b></p>", "**题**\n\n**文**", id="bold over a double line break"),
+        pytest.param("<p><b>题<br>文</b></p>", "**题**  \n**文**", id="bold over a line break"),
+        pytest.param("<b><p>一</p>二<p>三</p></b>", "**一**\n\n**二**\n\n**三**", id="bold over paragraphs"),
+        pytest.param(
+            "<i>一<b>二<p>三</p></b></i>", "*一**二***\n\n***三***", id="marks within marks over paragraphs"
+        ),
+        pytest.param("<p><b>一</b><i>二</i></p>", "**一**二", id="italic right after bold"),
+        pytest.param(
+            "<figcaption><p>图注</p><p>摄影</p></figcaption>", "*图注*\n\n*摄影*", id="caption of paragraphs"
+        ),
+        pytest.param(
+            "<b><table><tr><td>1<td>2<tr><td>3<td>4</table></b>",
+            "| **1** | **2** |\n| --- | --- |\n| **3** | **4** |",
+            id="bold table",
+        ),
+        pytest.param(
+            "<a href=/c><p>一</p><p>二</p></a>",
+            "[一](https://site.example/c)\n\n[二](https://site.example/c)",
+            id="link over paragraphs",
+        ),
+        pytest.param(
+            "<a href=/c><div><img src=/i.png></div></a>",
+            "[![](https://site.example/i.png)](https://site.example/c)",
+            id="image in a block in a link",
+        ),
+        pytest.param("<h2><a href='#a' title='小标题'></a>小标题</h2>", "## 小标题", id="link without words"),
+        pytest.param("<h2>一<br>二</h2>", "## 一 二", id="heading of two lines"),
+        pytest.param("<ul><li><section><div><p>一</p><p>二</p></div></section></ul>", "- 一\n\n  二", id="deep item"),
+        pytest.param("<ul><li>一<ol start=5><li>二</ol></ul>", "- 一\n\n  5. 二", id="list that begins with five"),
+        pytest.param("<ol><li>一</ol><ol><li>二</ol>", "1. 一\n\n<!-- -->\n\n1. 二", id="neighbouring lists"),
+        pytest.param("<blockquote>一</blockquote><blockquote>二</blockquote>", "> 一\n\n> 二", id="quotations"),
+        pytest.param("<p>一<del>二</del>三</p>", "一<del>二</del>三", id="struck out"),
+        pytest.param("<p>10<sup>8</sup>吨</p>", "10^8吨", id="power"),
+        pytest.param("<p>x<sup>n+1</sup></p>", "x^(n+1)", id="power of a sum"),
+        pytest.param("<p>H<sub>2</sub>O</p>", "H2O", id="index"),
+        pytest.param("<p>10<sub>2</sub></p>", "10\\_2", id="index of a figure"),
+        pytest.param(
+            "<p>1<sup>st</sup> 名<sup>TM</sup> 文<sup>[1]</sup></p>", "1st 名TM 文\\[1\\]", id="raised words"
+        ),
+        pytest.param("<p>$$x$$ 元</p>", "\\$\\$x\\$\\$ 元", id="two dollar signs"),
+        pytest.param("<p>~~一~~</p>", "&#126;&#126;一&#126;&#126;", id="tildes"),
+        pytest.param("<p>12345678901. 一</p>", "12345678901\\. 一", id="long number like a list's"),
+        pytest.param(
+            "<pre><code class='language-python'>if x:\n\n\n    y</code></pre>",
+            "~~~ python\nif x:\n\n\n    y\n~~~",
+            id="code with a language and blank lines",
+        ),
+        pytest.param("<ul><li><pre>a\n\n  b</pre></ul>", "- `a`  \n  `b`", id="code in a list"),
+        pytest.param("<p><code>~~~</code></p>", "<code>&#126;&#126;&#126;</code>", id="code like a fence"),
     ],
 )
 def test_a_body_as_markdown(source: str, markdown: str) -> None:
@@ -300,6 +350,39 @@ def test_an_images_description_cannot_leave_its_brackets(alt: str, shown_alt: st
     assert image.attributes == {"src": "https://site.example/c.png", "alt": shown_alt}
 
 
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        pytest.param("图片标题", "图片标题", id="Chinese"),
+        pytest.param("涨50%25 %E5", "涨50%25 %E5", id="percent signs"),
+        pytest.param("“一” &quot;二&quot; '三'", "“一” \"二\" '三'", id="quotation marks"),
+        pytest.param("一](javascript:alert(1)) [二]", "一](javascript:alert(1)) [二]", id="brackets"),
+        pytest.param("一\n\n  二", "一 二", id="blank line"),
+        pytest.param("`a` *b* c_d_ \\ | ~~ $$", "`a` *b* c_d_ \\ | ~~ $$", id="signs of Markdown"),
+        pytest.param("{{ x }} {% y %} {: .z}", "{{ x }} {% y %} {: .z}", id="Liquid and kramdown"),
+        pytest.param("&lt;script&gt;x&lt;/script&gt; &amp;lt;", "<script>x</script> &lt;", id="tags and entities"),
+        pytest.param(" ", None, id="nothing"),
+    ],
+)
+def test_a_title_is_what_it_says_to_every_reader(written: str, title: str | None) -> None:
+    source = f'<p><img src="/c.png" alt="图" title="{written}"><a href="/d" title="{written}">链</a></p>'
+    markdown = markdown_of(source)
+
+    assert "{{" not in markdown
+    assert "{%" not in markdown
+    for page in pages_of(markdown):
+        found = [node.attributes.get("title") for node in LexborHTMLParser(page).css("img, a")]
+        assert found == [title, title]
+
+
+@pytest.mark.parametrize("tag", ["div", "span", "section", "ul><li", "blockquote"])
+def test_text_below_hundreds_of_elements_is_kept(tag: str) -> None:
+    source = f"<{tag}>" * 500 + "深处的文字"
+
+    assert shown(markdown_of(source)) == "深处的文字"
+    assert text_of(source).endswith("深处的文字")
+
+
 def test_an_image_is_no_text() -> None:
     assert text_of('<p>一<img src="/c.png" alt="图">二</p>') == "一二"
 
@@ -316,6 +399,8 @@ def test_a_link_is_its_words_in_text() -> None:
         pytest.param("<p>一<b>二</b>&amp;lt;</p>", "一二&lt;", id="emphasis and entity-like text"),
         pytest.param("<p>*一* [二] \\ `三` # {{x}}</p>", "*一* [二] \\ `三` # {{x}}", id="nothing is escaped"),
         pytest.param("<ul><li>一</li><li>二</li></ul>", "- 一\n- 二", id="list"),
+        pytest.param("<p>一句\n话</p>", "一句 话", id="a line of the source is none of the text"),
+        pytest.param("<p>10<sup>8</sup>吨</p>", "10^8吨", id="power"),
     ],
 )
 def test_a_body_as_text(source: str, text: str) -> None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from markup import HREFS, SOUP, SPECIAL
+from markup import HREFS, SHOWN_OTHERWISE, SOUP, SPECIAL
 from profiles import examples
 from readers_of_markdown import harms, pages_of, pages_of_goldmark
 
@@ -47,7 +47,14 @@ code = st.builds(
 placed = st.builds(lambda around, inside: around.replace("{}", inside), st.sampled_from(AROUND), code)
 nested = st.builds(lambda around, inside: around.replace("{}", inside), st.sampled_from(AROUND), placed)
 link = st.sampled_from(HREFS).map(lambda href: f'<a href="{href}">x</a><img src="{href}" alt="x">')
-piece = st.one_of(placed, nested, st.sampled_from(SOUP), st.sampled_from(SPECIAL).map(html.escape), link)
+piece = st.one_of(
+    placed,
+    nested,
+    st.sampled_from(SOUP),
+    st.sampled_from(SHOWN_OTHERWISE),
+    st.sampled_from(SPECIAL).map(html.escape),
+    link,
+)
 bodies = st.lists(piece, min_size=1, max_size=12).map("".join)
 
 

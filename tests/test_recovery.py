@@ -315,7 +315,7 @@ def test_a_crafted_id_never_becomes_an_address(place: Place) -> None:
     assert [post_id_named(load_site("finews"), crafted) for crafted in CRAFTED] == [None] * 5 + ["y", None]
     done = place.run("share", CRAFTED[0], "--mirror", place.server.url, "--archive", str(place.archive))
     assert done.returncode == 2
-    assert "is no share link of the site finews" in done.stderr
+    assert "is not a share link of the site finews" in done.stderr
     assert place.server.requests == []
 
 

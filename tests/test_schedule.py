@@ -122,9 +122,9 @@ def test_an_interval_is_written_as_short_as_can_be(text: str, short: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("cron --every 15", "'15' is no interval: write minutes, hours or a day, as 15m, 2h or 1d."),
-        ("cron --every -5m", "'-5m' is no interval: write minutes, hours or a day, as 15m, 2h or 1d."),
-        ("cron --every ٣m", "'٣m' is no interval: write minutes, hours or a day, as 15m, 2h or 1d."),
+        ("cron --every 15", "'15' is not an interval: write minutes, hours or a day, as 15m, 2h or 1d."),
+        ("cron --every -5m", "'-5m' is not an interval: write minutes, hours or a day, as 15m, 2h or 1d."),
+        ("cron --every ٣m", "'٣m' is not an interval: write minutes, hours or a day, as 15m, 2h or 1d."),
         ("cron --every 0m", "0m is too often: ask for 1m or more."),
         (
             "systemd --every 25h",
@@ -137,7 +137,7 @@ def test_an_interval_is_written_as_short_as_can_be(text: str, short: str) -> Non
             "github --every 4m",
             "GitHub starts nothing every 4m: ask for 5m or more, or take cron or systemd, which can.",
         ),
-        ("cron --site nosuch", "nosuch is no site; known are finews, minima, or give a .yaml file."),
+        ("cron --site nosuch", "nosuch is not a site; give finews, minima, or a .yaml file."),
         (
             f"github --site {MINIMA}",
             f"{MINIMA} is not in the repository: run this at its root, and name a definition below it.",
@@ -226,7 +226,7 @@ def test_a_crontab_s_line_is_printed_as_it_is_to_be_pasted(tmp_path: Path, monke
     archive, words = "/srv/news/archive.db", f"--archive /srv/news/archive.db --posts {tmp_path}/output/_posts"
     assert schedule("cron", "--every", "2h", "--archive", "/srv/x/../news/archive.db") == (
         f"# finews, every 2h into {archive}; the log is {archive}.log.\n"
-        "# Prints, and so has mailed, only what is amiss. A run that finds another one at work leaves it alone.\n"
+        "# It prints, and so makes cron mail, only what is amiss. A run that finds another one at work just ends.\n"
         f"34 0-23/2 * * * {PROGRAM} crawl {words} --site finews >/dev/null 2>>{archive}.log;"
         f" [ $? -ne 2 ] || tail -n 1 {archive}.log;"
         f' amiss=$({PROGRAM} runs --silent --archive {archive} 2>&1) || echo "$amiss"\n'
@@ -386,7 +386,7 @@ def test_a_line_for_cron_that_has_become_wrong_prints_why(mirrored: Path, tmp_pa
     done = in_cron(line.replace("--site finews", "--site gone.yaml"), tmp_path)
     assert done.stdout == (
         "Error: gone.yaml: cannot be read (No such file or directory);"
-        " give a YAML file that says how the site looks.\n"
+        " give a YAML file that describes the site.\n"
         # `echo` of some shells takes two backslashes for one.
         f"Error: There is no archive at {folder}/archive.db: ".replace("\\\\", "\\")
         + "make one with `finews crawl`, or name another with --archive.\n"

@@ -460,7 +460,7 @@ def test_a_time_that_is_none_is_a_sentence(archive: Archive, name: str, written:
     times: dict[str, Any] = {name: written}
     with pytest.raises(NoSuchTime) as refused:
         archive.search("江西", **times)
-    assert str(refused.value) == f"{written!r} is no time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'."
+    assert str(refused.value) == f"{written!r} is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'."
     assert (refused.value.written, refused.value.exit_code) == (written, 2)
 
 

@@ -39,7 +39,7 @@ def test_the_proof_is_told_in_a_few_lines(finews: Finews):
     done = finews("crawl", "--selftest", "1", timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     first, second, third, fourth = done.stdout.splitlines()
-    assert first.startswith("Killed 1 time (SIGKILL), at ")
+    assert first.startswith("Killed 1 time (SIGKILL), after ")
     assert second.startswith("600 of 600 posts stored, 0 lost, ")
-    assert re.fullmatch(r"\d+ readers? beside the runs, 0 failed", third)
+    assert re.fullmatch(r"\d+ readers? during the runs, 0 failed", third)
     assert fourth == "The archive is sound."

@@ -501,7 +501,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load_site(file)
 
     assert str(refused.value) == (
-        f"{file}: cannot be read (No such file or directory); give a YAML file that says how the site looks."
+        f"{file}: cannot be read (No such file or directory); give a YAML file that describes the site."
     )
 
 
@@ -512,7 +512,7 @@ def test_a_pipe_in_the_place_of_a_definition_is_refused_and_not_waited_for(tmp_p
     with pytest.raises(SiteError) as refused:
         load_site(str(file))
 
-    assert str(refused.value) == f"{file}: is no plain file; give a YAML file that says how the site looks."
+    assert str(refused.value) == f"{file}: is not a regular file; give a YAML file that describes the site."
 
 
 @pytest.mark.parametrize("name", ["nowhere", "", "../finews", "finews.yaml/..", "Finews"])
@@ -520,7 +520,7 @@ def test_a_name_that_is_no_site_is_refused(name: str) -> None:
     with pytest.raises(SiteError) as refused:
         load_site(name)
 
-    assert str(refused.value) == f"{name}: is no site; known are finews, minima, or give a .yaml file."
+    assert str(refused.value) == f"{name}: is not a site; give finews, minima, or a .yaml file."
 
 
 # --- Addresses ---

@@ -387,6 +387,12 @@ def test_blocks_of_html_pass_through_to_the_letter() -> None:
     assert to_html(source) == source
 
 
+def test_a_link_without_words_has_its_address_for_words() -> None:
+    assert to_html("见[](https://a.example/b_c)和[](#d)。") == (
+        '<p>见<a href="https://a.example/b_c">https://a.example/b_c</a>和<a href="#d"></a>。</p>'
+    )
+
+
 def test_markdown_between_blocks_of_html_becomes_html() -> None:
     assert to_html("<p>a</p>\n\n| x |\n|---|\n| ~~y~~ |\n") == (
         "<p>a</p>\n<table>\n<thead>\n<tr>\n<th>x</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><s>y</s></td>\n</tr>\n"

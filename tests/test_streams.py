@@ -25,8 +25,8 @@ pytestmark = [
     pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full"),
 ]
 
-FULL = "Error: Standard output cannot be written (No space left on device): what was asked for is done, its result is"
-FULL += " not told.\n"
+FULL = "Error: Standard output cannot be written (No space left on device): the command did its work, but could not"
+FULL += " print the result.\n"
 # A command line of every command, that has something to say and ends with 0.
 COMMANDS = {
     "crawl": "crawl --mirror URL --no-posts",
@@ -151,7 +151,7 @@ def test_what_is_no_text_is_refused_in_a_sentence(shell: Shell, command: str):
     done = shell(f"finews {command} $'\\xbd\\xad'")
     assert done.returncode == 2
     assert done.stderr.endswith(
-        "it is no text: write it in UTF-8, or set LC_ALL to the locale that it is written in.\n"
+        "it is not text: write it in UTF-8, or set LC_ALL to the locale that it is written in.\n"
     )
 
 
@@ -168,7 +168,7 @@ def test_what_click_itself_prints_is_no_traceback_either(shell: Shell, option: s
 def test_a_list_on_a_closed_standard_input_names_nothing(shell: Shell, command: str):
     done = shell(f"finews {command} --list - --mirror {shell.url} <&-")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("names nothing: give ids or addresses, one a line.")
+    assert done.stderr.splitlines()[-1].endswith("names nothing: give ids or addresses, one per line.")
 
 
 def test_a_run_without_standard_error_brings_what_it_would(shell: Shell):

@@ -63,7 +63,7 @@ def _is_of_the_database(error: Exception) -> bool:
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="finews")
 def main() -> None:
-    """Keep what a news site forgets: crawl it into Markdown and one SQLite archive, and ask the archive.
+    """Archive a news site that forgets: crawl it into Markdown and one SQLite file, and search that.
 
     \b
     Example:

@@ -30,7 +30,7 @@ _list_option = click.option(
     "listed",
     metavar="FILE",
     type=click.File(encoding="utf-8", errors="replace"),
-    help="Take those in FILE as well, one a line; - is standard input.",
+    help="Also take the addresses or ids in FILE, one per line; - is standard input.",
 )
 _FORBIDDEN = "refused: forbidden by robots.txt"
 _MANY = 3  # posts refused and none kept: of one or two that is chance
@@ -53,19 +53,19 @@ _MANY = 3  # posts refused and none kept: of one or two that is chance
     type=click.Choice(["missing", "always", "never"]),
     default="missing",
     show_default=True,
-    help="Look behind the share links of posts that are gone or lack something, of all posts, or of none.",
+    help="Which share links to request: those of posts that are gone or lack something, all, or none.",
 )
 @click.option("--no-share", is_flag=True, help="The same as --share never.")
-@click.option("--full", is_flag=True, help="Ask again, conditionally, for every known post, listed or not.")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Ask for N posts at most.")
-@click.option("--alarm", is_flag=True, help="Say what is amiss, as `finews runs --silent` does, and exit with 1.")
+@click.option("--full", is_flag=True, help="Visit every listing, and check every known post again, listed or not.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Request at most N posts.")
+@click.option("--alarm", is_flag=True, help="Report what is amiss, as `finews runs --silent` does, and exit with 1.")
 @click.option(
     "--selftest",
     metavar="[N]",
     type=click.IntRange(1, 50),
     is_flag=False,
     flag_value=5,
-    help="Instead: crawl a sample site, read beside it, kill the run N times (5), and show that nothing is lost.",
+    help="Instead: prove on a sample site that a run killed N times (default: 5) amid readers loses nothing.",
 )
 @log_format_option
 @json_option
@@ -90,11 +90,11 @@ def crawl(
     alarm: bool,
     as_json: bool,
 ) -> None:
-    """Crawl a site once: what is new or changed comes into the archive.
+    """Crawl a site once, and store what is new or changed.
 
-    A run asks for the home page, and for more only when that has changed. With an ADDRESS (a page of the site), a
-    --list or a --category, only these pages and the posts they name are asked for. A post whose page is gone is
-    looked for in the site's own source and behind its share link.
+    A run requests the home page, and more only if that has changed. With an ADDRESS (a page of the site), a --list or
+    a --category, it requests only these pages and the posts they name. A post whose page is gone is looked for in the
+    site's own source and behind its share link.
 
     \b
     Example:
@@ -140,10 +140,10 @@ def share(
     no_posts: bool,
     as_json: bool,
 ) -> None:
-    """Fetch what stands behind share links into the archive.
+    """Fetch and store the texts behind share links.
 
-    A link is given by the post's id, by any address of the post, or by its file's name. Where nothing stands behind
-    one, and nothing is stored, the post is looked for in the site's own source.
+    Name a link by the id of its post, by any address of the post, or by the name of its file. If there is no text
+    behind a link and the post is not stored, it is looked for in the site's own source.
 
     \b
     Example:
@@ -153,7 +153,7 @@ def share(
     folder = None if no_posts else posts
     codes = [*links, *_lines(listed)]
     if not codes:
-        raise click.UsageError("Give info codes or addresses, or a file of them with --list.")
+        raise click.UsageError("Give ids or addresses of posts, or a file of them with --list.")
     report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
     _finish(ctx, report, archive, folder, as_json=as_json)
 
@@ -162,11 +162,13 @@ def share(
 @click.option(
     "--archive",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The archive to make, Markdown beside it; in a new temporary folder if not given.",
+    help="The archive to make, with Markdown beside it; by default in a new temporary folder.",
 )
 @json_option
 def demo(archive: Path | None, *, as_json: bool) -> None:
-    """Show the whole program offline: serve the bundled sample site, crawl it, search the archive.
+    """Show the whole program at work, offline.
+
+    Serves the bundled sample site on a free local port, crawls it, and searches the archive.
 
     \b
     Example:
@@ -190,7 +192,7 @@ def _lines(listed: IO[str] | None) -> list[str]:
     lines = [line.strip() for line in listed]
     named = [line for line in lines if line and not line.startswith("#")]
     if not named:
-        raise click.UsageError(f"{listed.name} names nothing: give ids or addresses, one a line.")
+        raise click.UsageError(f"{listed.name} names nothing: give ids or addresses, one per line.")
     return named
 
 
@@ -272,7 +274,7 @@ def _failure(report: Report) -> str | None:
         return "Some pages could not be fetched; the next run asks for them again."
     if report["outcome"] == "failed":
         given_up = "; ".join(f"{host} was {reason}" for host, reason in report["hosts"].items())
-        return f"The run did not come to its end ({given_up or 'see the log'}); the next one goes on."
+        return f"The run ended early ({given_up or 'see the log'}); the next one continues."
     return None
 
 

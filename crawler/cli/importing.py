@@ -26,7 +26,7 @@ _SHOWN = 20  # refused files to name
 @posts_option
 @no_posts_option
 @click.option(
-    "--history", is_flag=True, help="Take in every version of each file that git has, with its commit's time."
+    "--history", is_flag=True, help="Import every version of each file that git has, with the time of its commit."
 )
 @json_option
 @click.pass_context
@@ -41,10 +41,10 @@ def import_(
     history: bool,
     as_json: bool,
 ) -> None:
-    """Take in posts that are kept as Markdown: files, and folders such as a Jekyll site's _posts.
+    """Import posts from Markdown files.
 
-    A file that cannot be read is refused with its reason, and the rest goes on. With --history, PATH is in a git
-    repository, checked out or bare.
+    PATH is a file, or a folder such as a Jekyll site's _posts. A file that cannot be read is refused with the reason,
+    and the import continues. With --history, PATH is in a git repository, checked out or bare.
 
     \b
     Example:
@@ -79,7 +79,7 @@ def _name_refused(refused: list[RefusedFile]) -> None:
         commit = f" at {file['commit'][:12]}" if file["commit"] else ""
         click.echo(f"refused {file['path']}{commit}: {file['reason']}", err=True)
     if len(refused) > _SHOWN:
-        click.echo(f"… and {len(refused) - _SHOWN} more: the table `files` has them all.", err=True)
+        click.echo(f"… and {len(refused) - _SHOWN} more; the table `files` lists them all.", err=True)
 
 
 def _show(count: int) -> None:
@@ -91,6 +91,6 @@ def _exit(ctx: click.Context, report: ImportReport) -> None:
         ctx.exit(ExitCode.INTERRUPTED)
     posts = report["posts"]
     if posts["refused"] == sum(posts.values()):
-        what = "Every file was refused" if posts["refused"] else "There was no post in it"
-        click.echo(f"Error: {what}: nothing was taken in.", err=True)
+        what = "Every file was refused" if posts["refused"] else "There are no posts there"
+        click.echo(f"Error: {what}, so nothing was imported.", err=True)
         ctx.exit(ExitCode.FOUND_WRONG)

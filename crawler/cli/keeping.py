@@ -7,18 +7,20 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, drafts_option, json_option, no_posts_option
+from crawler.cli.options import MOST, archive_option, drafts_option, json_option
 from crawler.errors import ExitCode
 
 
 @click.command()
 @archive_option
-@click.option("--coverage", is_flag=True, help="Say what was listed and is not stored, and how to fill each gap.")
-@click.option("--since", metavar="D", help="With --coverage: from this day on: 2022-04-20, 2022-04, 2022.")
+@click.option("--coverage", is_flag=True, help="Show what was listed but is not stored, and how to fill each gap.")
+@click.option("--since", metavar="D", help="With --coverage: only from this day on: 2022-04-20, 2022-04, 2022.")
 @drafts_option
 @json_option
 def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_json: bool) -> None:
-    """Say what the archive holds; with --coverage, per category and day, what of all that was listed.
+    """Show what the archive holds, in numbers.
+
+    With --coverage: how much of what was listed is stored, per category and day.
 
     \b
     Example:
@@ -38,15 +40,23 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
 
 @click.command()
 @archive_option
-@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many runs to print.")
-@click.option("--silent", is_flag=True, help="Instead: say only what is amiss, and exit with 1 if anything is.")
+@click.option(
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1, MOST),
+    default=20,
+    show_default=True,
+    help="How many runs to print.",
+)
+@click.option("--silent", is_flag=True, help="Instead: report only what is amiss, and exit with 1 if anything is.")
 @json_option
 @click.pass_context
 def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
-    """Say what each run did, the latest first, and what of it is not as usual.
+    """List what each run did, and what was unusual about it.
 
-    With --silent, a sentence for each thing a person would notice too late: no new post for far longer than usual at
-    this hour, an outlet gone quiet, a jump in refusals, runs that fail or stay away.
+    The latest run comes first. With --silent: one sentence for each thing that you would notice too late, such as no
+    new post for far longer than is usual at this hour, an outlet gone quiet, a jump in refusals, or runs that fail or
+    do not happen.
 
     \b
     Example:
@@ -76,14 +86,15 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
     type=click.Choice(["markdown", "jekyll", "jsonl", "csv"]),
     default="markdown",
     show_default=True,
-    help="jekyll is the form the site's own source has.",
+    help="jekyll is the form of the site's own source files.",
 )
 @drafts_option
 @json_option
 def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: bool) -> None:
-    """Write the archive out again into DIR: a file per post, or one posts.jsonl or posts.csv.
+    """Write all posts to files in DIR.
 
-    An archive of several sites gets a folder for each.
+    That is one file per post, or a single posts.jsonl or posts.csv. If the archive holds several sites, each gets a
+    folder of its own.
 
     \b
     Example:
@@ -103,16 +114,16 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
 @click.option(
     "--posts",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where its Markdown posts are; if not given, _posts beside the archive.",
+    help="The folder with its Markdown posts; by default _posts beside the archive.",
 )
-@no_posts_option
-@click.option("--repair", is_flag=True, help="Make anew what is derived: index, stories, counts, Markdown.")
+@click.option("--no-posts", is_flag=True, help="Leave the Markdown alone.")
+@click.option("--repair", is_flag=True, help="Rebuild what is derived: index, stories, counts, Markdown.")
 @json_option
 @click.pass_context
 def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, repair: bool, as_json: bool) -> None:
-    """Check that all is sound: the database, its search index, the Markdown against the archive.
+    """Check the archive: its file, its search index, its Markdown.
 
-    Each finding is a sentence with its repair; with findings left, the exit code is 1.
+    Each finding is a sentence that says what to do. If there are any, the exit code is 1.
 
     \b
     Example:
@@ -132,7 +143,9 @@ def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, rep
 @archive_option
 @json_option
 def backup(file: Path, archive: Path, *, as_json: bool) -> None:
-    """Copy the archive to FILE, also while a crawl runs, and verify the copy. An earlier backup is replaced.
+    """Copy the archive to FILE, and verify the copy.
+
+    This works during a crawl too. An earlier backup is replaced.
 
     \b
     Example:

@@ -22,7 +22,7 @@ class Text(click.types.StringParamType):
             return os.fsencode(written).decode() if _KEPT_BYTE.search(written) else written
         except UnicodeDecodeError:
             self.fail(
-                "it is no text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
+                "it is not text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
             )
 
 
@@ -34,20 +34,20 @@ archive_option = click.option(
     default=Path("output/archive.db"),
     show_default=True,
     show_envvar=True,
-    help="The archive's file.",
+    help="The file of the archive.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 mirror_option = click.option(
     "--mirror",
     metavar="URL",
-    help="Ask this server in place of the site's own hosts, e.g. http://127.0.0.1:8000.",
+    help="Ask this server instead of the site's own hosts, e.g. http://127.0.0.1:8000.",
 )
 posts_option = click.option(
     "--posts",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("output/_posts"),
     show_default=True,
-    help="Where Markdown posts go.",
+    help="The folder for Markdown posts.",
 )
 no_posts_option = click.option("--no-posts", is_flag=True, help="Write no Markdown.")
 site_option = click.option(
@@ -55,20 +55,20 @@ site_option = click.option(
     metavar="NAME|FILE.yaml",
     default="finews",
     show_default=True,
-    help="A bundled site, or a definition of your own.",
+    help="The name of a bundled site, or the file of a definition.",
 )
 log_format_option = click.option(
     "--log-format",
     "log",
     type=click.Choice(["text", "json"]),
-    help="Log to standard error, a line an event; text is the default where that is no terminal.",
+    help="Log to standard error, one line per event. The default is text if that is not a terminal, else no log.",
 )
 MOST = 2**31 - 1
 """The largest number accepted for any count."""
 
-since_option = click.option("--since", metavar="D", help="Published then at the earliest: 2022-04-20, 2022-04, 2022.")
+since_option = click.option("--since", metavar="D", help="Only posts from this time on: 2022-04-20, 2022-04, 2022.")
 drafts_option = click.option(
-    "--drafts", is_flag=True, help="Drafts too: what its source says is not to be published."
+    "--drafts", is_flag=True, help="Drafts too: posts whose source says not to publish them."
 )
 limit_option = click.option(
     "--limit",
@@ -79,5 +79,5 @@ limit_option = click.option(
     help="How many posts to print.",
 )
 offset_option = click.option(
-    "--offset", metavar="N", type=click.IntRange(0, MOST), default=0, help="How many to pass over first."
+    "--offset", metavar="N", type=click.IntRange(0, MOST), default=0, help="How many posts to skip first."
 )

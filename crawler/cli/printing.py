@@ -56,7 +56,7 @@ def stock(found: Mapping[str, Any]) -> None:
     if found["days"]:
         _say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
-        _say(f"  also of this symbol or name: {', '.join(found['others'])}")
+        _say(f"  others with this symbol or name: {', '.join(found['others'])}")
     _posts(found["results"])
 
 

@@ -34,12 +34,16 @@ if TYPE_CHECKING:
     type=click.Choice(["markdown", "html", "text", "json"]),
     default="markdown",
     show_default=True,
-    help="html is the body as published: not safe to show as it is.",
+    help="html is the body as published, which is not safe to show as it is.",
 )
-@click.option("--revision", metavar="N", type=click.IntRange(min=1), help="As it was in its Nth revision.")
+@click.option(
+    "--revision", metavar="N", type=click.IntRange(min=1), help="Show its Nth revision instead of the latest."
+)
 @json_option
 def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
-    """Show one post; ID is its id or any address of it. Posts that tell the same story are named on standard error.
+    """Show one post.
+
+    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error.
 
     \b
     Example:
@@ -69,25 +73,34 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 @click.argument("query", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
-@click.option("--until", metavar="D", help="Published then at the latest; the day, month or year is included.")
-@click.option("--source", metavar="S", type=TEXT, help="Of this outlet: 大江网.")
-@click.option("--category", metavar="SLUG", type=TEXT, help="In this category, first or not: dajiangwang.")
+@click.option("--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole.")
+@click.option("--source", metavar="S", type=TEXT, help="Only posts of this outlet: 大江网.")
+@click.option("--category", metavar="SLUG", type=TEXT, help="Only posts of this category, first or not: dajiangwang.")
 @click.option(
-    "--stock", metavar="CODE", type=TEXT, help="Mentioning this security: 600160, 600160.SH, 00700.HK, NIO."
+    "--stock", metavar="CODE", type=TEXT, help="Only posts that mention this security, as `finews stock` takes it."
 )
-@click.option("--as-of", metavar="T", help="Search the archive as it stood then: '2022-04-21 09:30'.")
-@click.option("--sort", type=click.Choice(["relevance", "date"]), default="relevance", show_default=True)
-@click.option("--collapse", is_flag=True, help="Show a story that several outlets carry once.")
+@click.option("--as-of", metavar="T", help="Search what the archive knew at that time: '2022-04-21 09:30'.")
+@click.option(
+    "--sort",
+    type=click.Choice(["relevance", "date"]),
+    default="relevance",
+    show_default=True,
+    help="Best matches first, or newest first.",
+)
+@click.option("--collapse", is_flag=True, help="Show a story only once if several outlets carry it.")
 @drafts_option
 @limit_option
 @offset_option
 @json_option
 def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
-    """Search titles and bodies. Words must all occur; "…" is one term, -term excludes, OR chooses.
+    """Search the titles and texts of posts.
 
-    Traditional and simplified characters are one: 臺灣 finds 台湾; ="臺灣" finds only what is written so. By
-    relevance, posts with all of it in the title come first. Times are the site's; 2022-04 is the whole month.
-    --json gives of each post `text`, what is shown of it, and the `highlights` in that, as [[start, end], …].
+    Words must all occur; "…" is one term, -term excludes posts, OR accepts either. Traditional and simplified
+    characters match each other: 臺灣 finds 台湾; ="臺灣" finds only this exact spelling. The best matches are posts
+    with all of it in the title. Times are in the site's time zone; 2022-04 is the whole month.
+
+    With --json, each post has a `text`, the excerpt that is shown, and `highlights`, where the hits are in it, as
+    [[start, end], …].
 
     \b
     Example:
@@ -106,10 +119,12 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
 @click.command()
 @click.argument("post", metavar="ID", type=TEXT)
 @archive_option
-@click.option("--diff", is_flag=True, help="Say what changed from each revision to the next.")
+@click.option("--diff", is_flag=True, help="Show what changed from each revision to the next.")
 @json_option
 def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
-    """List the revisions of a post, the oldest first; ID is its id or any address of it.
+    """List the revisions of a post, oldest first.
+
+    ID is its id, any of its addresses, or its file.
 
     \b
     Example:
@@ -140,10 +155,10 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
-    """Tell an address's story: who named it, each fetch and how it ended, and the rule that refused it.
+    """Tell what happened to an address.
 
-    Of a post, those of all its addresses and of the files it came from. What was never seen ends with exit code 1.
-    Times are in UTC.
+    Shows which page named it, how each fetch of it ended, and which rule refused it. Of a post, all its addresses are
+    shown, and the files it came from. If it was never seen, the exit code is 1. Times are in UTC.
 
     \b
     Example:
@@ -182,9 +197,10 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 @offset_option
 @json_option
 def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
-    """List the posts that mention a security, newest first, with counts by day and the names it was printed under.
+    """List the posts that mention a security, newest first.
 
-    CODE is a code, a name, or a name in pinyin or its initials; of pinyin that may mean several, these are named.
+    Also shows counts by day, and the names under which the security was printed. CODE is a code (600160, 600160.SH,
+    00700.HK, NIO), a name, or a name in pinyin, in full or as initials. If that could mean several, they are listed.
 
     \b
     Example:

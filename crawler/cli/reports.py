@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _KILO = 1000
+_ELSEWHERE = {"expired": "source file", "share": "share link"}  # where else than on its page a post may be
 _WIDE = 134  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
 
 
@@ -34,21 +35,26 @@ def report(run: Mapping[str, Any]) -> None:
     for reason, count in run["listing_reasons"].items():
         click.echo(f"  {count} listing{'s' * (count > 1)} {reason}")
     if run["elsewhere"]:
-        places = (f"{count} {place.replace(':', '')}" for place, count in run["elsewhere"].items())
-        click.echo(f"  asked elsewhere: {' · '.join(places)}")
+        click.echo(f"  looked elsewhere: {_elsewhere(run['elsewhere'])}")
     for host, reason in run["hosts"].items():
         click.echo(f"  {host} {reason}")
+
+
+def _elsewhere(counts: Mapping[str, int]) -> str:
+    """Return `2 source files gone · 1 share link stored`; the keys are `expired: gone` and the like."""
+    ends = ((count, *end.partition(": ")) for end, count in counts.items())
+    return " · ".join(f"{counted(count, _ELSEWHERE[kind])} {state}" for count, kind, _, state in ends)
 
 
 def selftest(result: Mapping[str, Any]) -> None:
     """Print the result of the self-test, whose crawl is killed again and again."""
     points = ", ".join(map(str, result["killed_at"]))
-    click.echo(f"Killed {counted(result['kills'], 'time')} (SIGKILL), at {points} of {result['posts']} pages:")
+    click.echo(f"Killed {counted(result['kills'], 'time')} (SIGKILL), after {points} of {result['posts']} pages:")
     click.echo(
         f"{result['stored']} of {result['posts']} posts stored, {result['lost']} lost,"
-        f" {counted(result['repeated'], 'page')} asked for again"
+        f" {counted(result['repeated'], 'page')} requested again"
     )
-    click.echo(f"{counted(result['readers'], 'reader')} beside the runs, {len(result['reader_failures'])} failed")
+    click.echo(f"{counted(result['readers'], 'reader')} during the runs, {len(result['reader_failures'])} failed")
     for failure in result["reader_failures"]:
         click.echo(f"  {failure}")
     if result["log_deleted"]:
@@ -154,7 +160,7 @@ def checked(result: Mapping[str, Any]) -> None:
     for finding in result["findings"]:
         click.echo(finding)
     if not result["findings"]:
-        click.echo(f"{result['archive']} is sound" + (", repaired" if result["repaired"] else "") + ".")
+        click.echo(f"{result['archive']} is sound" + (" after the repair" if result["repaired"] else "") + ".")
 
 
 def backed_up(result: Mapping[str, Any]) -> None:

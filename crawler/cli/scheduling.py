@@ -30,7 +30,7 @@ _KINDS = ("cron", "systemd", "github")
     "--into",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write the files there, instead of printing them.",
+    help="Write the files into DIR instead of printing them.",
 )
 @archive_option
 @site_option
@@ -48,9 +48,10 @@ def schedule(
     no_posts: bool,
     as_json: bool,
 ) -> None:
-    """Print what to install for scheduled runs: a crontab's line, systemd's units, or a workflow for GitHub.
+    """Print what to install for scheduled runs.
 
-    Nothing is installed; comments and docs/schedule.md say how to.
+    That is a crontab line, systemd units, or a workflow for GitHub Actions. Nothing is installed; the comments and
+    docs/schedule.md say how to do that.
 
     \b
     Example:

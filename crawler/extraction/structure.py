@@ -14,6 +14,7 @@ from crawler.extraction.budget import TooCostlyError
 _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
 _MOST_ENTITIES = 50_000
+_MOST_TAGS = 100_000
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
 # The beginning of a tag, comment or declaration. Unclosed ones extend to the end of the source, so that every
@@ -24,7 +25,7 @@ _MARK = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 # Elements whose content is text up to their own closing tag.
-_TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes noscript".split())
+_TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes".split())
 _NEVER_OPEN = frozenset("area base br col embed hr img input link meta source track wbr".split())
 # Elements that end where the next one begins, unless they are inside `svg` or `math`.
 _ENDED_BY_THE_NEXT = frozenset("p li td th tr dt dd option".split())
@@ -35,6 +36,8 @@ def check_structure(source: str) -> None:
     """Raise `TooCostlyError` if the HTML in `source` would take too long to parse."""
     if source.count("&") + source.count("\xa0") > _MOST_ENTITIES:
         raise TooCostlyError(f"more than {_MOST_ENTITIES} entities")
+    if source.count("<") > _MOST_TAGS:
+        raise TooCostlyError(f"more than {_MOST_TAGS} tags")
     opened: Counter[str] = Counter()
     depth, at = 0, 0
     while mark := _MARK.search(source, at):

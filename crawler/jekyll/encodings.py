@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LETTER = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f]")
-_KANA = re.compile(r"[\u3041-\u30ff]")
+_LETTER = re.compile(r"[\u3041-\u3093\u30a1-\u30f6\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f]")
+_KANA = re.compile(r"[\u3041-\u3093\u30a1-\u30f6]")
 # Every tenth syllable of Korean is a particle or an ending. The same bytes are rare characters in GBK.
 _KOREAN_ENDING = re.compile("[이다는을의가에은로]")
 _LOOKED_AT = 5_000  # letters

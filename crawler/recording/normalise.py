@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.items import Article
-from crawler.markdown.body import safe_html, to_markdown, to_text
+from crawler.markdown.body import safe_html, words_of
 from crawler.text.words import bare, first_sentence, fold, opening
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ _TITLE_LENGTH, _LONGEST = 40, 100
 def normalise(post: Post, site: Site) -> Article:
     """Return a post as an article: with its body as safe Markdown and plain text, and what is derived from these."""
     safe = safe_html(post.html, site.body, post.url)
-    text = to_text(safe)
+    markdown, text = words_of(safe)
     if post.via != "page" and not post.title:
         post = replace(post, title=_derived_title(post, text), derived=tuple(dict.fromkeys(("title", *post.derived))))
     return Article(
         post=post,
-        markdown=to_markdown(safe),
+        markdown=markdown,
         text=text,
         summary=opening(text.partition("\n")[0], _SUMMARY_LENGTH),
         content_hash=content_hash(post, text),

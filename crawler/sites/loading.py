@@ -47,10 +47,10 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
-            raise SiteError(name, "", f"is no site; known are {', '.join(bundled_names())}, or give a .yaml file.")
+            raise SiteError(name, "", f"is not a site; give {', '.join(bundled_names())}, or a .yaml file.")
         return _read(_BUNDLED / f"{name}.yaml", name)
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
-        raise SiteError(name, "", "is no plain file; give a YAML file that says how the site looks.")
+        raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")
     return _read(Path(name), name)
 
 
@@ -79,7 +79,7 @@ def _read(file: Traversable, shown: str) -> Site:
         plain = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SiteError(
-            shown, "", f"cannot be read ({error.strerror}); give a YAML file that says how the site looks."
+            shown, "", f"cannot be read ({error.strerror}); give a YAML file that describes the site."
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SiteError(shown, "", f"is not valid YAML: {_one_line(error)}") from error

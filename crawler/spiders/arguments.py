@@ -83,6 +83,6 @@ def page_of_site(site: Site, url: str) -> Address:
     address = address_of(site, resolved) if resolved else None
     if address is None or address.kind == "share":
         raise UsageError(
-            f"{url} is no page of the site {site.name}: give the address of a post, a category or the feed."
+            f"{url} is not a page of the site {site.name}: give the address of a post, category or feed."
         )
     return address

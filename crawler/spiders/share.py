@@ -74,5 +74,7 @@ def _share(site: Site, code: str) -> Address:
     post_id = post_id_named(site, code)
     address = share_address(site, post_id) if post_id else None
     if address is None or address_of(site, address.url) != address:  # for example a code without digits
-        raise UsageError(f"{code} is no share link of the site {site.name}: give an info code, or a link's address.")
+        raise UsageError(
+            f"{code} is not a share link of the site {site.name}: give an info code, or a link's address."
+        )
     return address

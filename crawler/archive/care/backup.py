@@ -39,7 +39,7 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
     draft = file.with_name(f".{file.name}.tmp")
     try:
         if file.exists() and (file.samefile(path) or not _is_backup(file)):
-            raise UsageError(f"{file} is there already and is no backup of an archive: name another file.")
+            raise UsageError(f"{file} exists and is not a backup of an archive: name another file.")
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft = new_draft(file)

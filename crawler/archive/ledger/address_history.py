@@ -80,10 +80,12 @@ def advice(name: str, site: Site) -> str:
     """Return a sentence on what to do about an address of `site`, or an id, that was never seen."""
     url = as_address(name)
     if url is None:
-        return f"no page has named a post of this id. `finews share {shlex.quote(name)}` looks behind its share link"
+        return (
+            f"no page has named a post with this id. `finews share {shlex.quote(name)}` looks behind its share link"
+        )
     address = address_of(site, url)
     if address is None:
-        return f"it is no address of the site {site.name}, so no run asks for it"
+        return f"it is not an address of the site {site.name}, so no run requests it"
     if address.kind == "share":
         return f"no page has named it. `finews share {shlex.quote(address.key)}` looks behind it"
     return f"no page has named it. `finews crawl {shlex.quote(address.url)}` asks for it"

@@ -45,7 +45,7 @@ APPLICATION_ID = 0x66696E77
 
 _IN_MEMORY = ":memory:"
 _SMALLEST = 512  # bytes, SQLite's smallest page size; SQLite treats a shorter file as an empty database
-_NO_DATABASE = "it is no SQLite database"
+_NO_DATABASE = "it is not an SQLite database"
 _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # an exceeded quota is reported as the latter
 _PROGRESS_SECONDS = 2.0  # between messages about progress
@@ -102,7 +102,7 @@ def holds_archive(file: Path) -> bool:
     if stat.S_ISDIR(status.st_mode):
         raise _unreadable(file, "Is a directory")
     if not stat.S_ISREG(status.st_mode):
-        raise NotAnArchive(file, "it is no plain file")
+        raise NotAnArchive(file, "it is not a regular file")
     if not status.st_size:
         return False
     if status.st_size < _SMALLEST:

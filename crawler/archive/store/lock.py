@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_NO_PLAIN_FILE = "{} is no plain file, and a run needs one there: take it away."
+_NO_PLAIN_FILE = "{} is not a regular file, and a run needs one there: take it away."
 _BY_ANOTHER_NAME = "by another name of the file"
 
 
@@ -115,7 +115,7 @@ def _take(descriptor: int, archive: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise ArchiveLocked(archive, _holder(descriptor) or "it says nothing of itself") from None
+        raise ArchiveLocked(archive, _holder(descriptor) or "it does not say which") from None
     with suppress(OSError):  # a full disk: the lock is held all the same, and the archive reports the disk itself
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"pid {os.getpid()}, started {dates.iso(dates.now())}\n".encode())

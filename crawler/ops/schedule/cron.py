@@ -23,7 +23,7 @@ def cron(task: Task) -> Plan:
     check_even(task, "cron")
     comment = (
         f"# finews, every {write_interval(task.every)} into {task.archive}; the log is {_log(task)}.\n"
-        "# Prints, and so has mailed, only what is amiss. A run that finds another one at work leaves it alone.\n"
+        "# It prints, and so makes cron mail, only what is amiss. A run that finds another one at work just ends.\n"
     )
     line = f"{crontab_fields(task.every, task.begin)} {_command(task)}\n"
     add = f"{{ crontab -l 2>/dev/null; {shlex.join(plan_command(task, 'cron'))}; }} | crontab -"
