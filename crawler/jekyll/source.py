@@ -111,7 +111,8 @@ def _others(front: FrontMatter, *, is_ours: bool, is_dated: bool) -> dict[str, A
     """
     others = front.others((_KEYS | _OWN_KEYS if is_ours else _KEYS) | _draft_keys(front))
     categories = json_of(front.value("categories"))
-    if isinstance(categories, dict) or any(isinstance(entry, list | dict) for entry in categories or ()):
+    entries = categories if isinstance(categories, list) else [categories]
+    if any(isinstance(entry, list | dict) for entry in entries):
         others["categories"] = categories  # which of them is inside of which
     unread = None if is_dated else json_of(front.value("date"))
     if unread is None or _OFFSET_ALONE.fullmatch(str(unread)):
