@@ -10,6 +10,7 @@
     │   ├── NewerArchive       the file was written by a newer version
     │   ├── ArchiveNotWritten  the archive can be read but not written to
     │   ├── ArchiveDamaged     the file is damaged
+    │   ├── TookTooLong        a question was given up after its time limit
     │   ├── NotAsExpected      tables or values in the archive are not those of this program
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
@@ -165,6 +166,18 @@ class NotAsExpected(ArchiveError):
     def __init__(self, found: str) -> None:
         """Quote SQLite's message, or name the value `found`, such as `started_at of row 3 of runs`."""
         super().__init__(f"The archive is not as this program keeps it ({found}): bring back a backup.")
+
+
+class TookTooLong(ArchiveError):
+    """A question to the archive at `path` was given up, because it took longer than its limit."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        """`seconds` is the limit."""
+        self.path, self.seconds = path, seconds
+        super().__init__(
+            f"{path} had no answer after {seconds:g} s: ask for less, allow more time with `finews --time-limit`,"
+            " or see what `finews check` says of the file."
+        )
 
 
 class MarkdownNotWritten(FinewsError):

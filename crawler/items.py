@@ -200,7 +200,7 @@ class Recorded:
 
     `outcome` is `None` for listings and auxiliary requests; `article_id` is the row id of the address's post.
     `fetch_outcome` is what the ledger says: the outcome, or `read` or `unchanged` for a listing; `reason` is why it
-    is not stored.
+    is not stored, or not as a revision.
     """
 
     address: Address

@@ -16,11 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
+from crawler.errors import SiteError
 from crawler.extraction.budget import TooCostlyError, budget, within_budget
+from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.extraction.structure import check_structure
 from crawler.items import Article, Listing, Refused
-from crawler.sites.definition import Body
+from crawler.sites.addresses import address_of, id_in_name, post_id_named
+from crawler.sites.definition import AddressForm, Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +70,8 @@ def test_a_feed_of_two_megabytes_is_read_quickly(name: str) -> None:
         pytest.param("elements in a noscript", "more than 256 elements in one another", id="noscript"),
         pytest.param("ampersands", "more than 50000 entities", id="ampersands"),
         pytest.param("table cells", "more than 100000 tags", id="table cells"),
+        pytest.param("angle brackets", "more than 100000 tags", id="angle brackets"),
+        pytest.param("sentences", "a text of more than 1000000 characters", id="a text without end"),
     ],
 )
 def test_a_body_whose_structure_is_too_costly_is_refused_with_the_reason(name: str, reason: str) -> None:
@@ -108,6 +113,39 @@ def test_a_pattern_that_backtracks_exponentially_only_costs_its_page() -> None:
     page = costly.page(f"{costly.HEAD}<p>{'a' * 60}</p>{costly.END}")
 
     read = read_post(page, site)
+
+    assert read == Refused(fetch=page.fetch, reason="too costly to read", rule="budget")
+
+
+EXPLOSIVE = "(a+)+b"
+
+
+def test_a_pattern_for_addresses_that_explodes_is_stopped_outside_of_pages() -> None:
+    site = replace(
+        costly.SITE,
+        addresses=replace(costly.SITE.addresses, post=(AddressForm(match=f"/{EXPLOSIVE}(?P<id>x)"),)),
+        files=replace(costly.SITE.files, named=f"{EXPLOSIVE}(?P<id>x)"),
+        capitals=EXPLOSIVE,
+    )
+    long = "a" * 60
+    for ask in (
+        lambda: address_of(site, f"https://finews.withounder.com/{long}"),
+        lambda: id_in_name(site, f"{long}.md"),
+        lambda: post_id_named(site, long),
+    ):
+        with pytest.raises(SiteError) as stopped:
+            ask()
+        assert str(stopped.value).startswith("The site's definition: the pattern ")
+        assert str(stopped.value).endswith(": simplify it")
+
+
+def test_a_listing_whose_addresses_explode_is_refused_within_its_budget() -> None:
+    post = (AddressForm(match=f"/{EXPLOSIVE}(?P<id>x)"),)
+    site = replace(costly.SITE, addresses=replace(costly.SITE.addresses, post=post))
+    home = address_of(costly.SITE, "https://finews.withounder.com/")
+    page = costly.page("".join(f'<a href="/{"a" * 60}{number}">' for number in range(100)), home)
+
+    read = within_budget(lambda: read_listing(page, site), page.fetch)
 
     assert read == Refused(fetch=page.fetch, reason="too costly to read", rule="budget")
 

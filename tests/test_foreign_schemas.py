@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from crawler.archive import Archive
 from crawler.cli import main
-from crawler.errors import ForeignSchema
+from crawler.errors import ArchiveError, ForeignSchema
 
 KEPT = Path(__file__).parent / "archives"
 RUNS = [
@@ -94,3 +94,29 @@ def test_a_command_says_so_in_a_sentence(path: Path) -> None:
     ended = CliRunner().invoke(main, ["stats", "--archive", str(path)])
 
     assert (ended.exit_code, ended.output.startswith(f"Error: {path} holds the trigger x, ")) == (1, True)
+
+
+ENDLESS = "WITH RECURSIVE x (n) AS (SELECT 1 UNION ALL SELECT n FROM x)"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param(
+            f"DROP TABLE _sqlite_migrations; CREATE VIEW _sqlite_migrations AS {ENDLESS} SELECT n AS id,"
+            " 'finews-archive' AS migration_set, '0001_first_schema' AS name, '' AS applied_at FROM x",
+            id="the record of steps",
+        ),
+        pytest.param(
+            f"DROP TABLE _sqlite_migrations; CREATE VIEW _sqlite_migrations AS {ENDLESS} SELECT n AS id,"
+            " '' AS migration_set, '' AS name, '' AS applied_at FROM x",
+            id="a record that has nothing",
+        ),
+    ],
+)
+def test_looking_at_a_file_without_end_is_given_up(path: Path, sql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.archive.store.connection._LOOK_SECONDS", 0.2)
+    change(path, sql)
+
+    with pytest.raises(ArchiveError, match=r"had no answer after 0\.2 s|is not a finews archive"):
+        Archive(path)

@@ -82,6 +82,36 @@ def test_a_value_of_somebody_elses_is_found(path: Path, table: str, column: str,
         assert odd_value(archive.db) == f"{column} of row 1 of {table}"
 
 
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("DELETE FROM versions", f"a version of {made.ID} is not there"),
+        ("UPDATE posts SET revision = 9223372036854775807", f"a version of {made.ID} is not there"),
+    ],
+)
+def test_a_post_that_lacks_its_version_is_found_and_a_sentence_to_every_command(
+    path: Path, tmp_path: Path, sql: str, found: str
+) -> None:
+    change(path, sql)
+
+    with Archive(path) as archive:
+        assert odd_value(archive.db) == found
+    for command in (["show", made.ID], ["search", "江西"], ["stats"], ["stock", "600519"], ["export", str(tmp_path)]):
+        told = CliRunner().invoke(main, [*command, "--archive", str(path)])
+        assert isinstance(told.exception, SystemExit | None), command
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("versions", "front_matter"), ("versions", "html"), ("runs", "reasons")]
+)
+def test_json_that_nests_without_end_is_a_sentence(path: Path, table: str, column: str) -> None:
+    change(path, f"UPDATE {table} SET {column} = '{'[' * 100_000}{']' * 100_000}'")
+
+    for command in (["show", made.ID], ["history", made.ID, "--diff"], ["runs"]):
+        told = CliRunner().invoke(main, [*command, "--archive", str(path)])
+        assert isinstance(told.exception, SystemExit | None), command
+
+
 @pytest.mark.parametrize(("table", "column", "value"), ODD)
 def test_no_command_ends_in_a_traceback_over_a_value(
     path: Path, tmp_path: Path, table: str, column: str, value: str

@@ -6,7 +6,6 @@ This is the interface for Python programs, and the command line uses it too. Not
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,16 +14,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from crawler import dates
 from crawler.archive.care import summary
 from crawler.archive.care.backup import backup
-from crawler.archive.care.remedies import remedy_for
-from crawler.archive.care.values import ODD_VALUES_RAISE, odd_value
+from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, runs, sites
 from crawler.archive.ledger.lookup import find_post
 from crawler.archive.search import results, search
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import file_at, open_database
-from crawler.errors import ArchiveError, NoSuchPost, NoSuchSecurity, NoSuchTime, NotAsExpected
+from crawler.archive.store.connection import file_at, limit_time, open_database
+from crawler.errors import NoSuchPost, NoSuchSecurity, NoSuchTime
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -73,18 +71,28 @@ class Archive:
 
     Times may be partial: `2022-04`, `2022-04-20`, `2022-04-20 09:30`. Without a UTC offset they are in the time zone
     of the newest post. SQL may use the functions of `crawler.archive.search.functions`. As a context manager, it
-    raises an `ArchiveError` in place of SQLite's errors about a damaged or locked file, and of errors caused by
-    values that another program has changed.
+    raises an `ArchiveError` in place of SQLite's errors about a damaged or locked file, of errors caused by values
+    that another program has changed, and when the time limit is reached.
     """
 
-    def __init__(self, path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        create: bool = False,
+        lock: RunLock | None = None,
+        time_limit: float | None = None,
+    ) -> None:
         """Open the archive at `path`; with `create`, create it if missing. A run passes the `lock` it holds.
 
+        What SQLite still does `time_limit` seconds after the opening is given up; 0 and `None` are no limit.
         Raises `NoArchive`, `NotAnArchive`, `NewerArchive`, `ArchiveOutdated` or `ArchiveError`, see `crawler.errors`.
         """
         self.path = Path(path)
         self.db = open_database(self.path, create=create, lock=lock)
         self.file = file_at(self.path)
+        self._time_limit = time_limit or None
+        limit_time(self.db, self._time_limit)
 
     def is_in_place(self) -> bool:
         """Return whether the file at the archive's path is still the one that was opened."""
@@ -98,13 +106,10 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the archive."""
-        odd = odd_value(self.db) if isinstance(error, ODD_VALUES_RAISE) else None
+        explained = explain(error, self.db, self.path, self._time_limit)
         self.close()
-        if odd is not None:
-            raise NotAsExpected(odd) from error
-        remedy = remedy_for(error) if isinstance(error, sqlite3.DatabaseError) else None
-        if remedy is not None:
-            raise ArchiveError(f"{self.path} cannot be used ({error}); {remedy}.") from error
+        if explained is not None:
+            raise explained from error
 
     def close(self) -> None:
         """Close the file."""
@@ -114,11 +119,12 @@ class Archive:
         """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
         With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
-        same story, oldest first. Raises `NoSuchPost` and `NoSuchRevision`.
+        same story, oldest first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`.
         """
-        article_id = self._find(name)
-        post = {**articles.get(self.db, article_id), "same_story": stories.same_story_posts(self.db, article_id)}
-        return post if revision is None else {**post, **versions.version(self.db, article_id, revision)}
+        row = articles.get(self.db, self._find(name))
+        post = {**row, "same_story": stories.same_story_posts(self.db, row["id"])}
+        of_version = versions.found_in if revision is None else versions.version
+        return {**post, **of_version(self.db, row["id"], row["revision"] if revision is None else revision)}
 
     def posts(self, *, drafts: bool = False) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `categories`, `tags` and `mentions`.
@@ -150,8 +156,8 @@ class Archive:
         of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         filters = Filters(
-            since=None if since is None else _seconds(self._span(since)[0]),
-            until=None if until is None else _seconds(self._span(until)[1]),
+            since=None if since is None else int(self._span(since)[0].timestamp()),
+            until=None if until is None else int(self._span(until)[1].timestamp()),
             source=source,
             category=category,
             published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
@@ -198,7 +204,7 @@ class Archive:
         if not candidates:
             raise NoSuchSecurity(written, self.path)
         security, *others = candidates
-        code, begin = security["code"], 0 if since is None else _seconds(self._span(since)[0])
+        code, begin = security["code"], 0 if since is None else int(self._span(since)[0].timestamp())
         names = securities.names(self.db, code, drafts=drafts)
         days = securities.days(self.db, code, begin, drafts=drafts)
         odd = {name["name"] for name in names if name["odd"]}
@@ -289,7 +295,3 @@ class Archive:
             return dates.span(named, zone or UTC)
         except (ValueError, OverflowError):
             raise NoSuchTime(named) from None
-
-
-def _seconds(point: datetime) -> int:
-    return int(point.timestamp())

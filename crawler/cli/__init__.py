@@ -16,6 +16,7 @@ from crawler.cli import streams
 from crawler.cli.crawling import crawl, demo, share
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
+from crawler.cli.options import time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
@@ -61,6 +62,7 @@ def _is_of_the_database(error: Exception) -> bool:
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@time_limit_option
 @click.version_option(__version__, prog_name="finews")
 def main() -> None:
     """Archive a news site that forgets: crawl it into Markdown and one SQLite file, and search that.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, drafts_option, json_option
+from crawler.cli.options import MOST, archive_option, drafts_option, json_option, time_limit
 from crawler.errors import ExitCode
 
 
@@ -31,7 +31,7 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
 
     if since is not None and not coverage:
         raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         if coverage:
             printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
         else:
@@ -67,7 +67,7 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         if not silent:
             printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
             return
@@ -102,10 +102,14 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
+    from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
         several = len(opened.stats(drafts=drafts)["sites"]) > 1
-        result = export_posts(opened.posts(drafts=drafts), directory, form, by_site=several, sites=opened.sites())
+        name = FileNames(opened.db).of
+        result = export_posts(
+            opened.posts(drafts=drafts), directory, form, by_site=several, sites=opened.sites(), name=name
+        )
     printing.result(result, reports.exported, as_json=as_json)
 
 

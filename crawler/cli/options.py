@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+_TIME_LIMIT = "crawler.cli.options.time_limit"  # in the context
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 
 
@@ -81,3 +82,23 @@ limit_option = click.option(
 offset_option = click.option(
     "--offset", metavar="N", type=click.IntRange(0, MOST), default=0, help="How many posts to skip first."
 )
+
+time_limit_option = click.option(
+    "--time-limit",
+    metavar="SECONDS",
+    envvar="FINEWS_TIME_LIMIT",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    show_envvar=True,
+    expose_value=False,
+    callback=lambda ctx, _, seconds: ctx.meta.update({_TIME_LIMIT: seconds}),
+    help="Give up if the archive takes longer to answer; 0 is no limit.",
+)
+"""An option of `finews` itself, before the command; the commands that ask an archive ask `time_limit` for it."""
+
+
+def time_limit() -> float | None:
+    """Return how many seconds a question may take."""
+    seconds: float | None = click.get_current_context().meta.get(_TIME_LIMIT)
+    return seconds

@@ -69,6 +69,13 @@ def same_story(post: Mapping[str, Any]) -> None:
         _say(f"The same story: {named}. First came {first}.", err=True)
 
 
+def taken_away(post: Mapping[str, Any]) -> None:
+    """Say on standard error where the text is of a post that the site has emptied."""
+    if "found_in" in post:
+        shown = f"`finews show {post['post_id']} --revision {post['found_in']}` shows it"
+        _say(f"Its text was taken away since revision {post['found_in']}: {shown}.", err=True)
+
+
 def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], *, styled: bool) -> None:
     """Print a line per revision, and below it what changed."""
     for row in revisions:
@@ -161,6 +168,8 @@ def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
         _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):
             _say(f"  ! prints it as {post['printed']}")
+        if "found_in" in post:
+            _say(f"  found in revision {post['found_in']}; it says now: {post['now'] or 'nothing'}")
         if post.get("others"):
             _say(f"  also told by {', '.join(post['others'])}")
 

@@ -17,6 +17,7 @@ from crawler.cli.options import (
     offset_option,
     since_option,
     site_option,
+    time_limit,
 )
 from crawler.errors import ExitCode
 from crawler.text.outside import terminal_safe
@@ -53,7 +54,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         row = opened.post(post, revision=revision)
         markdown = render_post(row) if form == "markdown" else ""
     if as_json or form == "json":
@@ -66,6 +67,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     else:
         click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
     printing.same_story(row)
+    printing.taken_away(row)
 
 
 # A query may begin with a minus, so whatever is not an option is part of it, and so is -h.
@@ -111,7 +113,7 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         found = opened.search(" ".join(query), **options)
     printing.result(found, printing.search, as_json=as_json)
 
@@ -132,7 +134,7 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         revisions = opened.history(post)
         changes = opened.changes(post) if diff else {}
     if as_json:
@@ -173,7 +175,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     if name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = address_history.advice(name, definition)
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         histories, imports = opened.why(name), opened.imports(name)
     seen = bool(histories or imports)
     document = {
@@ -210,6 +212,6 @@ def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive) as opened:
+    with Archive(archive, time_limit=time_limit()) as opened:
         found = opened.stock(" ".join(code), **options)
     printing.result(found, printing.stock, as_json=as_json)

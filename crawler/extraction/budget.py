@@ -7,16 +7,14 @@ interrupted; `crawler.extraction.structure` refuses input that would keep it bus
 
 from __future__ import annotations
 
-import signal
-import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from crawler.items import Refused
+from crawler.sites.patterns import is_limited, limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from crawler.items import Fetch
 
@@ -25,7 +23,6 @@ _Result = TypeVar("_Result")
 SECONDS = 2.0
 """The longest that reading a page may take; an article of one megabyte takes a third of it."""
 
-_REPEAT = 0.1  # seconds until the signal is repeated, in case its error was swallowed, as in a destructor
 TOO_COSTLY = "too costly to read"
 
 
@@ -41,18 +38,10 @@ class TooCostlyError(Exception):
 def budget(seconds: float = SECONDS) -> Iterator[None]:
     """Raise `TooCostlyError` inside the block once it has taken this many seconds of processor time.
 
-    Signals only reach the main thread; in other threads there is no limit. Budgets cannot be nested.
+    Signals only reach the main thread; in other threads there is no limit. A budget within another is the outer one.
     """
-    if threading.current_thread() is not threading.main_thread():
+    with nullcontext() if is_limited() else limited(seconds, TooCostlyError):
         yield
-        return
-    before = signal.signal(signal.SIGVTALRM, _spent)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _REPEAT)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def within_budget(read: Callable[[], _Result], fetch: Fetch, *, seconds: float = SECONDS) -> _Result | Refused:
@@ -62,7 +51,3 @@ def within_budget(read: Callable[[], _Result], fetch: Fetch, *, seconds: float =
             return read()
     except TooCostlyError as error:
         return Refused(fetch=fetch, reason=str(error), rule="budget")
-
-
-def _spent(_signal: int, _frame: FrameType | None) -> None:
-    raise TooCostlyError

@@ -1,4 +1,4 @@
-"""Checking HTML before it is parsed: how deep its elements nest, and how many attributes and entities it has.
+"""Checking HTML before it is parsed: how deep its elements nest, and how many tags, attributes and entities it has.
 
 Parsers, sanitisers and converters take time quadratic in these, and no article has many. So the source is scanned
 here first in linear time, tag by tag as HTML's tokeniser finds them. Not here: parsing.
@@ -15,6 +15,7 @@ _DEEPEST = 256
 _MOST_ATTRIBUTES = 256
 _MOST_ENTITIES = 50_000
 _MOST_TAGS = 100_000
+_LONGEST_TEXT = 1_000_000  # characters: a novel
 
 _ATTRIBUTE = r"""[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s"'>][^\s>]*+)?)?+"""
 # The beginning of a tag, comment or declaration. Unclosed ones extend to the end of the source, so that every
@@ -36,8 +37,12 @@ def check_structure(source: str) -> None:
     """Raise `TooCostlyError` if the HTML in `source` would take too long to parse."""
     if source.count("&") + source.count("\xa0") > _MOST_ENTITIES:
         raise TooCostlyError(f"more than {_MOST_ENTITIES} entities")
+    _check_nesting(source)
     if source.count("<") > _MOST_TAGS:
         raise TooCostlyError(f"more than {_MOST_TAGS} tags")
+
+
+def _check_nesting(source: str) -> None:
     opened: Counter[str] = Counter()
     depth, at = 0, 0
     while mark := _MARK.search(source, at):
@@ -57,6 +62,12 @@ def check_structure(source: str) -> None:
             depth, opened[name] = depth + 1, opened[name] + 1
             if depth > _DEEPEST:
                 raise TooCostlyError(f"more than {_DEEPEST} elements in one another")
+
+
+def check_length(text: str) -> None:
+    """Raise `TooCostlyError` if storing a post with this plain text, its index and its story, would take too long."""
+    if len(text) > _LONGEST_TEXT:
+        raise TooCostlyError(f"a text of more than {_LONGEST_TEXT} characters")
 
 
 def _after(source: str, mark: str, at: int) -> int:

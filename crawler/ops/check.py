@@ -11,7 +11,8 @@ from crawler.archive import Archive
 from crawler.archive.care import integrity
 from crawler.archive.store.lock import run_lock
 from crawler.errors import UsageError
-from crawler.markdown.post_file import file_name, render_post, write_if_changed
+from crawler.markdown.post_file import render_post, write_if_changed
+from crawler.recording.file_names import FileNames
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
@@ -70,32 +71,33 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
         return
     missing: list[str] = []
     other: list[str] = []
+    names = FileNames(archive.db)
     unknown = {file.name for file in folder.glob("*.md")}
     for post in _written(archive, folder):
-        name = file_name(post["published_at"], post["post_id"])
+        name = names.of(post["published_at"], post["post_id"])
         file = folder / name
         if not file.exists():
             missing.append(name)
         elif not file.is_file() or file.read_bytes() != render_post(post).encode():
             other.append(name)
         unknown.discard(name)
-    for names, fault, remedy in (
+    for found, fault, remedy in (
         (missing, "missing", "`finews check --repair` writes them"),
         (other, "not as the archive has it", "`finews check --repair` writes them anew"),
         (sorted(unknown), "of no post", "move them elsewhere"),
     ):
-        if names:
-            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-            yield f"{counted(len(names), 'file')} in {folder} {fault} ({shown}): {remedy}."
+        if found:
+            shown = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+            yield f"{counted(len(found), 'file')} in {folder} {fault} ({shown}): {remedy}."
 
 
 def _written(archive: Archive, folder: Path) -> Iterator[Article]:
     """Yield the posts whose files belong in the folder; with several sites, only of those with files there."""
-    sites = archive.stats()["sites"]
+    sites, names = archive.stats(drafts=True)["sites"], FileNames(archive.db)
     here = {
         post["site"]
         for post in (archive.posts(drafts=True) if len(sites) > 1 else ())
-        if (folder / file_name(post["published_at"], post["post_id"])).is_file()
+        if (folder / names.of(post["published_at"], post["post_id"])).is_file()
     }
     return (post for post in archive.posts(drafts=True) if len(sites) == 1 or post["site"] in here)
 
@@ -103,8 +105,9 @@ def _written(archive: Archive, folder: Path) -> Iterator[Article]:
 def _rewrite(archive: Archive, folder: Path | None) -> None:
     if folder is None or not folder.is_dir():
         return
+    names = FileNames(archive.db)
     try:
         for post in _written(archive, folder):
-            write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render_post(post))
+            write_if_changed(folder / names.of(post["published_at"], post["post_id"]), render_post(post))
     except OSError as error:
         raise UsageError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error

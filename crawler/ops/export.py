@@ -13,10 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crawler.drafts import replacing
-from crawler.errors import UsageError
+from crawler.errors import NotAsExpected, UsageError
 from crawler.jekyll.source_form import render_source
 from crawler.markdown.post_file import file_name, render_post, write_if_changed
 from crawler.sites.loading import bundled_names, load_site
+from crawler.text.file_names import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,17 +38,22 @@ def export_posts(
     *,
     by_site: bool = False,
     sites: Mapping[str, Site] | None = None,
+    name: Callable[[str, str], str] = file_name,
 ) -> dict[str, Any]:
     """Write `posts` (as `crawler.archive.Archive.posts` yields them) into `directory`, made if need be.
 
     `form` is markdown, jekyll, jsonl or csv; `by_site` gives the files of each site a folder of their own. Returns
     `format`, `directory`, the number of `posts`, and how many files were `written`: one that is as it should be is
     left alone. `sites` are the definitions that `jekyll` goes by, those that come with the program if none are given.
+    `name` returns what a post's file is called, by its time (ISO 8601) and its id.
     Raises `UsageError` when it cannot be written to.
     """
-    jekyll = partial(_jekyll, sites={name: load_site(name) for name in bundled_names()} if sites is None else sites)
+    markdown = partial(_files, name=name, render=render_post)
+    jekyll = partial(
+        _jekyll, name=name, sites={name: load_site(name) for name in bundled_names()} if sites is None else sites
+    )
     forms: dict[str, Callable[..., tuple[int, int]]]
-    forms = {"markdown": _markdown, "jekyll": jekyll, "jsonl": _jsonl, "csv": _csv}
+    forms = {"markdown": markdown, "jekyll": jekyll, "jsonl": _jsonl, "csv": _csv}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         count, written = forms[form](posts, directory, by_site)
@@ -58,25 +64,35 @@ def export_posts(
     return {"format": form, "directory": str(directory), "posts": count, "written": written}
 
 
-def _markdown(posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool) -> tuple[int, int]:
-    return _files(posts, directory, by_site, render_post)
-
-
 def _jekyll(
-    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, *, sites: Mapping[str, Site]
+    posts: Iterable[Mapping[str, Any]],
+    directory: Path,
+    by_site: bool,
+    *,
+    name: Callable[[str, str], str],
+    sites: Mapping[str, Site],
 ) -> tuple[int, int]:
-    return _files(posts, directory, by_site, lambda post: render_source(post, sites.get(post["site"])))
+    return _files(
+        posts, directory, by_site, name=name, render=lambda post: render_source(post, sites.get(post["site"]))
+    )
 
 
 def _files(
-    posts: Iterable[Mapping[str, Any]], directory: Path, by_site: bool, render: Callable[[Mapping[str, Any]], str]
+    posts: Iterable[Mapping[str, Any]],
+    directory: Path,
+    by_site: bool,
+    *,
+    name: Callable[[str, str], str],
+    render: Callable[[Mapping[str, Any]], str],
 ) -> tuple[int, int]:
     count = written = 0
     for post in posts:
         count += 1
+        if not is_plain(post["site"]):  # somebody has put it into the archive
+            raise NotAsExpected(f"the site {post['site']!r} is no folder's name")
         folder = directory / post["site"] if by_site else directory
         folder.mkdir(exist_ok=True)
-        written += write_if_changed(folder / file_name(post["published_at"], post["post_id"]), render(post))
+        written += write_if_changed(folder / name(post["published_at"], post["post_id"]), render(post))
     return count, written
 
 

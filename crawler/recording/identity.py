@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.store.articles import Standing
+    from crawler.archive.store.versions import Standing
     from crawler.archive.store.derived import DerivedArticle
     from crawler.items import Article
     from crawler.sites.definition import Site
@@ -46,7 +46,7 @@ def under_its_id(db: Database, site: Site, derived: DerivedArticle, *paths: str)
     """
     article = derived.article
     for known in files.posts_at(db, site.name, paths):
-        standing = articles.standing(db, known)
+        standing = versions.standing(db, known)
         if versions.has(db, known, article.content_hash) or _is_version_at_its_path(site, article, standing):
             return derived.under(standing.post_id)
     for number, post_id in enumerate(_ids(article, site)):
@@ -56,7 +56,7 @@ def under_its_id(db: Database, site: Site, derived: DerivedArticle, *paths: str)
         if article_id is None or (not number and _tells_its_day(site, post_id)):
             return derived.under(post_id)
         if versions.has(db, article_id, article.content_hash) or (
-            number < _COMPARED and _is_version(site, article, articles.standing(db, article_id))
+            number < _COMPARED and _is_version(site, article, versions.standing(db, article_id))
         ):
             return derived.under(post_id)
     return None
@@ -71,7 +71,7 @@ def page_under_its_id(db: Database, site: Site, derived: DerivedArticle) -> Deri
     named = articles.elsewhere(db, article.post) if article.post.via == "page" else None
     if named is None or _tells_its_day(site, article.post.post_id):
         return derived
-    standing, own = articles.standing(db, named), articles.id_at(db, site.name, article.post.url)
+    standing, own = versions.standing(db, named), articles.id_at(db, site.name, article.post.url)
     if own is not None or standing.via != "import" or _is_version(site, article, standing):
         return derived.under(own or standing.post_id)
     free = (post_id for post_id in _ids(article, site) if posts.row_of(db, site.name, post_id) is None)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive.ledger import unwritten
 from crawler.archive.store import articles, versions
-from crawler.markdown.post_file import file_name, render_post, write_if_changed
+from crawler.markdown.post_file import render_post, write_if_changed
+from crawler.recording.file_names import FileNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ class MarkdownFolder:
 
     def __init__(self, db: Database, folder: Path) -> None:
         """Write into `folder`, which is there."""
-        self.db, self.folder = db, folder
+        self.db, self.folder, self._names = db, folder, FileNames(db)
         self.trouble: str | None = None
         self.unwritten: dict[str, str] = {}
 
@@ -48,7 +49,7 @@ class MarkdownFolder:
     def restore(self, article_id: int) -> None:
         """Write the file of a post that has not changed, if the file is missing."""
         published_at, post_id = articles.naming(self.db, article_id)
-        if not os.path.exists(self.folder / file_name(published_at, post_id)):  # noqa: PTH110  # raises nothing
+        if not os.path.exists(self.folder / self._names.of(published_at, post_id)):  # noqa: PTH110  # raises nothing
             self.write(article_id)
 
     def write_new(self, row: Mapping[str, Any], text: str) -> None:
@@ -63,12 +64,12 @@ class MarkdownFolder:
             return
         write_if_changed(path, render_post(row))
         for day in versions.publication_times(self.db, row["id"]) if row["revision"] > 1 else ():
-            outdated = self.folder / file_name(day, row["post_id"])
+            outdated = self.folder / self._names.of(day, row["post_id"])
             if outdated != path and self._other_owner(outdated, row, day) is None:
                 outdated.unlink(missing_ok=True)
 
     def _path(self, row: Mapping[str, Any]) -> Path:
-        return self.folder / file_name(row["published_at"], row["post_id"])
+        return self.folder / self._names.of(row["published_at"], row["post_id"])
 
     def _is_free(self, path: Path, row: Mapping[str, Any], published_at: str) -> bool:
         """Tell whether a file is not another site's post's; it would be that one's trouble too."""

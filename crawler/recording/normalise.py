@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler import dates
+from crawler.extraction.structure import check_length
 from crawler.items import Article
 from crawler.markdown.body import safe_html, words_of
 from crawler.text.words import bare, first_sentence, fold, opening
@@ -23,9 +24,13 @@ _TITLE_LENGTH, _LONGEST = 40, 100
 
 
 def normalise(post: Post, site: Site) -> Article:
-    """Return a post as an article: with its body as safe Markdown and plain text, and what is derived from these."""
+    """Return a post as an article: with its body as safe Markdown and plain text, and what is derived from these.
+
+    Raises `TooCostlyError` if the text is longer than any post's.
+    """
     safe = safe_html(post.html, site.body, post.url)
     markdown, text = words_of(safe)
+    check_length(text)
     if post.via != "page" and not post.title:
         post = replace(post, title=_derived_title(post, text), derived=tuple(dict.fromkeys(("title", *post.derived))))
     return Article(

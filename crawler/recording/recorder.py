@@ -166,7 +166,7 @@ class Recorder:
             links.record_links(self.archive.db, self.site.name, [link], by=post.fetch, run_id=self.run_id)
             if before is not None and before.needs_category_visit:
                 links.mark_due(self.archive.db, self.site.name, [address], post.fetch.fetched_at, run_id=self.run_id)
-        end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
+        end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id, reason=recorded.reason)
         if post.actual_fetch is not None:
             self._settle(post.actual_fetch, end)
         settled = self._settle(post.fetch, end, before)
@@ -226,7 +226,10 @@ class Recorder:
             reason = "not modified, though nothing is stored"
             return self._settle(fetch, End(state="failed", outcome="failed", reason=reason), before)
         posts.mark_seen(self.archive.db, before.article_id, fetch.fetched_at)
-        return self._settle(fetch, End(state="stored", outcome="unchanged", article_id=before.article_id), before)
+        # A page that had gone back to an earlier version still says that.
+        reason = before.reason if before.state == "stored" else None
+        end = End(state="stored", outcome="unchanged", article_id=before.article_id, reason=reason)
+        return self._settle(fetch, end, before)
 
     def _refuse(self, refused: Refused) -> Recorded:
         fetch = refused.fetch

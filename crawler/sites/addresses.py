@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from crawler.items import Address
+from crawler.sites import patterns
+from crawler.text import file_names
 from crawler.urls import canonical, encode, host_of, path_of
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
 # A key may not control the terminal it is printed on, or start a new line in front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
 
 
@@ -110,9 +114,23 @@ def expired_address(site: Site, post_id: str, day: date) -> Address | None:
 def id_in_name(site: Site, name: str) -> tuple[str, str]:
     """Return the post's id and the day in a file name (without folders), each "" if it is not there.
 
-    Characters that no id may have, such as white space, become `-`.
+    Characters that no id may have, such as white space, become `-`. A mark that keeps the file apart from others
+    (`crawler.text.file_names`) is no part of the id.
     """
-    match = _compiled(site.files.named).search(name.rpartition(".")[0] or name)
+    stem = name.rpartition(".")[0] or name
+    if _COMBINING.search(stem):  # as macOS once wrote names; no id has these
+        stem = normalize("NFC", stem)
+    parted = file_names.parted(stem)
+    if parted is not None:
+        post_id, day = _id_in_stem(site, parted[0])
+        marked = file_names.with_mark(post_id, parted[1])
+        if marked is not None:
+            return marked, day
+    return _id_in_stem(site, stem)
+
+
+def _id_in_stem(site: Site, stem: str) -> tuple[str, str]:
+    match = patterns.search(site.files.named, stem)
     if match is None:
         return "", ""
     post_id = as_id(site, _NOT_IN_IDS.sub("-", match["id"]).strip("-."))
@@ -141,7 +159,7 @@ def post_id_named(site: Site, name: str) -> str | None:
 
 def as_id(site: Site, written: str) -> str:
     """Return a post's id as the site writes it."""
-    is_capital = site.capitals is not None and _compiled(site.capitals).fullmatch(written)
+    is_capital = site.capitals is not None and patterns.search(site.capitals, written, whole=True)
     return written.upper() if is_capital else written
 
 
@@ -191,7 +209,7 @@ def _by_form(
         if host_of(url) not in (form.hosts or site.hosts):
             continue
         for text in (path.partition("?")[0], path):  # a static site ignores the query
-            match = _compiled(form.match).search(text)
+            match = patterns.search(form.match, text)
             if match is not None and not _UNPRINTABLE.search(match[group]):
                 key = match[group] if kind == "category" else as_id(site, match[group])
                 return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
@@ -203,7 +221,7 @@ def _expired(site: Site, url: str) -> Address | None:
     if site.files.expired is None or host_of(url) != host_of(site.files.expired):
         return None
     form = "".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"(\{\w+\})", site.files.expired))
-    match = _compiled(form).fullmatch(url.partition("?")[0])
+    match = re.fullmatch(form, url.partition("?")[0])
     post_id = as_id(site, unquote(match["id"])) if match else ""
     return Address(url=url, kind="expired", key=post_id) if is_safe_id(post_id) else None
 
@@ -219,8 +237,3 @@ def _on_site(site: Site, path: str) -> str:
     url = canonical(f"{site.scheme}://{site.hosts[0]}{encode(path)}{question_mark}{query}")
     assert url is not None, "a checked definition's hosts and paths make an address"
     return url
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

@@ -93,9 +93,10 @@ def _index_faults(db: Database, seed: int) -> Iterator[str]:
         yield f"The search index has {beyond} of no post: `finews check --repair` makes it anew."
     terms = _sample(db, seed)
     in_texts = dict.fromkeys(terms, 0)
-    for title, text in db.execute("SELECT title, text FROM articles"):
+    for version in db.execute("SELECT id, revision, title, text FROM articles"):
+        _, entry = index.found_by(db, *version)
         for term, query in terms.items():
-            in_texts[term] += query.matches(title, text)
+            in_texts[term] += query.matches(*entry)
     for term in terms:
         in_index = search(db, term, Filters(), limit=0)["total"]
         if in_index != in_texts[term]:
@@ -111,8 +112,7 @@ def _sample(db: Database, seed: int) -> dict[str, Query]:
     ids = [post for (post,) in db.execute("SELECT id FROM articles")]
     terms: dict[str, Query] = {}
     for number, post in enumerate(chance.sample(ids, min(_TERMS, len(ids)))):
-        (text,) = db.execute("SELECT title || char(10) || text FROM articles WHERE id = ?", [post]).fetchone()
-        words, length = tokens(text), _LENGTHS[number % len(_LENGTHS)]
+        words, length = tokens("\n".join(index.current(db, post))), _LENGTHS[number % len(_LENGTHS)]
         start = chance.randrange(max(1, len(words) - length + 1))
         term = '"' + " ".join(words[start : start + length]) + '"'
         terms[term] = parse(term)

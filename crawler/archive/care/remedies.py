@@ -1,11 +1,22 @@
-"""What a person can do about SQLite's errors. Not here: values that another program has changed (`values`)."""
+"""What a person can do about an error that reading an archive raised.
+
+Not here: which values this program never stores (`values`).
+"""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from crawler.archive.care.values import ODD_VALUES_RAISE, odd_value
+from crawler.archive.store.connection import is_interrupt, limit_time
+from crawler.errors import ArchiveError, NotAsExpected, TookTooLong
+
 if TYPE_CHECKING:
-    import sqlite3
+    from pathlib import Path
+
+    from sqlite_utils import Database
 
 # By the beginning of the name of SQLite's result code: https://www.sqlite.org/rescode.html
 _REMEDIES = {
@@ -20,7 +31,20 @@ _REMEDIES = {
 }
 
 
-def remedy_for(error: sqlite3.DatabaseError) -> str | None:
+def explain(error: BaseException | None, db: Database, path: Path, time_limit: float | None) -> ArchiveError | None:
+    """Return a sentence for an error that the archive at `path` has caused, open as `db`; `None` for any other."""
+    if time_limit is not None and is_interrupt(error):
+        return TookTooLong(path, time_limit)
+    if isinstance(error, ODD_VALUES_RAISE):
+        with suppress(sqlite3.ProgrammingError):  # closed already
+            limit_time(db, None)
+        odd = odd_value(db)
+        return None if odd is None else NotAsExpected(odd)
+    remedy = _remedy_for(error) if isinstance(error, sqlite3.DatabaseError) else None
+    return None if remedy is None else ArchiveError(f"{path} cannot be used ({error}); {remedy}.")
+
+
+def _remedy_for(error: sqlite3.DatabaseError) -> str | None:
     """Return what a person can do about an error of SQLite's; `None` if the error is the statement's fault."""
     name = getattr(error, "sqlite_errorname", "")
     return next((remedy for begins, remedy in _REMEDIES.items() if name.startswith(begins)), None)

@@ -10,8 +10,10 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from crawler.archive.store import versions
 from crawler.archive.store.bodies import BROKEN
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 """What reading such a value may raise. Bugs raise these too and must not be hidden, so callers blame a value only if
 `odd_value` finds one."""
 
@@ -40,7 +42,8 @@ def odd_value(db: Database) -> str | None:
         db.conn.create_function(name, 1, function, deterministic=True)
     # The functions stay registered: SQLite cannot remove one while the statement that met the value is still open.
     try:
-        return next(_odd_values(db), None)
+        lacking = (f"a version of {post_id} is not there" for post_id in versions.incomplete_posts(db))
+        return next(chain(_odd_values(db), lacking), None)
     except sqlite3.Error:  # a damaged or closed file is another matter, which `integrity.damage` reports
         return None
 

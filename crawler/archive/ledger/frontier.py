@@ -74,7 +74,8 @@ class Frontier:
         self.patience = patience
         self._planned = "[]"
         self._posts = 0
-        self._left_out: set[int] = set()  # rows of posts beyond the limit
+        self._taken: set[int] = set()
+        self._left_out = 0  # posts beyond the limit, which the ledger does not know as requested
 
     def begin(self, addresses: Iterable[Address], now: datetime) -> None:
         """Start with `addresses`; in a full run, make every known address of the site due."""
@@ -95,26 +96,28 @@ class Frontier:
             "now": iso(now),
             "never": iso(now + LONGEST),
             "again": self.scope == "full" or self._home_has_changed(),
-            "most": count + len(self._left_out),
+            "most": count + self._left_out,
             "planned": self._planned,
         }
         chosen: dict[int, KnownAddress] = {}
         for where in (_PLANNED, _NAMED) if self.scope == "part" else (_PLANNED, _FOUND, _DUE, _LISTINGS):
             if len(chosen) < count:
                 found = known_where(self.db, where, values)
-                chosen |= {link.id: link for link in found if link.id not in self._left_out}
+                chosen |= {link.id: link for link in found if link.id not in self._taken}
         taken = self._within_limit(list(chosen.values())[:count])
         self._count_attempts(taken)
         return taken
 
     def _within_limit(self, chosen: list[KnownAddress]) -> list[KnownAddress]:
-        """Return the chosen addresses without the posts beyond the limit, and remember those as left out."""
+        """Remember the chosen addresses as taken, and return them without the posts beyond the limit."""
+        self._taken.update(link.id for link in chosen)
         if self.limit is None:
             return chosen
-        posts = [link.id for link in chosen if link.kind == "post"]
-        self._left_out.update(posts[max(0, self.limit - self._posts) :])
+        posts = [link for link in chosen if link.kind == "post"]
+        left_out = posts[max(0, self.limit - self._posts) :]
         self._posts += len(posts)
-        return [link for link in chosen if link.id not in self._left_out]
+        self._left_out += len(left_out)
+        return [link for link in chosen if link not in left_out]
 
     def _count_attempts(self, taken: list[KnownAddress]) -> None:
         """Record the attempts before anything is read, so that an address that crashes the program comes last."""

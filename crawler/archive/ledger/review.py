@@ -62,6 +62,16 @@ ORDER BY posts DESC, links.url
 """
 
 
+# What a page said again that goes back and forth between versions, latest first.
+_SAID_AGAIN = """
+SELECT posts.post_id, links.url, fetches.last_fetched_at
+FROM fetches CROSS JOIN links ON links.id = fetches.link_id JOIN posts ON posts.id = links.article_id
+WHERE fetches.id > (SELECT max(id) FROM fetches) - :rows AND links.site = :site
+    AND fetches.outcome = 'unchanged' AND fetches.reason LIKE :reason AND fetches.last_fetched_at > :since
+GROUP BY posts.id ORDER BY max(fetches.id) DESC
+"""
+
+
 class ListedPost(NamedTuple):
     """A listed post, by one of its addresses: its `key`, unique within its site, and its state.
 
@@ -129,6 +139,20 @@ def decisions(db: Database, site: str, most: int) -> list[Decision]:
     return [
         Decision(*row) for row in db.execute(_DECISIONS, {"site": site, "rows": _LOOKED_AT, "most": most}).fetchall()
     ]
+
+
+class Alternating(NamedTuple):
+    """A post whose page goes back and forth between versions, and when it was last seen to (UTC)."""
+
+    post_id: str
+    url: str
+    at: str
+
+
+def alternating(db: Database, site: str, reason: str, since: str) -> list[Alternating]:
+    """Return the posts whose pages, since then (UTC), said again what they had; `reason` is what that begins with."""
+    values = {"rows": _LOOKED_AT, "site": site, "reason": f"{reason} %", "since": since}
+    return [Alternating(*row) for row in db.execute(_SAID_AGAIN, values).fetchall()]
 
 
 def empty_categories(db: Database, site: str, reason: str, since: str, seconds: float) -> list[EmptyCategory]:

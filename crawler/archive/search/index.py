@@ -1,7 +1,8 @@
 """The search index: tables `search` and `search_tokens`, derived from the words of posts and made anew at any time.
 
-The row of a post's current version is `posts.id`, that of a former one `-versions.id`. Not here: which words a post
-has (`crawler.archive.search.words`), and which posts a query finds.
+The row of a post's current version is `posts.id`, that of a former one `-versions.id`. A version that takes the text
+away has the words of the one before it (`crawler.text.substance`), so that the post stays findable. Not here: which
+words a post has (`crawler.archive.search.words`), and which posts a query finds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from crawler.archive.search.words import EVERY, words_of
+from crawler.text.substance import LOOKED_BACK, SHORT, last_with_substance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +23,19 @@ if TYPE_CHECKING:
 
 # Which words an index holds, kept as `PRAGMA user_version`. Count it up when `crawler.archive.search.words` or the
 # folding changes: an index with another number, as the 0 of a new archive, is made anew.
-_SCHEME = 1
+_SCHEME = 2
 _NAME = "search"  # in `derived`, while the index is being made
 _AT_ONCE = 500  # versions that are indexed in one transaction when the index is made anew
 # How many segments are merged into one, where SQLite would merge four: words are rewritten less often, and reading
 # more segments is hardly slower.
 _MERGED_AT_ONCE = 16
 _put_off: WeakKeyDictionary[Database, list[tuple[str, tuple[int | str, ...]]]] = WeakKeyDictionary()
+
+
+_AND_THOSE_BEFORE = (
+    "SELECT revision, title, text FROM versions WHERE article_id = ? AND revision BETWEEN ? - ? AND ?"
+    " ORDER BY revision DESC"
+)
 
 
 class Entry(NamedTuple):
@@ -80,11 +88,31 @@ def rows(db: Database) -> tuple[set[int], set[int]]:
 def current(db: Database, article_id: int) -> Entry:
     """Return the entry of a post's current version."""
     row = db.conn.execute(
-        "SELECT title, text FROM posts JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
-        " WHERE posts.id = ?",
+        "SELECT versions.revision, title, text FROM posts"
+        " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision WHERE posts.id = ?",
         [article_id],
     ).fetchone()
-    return Entry(*row)
+    return found_by(db, article_id, *row)[1]
+
+
+def found_by(db: Database, article_id: int, revision: int, title: str, text: str) -> tuple[int, Entry]:
+    """Return by which revision's words a version of a post is found, and these: its own if they have substance."""
+    if revision == 1 or len(text) >= SHORT:
+        return revision, Entry(title, text)
+    rows = db.conn.execute(_AND_THOSE_BEFORE, [article_id, revision, LOOKED_BACK, revision]).fetchall()
+    found, *entry = rows[last_with_substance([text for _, _, text in rows])]
+    return found, Entry(*entry)
+
+
+def hollow_above(db: Database, article_id: int, revision: int) -> dict[int, Entry]:
+    """Return, by row, the entries of versions above a revision that may not be found by their own words."""
+    rows = db.conn.execute(
+        "SELECT iif(versions.revision = posts.revision, posts.id, -versions.id), versions.revision, title, text"
+        " FROM versions JOIN posts ON posts.id = article_id WHERE article_id = ? AND versions.revision > ?"
+        " AND versions.revision <= ? AND length(text) < ?",
+        [article_id, revision, revision + LOOKED_BACK, SHORT],
+    ).fetchall()
+    return {row: found_by(db, article_id, *version)[1] for row, *version in rows}
 
 
 def rebuild(db: Database) -> int:
@@ -115,12 +143,12 @@ def go_on(db: Database) -> int:
     last = 0 if begun is None else int(begun[0])
     rows = db.execute(
         "SELECT versions.id, CASE versions.revision WHEN posts.revision THEN posts.id ELSE -versions.id END,"
-        " title, text FROM versions JOIN posts ON posts.id = article_id"
+        " article_id, versions.revision, title, text FROM versions JOIN posts ON posts.id = article_id"
         " WHERE versions.id > ? ORDER BY versions.id LIMIT ?",
         [last, _AT_ONCE],
     ).fetchall()
-    for _, row, title, text in rows:
-        add(db, row, words_of(title, text))
+    for _, row, *version in rows:
+        add(db, row, found_by(db, *version)[1].words())
     if len(rows) < _AT_ONCE:
         db.execute("DELETE FROM derived WHERE name = ?", [_NAME])
         db.execute(f"PRAGMA user_version = {_SCHEME:d}")

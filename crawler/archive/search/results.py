@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from crawler.archive.search import index
 from crawler.archive.search.field import field_of
 from crawler.archive.search.snippet import snippet
 
@@ -29,6 +30,8 @@ class Hit(TypedDict, total=False):
     """A post that was found, with the `text` around the first occurrence of a term and the `highlights` in it.
 
     `snippet` is that text with brackets around every occurrence; `others` is there only when stories are collapsed.
+    If the site has removed a post's text, title and text are those of the revision it was `found_in`, and `now` is
+    the current text.
     """
 
     id: str
@@ -43,6 +46,8 @@ class Hit(TypedDict, total=False):
     text: str
     highlights: list[tuple[int, int]]
     others: list[str]
+    found_in: int
+    now: str
 
 
 class Found(TypedDict):
@@ -130,15 +135,24 @@ def _categories(db: Database, posts: list[int]) -> dict[int, list[str]]:
 
 
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
-    """Return what is shown of each version, and its text, by the row of the index."""
+    """Return what is shown of each version, and the text it is found by, by the row of the index."""
     names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
-    columns = "post_id, site, title, published_at, source, category, url, text"
+    columns = "versions.revision, post_id, site, title, published_at, source, category, url, text"
     rows_found = db.execute(
-        f"SELECT posts.id, {columns} FROM posts"  # noqa: S608  # constants
+        f"SELECT posts.id, posts.id, {columns} FROM posts"  # noqa: S608  # constants
         " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"
         " WHERE posts.id IN (SELECT value FROM json_each(:rows)) UNION ALL"
-        f" SELECT -versions.id, {columns} FROM versions JOIN posts ON posts.id = article_id"
+        f" SELECT -versions.id, posts.id, {columns} FROM versions JOIN posts ON posts.id = article_id"
         " WHERE versions.id IN (SELECT -value FROM json_each(:rows))",
         {"rows": str(rows)},
-    )
-    return {row: dict(zip(names, values, strict=True)) for row, *values in rows_found}
+    ).fetchall()
+    return {
+        row: _found_by(db, article_id, revision, dict(zip(names, values, strict=True)))
+        for row, article_id, revision, *values in rows_found
+    }
+
+
+def _found_by(db: Database, article_id: int, revision: int, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown of a version, with the words that it is found by."""
+    found_in, entry = index.found_by(db, article_id, revision, said["title"], said["text"])
+    return said if found_in == revision else {**said, **entry._asdict(), "found_in": found_in, "now": said["text"]}

@@ -6,17 +6,21 @@ Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store.versions import CURRENT
+from crawler.errors import NotAsExpected
+from crawler.text.file_names import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlite_utils import Database
 
-    from crawler.items import Post, Via
+    from crawler.items import Post
+
+FOLDED = "finews_folded"
+"""The name of `crawler.text.file_names.folded` as an SQL function."""
 
 DRAFTS = "SELECT id FROM posts WHERE draft"
 """SQL for a subquery: the rows of the posts that are drafts, few if any."""
@@ -83,22 +87,35 @@ class PublishedPost(NamedTuple):
     site: str
 
 
-class Standing(NamedTuple):
-    """A post as it stands now, as far as it tells it from others."""
-
-    article_id: int
-    post_id: str
-    url: str
-    via: Via
-    title: str
-    published_at: datetime
-    text: str
-
-
 def get(db: Database, article_id: int) -> Article:
-    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists."""
-    row: dict[str, Any] = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])))
+    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists. Raises `NotAsExpected`."""
+    row: dict[str, Any] | None = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])), None)
+    if row is None:  # of a file that somebody has made or changed
+        raise NotAsExpected(f"row {article_id} of posts lacks its version")
     return _with_lists(db, row)
+
+
+def note_first_ids(db: Database, after: int) -> int:
+    """Note the ids of posts from the row behind `after` on, and return the last row there is; see `first_alike`.
+
+    They last as long as the connection, so a run reads every id once, when it first writes a file.
+    """
+    (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM posts").fetchone()
+    if last == after:
+        return after
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS first_ids (folded TEXT PRIMARY KEY, post_id TEXT) WITHOUT ROWID")
+    db.execute(
+        f"INSERT OR IGNORE INTO temp.first_ids SELECT {FOLDED}(post_id), post_id FROM posts"  # noqa: S608  # a constant
+        " WHERE id > ? AND id <= ? ORDER BY id",
+        [after, last],
+    )
+    return int(last)
+
+
+def first_alike(db: Database, post_id: str) -> str | None:
+    """Return, of the ids noted that fold as this one does, the one that was stored first; `None` if none does."""
+    row = db.conn.execute("SELECT post_id FROM temp.first_ids WHERE folded = ?", [folded(post_id)]).fetchone()
+    return None if row is None else str(row[0])
 
 
 def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
@@ -136,16 +153,6 @@ def published_at(db: Database, article_id: int) -> str:
         [article_id],
     ).fetchone()
     return str(found)
-
-
-def standing(db: Database, article_id: int) -> Standing:
-    """Return a post as it stands now."""
-    row = db.execute(
-        f"SELECT post_id, url, via, title, published_at, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
-        [article_id],
-    ).fetchone()
-    post_id, url, via, title, published_at, text = row
-    return Standing(article_id, post_id, url, via, title, datetime.fromisoformat(published_at), text)
 
 
 def elsewhere(db: Database, post: Post) -> int | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from crawler.archive.search import functions, index
+from crawler.archive.store.articles import FOLDED
 from crawler.archive.store.lock import RunLock, run_lock, writing
 from crawler.archive.store.migrations import foreign_part, part_of_another_program, steps, unknown_step
 from crawler.errors import (
@@ -32,7 +33,9 @@ from crawler.errors import (
     NewerArchive,
     NoArchive,
     NotAnArchive,
+    TookTooLong,
 )
+from crawler.text.file_names import folded
 from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
@@ -50,13 +53,16 @@ _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # an exceeded quota is reported as the latter
 _PROGRESS_SECONDS = 2.0  # between messages about progress
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_LOOK_SECONDS = 10.0  # for checking the schema, which takes milliseconds unless a file is made to take forever
+_STEPS_BETWEEN_LOOKS = 10_000  # SQLite instructions, about a tenth of a millisecond
 _MIGRATION_SECONDS, _POLLS_A_SECOND = 5.0, 10  # how long and how often to check on another program's migration
 
 
 def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunLock | None = None) -> Database:
     """Open the archive at `path` and migrate it to the current schema; with `create`, create it if missing.
 
-    A run passes the `lock` it holds; without one, the lock is taken while migrating. Raises `NoArchive`,
+    A run passes the `lock` it holds; without one, the lock is taken while migrating. Checking the schema has a time
+    limit of its own, since the file may be hostile: raises `TookTooLong` after that. Raises `NoArchive`,
     `NotAnArchive`, `NewerArchive`, `ForeignSchema`, `ArchiveDamaged`, `ArchiveOutdated` when a run is using an
     archive of an older version, `ArchiveNotWritten` when the disk has no room for the schema, and `ArchiveError` for
     any other error of SQLite or the file system.
@@ -72,7 +78,9 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
             file.parent.mkdir(parents=True, exist_ok=True)
         db = Database(_connect(file))
         try:
+            limit_time(db, _LOOK_SECONDS)
             _check_version(db, file)
+            limit_time(db, None)
             _prepare(db, file, lock)
             if lock is not None:
                 lock.take_file()
@@ -82,6 +90,8 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             raise ArchiveDamaged(file, str(error)) from error
+        if is_interrupt(error):
+            raise TookTooLong(file, _LOOK_SECONDS) from error
         raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
     except OSError as error:
         raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
@@ -132,6 +142,20 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return kind_of(error) in _DAMAGED
 
 
+def is_interrupt(error: BaseException | None) -> bool:
+    """Tell whether an error says that a time limit has ended a statement."""
+    return isinstance(error, sqlite3.Error) and kind_of(error) == sqlite3.SQLITE_INTERRUPT
+
+
+def limit_time(db: Database, seconds: float | None) -> None:
+    """Have whatever SQLite does for `db` end as interrupted once so many seconds have passed; `None`: never."""
+    if seconds is None:
+        db.conn.set_progress_handler(None, 0)
+        return
+    until = time.monotonic() + seconds
+    db.conn.set_progress_handler(lambda: time.monotonic() > until, _STEPS_BETWEEN_LOOKS)
+
+
 def _application_id(file: Path) -> int:
     """Return the application id of the database in `file`.
 
@@ -170,6 +194,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     # views because they use json_extract. Instead, the schema is compared with the expected one, see `foreign_part`.
     connection.execute("PRAGMA cell_size_check = ON")
     functions.register(connection)
+    connection.create_function(FOLDED, 1, folded, deterministic=True)
     return connection
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from crawler.archive.search import index
 from crawler.archive.store import articles, stories, versions
 from crawler.archive.store.derived import DerivedArticle
-from crawler.archive.store.revisions import revision_for
-from crawler.archive.store.securities import note_mentions
+from crawler.archive.store.revisions import revision_for, says_again
+from crawler.archive.store.securities import note_mentions, redate
 from crawler.dates import iso
 from crawler.items import Recorded
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.revisions import VersionInfo
     from crawler.items import Article, Post
+
+SAYS_AGAIN = "says again what was said in revision"
+"""What the reason begins with of a page that goes back and forth between versions; the revision stands behind it."""
 
 
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
@@ -46,7 +49,9 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     )
     if revision is None:
         _confirm(db, article_id, known[-1], derived)
-        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id)
+        again = says_again(article, known)
+        reason = None if again is None else f"{SAYS_AGAIN} {again}"
+        return Recorded(address=post.fetch.address, outcome="unchanged", article_id=article_id, reason=reason)
     if revision > known[-1].revision:
         _revise(db, article_id, revision, derived, run_id)
     else:
@@ -93,22 +98,13 @@ def row_of(db: Database, site: str, post_id: str) -> int | None:
 def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     """Add a new post and return its row id."""
     post, seen_at = derived.article.post, derived.seen_at
+    slug = post.category.slug if post.category else None
+    about = (post.site, post.post_id, post.url, post.share_url, post.source, slug)
     _note_categories(db, post)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, draft, published_ts, revision,"
         " first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-        [
-            post.site,
-            post.post_id,
-            post.url,
-            post.share_url,
-            post.source,
-            post.category.slug if post.category else None,
-            post.draft,
-            derived.published_ts,
-            seen_at,
-            seen_at,
-        ],
+        [*about, post.draft, derived.published_ts, seen_at, seen_at],
     )
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
@@ -133,7 +129,11 @@ def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticl
 
 
 def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
-    """Insert an earlier version of a post; the versions after it move up by one."""
+    """Insert an earlier version of a post; the versions after it move up by one.
+
+    A later version that removed the text may be found by the words of this one from now on.
+    """
+    before, hollow = _indexed(db, article_id), index.hollow_above(db, article_id, revision - 1)
     versions.make_room(db, article_id, revision)
     versions.add(db, article_id, revision, derived, run_id)
     db.execute(
@@ -143,7 +143,12 @@ def _insert(db: Database, article_id: int, revision: int, derived: DerivedArticl
     _fill(db, article_id, derived)
     row = versions.row(db, article_id, revision)
     versions.keep_filing(db, row)
-    index.add(db, -row, derived.words)
+    index.add(db, -row, index.found_by(db, article_id, revision, *derived.entry)[1].words())
+    _index(db, article_id, before)
+    for former, entry in index.hollow_above(db, article_id, revision).items():
+        if former < 0 and entry != hollow[former]:
+            index.remove(db, former, hollow[former].words())
+            index.add(db, former, entry.words())
 
 
 def _confirm(db: Database, article_id: int, current: VersionInfo, derived: DerivedArticle) -> None:
@@ -198,25 +203,21 @@ def _has(db: Database, table: Literal["article_tags", "mentions"], article_id: i
 def _update(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:
     """Update a post to its current version; what the source lacks (a share link has no category) stays as it was."""
     post = derived.article.post
+    slug = post.category.slug if post.category else None
     _note_categories(db, post)
     _file(db, article_id, post)
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
         " category = coalesce(?, category), draft = ?, published_ts = ?, revision = ? WHERE id = ?",
-        [
-            post.url,
-            post.share_url,
-            post.source,
-            post.category.slug if post.category else None,
-            post.draft,
-            derived.published_ts,
-            revision,
-            article_id,
-        ],
+        [post.url, post.share_url, post.source, slug, post.draft, derived.published_ts, revision, article_id],
     )
     if post.tags:
         _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, derived.published_ts)
+    # A page whose text was taken away is filed under what it was about.
+    if post.mentions or index.found_by(db, article_id, revision, *derived.entry)[0] == revision:
+        note_mentions(db, article_id, post.mentions, derived.published_ts)
+    else:
+        redate(db, article_id, derived.published_ts)
 
 
 class _Indexed(NamedTuple):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LEAST_KEPT = 0.5  # of the current words; a text with fewer was cut off, or is an error page
 _LONGEST_ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
+# A correction may be withdrawn and made again. A page that returns more often alternates, and would never stop.
+_MOST_ALIKE = 3  # page versions with the same hash
 
 
 class VersionInfo(NamedTuple):
@@ -63,15 +65,16 @@ def revision_for(
 
     `versions` are those the post has, oldest first; `text_of` returns what one of them says, and `is_known` whether
     any of them has this substance. A page is compared with the current version and with the last one that came from
-    the page, so page and share link may differ permanently without a new revision at each visit. A share link's
-    text is a revision if it adds something to the current version. A file is a revision if no version has the same
-    substance; its number follows from its time.
+    the page, so page and share link may differ permanently without a new revision at each visit. A page that
+    alternates makes a few revisions only, see `says_again`. A share link's text is a revision if it adds something to
+    the current version. A file is a revision if no version has the same substance; its number follows from its time.
     """
     post, current = article.post, versions[-1]
     if article.content_hash == current.content_hash:
         return None
     if post.via == "page":
-        return None if article.content_hash == _last_hash(versions, "page") else current.revision + 1
+        is_same = article.content_hash == _last_hash(versions, "page")
+        return None if is_same or says_again(article, versions) is not None else current.revision + 1
     if any(article.content_hash == version.content_hash for version in versions):
         return None
     now = text_of(current.revision)
@@ -82,6 +85,17 @@ def revision_for(
     ):
         return None
     return _number_by_time(post, versions)
+
+
+def says_again(article: Article, versions: Sequence[VersionInfo]) -> int | None:
+    """Return which revision a page says once more, if that has come so often that it makes no revision any more.
+
+    `None` for anything else, also for what the page has said last.
+    """
+    alike = [each.revision for each in versions if (each.via, each.content_hash) == ("page", article.content_hash)]
+    is_last = article.content_hash in {versions[-1].content_hash, _last_hash(versions, "page")}
+    is_page = article.post.via == "page"
+    return alike[-1] if is_page and not is_last and len(alike) >= _MOST_ALIKE else None
 
 
 def adds(before: str, after: str) -> bool:

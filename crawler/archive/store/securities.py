@@ -40,6 +40,11 @@ def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], 
         _name(db, code)
 
 
+def redate(db: Database, article_id: int, published_ts: int) -> None:
+    """Write when a post was published that mentions what it did."""
+    db.execute("UPDATE mentions SET published_ts = ? WHERE article_id = ?", [published_ts, article_id])
+
+
 def _note_mention(db: Database, article_id: int, mention: Mention, published_ts: int) -> None:
     security = parse(mention.code)
     assert security is not None, "extraction keeps only codes it could parse"

@@ -146,11 +146,7 @@ def _candidates(
 
 
 def _titled_text(db: Database, article_id: int) -> TitledText:
-    row = db.conn.execute(
-        f"SELECT title, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
-        [article_id],
-    ).fetchone()
-    return TitledText(*row)
+    return TitledText(*index.current(db, article_id))
 
 
 def _join(db: Database, posts: list[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 class Alarm(TypedDict):
     """Something wrong with a site: one sentence, and the numbers in it by name."""
 
-    kind: Literal["runs", "silence", "refusals", "category", "outlet"]
+    kind: Literal["runs", "silence", "refusals", "category", "outlet", "alternating"]
     site: str
     sentence: str
     numbers: dict[str, Any]

@@ -1,6 +1,7 @@
 """Alarms about pages that can no longer be read: many more posts are refused, or a category page names no posts.
 
-Both happen when a site changes its pages and the rules still fit the old ones. Not here: the rules
+Both happen when a site changes its pages and the rules still fit the old ones. Here too: pages that say now this and
+now that. Not here: the rules
 (`crawler.extraction`), and pages that could not be fetched.
 """
 
@@ -13,6 +14,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import review
+from crawler.archive.store.posts import SAYS_AGAIN
 from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
 from crawler.items import NAMES_NO_POST
@@ -118,6 +120,26 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
             ),
             "numbers": {"categories": len(empty) - _SHOWN},
         }
+
+
+def alternating(db: Database, site: str, now: float) -> list[Alarm]:
+    """Return an alarm if pages go back and forth between versions, of which no further ones are kept."""
+    found = review.alternating(db, site, SAYS_AGAIN, _written(now - _PAGES_READ_FOR))
+    if not found:
+        return []
+    latest, posts = found[0], counted(len(found), "post")
+    return [
+        {
+            "kind": "alternating",
+            "site": site,
+            "sentence": (
+                f"{posts} of {site} {'goes' if len(found) == 1 else 'go'} back and forth between versions that are"
+                f" known, {latest.post_id} at {moment(latest.at)}, and no more revisions are kept of that:"
+                f" `{command('history', latest.post_id)}` shows them, `{command('why', latest.url)}` each look."
+            ),
+            "numbers": {"posts": len(found), "post_id": latest.post_id, "url": latest.url, "seen_at": latest.at},
+        }
+    ]
 
 
 def _usual_reason(refused: Sequence[Decision]) -> str | None:

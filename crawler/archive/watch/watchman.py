@@ -76,6 +76,7 @@ def _of_site(db: Database, site: str, runs: Sequence[Run], now: float) -> Iterat
         yield stuck
     yield from extraction_drift.refusals(db, site, now)
     yield from extraction_drift.empty_categories(db, site, now)
+    yield from extraction_drift.alternating(db, site, now)
     visits = sorted(run.started for run in runs if run.has_visited)
     if stuck is None and visits:
         quiet = silence.of_site(db, site, home, visits)
