@@ -7,7 +7,8 @@ gets (`crawler.archive.store.revisions`), and what changed between two (`crawler
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypedDict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
 
 from crawler.archive.search import index
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.derived import DerivedArticle
     from crawler.archive.store.revisions import Substance
+    from crawler.items import Via
 
 CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
 """SQL for a FROM clause: posts joined with their current versions."""
@@ -54,6 +56,18 @@ class Revision(TypedDict):
     content_hash: str
 
 
+class Standing(NamedTuple):
+    """A post as it stands now, as far as it tells it from others."""
+
+    article_id: int
+    post_id: str
+    url: str
+    via: Via
+    title: str
+    published_at: datetime
+    text: str
+
+
 def version_infos(db: Database, article_id: int) -> Sequence[VersionInfo]:
     """Return the versions of a post, oldest first."""
     by_post = _infos.setdefault(db, {})
@@ -74,6 +88,24 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
         "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
     return VersionText(*row)
+
+
+def standing(db: Database, article_id: int) -> Standing:
+    """Return a post as it stands now."""
+    row = db.execute(
+        f"SELECT post_id, url, via, title, published_at, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+        [article_id],
+    ).fetchone()
+    post_id, url, via, title, published_at, text = row
+    return Standing(article_id, post_id, url, via, title, datetime.fromisoformat(published_at), text)
+
+
+def has(db: Database, article_id: int, content_hash: str) -> bool:
+    """Return whether any version of a post has this hash."""
+    found = db.execute(
+        "SELECT 1 FROM versions WHERE article_id = ? AND content_hash = ? LIMIT 1", [article_id, content_hash]
+    )
+    return found.fetchone() is not None
 
 
 def found_in(db: Database, article_id: int, revision: int) -> dict[str, int]:
