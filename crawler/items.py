@@ -232,7 +232,8 @@ class Recorded:
 class PostFile:
     """A post's source in a file: its `content` as bytes, its `name`, and the `path` that users are shown.
 
-    `seen_at` is the timezone-aware time of the `commit` that wrote this version; a file outside of git has neither.
+    In a git history, `seen_at` is the timezone-aware time of the `commit` that wrote this version, and `since` that
+    of the file's first commit. `aliases` are other paths of the same file: in the checkout, and before a rename.
     """
 
     path: str
@@ -240,6 +241,8 @@ class PostFile:
     content: bytes
     commit: str = ""
     seen_at: datetime | None = None
+    since: datetime | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

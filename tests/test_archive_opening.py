@@ -68,7 +68,7 @@ OWN = {
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on",
     "runs": "listings_failed",
     "fetches": "id",
-    "files": "id",
+    "files": "id content_hash",
 }
 OWN_TABLES = (
     "posts versions stories story_keys derived sqlite_sequence"

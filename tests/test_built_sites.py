@@ -19,7 +19,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.archive.store.derived import DerivedArticle
-from crawler.archive.store.versions import written_file
+from crawler.archive.store.files import written_file
 from crawler.items import PostFile
 from crawler.ops.export import export_posts
 from crawler.ops.importing.reading import read_file

@@ -20,7 +20,7 @@ from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.archive.store.bodies import decode_file, encode_file
 from crawler.archive.store.derived import DerivedArticle
-from crawler.archive.store.versions import written_file
+from crawler.archive.store.files import written_file
 from crawler.items import PostFile
 from crawler.jekyll.source_form import source_of
 from crawler.ops.export import export_posts

@@ -118,16 +118,33 @@ def test_every_version_comes_with_its_commit_and_its_time(repository: Repository
     second = repository.commit(posts__a_md="二", posts__b_md="三")
     repository.commit(readme_txt="x")
 
+    def version(name: str, content: str, commit: str, at: datetime, since: datetime) -> PostFile:
+        return PostFile(
+            path=f"{repository.path}: posts/{name}",
+            name=name,
+            content=content.encode(),
+            commit=commit,
+            seen_at=at,
+            since=since,
+            aliases=(f"{repository.path}/posts/{name}",),
+        )
+
     assert list(file_versions([repository.path])) == [
-        PostFile(
-            path=f"{repository.path}: posts/a.md", name="a.md", content="一".encode(), commit=first, seen_at=day(0)
-        ),
-        PostFile(
-            path=f"{repository.path}: posts/a.md", name="a.md", content="二".encode(), commit=second, seen_at=day(1)
-        ),
-        PostFile(
-            path=f"{repository.path}: posts/b.md", name="b.md", content="三".encode(), commit=second, seen_at=day(1)
-        ),
+        version("a.md", "一", first, day(0), day(0)),
+        version("a.md", "二", second, day(1), day(0)),
+        version("b.md", "三", second, day(1), day(1)),
+    ]
+
+
+def test_a_file_that_was_renamed_is_known_by_its_former_path_and_first_commit(repository: Repository) -> None:
+    repository.commit(a_md="一")
+    repository.git("mv", "a.md", "b.md")
+    repository.record()
+    bare = repository.bare()
+
+    assert [(file.since, file.aliases) for file in file_versions([bare]) if isinstance(file, PostFile)] == [
+        (day(0), ()),
+        (day(0), (f"{bare}: a.md",)),
     ]
 
 
@@ -203,7 +220,7 @@ def test_both_sides_of_a_merge_are_found_and_what_it_made_of_them(repository: Re
 
     found = list(file_versions([repository.path]))
     contents = [file.content for file in found if isinstance(file, PostFile)]
-    assert list(dict.fromkeys(contents)) == [b"1", b"side", b"main", b"both"]
+    assert contents == [b"1", b"side", b"main", b"both"]
     assert found[-1].commit == merge
 
 
@@ -472,9 +489,9 @@ def test_a_commit_of_no_time_is_read_without_one(repository: Repository, when: s
     commit = repository.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", given=written)
     repository.git("update-ref", "HEAD", commit)
 
-    assert list(file_versions([repository.path])) == [
-        PostFile(path=f"{repository.path}: a.md", name="a.md", content=b"1", commit=commit, seen_at=None)
-    ]
+    (file,) = file_versions([repository.bare()])
+    assert isinstance(file, PostFile)
+    assert (file.content, file.commit, file.seen_at, file.since) == (b"1", commit, None, None)
 
 
 def test_a_damaged_commit_is_an_error(repository: Repository) -> None:

@@ -87,7 +87,7 @@ def test_a_table_has_one_home() -> None:
             "ledger/unwritten.py",
             *index,
         ),
-        "versions": ("store/versions.py", "ledger/unwritten.py", *index),
+        "versions": ("store/versions.py", "store/files.py", "ledger/unwritten.py", *index),
         "links": ("ledger/",),
         "fetches": ("ledger/",),
     }

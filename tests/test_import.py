@@ -246,12 +246,12 @@ def test_a_body_that_is_nested_too_deeply_is_refused_and_one_of_many_open_paragr
     )
 
 
-def test_another_post_of_the_same_id_is_refused(place: Place) -> None:
+def test_another_post_of_the_same_name_is_kept_beside_the_first(place: Place) -> None:
     place.write("2020-01-02-hello.md", "---\ntitle: Hello\n---\nA first word from a garden in spring.\n")
     place.write("2021-05-06-hello.md", "---\ntitle: Hello again\n---\nQuite different news of tractors.\n")
     report = place(site="minima")
-    assert counts(report) == {"new": 1, "refused": 1}
-    assert report["reasons"] == {"refused: another post has this id": 1}
+    assert counts(report) == {"new": 2}
+    assert [place.post(name)["title"] for name in ("hello", "2021-05-06-hello")] == ["Hello", "Hello again"]
 
 
 def test_a_path_that_is_not_there_is_a_sentence_and_nothing_is_done(place: Place) -> None:

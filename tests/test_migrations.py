@@ -587,6 +587,7 @@ REFUSED_FILE = {
     "imported_at": "2022-04-22T00:00:00+00:00",
     "run_id": 2,
     "article_id": None,
+    "content_hash": None,
 }
 # The archives from 0003 on are that of 0002 brought forward, from 0004 on with a file that was imported.
 EXPECTED = {
@@ -596,6 +597,7 @@ EXPECTED = {
     "0004": {**BY_0002, "files": [REFUSED_FILE]},
     "0005": {**BY_0002, "files": [REFUSED_FILE]},
     "0006": {**BY_0002, "files": [REFUSED_FILE]},
+    "0007": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

@@ -105,7 +105,8 @@ def test_a_post_is_known_by_its_ending(name: str, expected: bool) -> None:
         ("a/我的/index.html", "我的.html"),
         ("index.md", "index.md"),
         ("/index.md", "index.md"),
-        ("a/index.zh.md", "index.zh.md"),
+        ("a/index.zh.md", "a.zh.md"),
+        ("a/README.md", "README.md"),
         ("v1.2/index.md", "v1.2.md"),
     ],
 )

@@ -15,7 +15,7 @@ from profiles import examples
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts, versions
-from crawler.archive.store.revisions import VersionText, adds, is_another
+from crawler.archive.store.revisions import adds
 from crawler.dates import iso
 
 if TYPE_CHECKING:
@@ -170,16 +170,6 @@ def test_a_page_after_an_import_has_its_own_address(archive: Archive) -> None:
     store(archive, imported(f"<p>{WORDS}</p>", url="https://finews.withounder.com/x/2022/04/20/y.html"))
     assert store(archive, page()) == ["unchanged"]
     assert archive.post(made.ID)["url"] == made.post_address().url
-
-
-# Another post of the same id.
-
-
-def test_a_text_that_shares_hardly_a_word_is_another_posts() -> None:
-    now = VersionText("旧题", "2022-04-20T16:44:59+08:00", WORDS)
-    assert is_another(page("<p>今日天气晴朗，适宜出行。</p>", title="天气"), now)
-    assert not is_another(page("<p>今日天气晴朗，适宜出行。</p>", title="旧题"), now)
-    assert not is_another(page(f"<p>{WORDS}更长的一篇，今日天气晴朗。</p>", title="天气"), now)
 
 
 def test_a_version_costs_as_many_looks_at_others_however_many_there_are(archive: Archive) -> None:

@@ -113,7 +113,7 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
       finews export site/content/posts --format hugo
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-    from crawler.archive.store.versions import written_file  # noqa: PLC0415  # likewise
+    from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
     from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
 

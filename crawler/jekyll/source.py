@@ -49,21 +49,28 @@ class SourceError(ValueError):
 
 
 def read_source(
-    name: str, text: str, site: Site, *, via: Literal["expired", "import"], at: datetime, is_draft: bool = False
+    name: str,
+    text: str,
+    site: Site,
+    *,
+    via: Literal["expired", "import"],
+    at: datetime,
+    is_draft: bool = False,
+    since: datetime | None = None,
 ) -> Post:
     """Read the post in a file called `name` (without folders) that holds `text`; `at` is when it was taken in.
 
-    `is_draft`: the file's place says that it is not to be published; its front matter may say so too. A title that
-    the file does not give is left to normalising. Where the definition says what the site's own files look like, the
-    post keeps the file, so that `export` can write it again. Raises `FrontMatterError`, and `SourceError` when
-    nothing tells the post's id or its day.
+    `is_draft`: the file's place says that it is not to be published; its front matter may say so too. `since` is when
+    the file was first committed: its date, if nothing else tells one. A title that the file does not give is left to
+    normalising. Where the definition says what the site's own files look like, the post keeps the file, so that
+    `export` can write it again. Raises `FrontMatterError`, and `SourceError` when nothing tells the post's id or day.
     """
     front, body = read_front_matter(text)
     # Written by this program, whose keys are sure to mean what they do here.
     is_ours = front.values.keys() >= {"id", "url", "revision"}
     post_id, day = _named(name, front, site, is_ours=is_ours)
     written = dates.parse(front.text(*_DATES), site.timezone)
-    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site)
+    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site, since)
     content, tail = _parted(body, site)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
     address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
@@ -108,7 +115,8 @@ def _others(front: FrontMatter, *, is_ours: bool, is_dated: bool) -> dict[str, A
     """
     others = front.others((_KEYS | _OWN_KEYS if is_ours else _KEYS) | _draft_keys(front))
     categories = json_of(front.value("categories"))
-    if isinstance(categories, dict) or any(isinstance(entry, list | dict) for entry in categories or ()):
+    entries = categories if isinstance(categories, list) else [categories]
+    if any(isinstance(entry, list | dict) for entry in entries):
         others["categories"] = categories  # which of them is inside of which
     unread = None if is_dated else json_of(front.value("date"))
     if unread is None or _OFFSET_ALONE.fullmatch(str(unread)):
@@ -122,9 +130,11 @@ def _draft_keys(front: FrontMatter) -> set[str]:
     return {name for name, values in told.items() if front.text(name).lower() in values}
 
 
-def _day_of_id(post_id: str, site: Site) -> datetime:
-    """Return the first second of the day that is part of an id."""
+def _day_of_id(post_id: str, site: Site, since: datetime | None) -> datetime:
+    """Return the first second of the day that is part of an id, else `since`, in the site's zone."""
     days = days_of(Address(url="", kind="post", key=post_id), site)
+    if not days and since is not None:
+        return since.astimezone(site.timezone)
     if not days:
         raise SourceError("no date")
     return datetime(days[0].year, days[0].month, days[0].day, tzinfo=site.timezone)

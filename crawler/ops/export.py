@@ -44,7 +44,7 @@ def export_posts(
 
     `form` is one of `Form`; `by_site` gives the files of each site a folder of their own. `jekyll` goes by the
     definitions in `sites`, those that come with the program if none are given, and by the file that brought a post,
-    which `file_of` returns for its row (`crawler.archive.store.versions.written_file`). `name` returns what a post's
+    which `file_of` returns for its row (`crawler.archive.store.files.written_file`). `name` returns what a post's
     file is called, by its time (ISO 8601) and its id. Returns `format`, `directory`, the number of `posts`, and how
     many files were `written`: one that is as it should be is left alone. Raises `UsageError` when it cannot be
     written to.

@@ -6,6 +6,7 @@ next one makes up for it. Not here: what a file looks like (`crawler.markdown.po
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,12 @@ class MarkdownFolder:
         row = articles.get(self.db, article_id)
         with self._noting(row):
             self._write(row)
+
+    def restore(self, article_id: int) -> None:
+        """Write the file of a post that has not changed, if the file is missing."""
+        published_at, post_id = articles.naming(self.db, article_id)
+        if not os.path.exists(self.folder / self._names.of(published_at, post_id)):  # noqa: PTH110  # raises nothing
+            self.write(article_id)
 
     def write_new(self, row: Mapping[str, Any], text: str) -> None:
         """Write the file of a post that is new, whose `text` was rendered already."""

@@ -23,6 +23,7 @@ from crawler.errors import ArchiveReplaced
 from crawler.extraction.listing import posts_needing_category
 from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
+from crawler.recording.identity import page_under_its_id, under_its_id
 from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.revisits import missed_a_run
 from crawler.sites.addresses import address_of, category_address, start_addresses
@@ -35,23 +36,31 @@ if TYPE_CHECKING:
 
     from crawler.archive import Archive
     from crawler.archive.ledger.links import KnownAddress
-    from crawler.items import Address
+    from crawler.items import Address, Outcome
     from crawler.sites.definition import Site
 
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was read: what to store, with the Markdown for a new post, or the reason why it is refused."""
+    """A file that was read: what to store, with the Markdown for a new post, or the reason why it is refused.
+
+    `aliases` are other paths of the same file, see `crawler.items.PostFile`. A file that has not changed since an
+    earlier import is not read: it has the `article_id` of its post. `content_hash` is that by which this is known.
+    """
 
     path: str
     commit: str
     derived: DerivedArticle | None = None
     markdown: str = ""
     reason: str | None = None
+    aliases: tuple[str, ...] = ()
+    content_hash: str | None = None
+    article_id: int | None = None
 
 
 Record = DerivedArticle | Listing | Refused | Missed | Unchanged
 
+_NO_ID_LEFT = "another post has this id"
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
@@ -93,7 +102,7 @@ class Recorder:
                 recorded = [self._write(record) for record in records]
         except Exception as error:  # noqa: BLE001  # raised where the result is awaited
             return [error] if len(records) == 1 else [end for record in records for end in self.write([record])]
-        return [self._with_file(end, record) for end, record in zip(recorded, records, strict=True)]
+        return [self._with_file(*written) for written in recorded]
 
     def take_in(self, read: Sequence[ReadFile]) -> None:
         """Store imported files in one transaction, then write their Markdown; if one fails, none is stored.
@@ -103,15 +112,18 @@ class Recorder:
         if not self.archive.is_in_place():
             raise ArchiveReplaced(self.archive.path)
         with writing(self.archive.db), index.put_off(self.archive.db):
-            recorded = [self._take_in(file) for file in read]
-        for end, file in zip(recorded, read, strict=True):
-            if end is not None:
-                self._write_file(end, file.derived, file.markdown)
+            stored = [self._take_in(file) for file in read]
+        for end in filter(None, stored):
+            self._write_file(*end)
+        if self.folder is not None:
+            for file in read:
+                if file.article_id is not None:
+                    self.folder.restore(file.article_id)
 
-    def _with_file(self, recorded: Recorded, record: Record) -> Recorded | Exception:
+    def _with_file(self, recorded: Recorded, derived: DerivedArticle | None) -> Recorded | Exception:
         """Write a post's Markdown and return `recorded`, or the error if it is not one of the folder's."""
         try:
-            self._write_file(recorded, record if isinstance(record, DerivedArticle) else None)
+            self._write_file(recorded, derived)
         except Exception as error:  # noqa: BLE001  # raised where the result is awaited
             return error
         return recorded
@@ -125,18 +137,20 @@ class Recorder:
         else:
             self.folder.write(recorded.article_id)
 
-    def _write(self, record: Record) -> Recorded:
+    def _write(self, record: Record) -> tuple[Recorded, DerivedArticle | None]:
+        """Write a record; return what became of its address, and of a post what was stored."""
         match record:
             case DerivedArticle():
-                return self._store(record)
+                derived = page_under_its_id(self.archive.db, self.site, record)
+                return self._store(derived), derived
             case Listing():
-                return self._list(record)
+                return self._list(record), None
             case Unchanged():
-                return self._keep(record.fetch)
+                return self._keep(record.fetch), None
             case Refused():
-                return self._refuse(record)
+                return self._refuse(record), None
             case Missed():
-                return self._miss(record)
+                return self._miss(record), None
             case _:
                 assert_never(record)
 
@@ -160,18 +174,30 @@ class Recorder:
             posts.mark_gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
         return settled
 
-    def _take_in(self, file: ReadFile) -> Recorded | None:
-        """Store the content of a file and record its outcome; return `None` if it is refused."""
-        db, recorded, reason = self.archive.db, None, file.reason
-        if file.derived is not None and posts.is_another(db, file.derived.article):
-            reason = "another post has this id"
-        elif file.derived is not None:
-            recorded = posts.store(db, file.derived.article, self.run_id, file.derived)
-        outcome, article_id = (recorded.outcome, recorded.article_id) if recorded else ("refused", None)
-        assert outcome is not None, "storing a post has an outcome"
-        entry = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id)
-        files.note(db, entry, dates.now(), run_id=self.run_id)
-        return recorded
+    def _take_in(self, file: ReadFile) -> tuple[Recorded, DerivedArticle, str] | None:
+        """Store the content of a file and record its outcome.
+
+        Returns what its Markdown is written from (see `_write_file`), or `None` if the file is refused or known.
+        """
+        db = self.archive.db
+        if file.article_id is not None:
+            self._note(file, "unchanged", file.article_id)
+            return None
+        derived = under_its_id(db, self.site, file.derived, file.path, *file.aliases) if file.derived else None
+        if derived is None:
+            self._note(file, "refused", reason=file.reason or _NO_ID_LEFT)
+            return None
+        recorded = posts.store(db, derived.article, self.run_id, derived)
+        assert recorded.outcome is not None, "storing a post has an outcome"
+        self._note(file, recorded.outcome, recorded.article_id)
+        return recorded, derived, file.markdown if derived is file.derived else ""
+
+    def _note(
+        self, file: ReadFile, outcome: Outcome, article_id: int | None = None, reason: str | None = None
+    ) -> None:
+        """Record what became of a file."""
+        entry = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id, file.content_hash)
+        files.note(self.archive.db, entry, dates.now(), run_id=self.run_id)
 
     def _list(self, listing: Listing) -> Recorded:
         """Record the links of a listing; a changed home page makes the feed due."""

@@ -1,6 +1,7 @@
-"""Measures `crawler.text.near_duplicates` on labelled pairs: what it finds, what it judges, how long it takes.
+"""Measures on labelled pairs how texts are told apart: stories (`near_duplicates`), and versions (`kinship`).
 
-Run as `python tests/benchmarks/likeness.py [seed]`. Not here: the pairs (`story_pairs.py` beside this file).
+What is found, what is judged, how long it takes. Run as `python tests/benchmarks/likeness.py [seed]`. Not here: the
+pairs (`story_pairs.py` and `version_pairs.py` beside this file).
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ import random
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from story_pairs import SEED, Pair, cut, headed, long_posts, pairs, posts, rolling_items
+from version_pairs import VersionPair, version_pairs
 
+from crawler.recording.identity import LEAST_OF_A_VERSION
+from crawler.text.kinship import common
 from crawler.text.minhash import minhash_keys, scheme
 from crawler.text.near_duplicates import TitledText, same_story
 
@@ -95,6 +100,7 @@ def main(seed: int) -> None:
     measured = scores(pairs(seed))
     console.print(_table(measured))
     console.print(f"precision {precision(measured):.4f}, recall {recall(measured):.4f} (seed {seed}; {scheme()})\n")
+    console.print(_version_table(version_pairs(seed)))
     for line in _times():
         console.print(line)
     for name, edit in (("under another header", headed), ("cut", cut)):
@@ -117,6 +123,19 @@ def _table(measured: Iterable[Score]) -> Table:
     for score in measured:
         counts = (score.pairs, score.found, score.judged, score.linked)
         table.add_row(score.kind, "yes" if score.same else "no", *map(str, counts))
+    return table
+
+
+def _version_table(measured: Iterable[VersionPair]) -> Table:
+    """Say of each kind what its texts have in common, and which share of them would be misjudged."""
+    kinds: defaultdict[tuple[str, bool, str, int], list[float]] = defaultdict(list)
+    for pair in measured:
+        kinds[pair.kind, pair.same, pair.language, pair.length].append(common(pair.one, pair.other))
+    table = Table("kind", "one post", "language", "characters", "least", "median", "most", "wrong")
+    for (kind, same, language, length), shared in kinds.items():
+        extremes = (f"{value:.2f}" for value in (min(shared), median(shared), max(shared)))
+        wrong = sum((value >= LEAST_OF_A_VERSION) != same for value in shared) / len(shared)
+        table.add_row(kind, "yes" if same else "no", language, str(length), *extremes, f"{wrong:.1%}")
     return table
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
-from crawler.archive.store.versions import CURRENT, keys_of
+from crawler.archive.store.files import keys_of
+from crawler.archive.store.versions import CURRENT
 from crawler.errors import NotAsExpected
 from crawler.text.file_names import folded
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlite_utils import Database
+
+    from crawler.items import Post
 
 FOLDED = "finews_folded"
 """The name of `crawler.text.file_names.folded` as an SQL function."""
@@ -145,11 +148,28 @@ def at(db: Database, url: str) -> int | None:
 
 def published_at(db: Database, article_id: int) -> str:
     """Return when a post was published, in ISO 8601 with the site's offset."""
-    (found,) = db.execute(
-        f"SELECT published_at FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+    return naming(db, article_id)[0]
+
+
+def elsewhere(db: Database, post: Post) -> int | None:
+    """Return the row of the post that has this post's id, if it stands at another address."""
+    sql = "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?"
+    return _first(db, sql, [post.site, post.post_id, post.url])
+
+
+def id_at(db: Database, site: str, url: str) -> str | None:
+    """Return the id of the site's post at an address, if there is one."""
+    row = db.execute("SELECT post_id FROM posts WHERE url = ? AND site = ? ORDER BY id", [url, site]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def naming(db: Database, article_id: int) -> tuple[str, str]:
+    """Return what a post's file is named by: when it was published (ISO 8601), and its id."""
+    published_at, post_id = db.execute(
+        f"SELECT published_at, post_id FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
         [article_id],
     ).fetchone()
-    return str(found)
+    return str(published_at), str(post_id)
 
 
 def published_ts(db: Database, article_id: int) -> int:
@@ -160,11 +180,8 @@ def published_ts(db: Database, article_id: int) -> int:
 def newest(db: Database, site: str | None = None, *, drafts: bool = True) -> int | None:
     """Return the row id of the latest published post, of all sites or of one; of `drafts` too, if they are wanted."""
     where, values = ("", []) if site is None else (" AND site = ?", [site])
-    return _first(
-        db,
-        f"SELECT id FROM posts WHERE {_wanted(drafts)}{where} ORDER BY published_ts DESC LIMIT 1",  # noqa: S608  # constants
-        values,
-    )
+    sql = f"SELECT id FROM posts WHERE {_wanted(drafts)}{where} ORDER BY published_ts DESC LIMIT 1"  # noqa: S608  # constants
+    return _first(db, sql, values)
 
 
 def oldest(db: Database, *, drafts: bool = True) -> int | None:

@@ -6,7 +6,7 @@ Each part is computed on first access and cached. Not here: storing it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -112,6 +112,16 @@ class DerivedArticle:
                 {"code": _code(mention.code), "name": mention.name, "count": mention.count} for mention in mentions
             ],
         }
+
+    def under(self, post_id: str) -> DerivedArticle:
+        """Return the same as a post of another id, with what was derived already and does not depend on the id."""
+        post = self.article.post
+        if post.post_id == post_id:
+            return self
+        renamed = DerivedArticle(replace(self.article, post=replace(post, post_id=post_id)))
+        kept = {name: value for name, value in vars(self).items() if name not in {"article", "row"}}
+        vars(renamed).update(kept)
+        return renamed
 
     def complete(self) -> DerivedArticle:
         """Compute now every part that takes time, so that another process need not; return `self`."""

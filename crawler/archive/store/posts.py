@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
-from crawler.archive.store import articles, revisions, stories, versions
+from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.revisions import revision_for, says_again
 from crawler.archive.store.securities import note_mentions, redate
@@ -59,16 +59,6 @@ def store(db: Database, article: Article, run_id: int, derived: DerivedArticle |
     if post.via == "page":
         mark_seen(db, article_id, post.fetch.fetched_at)
     return Recorded(address=post.fetch.address, outcome="changed", article_id=article_id)
-
-
-def is_another(db: Database, article: Article) -> bool:
-    """Return whether the archive holds a different post under this id; see `crawler.archive.store.revisions`."""
-    post = article.post
-    row = db.execute(
-        "SELECT id, revision FROM posts WHERE site = ? AND post_id = ? AND url <> ?",
-        [post.site, post.post_id, post.url],
-    ).fetchone()
-    return row is not None and revisions.is_another(article, versions.version_text(db, *row))
 
 
 def has_rival(db: Database, article: Article, run_id: int) -> bool:
@@ -166,7 +156,7 @@ def _confirm(db: Database, article_id: int, current: VersionInfo, derived: Deriv
     post = derived.article.post
     if post.via != "page":
         _fill(db, article_id, derived)
-        versions.keep_file(db, article_id, derived)
+        files.keep_file(db, article_id, derived)
         return
     mark_seen(db, article_id, post.fetch.fetched_at)
     (url,) = db.execute("SELECT url FROM posts WHERE id = ?", [article_id]).fetchone()

@@ -1,11 +1,11 @@
 """The rules for what makes a revision of a post, and for its number among those in the archive. Pure functions.
 
-Not here: reading and writing versions (`crawler.archive.store.versions`).
+Not here: reading and writing versions (`crawler.archive.store.versions`), and which post a file belongs to
+(`crawler.recording.identity`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
 from operator import attrgetter
@@ -24,7 +24,6 @@ _LEAST_KEPT = 0.5  # of the current words; a text with fewer was cut off, or is 
 _LONGEST_ASIDE = 30  # characters; a sentence in brackets no longer than this only names an outlet
 # A correction may be withdrawn and made again. A page that returns more often alternates, and would never stop.
 _MOST_ALIKE = 3  # page versions with the same hash
-_LEAST_SHARED = 0.3  # of the shorter text's words; two texts that share fewer belong to different posts
 _SEEN_AT, _HASH = attrgetter("seen_at"), attrgetter("content_hash")
 
 
@@ -99,13 +98,6 @@ def says_again(article: Article, versions: Sequence[VersionInfo]) -> int | None:
     is_last = article.content_hash in {versions[-1].content_hash, _last_hash(versions, "page")}
     is_page = article.post.via == "page"
     return alike[-1] if is_page and not is_last and len(alike) >= _MOST_ALIKE else None
-
-
-def is_another(article: Article, now: VersionText) -> bool:
-    """Return whether an article shares so little with what a post says `now` that it must belong to another post."""
-    ours, theirs = Counter(tokens(article.text)), Counter(tokens(now.text))
-    fewer = min(ours.total(), theirs.total())
-    return (ours & theirs).total() < _LEAST_SHARED * fewer and tokens(article.post.title) != tokens(now.title)
 
 
 def adds(before: str, after: str) -> bool:

@@ -6,13 +6,13 @@ gets (`crawler.archive.store.revisions`), and what changed between two (`crawler
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, TypedDict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
 
 from crawler.archive.search import index
-from crawler.archive.store.bodies import BROKEN, decode_body, decode_file, encode_file, is_better_file
-from crawler.archive.store.derived import WRITTEN
+from crawler.archive.store.bodies import BROKEN, decode_body
+from crawler.archive.store.files import keys_of, write_file, written_file
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.store.derived import DerivedArticle
     from crawler.archive.store.revisions import Substance
-    from crawler.items import WrittenFile
+    from crawler.items import Via
 
 CURRENT = "posts JOIN versions ON versions.article_id = posts.id AND versions.revision = posts.revision"
 """SQL for a FROM clause: posts joined with their current versions."""
@@ -36,7 +36,6 @@ NEW_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id = {_
 CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id <> {_CAME_WITH})"  # noqa: S608  # likewise
 """Likewise, the number of further versions that a run brought."""
 
-_PATH = f'$."{WRITTEN}"'  # as SQLite's JSON functions take it
 _TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
 # A git history can bring thousands of versions of one post, each of which is compared with all before it. What that
 # takes is read once and cached, for this many posts.
@@ -55,6 +54,18 @@ class Revision(TypedDict):
     title: str
     published_at: str
     content_hash: str
+
+
+class Standing(NamedTuple):
+    """A post as it stands now, as far as it tells it from others."""
+
+    article_id: int
+    post_id: str
+    url: str
+    via: Via
+    title: str
+    published_at: datetime
+    text: str
 
 
 def version_infos(db: Database, article_id: int) -> Sequence[VersionInfo]:
@@ -77,6 +88,24 @@ def version_text(db: Database, article_id: int, revision: int) -> VersionText:
         "SELECT title, published_at, text FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
     ).fetchone()
     return VersionText(*row)
+
+
+def standing(db: Database, article_id: int) -> Standing:
+    """Return a post as it stands now."""
+    row = db.execute(
+        f"SELECT post_id, url, via, title, published_at, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
+        [article_id],
+    ).fetchone()
+    post_id, url, via, title, published_at, text = row
+    return Standing(article_id, post_id, url, via, title, datetime.fromisoformat(published_at), text)
+
+
+def has(db: Database, article_id: int, content_hash: str) -> bool:
+    """Return whether any version of a post has this hash."""
+    found = db.execute(
+        "SELECT 1 FROM versions WHERE article_id = ? AND content_hash = ? LIMIT 1", [article_id, content_hash]
+    )
+    return found.fetchone() is not None
 
 
 def found_in(db: Database, article_id: int, revision: int) -> dict[str, int]:
@@ -156,48 +185,6 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
     front["draft"] = bool(row["draft"])
     return {**row, **bodies, **front}
-
-
-def keys_of(front_matter: str) -> dict[str, Any]:
-    """Return the keys in the column `front_matter`, without the file that stands there too."""
-    keys: dict[str, Any] = json.loads(front_matter)
-    keys.pop(WRITTEN, None)
-    return keys
-
-
-def written_file(db: Database, article_id: int) -> WrittenFile | None:
-    """Return the file that brought the current version of a post; `None` if no file did, or if it is not known."""
-    front_matter, html, text = db.execute(
-        f"SELECT front_matter, html, text FROM {CURRENT} WHERE posts.id = ?",  # noqa: S608  # a constant
-        [article_id],
-    ).fetchone()
-    encoded = json.loads(front_matter).get(WRITTEN)
-    return decode_file(encoded, decode_body(html, text)) if encoded else None
-
-
-def keep_file(db: Database, article_id: int, derived: DerivedArticle) -> None:
-    """Keep the file that says again what a version says, unless the one that is kept is the better of the two.
-
-    Of two files the later is kept, as far as their times are known; but `….md` rather than `….v2.md`.
-    """
-    file = derived.article.post.written
-    if file is None:
-        return
-    kept = db.execute(
-        "SELECT id, json_extract(front_matter, ?) FROM versions WHERE article_id = ? AND content_hash = ?",
-        [_PATH, article_id, derived.article.content_hash],
-    ).fetchall()
-    for row, encoded in kept:
-        if encoded is None or is_better_file(file, json.loads(encoded)):
-            html, text = db.execute("SELECT html, text FROM versions WHERE id = ?", [row]).fetchone()
-            _write_file(db, row, file, decode_body(html, text))
-
-
-def _write_file(db: Database, row: int, file: WrittenFile, html: str) -> None:
-    encoded = json.dumps(encode_file(file, html), ensure_ascii=False)
-    db.execute(
-        "UPDATE versions SET front_matter = json_set(front_matter, ?, json(?)) WHERE id = ?", [_PATH, encoded, row]
-    )
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
@@ -297,4 +284,4 @@ def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticl
         [post.title, derived.published_at, " ".join(post.derived), *derived.bodies, article_id, revision],
     )
     if file is not None:
-        _write_file(db, row(db, article_id, revision), file, derived.html)
+        write_file(db, row(db, article_id, revision), file, derived.html)

@@ -59,8 +59,9 @@ def is_post(name: str) -> bool:
 
 
 def name_of(path: PurePath) -> str:
-    """Return a file's name; of `my-post/index.md`, as Hugo has it, `my-post.md`."""
-    return f"{path.parent.name}{path.suffix}" if path.stem == "index" and path.parent.name else path.name
+    """Return a file's name; of `my-post/index.md`, as Hugo has it, `my-post.md`, of `index.zh.md` `my-post.zh.md`."""
+    stem, _, endings = path.name.partition(".")
+    return f"{path.parent.name}.{endings}" if stem.lower() == "index" and path.parent.name else path.name
 
 
 def _in_folder(folder: Path, root: Path, archive: Path) -> Iterator[PostFile | UnreadFile]:

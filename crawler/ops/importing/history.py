@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from secrets import token_hex
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from crawler.errors import UsageError
 from crawler.items import PostFile, UnreadFile
@@ -41,12 +41,15 @@ _UNWANTED = frozenset(
 # Each is said outright, since a repository's settings can have it otherwise.
 _LOG = (
     *("-c", "log.follow=false", "log", "--raw", "-z", "--reverse", "--full-history", "--root", "--encoding=UTF-8"),
-    *("--diff-merges=separate", "--no-abbrev", "--no-renames", "--no-relative", "-O/dev/null", "--no-ext-diff"),
-    *("--diff-filter=AMT", "--format=commit %H %ct", "HEAD", "--"),
+    # Of a merge, only what differs from all of its parents: the rest is theirs, and was listed with them.
+    *("--diff-merges=combined", "--no-abbrev", "--no-relative", "-O/dev/null", "--no-ext-diff"),
+    # Files renamed as they are; to find others git would have to read them, and some may be missing or damaged.
+    *("--find-renames=100%", "--diff-filter=AMRT", "--format=commit %H %ct", "HEAD", "--"),
 )
 _COMMIT = b"commit "
 _FATAL = "fatal: "
-_FILE = b"100"  # what the modes of plain files begin with; links and submodules have others
+_RENAMED = "R"
+_FILE = "100"  # what the modes of plain files begin with; links and submodules have others
 _CHUNK = 64 * 1024
 _WORDS = 64 * 1024  # bytes of what git says that are looked at
 
@@ -58,29 +61,69 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
     Raises `UsageError` when it is in no repository, or when git is not there or says no.
     """
     for path in paths:
-        repository, inside = _repository(path)
+        repository = _repository(path)
         with (
-            _started(repository, "cat-file", "--batch-check", writes=True) as sizes,
-            _started(repository, "cat-file", "--batch", writes=True) as blobs,
-            closing(_changes(repository, inside)) as changes,
+            _started(repository.at, "cat-file", "--batch-check", writes=True) as sizes,
+            _started(repository.at, "cat-file", "--batch", writes=True) as blobs,
+            closing(_changes(repository)) as changes,
         ):
-            for blob, name, commit, seen_at in changes:
-                where = f"{repository}: {name}"
-                content = _content(sizes, blobs, blob)
-                if isinstance(content, str):
-                    yield UnreadFile(path=where, reason=content, commit=commit)
-                else:
-                    yield PostFile(
-                        path=where,
-                        name=name_of(PurePosixPath(name)),
-                        content=content,
-                        commit=commit,
-                        seen_at=seen_at,
-                    )
+            first_seen: dict[str, datetime | None] = {}
+            for change in changes:
+                since = first_seen.setdefault(change.name, first_seen.get(change.formerly, change.seen_at))
+                yield _version(repository, change, since, _content(sizes, blobs, change.blob))
 
 
-def _repository(path: Path) -> tuple[Path, str | None]:
-    """Return where git is to be started for `path`, and the path inside if it is only a part of what is there."""
+class _Repository(NamedTuple):
+    """Where git is to be started (`at`), and the path `inside` if only a part of what is there is wanted.
+
+    `prefix` is the path of `at` in the checkout, `None` in a bare repository.
+    """
+
+    at: Path
+    inside: str | None
+    prefix: str | None
+
+    def path(self, name: str) -> str:
+        """Return the path by which a person finds a file of the history."""
+        return f"{self.at}: {name}"
+
+    def aliases(self, name: str, formerly: str) -> tuple[str, ...]:
+        """Return the other paths of a file: before it was renamed, and in the checkout."""
+        former = [self.path(formerly)] if formerly else []
+        is_here = self.prefix is not None and name.startswith(self.prefix)
+        return (*former, *([str(self.at / name.removeprefix(self.prefix or ""))] if is_here else []))
+
+
+class _Change(NamedTuple):
+    """A version of a file: its `blob` and `name`, the `commit` and its time, and the name before it was renamed."""
+
+    blob: str
+    name: str
+    commit: str
+    seen_at: datetime | None
+    formerly: str
+
+
+def _version(
+    repository: _Repository, change: _Change, since: datetime | None, content: bytes | str
+) -> PostFile | UnreadFile:
+    """Return a version of a file, of which `content` is what it holds, or why it cannot be read."""
+    path = repository.path(change.name)
+    if isinstance(content, str):
+        return UnreadFile(path=path, reason=content, commit=change.commit)
+    return PostFile(
+        path=path,
+        name=name_of(PurePosixPath(change.name)),
+        content=content,
+        commit=change.commit,
+        seen_at=change.seen_at,
+        since=since,
+        aliases=repository.aliases(change.name, change.formerly),
+    )
+
+
+def _repository(path: Path) -> _Repository:
+    """Return the repository that a path is in."""
     at = path
     while not is_folder(at) and at != at.parent:
         at = at.parent
@@ -98,14 +141,17 @@ def _repository(path: Path) -> tuple[Path, str | None]:
         raise UsageError(f"{path} has no history: {_last_words(done.stderr)}")
     bare, _, prefix = os.fsdecode(done.stdout).partition("\n")
     rest = "" if at == path else str(path.relative_to(at))
-    inside = rest if bare == "true" else prefix.removesuffix("\n") + rest
-    return at, inside or None
+    prefix = prefix.removesuffix("\n")
+    if bare == "true":
+        return _Repository(at, rest or None, None)
+    return _Repository(at, prefix + rest or None, prefix)
 
 
-def _changes(repository: Path, inside: str | None) -> Generator[tuple[str, str, str, datetime | None]]:
-    """Yield each version of each post file: its blob, its path, its commit and when that was made."""
+def _changes(repository: _Repository) -> Generator[_Change]:
+    """Yield each version of each post file, once."""
     commit, seen_at = "", None
-    with _started(repository, *_LOG, *([f":(top,literal){inside}"] if inside else [])) as log:
+    part = [f":(top,literal){repository.inside}"] if repository.inside else []
+    with _started(repository.at, *_LOG, *part) as log:
         assert log.stdout is not None, "it was asked for"
         fields = _fields(log.stdout)
         for field in fields:
@@ -115,10 +161,26 @@ def _changes(repository: Path, inside: str | None) -> Generator[tuple[str, str, 
                 commit, _, seconds = plain.removeprefix(_COMMIT).decode("ascii").partition(" ")
                 seen_at = _time(seconds)
             elif plain.startswith(b":"):
-                _, mode, _, blob, _ = plain.decode("ascii").split()
-                name = next(fields, b"").decode("utf-8", "replace")
-                if mode.encode().startswith(_FILE) and is_post(PurePosixPath(name).name):
-                    yield blob, name, commit, seen_at
+                mode, blob, status = _raw(plain.decode("ascii"))
+                formerly = _name(fields) if status.startswith(_RENAMED) else ""
+                name = _name(fields)
+                if mode.startswith(_FILE) and is_post(PurePosixPath(name).name):
+                    yield _Change(blob, name, commit, seen_at, formerly)
+
+
+def _raw(line: str) -> tuple[str, str, str]:
+    """Return mode, blob and status of what a commit made of a file.
+
+    A line has the modes before and after, the blobs before and after, and the status; of a merge it begins with a
+    colon for each parent, and has that many modes and blobs before.
+    """
+    parents = len(line) - len(line.lstrip(":"))
+    fields = line.lstrip(":").split()
+    return fields[parents], fields[2 * parents + 1], fields[-1] if parents == 1 else ""
+
+
+def _name(fields: Iterator[bytes]) -> str:
+    return next(fields, b"").decode("utf-8", "surrogateescape")
 
 
 def _time(seconds: str) -> datetime | None:

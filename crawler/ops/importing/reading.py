@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from crawler.archive.store.derived import DerivedArticle
@@ -22,6 +23,7 @@ from crawler.markdown.post_file import render_post
 from crawler.recording.normalise import normalise
 from crawler.recording.recorder import ReadFile
 from crawler.recording.validate import fault
+from crawler.sites.loading import rules_version
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -34,14 +36,14 @@ if TYPE_CHECKING:
 _DRAFTS = re.compile("[/ ]_drafts/")  # where Jekyll and Hexo keep what is not to be published
 
 
-def read_files(files: Sequence[PostFile | UnreadFile], site: Site, at: datetime) -> list[ReadFile]:
-    """Read files of `site` that were taken in `at` that time."""
-    return [read_file(file, site, at) for file in files]
+def read_files(files: Sequence[PostFile | UnreadFile | ReadFile], site: Site, at: datetime) -> list[ReadFile]:
+    """Read files of `site` that were taken in `at` that time; those that were read already stay as they are."""
+    return [file if isinstance(file, ReadFile) else read_file(file, site, at) for file in files]
 
 
 def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile:
     """Read one file; whatever is wrong with it is a reason."""
-    path = printable(file.path)  # SQLite takes no name that is no UTF-8, and a terminal no control characters
+    path = as_noted(file.path)
     if isinstance(file, UnreadFile):
         return ReadFile(path, file.commit, reason=file.reason)
     try:
@@ -52,15 +54,39 @@ def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile
 
 
 def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
-    is_draft = _DRAFTS.search(os.path.abspath(file.path)) is not None  # noqa: PTH100  # a history's is no path
-    post = read_source(file.name, decode(file.content), site, via="import", at=at, is_draft=is_draft)
+    text, is_draft, since = decode(file.content), _is_draft(file), file.since
+    post = read_source(file.name, text, site, via="import", at=at, is_draft=is_draft, since=since)
     written = None if post.written is None else _to_the_letter(post.written, file)
     article = normalise(replace(post, seen_at=file.seen_at, written=written), site)
     lacking = fault(article)
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])
     derived = DerivedArticle(article).complete()
-    return ReadFile(path, file.commit, derived, render_post(derived.row))
+    aliases = tuple(map(as_noted, file.aliases))
+    return ReadFile(
+        path, file.commit, derived, render_post(derived.row), aliases=aliases, content_hash=content_hash(file, site)
+    )
+
+
+def content_hash(file: PostFile, site: Site) -> str:
+    """Return a hash of all that reading a file goes by: the same hash, the same post."""
+    matter = f"{rules_version(site)} {file.name} {file.since} {_is_draft(file)}".encode("utf-8", "surrogateescape")
+    return blake2b(matter + b"\0" + file.content, digest_size=16).hexdigest()
+
+
+def _is_draft(file: PostFile) -> bool:
+    """Tell whether a file stands where drafts do; of a history it is no path, and stays what it is."""
+    return _DRAFTS.search(os.path.abspath(file.path)) is not None  # noqa: PTH100  # not resolved
+
+
+def as_noted(path: str) -> str:
+    """Return a path as it is noted: SQLite takes no text that is no UTF-8, and a terminal no control characters.
+
+    They are escaped rather than dropped, so that two files keep two paths.
+    """
+    if printable(path) == path:
+        return path
+    return "".join(sign if printable(sign) else sign.encode("unicode_escape").decode("ascii") for sign in path)
 
 
 def _to_the_letter(written: WrittenFile, file: PostFile) -> WrittenFile:

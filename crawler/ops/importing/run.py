@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,11 @@ from crawler import dates
 from crawler.archive.ledger.runs import Report
 from crawler.archive.store import files
 from crawler.errors import ExitCode, FinewsError, MarkdownNotWritten, UsageError
+from crawler.items import PostFile
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
-from crawler.ops.importing.reading import read_files
+from crawler.ops.importing.reading import as_noted, content_hash, read_files
+from crawler.recording.recorder import ReadFile
 from crawler.run import Run
 from crawler.sites.loading import load_site
 
@@ -33,13 +34,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sqlite_utils import Database
+
     from crawler.archive.ledger.runs import RunOutcome
     from crawler.archive.store.files import RefusedFile
-    from crawler.items import PostFile, UnreadFile
-    from crawler.recording.recorder import ReadFile
+    from crawler.items import UnreadFile
     from crawler.sites.definition import Site
 
-_BATCH = 128  # files that are read at a time, and stored in one transaction
+    _File = PostFile | UnreadFile | ReadFile
+
+_BATCH = 128  # files at most that are read at a time, and stored in one transaction
+_BATCH_BYTES = 128 * 1024  # of their contents, after which a batch ends: what is made of them takes ten times as much
+_FEW = 4  # files that are read without a process for it
 _PROCESSES = 4  # at most: more read faster than one can store
 _AHEAD = 1  # batches read before they are wanted: enough to keep every process busy, few enough to fit into memory
 
@@ -81,7 +87,8 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
         run.recorder.catch_up()
         outcome: RunOutcome = "failed"
         try:
-            found = file_versions(paths) if options.history else post_files(paths, options.archive)
+            given = file_versions(paths) if options.history else post_files(paths, options.archive)
+            found = _without_known(given, run.archive.db, site)
             with _first_interrupt_noted() as interrupted:
                 for batch in _read_ahead(found, site, at):
                     run.recorder.take_in(batch)
@@ -101,10 +108,25 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
         return {**report, "refused": refused}
 
 
-def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime) -> Iterator[list[ReadFile]]:
-    """Yield what was read, a batch at a time and in order; of a single batch, without starting processes for it."""
-    first = list(islice(found, _BATCH))
-    following = list(islice(found, _BATCH))
+def _without_known(given: Iterator[PostFile | UnreadFile], db: Database, site: Site) -> Iterator[_File]:
+    """Yield files, those that an earlier import has read with the same content as such."""
+    for file in given:
+        if isinstance(file, PostFile):
+            path, content = as_noted(file.path), content_hash(file, site)
+            known = files.post_of(db, site.name, path, file.commit, content)
+            if known is not None:
+                yield ReadFile(path, file.commit, content_hash=content, article_id=known)
+                continue
+        yield file
+
+
+def _read_ahead(found: Iterator[_File], site: Site, at: datetime) -> Iterator[list[ReadFile]]:
+    """Yield what was read, batch by batch and in order; without starting processes where there is little to read."""
+    batches = _batches(found)
+    first = next(batches, [])
+    while (following := next(batches, [])) and _is_little(first):
+        yield read_files(first, site, at)
+        first = following
     if not following:
         yield read_files(first, site, at)
         return
@@ -114,7 +136,7 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime
         with _interrupts_blocked():  # and so they stay in the processes, which the first batch starts
             pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
         while pending:
-            while len(pending) < processes + _AHEAD and (batch := list(islice(found, _BATCH))):
+            while len(pending) < processes + _AHEAD and (batch := next(batches, [])):
                 pending.append(pool.submit(read_files, batch, site, at))
             try:
                 yield pending.popleft().result()
@@ -122,6 +144,25 @@ def _read_ahead(found: Iterator[PostFile | UnreadFile], site: Site, at: datetime
                 raise FinewsError(
                     "A process that reads files was ended, for want of memory perhaps: run again, nothing is lost."
                 ) from error
+
+
+def _is_little(batch: Sequence[_File]) -> bool:
+    """Tell whether reading a batch takes less time than handing it to another process."""
+    return sum(isinstance(file, PostFile) for file in batch) <= _FEW
+
+
+def _batches(found: Iterator[_File]) -> Iterator[list[_File]]:
+    """Yield files in batches that are neither too many nor too large."""
+    batch: list[_File] = []
+    size = 0
+    for file in found:
+        batch.append(file)
+        size += len(file.content) if isinstance(file, PostFile) else 0
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _end_with_parent() -> None:
