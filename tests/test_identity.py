@@ -22,10 +22,10 @@ from crawler.items import Address, PostFile
 from crawler.ops.check import check
 from crawler.ops.importing.reading import read_files
 from crawler.ops.importing.run import ImportOptions, import_posts
+from crawler.recording.kinship import common
 from crawler.sites import loading
 from crawler.sites.addresses import id_in_name
 from crawler.sites.loading import load_site
-from crawler.text.kinship import common
 
 if TYPE_CHECKING:
     from crawler.recording.recorder import Recorder

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from crawler.archive.store import articles, files, posts, versions
 from crawler.extraction.post import days_of
 from crawler.items import Address
+from crawler.recording.kinship import common
 from crawler.sites.addresses import is_safe_id
-from crawler.text.kinship import common
 from crawler.text.words import tokens
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # 0.3 % are; 0.1 % of the versions are taken for strangers (tests/benchmarks/likeness.py). A series that repeats half
 # of its words is told apart by its titles and days alone.
 LEAST_OF_A_VERSION = 0.45
-"""What the text of a version has in common with the post, see `crawler.text.kinship`."""
+"""What the text of a version has in common with the post, see `crawler.recording.kinship`."""
 
 _COMPARED = 8  # posts of one name and day; comparing hundreds would take too long
 

@@ -20,7 +20,7 @@ from story_pairs import SEED, Pair, cut, headed, long_posts, pairs, posts, rolli
 from version_pairs import VersionPair, version_pairs
 
 from crawler.recording.identity import LEAST_OF_A_VERSION
-from crawler.text.kinship import common
+from crawler.recording.kinship import common
 from crawler.text.minhash import minhash_keys, scheme
 from crawler.text.near_duplicates import TitledText, same_story
 
