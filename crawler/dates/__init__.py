@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 from crawler.dates.grammar import read
@@ -106,6 +106,14 @@ def _in_whole_minutes(point: datetime) -> datetime:
     offset = point.utcoffset()
     beyond = timedelta() if offset is None else offset % timedelta(minutes=1)
     return point.replace(tzinfo=timezone(offset - beyond)) if offset is not None and beyond else point
+
+
+def day(point: datetime, zone: tzinfo) -> date:
+    """Return the day of a moment in `zone`; at the very edge of the calendar, the day as it is written."""
+    try:
+        return point.astimezone(zone).date()
+    except OverflowError:
+        return point.date()
 
 
 def utc(point: datetime) -> datetime:

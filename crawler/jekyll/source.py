@@ -26,8 +26,6 @@ from crawler.text.words import squeeze
 from crawler.urls import as_written, host_of, resolve
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from crawler.items import Post
     from crawler.jekyll.front_matter import FrontMatter
     from crawler.sites.definition import Site
@@ -165,16 +163,9 @@ def _url(front: FrontMatter, site: Site, post_id: str, published_at: datetime) -
         url = resolve(base, written) if written and "/:" not in written else None  # `/:year/` is a template
         if url and host_of(url) in site.hosts and is_of(site, url, post_id):
             return url
-    return page_url(site, _path_segments(front), _day_built(front, site) or published_at.date(), post_id)
-
-
-def _day_built(front: FrontMatter, site: Site) -> date | None:
-    """Return the day in the address of the page that Jekyll builds; it takes a date without an offset for UTC."""
-    built = dates.parse(front.text(*_DATES), _UTC)
-    try:
-        return None if built is None else built.astimezone(site.timezone).date()
-    except OverflowError:  # the very edge of the calendar
-        return None
+    # Jekyll takes a date without an offset for UTC, so that the day in the page's address may be the next one.
+    built = dates.parse(front.text(*_DATES), _UTC) or published_at
+    return page_url(site, _path_segments(front), dates.day(built, site.timezone), post_id)
 
 
 def _path_segments(front: FrontMatter) -> list[str]:

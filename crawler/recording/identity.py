@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING
 
+from crawler import dates
 from crawler.archive.store import articles, files, posts, versions
 from crawler.extraction.post import days_of
 from crawler.items import Address
@@ -111,9 +112,9 @@ def _is_version(site: Site, article: Article, standing: Standing) -> bool:
 
 
 def _days_apart(site: Site, article: Article, standing: Standing) -> int:
-    return abs((_day(article, site) - standing.published_at.astimezone(site.timezone).date()).days)
+    return abs((_day(article, site) - dates.day(standing.published_at, site.timezone)).days)
 
 
 def _day(article: Article, site: Site) -> date:
     assert article.post.published_at is not None, "validation refuses a post without a date"
-    return article.post.published_at.astimezone(site.timezone).date()
+    return dates.day(article.post.published_at, site.timezone)
