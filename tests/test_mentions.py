@@ -372,7 +372,7 @@ def test_a_securitys_posts_are_told_from_a_time_on(archive: Archive, since: str 
 
 def test_a_time_that_is_none_is_a_sentence(archive: Archive):
     store(archive, "NW1", mention("茅台"))
-    with pytest.raises(NoSuchTime, match="'gestern' is no time"):
+    with pytest.raises(NoSuchTime, match="'gestern' is not a time"):
         archive.stock("600519", since="gestern")
 
 
