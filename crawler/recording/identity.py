@@ -63,16 +63,16 @@ def under_its_id(db: Database, site: Site, derived: DerivedArticle, *paths: str)
     return None
 
 
-def page_under_its_id(db: Database, site: Site, derived: DerivedArticle) -> DerivedArticle:
+def page_under_its_id(db: Database, site: Site, derived: DerivedArticle, elsewhere: int) -> DerivedArticle:
     """Return what a page says under the id of the post at its address, or of a new one.
 
-    Only what was imported makes room: of two pages of one id, the recorder has its own judgement.
+    `elsewhere` is the row of the post that has its id and another address. Only an imported post makes room; which of
+    two pages is refused, the recorder decides.
     """
     article = derived.article
-    named = articles.elsewhere(db, article.post) if article.post.via == "page" else None
-    if named is None or _tells_its_day(site, article.post.post_id):
+    if article.post.via != "page" or _tells_its_day(site, article.post.post_id):
         return derived
-    standing, own = versions.standing(db, named), articles.id_at(db, site.name, article.post.url)
+    standing, own = versions.standing(db, elsewhere), articles.id_at(db, site.name, article.post.url)
     if own is not None or standing.via != "import" or _is_version(site, article, standing):
         return derived.under(own or standing.post_id)
     free = (post_id for post_id in _ids(article, site) if posts.row_of(db, site.name, post_id) is None)

@@ -43,8 +43,8 @@ class MarkdownFolder:
     def write(self, article_id: int) -> None:
         """Write the file of a post; drop those of its revisions that bore another date."""
         row = articles.get(self.db, article_id)
-        with self._noting(row):
-            self._write(row)
+        with self._noting(row) as path:
+            self._write(row, path)
 
     def restore(self, article_id: int) -> None:
         """Write the file of a post that has not changed, if the file is missing."""
@@ -54,12 +54,11 @@ class MarkdownFolder:
 
     def write_new(self, row: Mapping[str, Any], text: str) -> None:
         """Write the file of a post that is new, whose `text` was rendered already."""
-        with self._noting(row):
-            if self._is_free(self._path(row), row, row["published_at"]):
-                write_if_changed(self._path(row), text)
+        with self._noting(row) as path:
+            if self._is_free(path, row, row["published_at"]):
+                write_if_changed(path, text)
 
-    def _write(self, row: Mapping[str, Any]) -> None:
-        path = self._path(row)
+    def _write(self, row: Mapping[str, Any], path: Path) -> None:
         if not self._is_free(path, row, row["published_at"]):
             return
         write_if_changed(path, render_post(row))
@@ -67,9 +66,6 @@ class MarkdownFolder:
             outdated = self.folder / self._names.of(day, row["post_id"])
             if outdated != path and self._other_owner(outdated, row, day) is None:
                 outdated.unlink(missing_ok=True)
-
-    def _path(self, row: Mapping[str, Any]) -> Path:
-        return self.folder / self._names.of(row["published_at"], row["post_id"])
 
     def _is_free(self, path: Path, row: Mapping[str, Any], published_at: str) -> bool:
         """Tell whether a file is not another site's post's; it would be that one's trouble too."""
@@ -89,13 +85,13 @@ class MarkdownFolder:
         return site if f"\nurl: {url}\n" in path.read_text(encoding="utf-8", errors="replace") else None
 
     @contextmanager
-    def _noting(self, row: Mapping[str, Any]) -> Iterator[None]:
-        """Note whether a post's file is written: the archive has the post, and the rest is worth going on with."""
-        name = self._path(row).name
+    def _noting(self, row: Mapping[str, Any]) -> Iterator[Path]:
+        """Give a post's file and note whether it is written; the archive has the post, so the run can go on."""
+        path = self.folder / self._names.of(row["published_at"], row["post_id"])
         try:
-            yield
+            yield path
         except OSError as error:
             self.trouble = f"{error.filename or self.folder} cannot be written to ({error.strerror})"
-            self.unwritten[name] = error.strerror or str(error)
+            self.unwritten[path.name] = error.strerror or str(error)
         else:
-            self.unwritten.pop(name, None)
+            self.unwritten.pop(path.name, None)

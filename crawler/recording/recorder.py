@@ -16,7 +16,7 @@ from crawler import dates
 from crawler.archive.ledger import links, runs, unwritten
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
-from crawler.archive.store import files, posts
+from crawler.archive.store import articles, files, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.errors import ArchiveReplaced
@@ -141,8 +141,11 @@ class Recorder:
         """Write a record; return what became of its address, and of a post what was stored."""
         match record:
             case DerivedArticle():
-                derived = page_under_its_id(self.archive.db, self.site, record)
-                return self._store(derived), derived
+                elsewhere = articles.elsewhere(self.archive.db, record.article.post)
+                if elsewhere is None:
+                    return self._store(record), record
+                derived = page_under_its_id(self.archive.db, self.site, record, elsewhere)
+                return self._store_unless_rival(derived), derived
             case Listing():
                 return self._list(record), None
             case Unchanged():
@@ -154,11 +157,15 @@ class Recorder:
             case _:
                 assert_never(record)
 
+    def _store_unless_rival(self, derived: DerivedArticle) -> Recorded:
+        if not posts.has_rival(self.archive.db, derived.article, self.run_id):
+            return self._store(derived)
+        reason = "another address has a post of this id"
+        end = End(state="refused", outcome="refused", reason=reason, rule="one id")
+        return self._settle(derived.article.post.fetch, end)
+
     def _store(self, derived: DerivedArticle) -> Recorded:
         article, post = derived.article, derived.article.post
-        if posts.has_rival(self.archive.db, article, self.run_id):
-            reason = "another address has a post of this id"
-            return self._settle(post.fetch, End(state="refused", outcome="refused", reason=reason, rule="one id"))
         recorded, before = posts.store(self.archive.db, article, self.run_id, derived), self._known(post.fetch)
         address = category_address(self.site, post.category.slug) if post.category else None
         if address and post.category:
