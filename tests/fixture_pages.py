@@ -89,7 +89,7 @@ def actual(case: str) -> tuple[str, Any]:
 def _article(article: Article) -> dict[str, Any]:
     post = asdict(article.post)
     # What only sources and share links bring is not part of what a page says.
-    for name in ("fetch", "derived", "others", "seen_at", "actual_fetch", "other_categories", "draft"):
+    for name in ("fetch", "derived", "others", "seen_at", "actual_fetch", "other_categories", "draft", "written"):
         del post[name]
     assert article.post.published_at is not None
     post["published_at"] = iso(article.post.published_at)
