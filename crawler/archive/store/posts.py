@@ -109,9 +109,10 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
     versions.add(db, article_id, 1, derived, run_id)
-    _file(db, article_id, post)
+    _write_categories(db, article_id, [category.slug for category in post.categories])
     _note_tags(db, article_id, post.tags)
-    note_mentions(db, article_id, post.mentions, derived.published_ts)
+    if post.mentions:
+        note_mentions(db, article_id, post.mentions, derived.published_ts)
     index.add(db, article_id, derived.words)
     stories.assign_story(db, article_id, derived.entry, derived.published_ts, derived.keys)
     return article_id
@@ -213,6 +214,7 @@ def _update(db: Database, article_id: int, revision: int, derived: DerivedArticl
         [post.url, post.share_url, post.source, slug, post.draft, derived.published_ts, revision, article_id],
     )
     if post.tags:
+        db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
         _note_tags(db, article_id, post.tags)
     # A page whose text was taken away is filed under what it was about.
     if post.mentions or index.found_by(db, article_id, revision, *derived.entry)[0] == revision:
@@ -262,9 +264,16 @@ def _file(db: Database, article_id: int, post: Post) -> None:
     slugs = [category.slug for category in post.categories]
     if not post.categories:
         return
+    before = articles.categories(db, article_id)
     if post.via in {"page", "share"}:
-        slugs += articles.categories(db, article_id)[1:]
+        slugs += before[1:]
+    if list(dict.fromkeys(slugs)) == before:
+        return
     db.execute("DELETE FROM article_categories WHERE article_id = ?", [article_id])
+    _write_categories(db, article_id, slugs)
+
+
+def _write_categories(db: Database, article_id: int, slugs: list[str]) -> None:
     db.conn.executemany(
         "INSERT INTO article_categories (article_id, category, position) VALUES (?, ?, ?)",
         [(article_id, slug, position) for position, slug in enumerate(dict.fromkeys(slugs))],
@@ -272,8 +281,7 @@ def _file(db: Database, article_id: int, post: Post) -> None:
 
 
 def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:
-    """Replace a post's tags, keeping their order."""
-    db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
+    """Write the tags of a post that has none, in their order."""
     for position, tag in enumerate(tags):
         db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [tag])
         db.execute(

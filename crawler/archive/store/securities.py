@@ -33,7 +33,8 @@ _MARK = re.compile(r"^(?:\*?s\*?t|xd|xr|dr|[nc](?=[\u4e00-\u9fff]))|-(?:w|s|sw|u
 def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], published_ts: int) -> None:
     """Replace the mentions of a post, and update the usual names of the securities concerned."""
     codes = {code for (code,) in db.execute("SELECT code FROM mentions WHERE article_id = ?", [article_id])}
-    db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
+    if codes:
+        db.execute("DELETE FROM mentions WHERE article_id = ?", [article_id])
     for mention in mentions:
         _note_mention(db, article_id, mention, published_ts)
     for code in sorted(codes | {mention.code for mention in mentions}):

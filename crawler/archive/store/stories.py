@@ -5,6 +5,7 @@ Not here: deciding whether two texts tell the same story (`crawler.text.near_dup
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.search import index
@@ -67,9 +68,9 @@ def assign_story(
 ) -> None:
     """Assign a post without a story to one; `keys` are those of its text, if already computed."""
     keys = minhash_keys(now.text) if keys is None else keys
-    db.conn.executemany(
-        "INSERT INTO story_keys (key, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(key, article_id) for key in keys],
+    db.conn.execute(
+        "INSERT INTO story_keys (key, article_id) SELECT value, ? FROM json_each(?) WHERE 1 ON CONFLICT DO NOTHING",
+        [article_id, json.dumps(keys)],
     )
     _find_story(db, article_id, now, published_ts, keys)
 
