@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha1
 from pathlib import Path
@@ -107,7 +108,13 @@ def versions(*paths: Path) -> list[tuple[str, str]]:
 def processes() -> set[str]:
     """Return the ids of the gits that this process has started, dead ones included."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split()
-    return {child for child in children if Path(f"/proc/{child}/comm").read_text(encoding="utf-8") == "git\n"}
+    return {child for child in children if name_of_process(child) == "git"}
+
+
+def name_of_process(pid: str) -> str:
+    with suppress(OSError):  # it has ended
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    return ""
 
 
 # What is found.

@@ -240,7 +240,14 @@ def test_an_aborted_run_leaves_no_writing_process(tmp_path: Path):
 def children(pid: int) -> list[int]:
     """Return the writing processes that a process has started."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [child for child in map(int, found) if b"recording.writer" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in map(int, found) if is_writer(child)]
+
+
+def is_writer(pid: int) -> bool:
+    """Tell whether a process is a writing one; others, such as the `uname` that Python asks, may end meanwhile."""
+    with suppress(OSError):
+        return b"recording.writer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def has_archive_open(pid: int) -> bool:
