@@ -1,55 +1,62 @@
-"""Reading which of the site's addresses a listing names: the home page, a category page or the feed.
+"""Reading which of the site's addresses a listing names: a home page, a category's page, a feed or a sitemap.
 
-The site's listings are broken in places: a title with `<` in it turns the markup after it into text. So links,
-including escaped ones, are read from the source and not from a parsed tree. Not here: reading posts.
+Not here: finding links in HTML (`crawler.extraction.links`) and in XML (`crawler.extraction.feeds`), and posts.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect
-from html import unescape
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from crawler.extraction.feeds import read_feed
+from crawler.extraction.links import html_links
 from crawler.items import Link, Listing
-from crawler.sites.addresses import address_of
-from crawler.text.words import squeeze
-from crawler.urls import resolve
+from crawler.sites.addresses import address_of, sitemap_address
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable
 
+    from crawler.extraction.links import FoundLink
     from crawler.items import Page
     from crawler.sites.definition import Site
 
-# `<a href="…">`, also with its brackets escaped as `&lt;`. The pattern never runs on into the next tag.
-_INSIDE = r"(?:[^<>&]|&(?!lt;|gt;))"
-_ANCHOR = re.compile(
-    rf"""(?:<|&lt;)a\s{_INSIDE}{{0,500}}?href=(["'])(?P<href>(?:(?!["']){_INSIDE}){{1,2000}}+)\1[^<>&]{{0,500}}(?:>|&gt;)"""
-)
-# Atom's `<link href="…" … title="text"/>`, and its attributes.
-_FEED_LINK = re.compile(r"""<link\s((?:[^<>"]++|"[^"<]{0,2000}+")*+)>""")
-_ATTRIBUTE = re.compile(r'''(?<!\S)(\w++)="([^"]*+)"''')
-_TEXT = re.compile(r"(.{0,300}?)(?:<|&lt;)/a(?:>|&gt;)", re.DOTALL)
-
 
 def read_listing(page: Page, site: Site) -> Listing:
-    """Return the posts and categories that `page` names, each address once and in order, and the groups of posts."""
+    """Return the posts and categories that `page` names, each address once and in order, and the groups of posts.
+
+    A sitemap index names other sitemaps. Raises `NotAFeedError` if a feed or sitemap is neither.
+    """
+    if page.fetch.address.kind != "feed":
+        return _listing(page, site, _html_links(page, site))
+    feed = read_feed(page.source, page.fetch.address.url)
+    sitemaps = [
+        Link(address=address, text="", changed_at=found.changed_at)
+        for found in feed.sitemaps
+        if (address := sitemap_address(site, found.url))
+    ]
+    listing = _listing(page, site, feed.links)
+    return replace(listing, links=(*sitemaps, *listing.links))
+
+
+def _html_links(page: Page, site: Site) -> Iterable[FoundLink]:
+    is_home = site.home is not None and page.fetch.address.kind == "home"
+    group = site.home.heading if site.home and is_home else None
+    return html_links(page.source, page.fetch.address.url, group=group, raw_titles=site.raw_titles)
+
+
+def _listing(page: Page, site: Site, found: Iterable[FoundLink]) -> Listing:
     links: dict[str, Link] = {}
-    groups: list[list[str]] = []
-    headings = _headings(page, site)
-    for position, href, text in _links(page):
-        url = resolve(page.fetch.address.url, href)
-        address = address_of(site, url) if url else None
+    groups: dict[int, list[str]] = {}
+    for each in found:
+        address = address_of(site, each.url)
         if address is None or address.kind not in {"post", "category"}:
             continue
-        links.setdefault(address.url, Link(address=address, text=text))
+        if address.url not in links or not links[address.url].text:  # a picture's link often comes before the title's
+            links[address.url] = Link(address=address, text=each.text)
         if address.kind == "post":
-            group = bisect(headings, position)
-            groups.extend([] for _ in range(len(groups), group + 1))
-            groups[group].append(address.url)
+            groups.setdefault(each.group, []).append(address.url)
     return Listing(
-        fetch=page.fetch, links=tuple(links.values()), groups=tuple(tuple(group) for group in groups if group)
+        fetch=page.fetch, links=tuple(links.values()), groups=tuple(tuple(group) for group in groups.values())
     )
 
 
@@ -79,24 +86,3 @@ def posts_needing_category(listing: Listing, site: Site, unknown: Collection[str
         for url in group
         if url in unknown and (missed or (len(group) >= full_group and all(other in unknown for other in group)))
     }
-
-
-def _headings(page: Page, site: Site) -> list[int]:
-    """Return the positions at which the groups of a home page begin."""
-    if site.home is None or page.fetch.address.kind != "home":
-        return []
-    return [match.start() for match in re.finditer(site.home.heading, page.source)]
-
-
-def _links(page: Page) -> Iterator[tuple[int, str, str]]:
-    """Yield each link's position in the source, its target and its text."""
-    if page.fetch.address.kind == "feed":
-        for match in _FEED_LINK.finditer(page.source):
-            # A feed's titles are HTML inside XML: escaped twice.
-            attributes = dict(_ATTRIBUTE.findall(match[1]))
-            title = squeeze(unescape(unescape(attributes.get("title", ""))))
-            yield match.start(), unescape(attributes.get("href", "")), title
-        return
-    for match in _ANCHOR.finditer(page.source):
-        text = _TEXT.match(page.source, match.end())
-        yield match.start(), unescape(match["href"]), squeeze(unescape(text[1])) if text else ""

@@ -10,7 +10,7 @@ import re
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -32,6 +32,8 @@ class WrongValueError(ValueError):
 def check(expected: Any, value: object, key: str) -> Any:
     """Convert `value` to `expected` (an annotation of the definition), or raise `WrongValueError` for `key`."""
     origin = get_origin(expected)
+    if origin is Annotated:  # only `OneOrMore`
+        return () if value is None else _list(str, [value] if isinstance(value, str) else value, key)
     if is_dataclass(expected):
         return _record(expected, value, key)
     if origin is tuple:
@@ -46,7 +48,7 @@ def check(expected: Any, value: object, key: str) -> Any:
 def _record(expected: Any, value: object, key: str) -> Any:
     if not isinstance(value, dict):
         raise WrongValueError(key, f"is {_shown(value)}; a mapping is expected, with {_keys(expected)}")
-    hints = get_type_hints(expected)
+    hints = get_type_hints(expected, include_extras=True)
     for name in value:
         if name not in hints:
             raise WrongValueError(_join(key, str(name)), f"is not known; allowed here: {_keys(expected)}")

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo  # noqa: TC003  # checking reads the annotations
 
 Of = Literal["page", "body", "text", "tags", "id", "address", "found on"]
 """What a rule reads: the page's source, the body's HTML, its text, the tags, the post's id, the path of the page's
 own address, or the slug of the category page that named it."""
+
+
+OneOrMore = Annotated[tuple[str, ...], "one or more"]
+"""A list of texts; a single text is a list of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,22 +185,27 @@ class Dates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A site. `hosts`: its own, the canonical one first. `start`: the paths a run starts with; `feed`: its feed.
+    """A site. `hosts`: its own, the canonical one first: every page has the same address on each of them.
 
-    `capitals`: ids that match this pattern as a whole are written in capitals. `navigation`: the navigation line in
-    the site's source, with `{name}` and `{category}` in it, for `export`. `private`: allow its hosts to be on this
-    machine or a private network; those of other sites may not.
+    `start`: the paths a run starts with. `feed`: where its feeds are (RSS or Atom), and `sitemap` its sitemaps or
+    sitemap indexes, each a path or an address on another host. `raw_titles`: its listings do not escape titles, so
+    tags in capitals are text, and links may be escaped (`&lt;a href="…"&gt;`). `capitals`: ids that match this
+    pattern as a whole are written in capitals. `navigation`: the navigation line in the site's source, with `{name}`
+    and `{category}` in it, for `export`. `private`: allow its hosts to be on this machine or a private network; those
+    of other sites may not.
     """
 
     name: str
     title: str
     timezone: ZoneInfo
     hosts: tuple[str, ...]
-    start: tuple[str, ...]
+    start: tuple[str, ...] = ()
     addresses: Addresses
     layouts: tuple[Layout, ...]
     scheme: Literal["http", "https"] = "https"
-    feed: str | None = None
+    feed: OneOrMore = ()
+    sitemap: OneOrMore = ()
+    raw_titles: bool = False
     home: Home | None = None
     category: CategoryPage | None = None
     error_page: ErrorPage | None = None

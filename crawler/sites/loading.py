@@ -8,30 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from crawler import __version__
 from crawler.errors import SiteError
-from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
-from crawler.sites.definition import Addresses, Site
-from crawler.urls import ascii_host, host_of, is_public
+from crawler.sites.definition import Site
+from crawler.sites.documents import BadDocumentError, read_yaml
+from crawler.sites.hosts import with_plain_hosts
+from crawler.sites.sense import check_sense
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from crawler.sites.definition import AddressForm, Layout, Rule
-
 _BUNDLED = files(__package__)
-_IN_ADDRESS = re.compile(r"(?<=://)[^/:?#]*[^\x00-\x7f][^/:?#]*")  # a host name that is not ASCII
-_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 def bundled_names() -> list[str]:
@@ -69,159 +63,25 @@ def from_json(written: str) -> Site:
     """Return the site that `as_json` wrote; raise `SiteError` if this version of the program cannot read it."""
     try:
         site: Site = check(Site, json.loads(written), "")
-    except (ValueError, WrongValueError) as error:
+    except (ValueError, WrongValueError, RecursionError) as error:
         raise SiteError("a stored definition", "", str(error)) from error
     return site
 
 
 def _read(file: Traversable, shown: str) -> Site:
     try:
-        plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+        plain = read_yaml(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SiteError(
             shown, "", f"cannot be read ({error.strerror}); give a YAML file that describes the site."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SiteError(shown, "", f"is not valid YAML: {_one_line(error)}") from error
+    except UnicodeDecodeError as error:
+        raise SiteError(shown, "", "is not UTF-8 text; save it in that encoding.") from error
+    except BadDocumentError as error:
+        raise SiteError(shown, "", str(error)) from error
     try:
-        site = _with_plain_hosts(check(Site, plain, ""))
-        _check_sense(site)
+        site = with_plain_hosts(check(Site, plain, ""))
+        check_sense(site)
     except WrongValueError as error:
         raise SiteError(shown, error.key, error.problem) from error
     return site
-
-
-def _one_line(error: Exception) -> str:
-    """Return YAML's error message on one line, without its name for an unnamed source."""
-    return " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
-
-
-def _with_plain_hosts(site: Site) -> Site:
-    """Return a definition with its hosts in ASCII, as in canonical addresses."""
-    addresses = {
-        kind: tuple(
-            replace(form, hosts=_plain(form.hosts, f"addresses.{kind}[{index}].hosts"))
-            for index, form in enumerate(getattr(site.addresses, kind))
-        )
-        for kind in ("post", "category", "share")
-    }
-    return replace(
-        site,
-        hosts=_plain(site.hosts, "hosts"),
-        addresses=Addresses(**addresses),
-        share=site.share and replace(site.share, text=_plain_address(site.share.text, "share.text")),
-        files=replace(site.files, expired=site.files.expired and _plain_address(site.files.expired, "files.expired")),
-    )
-
-
-def _plain(hosts: tuple[str, ...], key: str) -> tuple[str, ...]:
-    return tuple(_plain_host(host, key) for host in hosts)
-
-
-def _plain_host(host: str, key: str) -> str:
-    try:
-        plain = ascii_host(host)
-    except ValueError:  # not a possible host name
-        plain = ""
-    if host != host.lower() or not re.fullmatch(r"[a-z0-9.\-]+", plain):
-        raise WrongValueError(
-            key, f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port"
-        )
-    return plain
-
-
-def _plain_address(template: str, key: str) -> str:
-    return _IN_ADDRESS.sub(lambda match: _plain_host(match[0], key), template, count=1)
-
-
-def _check_sense(site: Site) -> None:
-    """Check what the types alone cannot express."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
-        raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
-    for key in ("hosts", "start", "layouts"):
-        if not getattr(site, key):
-            raise WrongValueError(key, "is empty; at least one is needed")
-    _check_addresses(site)
-    for index, layout in enumerate(site.layouts):
-        _check_layout(layout, f"layouts[{index}]")
-    if site.share is not None:
-        _check_template(site.share.link, "id", "share.link")
-        _plain_address(site.share.link, "share.link")  # only checked: it stays as the site writes it
-        _check_template(site.share.text, "id", "share.text")
-    _check_files(site)
-    if site.navigation is not None:
-        _check_template(site.navigation, "name category", "navigation")
-    _check_hosts_are_public(site)
-
-
-def _check_hosts_are_public(site: Site) -> None:
-    """Refuse a definition with hosts on this machine or a private network, unless it says `private: true`."""
-    others = sorted(host for host in all_hosts(site) if not is_public(f"{site.scheme}://{host}"))
-    if others and not site.private:
-        raise WrongValueError(
-            "private",
-            f"is not true, and the host {others[0]!r} is no public name; say `private: true` if you trust the"
-            " definition and the site is meant to be on this machine or a private network",
-        )
-
-
-def _check_addresses(site: Site) -> None:
-    for index, path in enumerate(site.start):
-        _check_path(path, f"start[{index}]")
-    if site.feed is not None:
-        _check_path(site.feed, "feed")
-    for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
-        for index, form in enumerate(getattr(site.addresses, kind)):
-            _check_form(form, group, f"addresses.{kind}[{index}]")
-
-
-def _check_files(site: Site) -> None:
-    _check_path(site.files.page, "files.page")
-    _check_template(site.files.page, "categories year month day id", "files.page")
-    if "id" not in re.compile(site.files.named).groupindex:
-        raise WrongValueError("files.named", "has no group (?P<id>…); it is needed to tell one from another")
-    if site.files.expired is not None:
-        _check_template(site.files.expired, "date id", "files.expired")
-        if not host_of(site.files.expired):
-            raise WrongValueError("files.expired", f"is {site.files.expired!r}; an address with a host is expected")
-
-
-def _check_layout(layout: Layout, key: str) -> None:
-    for name in ("title", "body", "date"):
-        if not getattr(layout, name):
-            raise WrongValueError(f"{key}.{name}", "is empty; at least one rule is needed")
-    for field in fields(layout):
-        rules = getattr(layout, field.name)
-        for index, rule in enumerate(rules if isinstance(rules, tuple) else ()):
-            _check_rule(rule, f"{key}.{field.name}[{index}]")
-
-
-def _check_rule(rule: Rule, key: str) -> None:
-    """Refuse a rule that would return a whole page as a value."""
-    if rule.attribute is not None and rule.css is None and rule.link is None:
-        raise WrongValueError(f"{key}.attribute", "needs an element to be of: give css or link")
-    narrows = (rule.after, rule.after_last, rule.before, rule.css, rule.link, rule.pattern)
-    if rule.of in {"page", "body"} and not any(narrows):
-        raise WrongValueError(key, "would take everything; give one of after, before, css, link, pattern")
-
-
-def _check_form(form: AddressForm, group: str, key: str) -> None:
-    if group not in re.compile(form.match).groupindex:
-        raise WrongValueError(f"{key}.match", f"has no group (?P<{group}>…); it is needed to tell one from another")
-    if form.address is not None:
-        _check_template(form.address, group, f"{key}.address")
-        _check_path(form.address, f"{key}.address")
-
-
-def _check_path(path: str, key: str) -> None:
-    """Check that a path can follow a host name: without its slash, `feed.xml` would become part of the host."""
-    if not path.startswith("/"):
-        raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
-
-
-def _check_template(template: str, names: str, key: str) -> None:
-    """Check that a template has no placeholders but `names` (separated by spaces), and no stray brackets."""
-    unknown = set(_PLACEHOLDER.findall(template)) - set(names.split())
-    if unknown or set("{}") & set(_PLACEHOLDER.sub("", template)):
-        allowed = " and ".join(f"{{{name}}}" for name in names.split())
-        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {allowed}")

@@ -16,13 +16,14 @@ from crawler.archive.ledger import links
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
 from crawler.errors import log_as_sentences
-from crawler.extraction.budget import within_budget
+from crawler.extraction.budget import LISTING_SECONDS, within_budget
+from crawler.extraction.feeds import NotAFeedError
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway
-from crawler.sites.addresses import address_of, share_address, start_addresses
-from crawler.sites.loading import load_site
+from crawler.sites.addresses import address_of, share_address, sitemap_address, start_addresses
+from crawler.sites.loading import load_site, rules_version
 from crawler.spiders import arguments
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
@@ -112,9 +113,10 @@ class CategorySpider(Spider):
         self._frontier = Frontier(
             self._db, self.site.name, run_id, scope=self.scope, limit=self.limit, patience=addon.run.patience
         )
-        homes = [address for address in start_addresses(self.site) if address.kind == "home"]
+        starts = start_addresses(self.site)
+        homes = [address for address in starts if address.kind == "home"] or starts
         with addon.giving_up():
-            self._frontier.begin(self.only or homes, dates.now())
+            self._frontier.begin(self.only or homes, dates.now(), rules=rules_version(self.site))
             self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
             for request in self._take():
                 yield request
@@ -128,7 +130,11 @@ class CategorySpider(Spider):
     def listing(self, response: Response, target: Target) -> Iterator[Any]:
         """Read a listing; anything else served instead is refused for a home page, else requested again later."""
         page = page_of(response, target)
-        listing = within_budget(lambda: read_listing(page, self.site), page.fetch)
+        try:
+            listing = within_budget(lambda: read_listing(page, self.site), page.fetch, seconds=LISTING_SECONDS)
+        except NotAFeedError as error:
+            yield Missed(fetch=page.fetch, state="failed", reason=str(error))
+            return
         if isinstance(listing, Refused) or is_listing(page, listing, self.site):
             yield listing
         elif target.address.kind == "home":
@@ -195,6 +201,8 @@ class CategorySpider(Spider):
             return
         for link in self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
             address = address_of(self.site, link.url)
+            if address is None and link.kind == "feed" and link.found_on:
+                address = sitemap_address(self.site, link.url)
             if address is not None:  # the site's definition may have changed since the address was recorded
                 yield self._request(address, link)
 

@@ -1,0 +1,125 @@
+"""Checking what the types of a definition cannot express: what is empty, contradicts itself or would do nothing.
+
+Not here: types (`crawler.sites.checking`), and reading files (`crawler.sites.loading`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from crawler.sites.addresses import all_hosts
+from crawler.sites.checking import WrongValueError
+from crawler.sites.hosts import plain_address
+from crawler.urls import host_of, is_public
+
+if TYPE_CHECKING:
+    from crawler.sites.definition import AddressForm, Layout, Rule, Site
+
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+def check_sense(site: Site) -> None:
+    """Raise `WrongValueError` for the first key that makes no sense."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
+        raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
+    for key in ("hosts", "layouts"):
+        if not getattr(site, key):
+            raise WrongValueError(key, "is empty; at least one is needed")
+    if not (site.start or site.feed or site.sitemap):
+        raise WrongValueError("start", "is empty; at least one is needed, unless there is a feed or a sitemap")
+    _check_layout_names(site)
+    _check_addresses(site)
+    for index, layout in enumerate(site.layouts):
+        _check_layout(layout, f"layouts[{index}]")
+    if site.share is not None:
+        _check_template(site.share.link, "id", "share.link")
+        plain_address(site.share.link, "share.link")  # only checked: it stays as the site writes it
+        _check_template(site.share.text, "id", "share.text")
+    _check_files(site)
+    if site.navigation is not None:
+        _check_template(site.navigation, "name category", "navigation")
+    _check_hosts_are_public(site)
+
+
+def _check_hosts_are_public(site: Site) -> None:
+    """Refuse a definition with hosts on this machine or a private network, unless it says `private: true`."""
+    names = {host.partition(":")[0] for host in all_hosts(site)}
+    others = sorted(name for name in names if not is_public(f"{site.scheme}://{name}"))
+    if others and not site.private:
+        raise WrongValueError(
+            "private",
+            f"is not true, and the host {others[0]!r} is no public name; say `private: true` if you trust the"
+            " definition and the site is meant to be on this machine or a private network",
+        )
+
+
+def _check_addresses(site: Site) -> None:
+    for index, path in enumerate(site.start):
+        _check_path(path, f"start[{index}]")
+    if not site.addresses.post:
+        raise WrongValueError("addresses.post", "is empty; at least one form is needed, or no post would be found")
+    for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
+        for index, form in enumerate(getattr(site.addresses, kind)):
+            _check_form(form, group, f"addresses.{kind}[{index}]")
+
+
+def _check_files(site: Site) -> None:
+    _check_path(site.files.page, "files.page")
+    _check_template(site.files.page, "categories year month day id", "files.page")
+    if "id" not in re.compile(site.files.named).groupindex:
+        raise WrongValueError("files.named", "has no group (?P<id>…); it is needed to tell one from another")
+    if site.files.expired is not None:
+        _check_template(site.files.expired, "date id", "files.expired")
+        if not host_of(site.files.expired):
+            raise WrongValueError("files.expired", f"is {site.files.expired!r}; an address with a host is expected")
+
+
+def _check_layout_names(site: Site) -> None:
+    """Refuse two layouts of one name: a post and a refusal say by which layout a page was read."""
+    names = [layout.name for layout in site.layouts]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise WrongValueError(f"layouts[{index}].name", f"is {name!r}, as that of a layout before it")
+
+
+def _check_layout(layout: Layout, key: str) -> None:
+    for name in ("title", "body", "date"):
+        if not getattr(layout, name):
+            raise WrongValueError(f"{key}.{name}", "is empty; at least one rule is needed")
+    for field in fields(layout):
+        rules = getattr(layout, field.name)
+        for index, rule in enumerate(rules if isinstance(rules, tuple) else ()):
+            _check_rule(rule, f"{key}.{field.name}[{index}]")
+
+
+def _check_rule(rule: Rule, key: str) -> None:
+    """Refuse a rule that would return a whole page as a value."""
+    if rule.attribute is not None and rule.css is None and rule.link is None:
+        raise WrongValueError(f"{key}.attribute", "needs an element to be of: give css or link")
+    narrows = (rule.after, rule.after_last, rule.before, rule.css, rule.link, rule.pattern)
+    if rule.of in {"page", "body"} and not any(narrows):
+        raise WrongValueError(key, "would take everything; give one of after, before, css, link, pattern")
+
+
+def _check_form(form: AddressForm, group: str, key: str) -> None:
+    if group not in re.compile(form.match).groupindex:
+        raise WrongValueError(f"{key}.match", f"has no group (?P<{group}>…); it is needed to tell one from another")
+    if form.address is not None:
+        _check_template(form.address, group, f"{key}.address")
+        _check_path(form.address, f"{key}.address")
+
+
+def _check_path(path: str, key: str) -> None:
+    """Check that a path can follow a host name: without its slash, `feed.xml` would become part of the host."""
+    if not path.startswith("/"):
+        raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
+
+
+def _check_template(template: str, names: str, key: str) -> None:
+    """Check that a template has no placeholders but `names` (separated by spaces), and no stray brackets."""
+    unknown = set(_PLACEHOLDER.findall(template)) - set(names.split())
+    if unknown or set("{}") & set(_PLACEHOLDER.sub("", template)):
+        allowed = " and ".join(f"{{{name}}}" for name in names.split())
+        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {allowed}")
