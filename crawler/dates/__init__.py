@@ -116,6 +116,14 @@ def day(point: datetime, zone: tzinfo) -> date:
         return point.date()
 
 
+def local(point: datetime, zone: tzinfo) -> datetime:
+    """Return a moment as the clocks in `zone` show it; at the very edge of the calendar, as it is written."""
+    try:
+        return _in_whole_minutes(point.astimezone(zone))
+    except OverflowError:
+        return point
+
+
 def utc(point: datetime) -> datetime:
     """Convert a time to UTC; at the edges of the calendar, where that overflows, keep its digits."""
     try:

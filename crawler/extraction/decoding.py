@@ -1,8 +1,8 @@
 """Turning the bytes of a page into text, and keeping the addresses in it true to what they were.
 
 The order is that of the WHATWG's encoding sniffing: byte order mark, header, meta. But headers and meta are often
-wrong, so they only count as far as the bytes agree: UTF-8 is recognised by its form, the encodings of East Asia by how
-frequent the characters are that they give (`crawler.east_asian`).
+wrong, so they only count as far as the bytes agree: UTF-8 is recognised by its form, the encodings of East Asia by
+how frequent the characters are that they give (see `crawler.east_asian`).
 
 An address leads somewhere else when its bytes change. A browser sends a path in UTF-8 and a query in the encoding of
 the page, so queries are percent-encoded here, where that is still known. Pure. Not here: files of posts

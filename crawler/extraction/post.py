@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.extraction import body
+from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
@@ -42,7 +42,8 @@ def read_post(page: Page, site: Site) -> Post | Refused:
 def _read_page(page: Page, site: Site) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
-            sources = _Sources(page, site, first_source(layout.body, page.source))
+            sources = _Sources(page, site)
+            sources.html = first_source(layout.body, sources)
             sources.tags = tuple(all_values(layout.tags, sources))
             post = _read(sources, sources, layout, via="page")
             try:
@@ -88,9 +89,10 @@ class _Sources:
 
     page: Page
     site: Site
-    html: str
+    html: str = ""
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
+    linked: list[dict[str, Any]] | None = None
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""
@@ -109,12 +111,20 @@ class _Sources:
                 return path_of(self.page.fetch.address.url)
             case "found on":
                 return self._category_found_on()
+            case "json-ld":
+                raise AssertionError("JSON-LD is read by a path, not as a text")
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
         """Return the same text, parsed as HTML."""
         if of not in self.trees:
             self.trees[of] = tree(self.text_of(of))
         return self.trees[of]
+
+    def linked_data(self) -> list[dict[str, Any]]:
+        """Return the objects of the page's JSON-LD."""
+        if self.linked is None:
+            self.linked = structured.linked_data(self.tree_of("page"))
+        return self.linked
 
     def _category_found_on(self) -> str:
         address = address_of(self.site, self.page.fetch.found_on or "")
@@ -158,9 +168,9 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
     """
     for rule in rules:
         for value in values(rule, sources):
-            point = dates.parse(value, sources.site.timezone)
+            point = dates.parse(value, rule.timezone or sources.site.timezone, rule.order)
             if point is not None:
-                return point
+                return dates.local(point, sources.site.timezone) if rule.timezone else point
             if rule.of not in _NOT_WRITTEN:
                 raise _UnreadableDateError(f"date cannot be read: {opening(value, _SHOWN)}")
     return None

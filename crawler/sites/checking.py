@@ -10,13 +10,13 @@ import re
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from types import UnionType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 _SHOWN = 60  # characters of a wrong value that are quoted in an error
-_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named"}
+_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named", "split"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
 
@@ -38,7 +38,7 @@ def check(expected: Any, value: object, key: str) -> Any:
         return _record(expected, value, key)
     if origin is tuple:
         return _list(get_args(expected)[0], value, key)
-    if origin is UnionType:  # always `something | None`
+    if origin in {UnionType, Union}:  # always `something | None`
         return None if value is None else check(get_args(expected)[0], value, key)
     if origin is Literal:
         return _choice(get_args(expected), value, key)

@@ -11,10 +11,12 @@ from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo  # noqa: TC003  # checking reads the annotations
 
-Of = Literal["page", "body", "text", "tags", "id", "address", "found on"]
+Of = Literal["page", "body", "text", "tags", "id", "address", "found on", "json-ld"]
 """What a rule reads: the page's source, the body's HTML, its text, the tags, the post's id, the path of the page's
-own address, or the slug of the category page that named it."""
+own address, the slug of the category page that named it, or the objects of the page's JSON-LD."""
 
+Order = Literal["YMD", "DMY", "MDY"]
+"""In which order year, month and day are written where all three are numbers."""
 
 OneOrMore = Annotated[tuple[str, ...], "one or more"]
 """A list of texts; a single text is a list of one."""
@@ -27,8 +29,12 @@ class Rule:
     `where`: only on pages whose path matches this pattern. `of`: what is read. `after`: skip past each of these
     texts, in order; `after_last`: past the last such text. `before`: stop at the next such text; `until_last`: stop
     at the last one (or at the end, if there is none). `css`: the first element that matches, its text or its
-    `attribute`. `link`: the last link whose text matches this pattern. `pattern`: keep what its first group matches.
-    If a rule finds nothing, or only white space, the next one is tried.
+    `attribute`; for a body its content, and with `all` that of every such element. `link`: the last link whose text
+    matches this pattern. `path`: decode it as JSON and take what this JMESPath leads to. `pattern`: keep what its
+    first group matches. `split`: cut it at each match of this pattern into several values.
+
+    Dates may be written in another `timezone` than the site's, and with their numbers in a certain `order`. If a rule
+    finds nothing, or only white space, the next one is tried.
     """
 
     where: str | None = None
@@ -39,8 +45,13 @@ class Rule:
     until_last: str | None = None
     css: str | None = None
     attribute: str | None = None
+    all: bool = False
     link: str | None = None
+    path: str | None = None
     pattern: str | None = None
+    split: str | None = None
+    timezone: ZoneInfo | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,9 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+import jmespath
+from jmespath.exceptions import JMESPathError
+
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError
 from crawler.sites.hosts import plain_address
@@ -17,6 +20,8 @@ from crawler.urls import host_of, is_public
 if TYPE_CHECKING:
     from crawler.sites.definition import AddressForm, Layout, Rule, Site
 
+# Steps that only certain fields take.
+_ONLY_OF = {"all": ("body",), "split": ("tags", "authors"), "timezone": ("date",), "order": ("date",)}
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
@@ -91,16 +96,41 @@ def _check_layout(layout: Layout, key: str) -> None:
     for field in fields(layout):
         rules = getattr(layout, field.name)
         for index, rule in enumerate(rules if isinstance(rules, tuple) else ()):
-            _check_rule(rule, f"{key}.{field.name}[{index}]")
+            _check_rule(rule, field.name, f"{key}.{field.name}[{index}]")
+            _check_path_expression(rule, f"{key}.{field.name}[{index}]")
 
 
-def _check_rule(rule: Rule, key: str) -> None:
-    """Refuse a rule that would return a whole page as a value."""
+def _check_rule(rule: Rule, field: str, key: str) -> None:
+    """Refuse a rule that would return a whole page as a value, and steps that would do nothing."""
     if rule.attribute is not None and rule.css is None and rule.link is None:
         raise WrongValueError(f"{key}.attribute", "needs an element to be of: give css or link")
     narrows = (rule.after, rule.after_last, rule.before, rule.css, rule.link, rule.pattern)
     if rule.of in {"page", "body"} and not any(narrows):
         raise WrongValueError(key, "would take everything; give one of after, before, css, link, pattern")
+    if rule.of == "json-ld" and rule.path is None:
+        raise WrongValueError(key, "needs a path into the JSON-LD: path: headline")
+    for step, fields_with_it in _ONLY_OF.items():
+        if getattr(rule, step) and field not in fields_with_it:
+            raise WrongValueError(f"{key}.{step}", f"does nothing here; it is for {' and '.join(fields_with_it)}")
+    if field == "body":
+        _check_body_rule(rule, key)
+
+
+def _check_body_rule(rule: Rule, key: str) -> None:
+    """Refuse what cannot give a body: it is cut out of the page, or is in its JSON-LD."""
+    if rule.of not in {"page", "json-ld"}:
+        raise WrongValueError(f"{key}.of", f"is {rule.of!r}; a body is read of: page, json-ld")
+    if rule.link is not None:
+        raise WrongValueError(f"{key}.link", "does nothing here; a link holds no body")
+
+
+def _check_path_expression(rule: Rule, key: str) -> None:
+    try:
+        jmespath.compile(rule.path or "@")
+    except JMESPathError as error:
+        raise WrongValueError(
+            f"{key}.path", f"is {rule.path!r}; a JMESPath is expected, such as props.pageProps.title"
+        ) from error
 
 
 def _check_form(form: AddressForm, group: str, key: str) -> None:
