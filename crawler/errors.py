@@ -4,7 +4,8 @@
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
     │   ├── NoArchive          there is no archive at that path
-    │   └── NoSuchTime         a time is written in no known way
+    │   ├── NoSuchTime         a time is written in no known way
+    │   └── NotInstalled       the command needs packages that are not installed
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
     │   ├── NewerArchive       the file was written by a newer version
@@ -103,6 +104,15 @@ class NoSuchTime(UsageError):
         """Quote what the user has `written`."""
         self.written = written
         super().__init__(f"{written!r} is not a time: write 2022, 2022-04, 2022-04-20 or '2022-04-20 09:30'.")
+
+
+class NotInstalled(UsageError):
+    """A command needs packages that come with an `extra` of the program."""
+
+    def __init__(self, command: str, extra: str) -> None:
+        """Say how to install them."""
+        self.extra = extra
+        super().__init__(f"`{command}` needs packages that are not installed: pip install 'finews-archive[{extra}]'.")
 
 
 class ArchiveError(FinewsError):

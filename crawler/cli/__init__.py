@@ -19,6 +19,7 @@ from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.options import time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
+from crawler.cli.serving import serve
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
 
@@ -89,6 +90,7 @@ for _command in (
     check,
     backup,
     schedule,
+    serve,
     demo,
 ):
     main.add_command(_command)
