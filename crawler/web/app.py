@@ -90,7 +90,8 @@ def application(archive: Path, *, public_url: str = "", names: Iterable[str] = (
         yield
         readers.close()
 
-    routes = [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
+    routes = [Route("/favicon.ico", _no_picture)]
+    routes += [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
     routes += [Route(path, _Answering(page, readers, memory)) for path, page in _pages().items()]
     app = Starlette(routes=routes, lifespan=closing)
     app.state.public_url = public_url.rstrip("/")
@@ -131,6 +132,11 @@ class _Answering:
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Language"] = TAGS[language_of(request)]
         await response(scope, receive, send)
+
+
+async def _no_picture(_request: Request) -> Response:
+    """Answer browsers that ask for a picture of their own accord."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": _A_YEAR})
 
 
 async def _static(name: str, _request: Request) -> Response:
