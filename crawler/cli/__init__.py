@@ -20,6 +20,7 @@ from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
+from crawler.cli.shell.completion import install_option, show_option
 from crawler.cli.shell.help import HelpContext, in_language
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
@@ -82,6 +83,8 @@ def _is_of_the_database(error: Exception) -> bool:
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @language_option
 @time_limit_option
+@install_option
+@show_option
 @click.version_option(__version__, prog_name="finews")
 def main() -> None:
     """Archive a news site that forgets: crawl it into Markdown and one SQLite file, and search that.
