@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from crawler.archive.archive import Archive
 from crawler.archive.browsing import listings
 from crawler.archive.browsing.listings import Wanted
-from crawler.archive.care import top
 from crawler.archive.care.remedies import explain
 from crawler.archive.store import articles
 from crawler.archive.store.connection import limit_time
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from crawler.archive.browsing.listings import By, ListedPost, Place
-    from crawler.archive.care.top import Kind, Top
     from crawler.archive.watch.baseline import JudgedReport
 
 _CACHE = 8_192  # kB of the file that a connection keeps in memory; there is one for each thread of a server
@@ -66,10 +64,6 @@ class BrowsableArchive(Archive):
         """Return a number that changes whenever another program has written to the archive."""
         (number,) = self.db.execute("PRAGMA data_version").fetchone()
         return int(number)
-
-    def top(self, kind: Kind, *, since: str | None = None, limit: int | None = 20) -> Top:
-        """Return which outlets, categories, securities or days have most posts, most first; see `care.top`."""
-        return top.top(self.db, kind, (None if since is None else self.span(since)[0], None), limit=limit)
 
     def listing(
         self,
