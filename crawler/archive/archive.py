@@ -136,16 +136,7 @@ class Archive:
         `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
         of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
-        begin, end = self._seconds(since, until)
-        filters = Filters(
-            since=begin,
-            until=end,
-            source=source,
-            category=category,
-            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
-            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
-        )
+        filters = self._filters(since, until, source, category, stock, as_of, drafts=drafts)
         return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
 
     def history(self, name: str) -> list[Revision]:
@@ -258,6 +249,29 @@ class Archive:
         if article_id is None:
             raise NoSuchPost(name, self.path)
         return article_id
+
+    def _filters(
+        self,
+        since: str | None,
+        until: str | None,
+        source: str | None,
+        category: str | None,
+        stock: str | None,
+        as_of: str | None,
+        *,
+        drafts: bool,
+    ) -> Filters:
+        """Return the filters of a search as they were named."""
+        begin, end = self._seconds(since, until)
+        return Filters(
+            since=begin,
+            until=end,
+            source=source,
+            category=category,
+            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
+            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
+            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
+        )
 
     def _seconds(self, since: str | None, until: str | None) -> tuple[int | None, int | None]:
         """Return the first second of `since` and the last of `until`, since 1970; `None` is an open end."""

@@ -156,7 +156,7 @@ def _excuse(request: Request, error: Exception) -> Response:
         "error.html",
         status=status,
         kind=type(error).__name__,
-        sentence=str(error),
+        sentence=error.args[0] if error.args else str(error),
         name=getattr(error, "name", ""),
         near=getattr(error, "near", []),
     )
