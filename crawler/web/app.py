@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from crawler.errors import AmbiguousSecurity, FinewsError, NoSuchTime, TookTooLong
@@ -84,13 +84,15 @@ def _as_json(give: Callable[[Asked], Any], asked: Asked) -> Response:
     return JSONResponse(give(asked))
 
 
-def application(archive: Path, *, public_url: str = "", names: Iterable[str] = ()) -> ASGIApp:
+def application(
+    archive: Path, *, public_url: str = "", names: Iterable[str] = (), seconds: float = SECONDS
+) -> ASGIApp:
     """Return the application that shows the archive at a path.
 
     `public_url` is what its readers call it, if that is not the address it is asked under, and `names` are further
-    host names that it answers to.
+    host names that it answers to. A page that takes longer than so many `seconds` is given up.
     """
-    readers, memory = Readers(archive, SECONDS), Memory()
+    readers, memory = Readers(archive, seconds), Memory()
 
     @asynccontextmanager
     async def closing(_app: Starlette) -> AsyncIterator[None]:
@@ -153,7 +155,7 @@ async def _no_picture(_request: Request) -> Response:
 
 
 async def _static(name: str, _request: Request) -> Response:
-    return FileResponse(_STATIC / name, media_type=_STATIC_FILES[name], headers={"Cache-Control": _A_YEAR})
+    return Response((_STATIC / name).read_bytes(), media_type=_STATIC_FILES[name], headers={"Cache-Control": _A_YEAR})
 
 
 def _excuse(request: Request, error: Exception) -> Response:
