@@ -1,9 +1,8 @@
-"""Commands that fetch: `crawl`, `share`, `demo`. Scrapy is loaded when one of them runs."""
+"""Commands that fetch: `crawl`, `share`. Scrapy is loaded when one of them runs."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -22,6 +21,8 @@ from crawler.cli.options import (
 from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crawler.archive.ledger.runs import Report
     from crawler.archive.watch.alarm import Alarm
 
@@ -154,33 +155,6 @@ def share(
         raise click.UsageError("Give ids or addresses of posts, or a file of them with --list.")
     report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
     _finish(ctx, report, archive, folder, mirror, as_json=as_json)
-
-
-@click.command()
-@click.option(
-    "--archive",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The archive to make, with Markdown beside it; by default in a new temporary folder.",
-)
-@json_option
-def demo(archive: Path | None, *, as_json: bool) -> None:
-    """Show the whole program at work, offline.
-
-    Serves the bundled sample site on a free local port, crawls it, and searches the archive.
-
-    \b
-    Example:
-      finews demo
-    """
-    from crawler.ops.demo import run_demo  # noqa: PLC0415  # loads Scrapy
-
-    shown = run_demo(archive, progress=not as_json)
-    if as_json:
-        printing.json_document(shown)
-        return
-    reports.report(shown["report"])
-    printing.search(shown["search"])
-    click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
 
 
 def _lines(listed: IO[str] | None) -> list[str]:
