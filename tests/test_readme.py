@@ -170,6 +170,25 @@ def test_the_example_of_searching_in_sql_runs_as_it_stands(crawled: Path) -> Non
     assert output == "大江网 1\n"
 
 
+RECIPES = [_block("python", SQL_PAGE, "import sqlite3"), _block("r", SQL_PAGE)]
+RECIPE_QUERIES = [sql for recipe in RECIPES for sql in re.findall('"(SELECT .*?)"', recipe)]
+
+
+@pytest.mark.parametrize("sql", RECIPE_QUERIES)
+def test_the_query_of_a_recipe_for_another_program_runs_as_it_stands(sql: str, crawled: Path) -> None:
+    (address,) = re.findall(r'sqlite3\.connect\("(.*?)"', RECIPES[0])
+    with contextlib.closing(sqlite3.connect(address.replace("output", f"{crawled}/output"), uri=True)) as db:
+        assert len(db.execute(sql).fetchall()) > 5
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute("DELETE FROM articles")
+
+
+def test_what_the_recipe_for_r_asks_by_dplyr_is_a_view(crawled: Path) -> None:
+    (view,) = re.findall(r'tbl\(archive, "(\w+)"\)', RECIPES[1])
+    with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
+        assert {"market", "name", "posts"} <= {column for _, column, *_ in db.execute(f"PRAGMA table_info({view})")}
+
+
 def test_every_table_and_view_is_explained(crawled: Path) -> None:
     with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
