@@ -85,6 +85,7 @@ def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> N
     done = subprocess.run(
         [sys.executable, "-m", "crawler", *shlex.split(command)[1:]],
         cwd=crawled,
+        env={**os.environ, "HOME": str(crawled)},  # where completion is installed
         capture_output=True,
         text=True,
         check=False,
