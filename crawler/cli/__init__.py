@@ -14,6 +14,7 @@ import click
 from crawler import __version__
 from crawler.cli import streams
 from crawler.cli.crawling import crawl, demo, share
+from crawler.cli.deleting import delete
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.options import time_limit_option
@@ -88,6 +89,7 @@ for _command in (
     export,
     check,
     backup,
+    delete,
     schedule,
     demo,
 ):

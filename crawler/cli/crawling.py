@@ -33,6 +33,7 @@ _list_option = click.option(
     help="Also take the addresses or ids in FILE, one per line; - is standard input.",
 )
 _FORBIDDEN = "refused: forbidden by robots.txt"
+_DELETED = "refused: deleted on "  # by a person
 _MANY = 3  # posts refused and none kept: of one or two that is chance
 
 
@@ -293,6 +294,7 @@ def _misfit(report: Report) -> str | None:
         return None  # the site asked to be left alone, and was
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
         return f"Not one post was named: {ask}"
-    if posts["refused"] == sum(posts.values()) >= _MANY:
+    deleted = any(reason.startswith(_DELETED) for reason in report["reasons"])
+    if posts["refused"] == sum(posts.values()) >= _MANY and not deleted:
         return f"Every post was refused: {ask}"
     return None
