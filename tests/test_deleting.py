@@ -332,3 +332,20 @@ def test_the_command_prints_what_it_has_deleted(finews: Callable[..., Any], plac
         f"2022-04-20 {ONE} (finews) 甲题又改: 2 versions, 3 mentions, 2 addresses, 1 file\n"
         f"Deleted 1 post from {place}; no run brings them back by itself.\n"
     )
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM articles WHERE id", "SELECT post_id AS id, title, published_at"])
+def test_a_post_that_is_deleted_while_it_is_read_is_read_to_its_end(place: Path, sql: str):
+    with Archive(place) as archive:
+        expected, deleted = archive.post(ONE), list[str]()
+
+        def delete(statement: str) -> None:
+            if statement.startswith(sql) and not deleted:
+                deleted.append(statement)
+                change(place, "DELETE FROM articles")
+
+        archive.db.conn.set_trace_callback(delete)
+        assert archive.post(ONE) == expected
+        archive.db.conn.set_trace_callback(None)
+        assert deleted
+        assert archive.search("甲题")["total"] == 0

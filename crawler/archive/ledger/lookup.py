@@ -40,8 +40,7 @@ def find_posts(db: Database, name: str) -> list[int]:
     if first is None:
         return []
     _, post_id = articles.naming(db, first)
-    rows = [] if as_address(printable(name)) else [row_of(db, site, post_id) for site in articles.counts(db, "site")]
-    return list(dict.fromkeys([first, *(row for row in rows if row is not None)]))
+    return [first] if as_address(printable(name)) else articles.all_named(db, post_id)
 
 
 def _ids(site: Site, name: str) -> Iterator[str]:
