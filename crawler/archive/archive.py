@@ -47,14 +47,15 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
 
-_P, _R = ParamSpec("_P"), TypeVar("_R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 def _of_one_state(method: Callable[Concatenate[Archive, _P], _R]) -> Callable[Concatenate[Archive, _P], _R]:
     """Have a method read one state of the archive, so that what is deleted meanwhile does not go missing halfway."""
 
     @wraps(method)
-    def read(archive: Archive, *values: _P.args, **named: _P.kwargs) -> _R:
+    def read(archive: Archive, /, *values: _P.args, **named: _P.kwargs) -> _R:
         with one_state(archive.db):
             return method(archive, *values, **named)
 
