@@ -866,7 +866,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["crawl", "--site", "nosuch"],
             2,
-            "nosuch: is not a site; give finews, minima, or a .yaml file.",
+            "nosuch: is not a site; give finews, minima, notes, or a .yaml file.",
         ),
         (
             ["crawl", "--mirror", "ftp://x"],
