@@ -251,6 +251,14 @@ class NoSuchPost(FinewsError):
         super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")
 
 
+class NoSuchRun(FinewsError):
+    """The archive knows no run of that number."""
+
+    def __init__(self, run_id: int, path: Path) -> None:
+        """Quote the number, and the `path` of the archive."""
+        super().__init__(f"{path} has no run {run_id}: `finews runs` lists them.")
+
+
 class NoSuchRevision(FinewsError):
     """A post does not have that many versions."""
 

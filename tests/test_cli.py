@@ -646,6 +646,7 @@ def test_a_sound_archive_is_said_to_be_sound(kept: Path, question: Callable[...,
         "archive": str(kept / "a.db"),
         "posts": str(kept / "posts"),
         "repaired": False,
+        "mended": [],
         "findings": [],
     }
     assert told(question("check", "--no-posts", "--json"))["posts"] is None
@@ -665,7 +666,11 @@ def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
     as_json = ask("check", "--no-posts", "--json")
     assert (as_json.exit_code, as_json.stderr) == (1, "")
     assert json.loads(as_json.stdout)["findings"] == [first, *others]
-    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound after the repair.\n"
+    *mended, last = printed(ask("check", "--no-posts", "--repair")).splitlines()
+    assert (mended[0], last) == (
+        "Mended: The search index lacks 6 versions.",
+        f"{own} is sound after the repair.",
+    )
     assert told(ask("search", "江西", "--json"))["total"] == 4
     assert printed(ask("check", "--no-posts")) == f"{own} is sound.\n"
 
@@ -694,7 +699,9 @@ def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypat
     assert ask("check").stdout == (
         f"1 file in {folder} missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
     )
-    assert printed(ask("check", "--repair")) == f"{own} is sound after the repair.\n"
+    assert printed(ask("check", "--repair")) == (
+        f"Mended: 1 file in {folder} missing (2022-04-20-NW1.md).\n{own} is sound after the repair.\n"
+    )
     assert (folder / "2022-04-20-NW1.md").is_file()
 
 
@@ -859,7 +866,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["crawl", "--site", "nosuch"],
             2,
-            "nosuch: is not a site; give finews, minima, or a .yaml file.",
+            "nosuch: is not a site; give finews, minima, notes, or a .yaml file.",
         ),
         (
             ["crawl", "--mirror", "ftp://x"],

@@ -7,9 +7,10 @@ This is the interface for Python programs, and the command line uses it too. Not
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from crawler import dates
 from crawler.archive import stock
@@ -21,12 +22,12 @@ from crawler.archive.ledger.lookup import find_post
 from crawler.archive.search import search
 from crawler.archive.search.filters import Filters
 from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import file_at, limit_time, open_database
+from crawler.archive.store.connection import file_at, limit_time, one_state, open_database
 from crawler.errors import NoSuchPost, NoSuchSecurity, NoSuchTime
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from os import PathLike
     from types import TracebackType
     from typing import Self
@@ -45,6 +46,20 @@ if TYPE_CHECKING:
     from crawler.archive.watch.coverage import Coverage
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _of_one_state(method: Callable[Concatenate[Archive, _P], _R]) -> Callable[Concatenate[Archive, _P], _R]:
+    """Have a method read one state of the archive, so that what is deleted meanwhile does not go missing halfway."""
+
+    @wraps(method)
+    def read(archive: Archive, /, *values: _P.args, **named: _P.kwargs) -> _R:
+        with one_state(archive.db):
+            return method(archive, *values, **named)
+
+    return read
 
 
 class Archive:
@@ -96,6 +111,7 @@ class Archive:
         """Close the file."""
         self.db.close()
 
+    @_of_one_state
     def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
         """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
@@ -114,6 +130,7 @@ class Archive:
         """
         return articles.every(self.db, drafts=drafts)
 
+    @_of_one_state
     def search(
         self,
         query: str,
@@ -152,6 +169,7 @@ class Archive:
         """Return the versions of a post, oldest first. Raises `NoSuchPost`."""
         return versions.history(self.db, self._find(name))
 
+    @_of_one_state
     def changes(self, name: str) -> dict[int, Changes]:
         """Return what each revision of a post, except the first, changed against its predecessor.
 
@@ -168,6 +186,7 @@ class Archive:
         texts = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in rows]
         return {number: compare(before, after) for (_, before), (number, after) in pairwise(texts)}
 
+    @_of_one_state
     def stock(
         self,
         written: str,

@@ -15,6 +15,7 @@ import click
 from crawler import __version__, language
 from crawler.cli import streams
 from crawler.cli.crawling import crawl, share
+from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
@@ -111,6 +112,7 @@ for _command in (
     export,
     check,
     backup,
+    delete,
     schedule,
     demo,
 ):

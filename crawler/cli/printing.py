@@ -116,6 +116,8 @@ def histories(told: Mapping[str, Any]) -> None:
     """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
     if not told["seen"]:
         _say(f"{told['name']} was never seen: {told['advice']}.")
+    for post in told["deleted"]:
+        _say(f"{post['post_id']} of {post['site']} was deleted on {post['deleted_at'][:10]}; not asked for again")
     for address in told["addresses"]:
         _say(f"{address['url']}\n  {_state(address)}")
         _say(f"  {_moment(address['found_at'])}  {_found(address)}")

@@ -172,16 +172,18 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
 
     definition = load_site(site)
-    if name.startswith("/") and not name.endswith(".md"):
+    if definition.has_addresses and name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = address_history.advice(name, definition)
     with Archive(archive, time_limit=time_limit()) as opened:
         histories, imports = opened.why(name), opened.imports(name)
-    seen = bool(histories or imports)
+        deleted = address_history.deleted(opened.db, name)
+    seen = bool(histories or imports or deleted)
     document = {
         "name": name,
         "seen": seen,
         "advice": None if seen else hint,
+        "deleted": [deletion._asdict() for deletion in deleted],
         "addresses": histories,
         "files": imports,
     }

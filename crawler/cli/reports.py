@@ -156,7 +156,9 @@ def _goes_on(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
 
 
 def checked(result: Mapping[str, Any]) -> None:
-    """Print what a check found, one line each."""
+    """Print what a repair has mended and what a check found, one line each."""
+    for mended in result["mended"]:
+        click.echo(f"Mended: {mended.partition(': `finews check --repair`')[0].removesuffix('.')}.")
     for finding in result["findings"]:
         click.echo(finding)
     if not result["findings"]:

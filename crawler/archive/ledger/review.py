@@ -24,7 +24,7 @@ SELECT listed.site, listed.key, listed.state, listed.url, listed.found_on, liste
 FROM (
     SELECT site, finews_key(site, kind, url) AS key, state, url, found_on, found_at,
         min(CASE state WHEN 'found' THEN 0 WHEN 'failed' THEN 1 WHEN 'refused' THEN 2 WHEN 'gone' THEN 3 ELSE 4 END)
-    FROM links WHERE article_id IS NULL AND (kind = 'post'
+    FROM links WHERE article_id IS NULL AND deleted_at IS NULL AND (kind = 'post'
         OR kind = 'share' AND (outcome IS NOT NULL OR state = 'found')) GROUP BY 1, 2
 ) AS listed
 LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site

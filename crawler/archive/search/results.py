@@ -137,7 +137,7 @@ def _categories(db: Database, posts: list[int]) -> dict[int, list[str]]:
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
     """Return what is shown of each version, and the text it is found by, by the row of the index."""
     names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
-    columns = "versions.revision, post_id, site, title, published_at, source, category, url, text"
+    columns = "versions.revision, post_id, site, title, published_at, source, category, nullif(url, ''), text"
     rows_found = db.execute(
         f"SELECT posts.id, posts.id, {columns} FROM posts"  # noqa: S608  # constants
         " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"

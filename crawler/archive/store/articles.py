@@ -52,7 +52,7 @@ class Article(TypedDict):
     id: int
     site: str
     post_id: str
-    url: str
+    url: str | None
     share_url: str | None
     title: str
     source: str | None
@@ -121,7 +121,7 @@ def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
         yield _with_lists(db, row)
 
 
-def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
+def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str | None] | None:
     """Return the site and address of another site's post with the same id and day (of `published_at`, ISO 8601).
 
     The Markdown files of two such posts would have the same name.
@@ -130,12 +130,18 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
         "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
         [row["post_id"], row["site"], published_at[:10]],
     ).fetchone()
-    return None if other is None else (str(other[0]), str(other[1]))
+    return None if other is None else (str(other[0]), other[1])
 
 
 def named(db: Database, post_id: str) -> int | None:
     """Return the row id of the post with this id; if several sites have one, that of the post archived first."""
     return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
+
+
+def all_named(db: Database, post_id: str) -> list[int]:
+    """Return the row ids of the posts with this id, of any site, the one archived first coming first."""
+    rows = db.execute("SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
+    return [article_id for (article_id,) in rows]
 
 
 def at(db: Database, url: str) -> int | None:
@@ -151,7 +157,7 @@ def published_at(db: Database, article_id: int) -> str:
 def elsewhere(db: Database, post: Post) -> int | None:
     """Return the row of the post that has this post's id, if it stands at another address."""
     sql = "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?"
-    return _first(db, sql, [post.site, post.post_id, post.url])
+    return _first(db, sql, [post.site, post.post_id, post.url or ""])
 
 
 def id_at(db: Database, site: str, url: str) -> str | None:
