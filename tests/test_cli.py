@@ -451,6 +451,7 @@ def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]
             "title": "巨化股份增长12%",
             "published_at": "2022-04-20T16:44:59+08:00",
             "content_hash": FIRST_RUN[0].content_hash,
+            "draft": False,
         },
         {
             "revision": 2,
@@ -460,6 +461,7 @@ def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]
             "title": "巨化股份增长15%",
             "published_at": "2022-04-20T16:44:59+08:00",
             "content_hash": REVISED.content_hash,
+            "draft": False,
         },
     ]
     assert printed(question("history", made.post_address("NW1").url)) == (

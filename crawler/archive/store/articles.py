@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.search.filters import Filters
     from crawler.items import Post
 
 FOLDED = "finews_folded"
@@ -115,9 +116,11 @@ def first_alike(db: Database, post_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, one at a time; `drafts` too, if they are wanted."""
-    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id"):  # noqa: S608  # constants
+def every(db: Database, filters: Filters) -> Iterator[Article]:
+    """Yield every post that passes the filters as `get` returns it, oldest first, one at a time."""
+    condition, values = filters.of_posts
+    among = "1" if condition == "1" else f"id IN (SELECT id FROM posts WHERE {condition})"  # noqa: S608  # constants
+    for row in db.query(f"SELECT * FROM articles WHERE {among} ORDER BY published_ts, id", values):  # noqa: S608  # likewise
         yield _with_lists(db, row)
 
 
