@@ -15,7 +15,7 @@ from crawler import __version__
 from crawler.cli import streams
 from crawler.cli.crawling import crawl, demo, share
 from crawler.cli.importing import import_
-from crawler.cli.keeping import backup, check, export, runs, stats
+from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
@@ -84,6 +84,7 @@ for _command in (
     why,
     stock,
     stats,
+    top,
     runs,
     export,
     check,
