@@ -137,7 +137,7 @@ def test_an_error_is_told_beside_the_pager(environment: dict[str, str]) -> None:
 def test_what_there_is_most_of_is_drawn_as_bars_as_wide_as_the_terminal(environment: dict[str, str]) -> None:
     narrow = {**environment, "COLUMNS": "40"}
     assert on_a_terminal(narrow, "top", "securities", "--limit", "1").shown.splitlines() == [
-        f"1  腾讯控股 (116.00700)  {'█' * 15}",
+        f"1  贵州茅台 (1.600519)  {'█' * 16}",
         "and 1 more, see --limit",
     ]
     assert on_a_terminal(narrow, "top", "days", "--since", "2030").shown == "There are no days.\n"
