@@ -405,6 +405,9 @@ def test_only_the_newest_of_each_kind_are_weighed(empty: Archive, monkeypatch: p
     [
         ({}, ["NW3", "NW2", "NW1", "NW0"]),
         ({"source": "大江网"}, ["NW2", "NW0"]),
+        ({"site": "finews"}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"site": "minima"}, []),
+        ({"site": "\udcff"}, []),
         ({"source": "大江"}, []),
         ({"source": ""}, []),
         ({"source": "\udcff"}, []),

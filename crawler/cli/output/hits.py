@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -80,29 +81,21 @@ class Taking:
         """Print what was found: `for_people` lays it out for reading, `columns` are those of CSV."""
         if self.as_json:
             printing.json_document({**found, "results": list(found["results"])})
-        elif self.form in {"csv", "jsonl"}:
-            self._rows(found, columns)
-        else:
+        elif self.form is None:
             with paged(wanted=not self.no_pager):
-                if self.form == "table":
-                    self._rows(found, columns)
-                else:
-                    for_people(found)
+                for_people(found)
+        else:
+            printed = count()
+            posts = (post for post, _ in zip(found["results"], printed, strict=False))
+            with paged(wanted=not self.no_pager and self.form == "table"):
+                for line in _lines(posts, self.form, columns):
+                    click.echo(line, nl=False)
+            self._say_of_others(next(printed), found["total"])
 
-    def _rows(self, found: Mapping[str, Any], columns: tuple[str, ...]) -> None:
-        """Print a line for each post, and on standard error whether there are more posts."""
-        count = 0
-
-        def counted() -> Iterator[Mapping[str, Any]]:
-            nonlocal count
-            for post in found["results"]:
-                count += 1
-                yield post
-
-        for line in _lines(counted(), self.form or "", columns):
-            click.echo(line, nl=False)
-        if not self.every and self.page["offset"] + count < found["total"]:
-            click.echo(f"{count:,} of {found['total']:,} posts; --all prints all of them.", err=True)
+    def _say_of_others(self, printed: int, total: int) -> None:
+        """Say on standard error whether there are more posts after those of a page."""
+        if not self.every and self.page["offset"] + printed < total:
+            click.echo(f"{printed:,} of {total:,} posts; --all prints all of them.", err=True)
 
 
 def _lines(posts: Iterable[Mapping[str, Any]], form: str, columns: tuple[str, ...]) -> Iterator[str]:
