@@ -158,7 +158,7 @@ def test_a_reader_follows_a_security_and_reads_a_diff(chromium: Browser, served:
         page.get_by_role("link", name="江西新建基站").click()
         page.get_by_role("link", name="2 个版本").click()
         assert reader.path == "/post/NW1/changes"
-        assert page.locator(".figures td").all_inner_texts() == ["100", "120", "江西新建基站120个。"]
+        assert page.locator(".figures td").all_inner_texts() == ["100个", "120个", "江西新建基站120个。"]
         page.get_by_role("link", name="合为一篇").click()
         assert page.locator(".one ins").all_inner_texts() == ["江西新建基站120个。", "明年更多。"]
 

@@ -62,7 +62,7 @@ def ranked(asked: Asked, kind: str, **options: Any) -> list[dict[str, Any]]:
     top = asked.recall(asked.archive.top, kind, **options)
     return [
         {
-            "name": each["name"],
+            "name": each["name"] or each["key"],
             "key": each["key"],
             "shown": _shown(kind, each["key"]),
             "count": each["posts"],

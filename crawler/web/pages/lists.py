@@ -20,6 +20,7 @@ from crawler.errors import AmbiguousSecurity, NoSuchPost, NoSuchSecurity, NoSuch
 from crawler.web import feeds
 from crawler.web.addresses import security_name
 from crawler.web.pages.drawing import chart_of
+from crawler.web.pages.front import ranked
 from crawler.web.pages.missing import Missing, Near, like, posts_near
 from crawler.web.pages.paging import page_of, places, written
 from crawler.web.showing.rendering import _, moments_of, page, says
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _DAYS = 42  # in a chart
 _MONTHS = 12
+_MOST_NEAR = 5
 _DAY, _MONTH = 10, 7  # characters
 _IN_A_FEED = 50
 _LAST = 10**18  # behind every row
@@ -76,30 +78,33 @@ def outlet(asked: Asked) -> Subject:
 def category(asked: Asked) -> Subject:
     """Return the posts of a category, which has a slug and mostly a name."""
     slug = asked["name"]
-    known = {
-        each["key"]: each["name"] for each in asked.recall(asked.archive.top, "categories", limit=None)["results"]
-    }
-    if slug not in known:
-        near = like(slug, [*known, *known.values()])
-        found = [each for each in known.items() if not {*each}.isdisjoint(near)]
-        raise Missing(slug, [Near(name, asked.place.to("category", key)) for key, name in found])
-    return Subject("category", slug, known[slug], "category", slug)
+    name = asked.archive.category_names([slug]).get(slug)
+    if name is None and not asked.archive.listing("category", slug, limit=1):
+        raise Missing(slug, _categories_near(asked))
+    return Subject("category", slug, name or slug, "category", slug)
+
+
+def _categories_near(asked: Asked) -> list[Near]:
+    known = ranked(asked, "categories", limit=None)
+    names = like(asked["name"], [part for each in known for part in (each["key"], each["name"])])
+    meant = [each for each in known if not {each["key"], each["name"]}.isdisjoint(names)]
+    return [Near(each["name"], each["href"]) for each in meant][:_MOST_NEAR]
 
 
 def security(asked: Asked) -> Subject:
     """Return the posts that mention a security, with the names it was printed under."""
-    archive = asked.archive
     try:
-        found = asked.recall(archive.stock, asked["name"], limit=0)
+        found = asked.recall(asked.archive.stock, asked["name"], limit=0)
     except (NoSuchSecurity, AmbiguousSecurity) as error:
-        top = asked.recall(archive.top, "securities", limit=None)["results"]
-        names = like(asked["name"], [each["name"] for each in top])
-        near = [each for each in top if each["name"] in names]
-        raise Missing(
-            asked["name"], [Near(each["name"], asked.place.to("security", each["key"])) for each in near]
-        ) from error
+        raise Missing(asked["name"], _securities_near(asked)) from error
     name = security_name(found["symbol"], found["market"], found["code"])
     return Subject("security", name, found["name"], "code", found["code"], facts={"stock": found, "shown": name})
+
+
+def _securities_near(asked: Asked) -> list[Near]:
+    known = ranked(asked, "securities", limit=None)
+    names = like(asked["name"], [each["name"] for each in known])
+    return [Near(each["name"], each["href"]) for each in known if each["name"] in names][:_MOST_NEAR]
 
 
 def day(asked: Asked) -> Subject:

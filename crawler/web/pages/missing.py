@@ -32,7 +32,7 @@ class Missing(Exception):  # named after what is wrong, as the errors of `crawle
 
 def like(name: str, names: Iterable[str]) -> list[str]:
     """Return those of the `names` that look like one, the most alike first."""
-    known = list(names)
+    known = [other for other in names if other]
     parts = [other for other in known if name and (name in other or other in name)]
     return [*dict.fromkeys([*parts, *get_close_matches(name, known, _MOST, _ALIKE)])][:_MOST]
 
