@@ -40,7 +40,7 @@ _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(?::\d{1,5})?",
 
 def own_names(*names: str) -> frozenset[str]:
     """Return the host names that a server answers to: those of this machine, and the `names` it was given."""
-    machine = {"localhost", socket.gethostname(), socket.getfqdn()}
+    machine = {"localhost", socket.gethostname()}
     return frozenset(name.lower().rstrip(".") for name in {*machine, *names} if name)
 
 
