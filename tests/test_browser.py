@@ -121,7 +121,7 @@ class Reader:
         return unquote(self.page.url.removeprefix(self.server))
 
 
-@pytest.mark.parametrize(("size", "scheme"), product(SIZES, SCHEMES))
+@pytest.mark.parametrize(("size", "scheme"), [*product(SIZES, SCHEMES)])
 def test_a_reader_finds_the_seed_post_follows_a_security_and_comes_back(
     chromium: Browser, served: str, size: str, scheme: str
 ) -> None:

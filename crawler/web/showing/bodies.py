@@ -91,7 +91,7 @@ def _shown(tokens: Sequence[Token], picture: str) -> Iterator[Token]:
         if token.type == "heading_open":
             level = min(int(token.tag[1]) + 1, level + 1, _LEVELS)
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{level}" if _has_words(tokens[at - 1 : at + 2]) else "p"
+            token.tag = f"h{level}" if _has_words(tokens[max(0, at - 1) : at + 2]) else "p"
         if token.children:
             token.children = list(_named(_without_pictures(token.children, picture)))
         if token.type == "table_open":
