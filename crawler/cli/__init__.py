@@ -18,7 +18,7 @@ from crawler.cli.crawling import crawl, share
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_
-from crawler.cli.keeping import backup, check, export, runs, stats
+from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
@@ -108,6 +108,7 @@ for _command in (
     why,
     stock,
     stats,
+    top,
     runs,
     export,
     check,

@@ -69,6 +69,8 @@ def _is_odd(column: str, declared: str) -> str:
         faults.append(f'NOT {_IS_TIME}("{column}")')
     elif column.endswith("_ts"):
         faults.append(f'"{column}" NOT BETWEEN {_FIRST} AND {_LAST}')
+    elif column == "site":
+        faults.append('"site" NOT IN (SELECT site FROM runs)')
     elif column == "day":
         faults.append(f'NOT {_IS_DAY}("{column}")')
     elif column in _OBJECTS:

@@ -83,6 +83,13 @@ def deleted(db: Database, name: str) -> list[Deletion]:
     return deletions.of_ids(db, {printable(name), *ids})
 
 
+def last_outcome(db: Database, name: str) -> str | None:
+    """Return what became of the addresses `name` stands for, as `refused: no title`; `None` if it was never seen."""
+    known = histories(db, name)
+    states = {f"{each['state']}: {each['reason']}" if each["reason"] else each["state"] for each in known}
+    return "; ".join(sorted(states)) or None
+
+
 def advice(name: str, site: Site) -> str:
     """Return a sentence on what to do about an address of `site`, or an id, that was never seen."""
     url = as_address(name)

@@ -45,7 +45,10 @@ _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDicti
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash."""
+    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash.
+
+    It is a `draft` if its source said that it is not to be published.
+    """
 
     revision: int
     seen_at: str
@@ -54,6 +57,7 @@ class Revision(TypedDict):
     title: str
     published_at: str
     content_hash: str
+    draft: bool
 
 
 class Standing(NamedTuple):
@@ -159,11 +163,18 @@ def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -
 def history(db: Database, article_id: int) -> list[Revision]:
     """Return the versions of a post as users see them, oldest first."""
     rows = db.query(
-        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash FROM versions"
+        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash, draft FROM versions"
         " WHERE article_id = ? ORDER BY revision",
         [article_id],
     )
-    return list(rows)  # type: ignore[arg-type]  # the columns above
+    return [{**row, "draft": bool(row["draft"])} for row in rows]  # type: ignore[typeddict-item]  # the columns above
+
+
+def known_at(db: Database, article_id: int, moment: str) -> int | None:
+    """Return the latest revision of a post seen up to a moment (ISO 8601, UTC); `None` if it was not known then."""
+    sql = "SELECT max(revision) FROM versions WHERE article_id = ? AND seen_at <= ?"
+    (revision,) = db.execute(sql, [article_id, moment]).fetchone()
+    return None if revision is None else int(revision)
 
 
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
