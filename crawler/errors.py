@@ -32,6 +32,8 @@ import logging
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from crawler.language import Sentence
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,9 +49,14 @@ class ExitCode(IntEnum):
 
 
 class FinewsError(Exception):
-    """The base class: an error whose text is meant for the user."""
+    """The base class: an error whose text, in English, is for the user; its `sentence` can be said in Chinese too."""
 
     exit_code: ClassVar[int] = ExitCode.FOUND_WRONG
+
+    def __init__(self, sentence: str, /, **values: object) -> None:
+        """`sentence` names the values that are put into it in braces."""
+        self.sentence = Sentence(sentence, **values)
+        super().__init__(self.sentence)
 
 
 class _SentencesOnly(logging.Filter):
@@ -79,10 +86,11 @@ class UsageError(FinewsError):
 class SiteError(UsageError):
     """A site definition is wrong: `file`, the `key` in it (dotted, `post.title[0].css`), and what is allowed."""
 
-    def __init__(self, file: str, key: str, problem: str) -> None:
-        """Join the three into the sentence `FILE: KEY: PROBLEM`."""
+    def __init__(self, file: str, key: str, problem: str, /, **values: object) -> None:
+        """Join the three into the sentence `FILE: KEY: PROBLEM`; the problem names `values` in braces."""
         self.file, self.key = file, key
-        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
+        place = f"{file}: {key}" if key else file
+        super().__init__("{place}: {problem}", place=place, problem=Sentence(problem, **values))
 
 
 class NoArchive(UsageError):
@@ -158,13 +166,15 @@ class ArchiveDamaged(ArchiveError):
     def __init__(self, path: Path, fault: str) -> None:
         """Quote SQLite's message as the `fault`."""
         self.path, self.fault = path, fault
-        super().__init__(f"{path}: {self.sentence(fault)}")
+        super().__init__("{path}: {damage}", path=path, damage=self.damage(fault))
 
     @staticmethod
-    def sentence(fault: str) -> str:
+    def damage(fault: str) -> Sentence:
         """Return the sentence that `finews check` prints about the file."""
-        rescue = "bring back a backup, or save what can be read with `finews export`"
-        return f"The file is damaged ({' '.join(fault.split())}): {rescue}."
+        return Sentence(
+            "The file is damaged ({fault}): bring back a backup, or save what can be read with `finews export`.",
+            fault=" ".join(fault.split()),
+        )
 
 
 class ArchiveReplaced(ArchiveError):

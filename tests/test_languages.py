@@ -88,6 +88,11 @@ def test_a_sentence_is_its_english_text_and_can_be_said_in_chinese() -> None:
         assert said(same, lambda message: chinese[message]) == "缺少 a{b}：请新建。"
 
 
+def test_a_sentence_becomes_another_with_values() -> None:
+    assert Sentence(Sentence("{count} files missing"), count=2) == "2 files missing"
+    assert Sentence(Sentence("{count} files", count=2)).values == {"count": 2}
+
+
 def test_other_text_is_said_as_the_catalog_has_it() -> None:
     chinese = {"sound": "完好"}
     assert [said(text, lambda message: chinese.get(message, message)) for text in ("sound", "{x}", "")] == [

@@ -20,6 +20,7 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
+from crawler.language import said
 
 if TYPE_CHECKING:
     from crawler.archive.ledger.runs import Report
@@ -237,7 +238,7 @@ def _finish(
         reports.report(report)
         click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
     for alarm in alarms or []:
-        click.echo(f"Alarm: {alarm['sentence']}", err=True)
+        click.echo(f"Alarm: {said(alarm['sentence'])}", err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
     trouble = _trouble(report)

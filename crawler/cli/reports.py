@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.language import said
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
     for outcome in ("new", "changed", "unchanged", "refused", "failed", "gone", "pending"):
         table.add_column(outcome, justify="right", no_wrap=True)
     table.add_column("unusual", no_wrap=True)
-    notes = ["; ".join(run["unusual"]) for run in reports]
+    notes = ["; ".join(map(said, run["unusual"])) for run in reports]
     for run, note in zip(reports, notes, strict=True):
         counts = [str(count) for count in (*run["posts"].values(), run["pending"])]
         row = [
@@ -93,7 +94,7 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
 def alarms(found: Mapping[str, Any]) -> None:
     """Print what is amiss, in a sentence each, or that nothing is."""
     for alarm in found["alarms"]:
-        click.echo(alarm["sentence"])
+        click.echo(said(alarm["sentence"]))
     if not found["alarms"]:
         click.echo(f"Nothing is amiss in {found['archive']}.")
 
@@ -158,7 +159,7 @@ def _goes_on(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
 def checked(result: Mapping[str, Any]) -> None:
     """Print what a check found, one line each."""
     for finding in result["findings"]:
-        click.echo(finding)
+        click.echo(said(finding))
     if not result["findings"]:
         click.echo(f"{result['archive']} is sound" + (" after the repair" if result["repaired"] else "") + ".")
 

@@ -118,7 +118,9 @@ def _write(files: Mapping[str, str], folder: Path) -> list[str]:
                 draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"{error.filename or folder} cannot be written: {error.strerror}; name another folder with --into."
+            "{filename} cannot be written: {reason}; name another folder with --into.",
+            filename=error.filename or folder,
+            reason=error.strerror,
         ) from error
     return [str(folder / name) for name in files]
 

@@ -11,6 +11,7 @@ from crawler.archive import Archive
 from crawler.archive.care import integrity
 from crawler.archive.store.lock import run_lock
 from crawler.errors import UsageError
+from crawler.language import Sentence
 from crawler.markdown.post_file import render_post, write_if_changed
 from crawler.recording.file_names import FileNames
 from crawler.text.words import counted
@@ -81,14 +82,19 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
         elif not file.is_file() or file.read_bytes() != render_post(post).encode():
             other.append(name)
         unknown.discard(name)
-    for found, fault, remedy in (
-        (missing, "missing", "`finews check --repair` writes them"),
-        (other, "not as the archive has it", "`finews check --repair` writes them anew"),
-        (sorted(unknown), "of no post", "move them elsewhere"),
+    for found, fault in (
+        (missing, Sentence("{files} in {folder} missing ({shown}): `finews check --repair` writes them.")),
+        (
+            other,
+            Sentence(
+                "{files} in {folder} not as the archive has it ({shown}): `finews check --repair` writes them anew."
+            ),
+        ),
+        (sorted(unknown), Sentence("{files} in {folder} of no post ({shown}): move them elsewhere.")),
     ):
         if found:
             shown = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-            yield f"{counted(len(found), 'file')} in {folder} {fault} ({shown}): {remedy}."
+            yield Sentence(fault, files=counted(len(found), "file"), folder=folder, shown=shown)
 
 
 def _written(archive: Archive, folder: Path) -> Iterator[Article]:
@@ -110,4 +116,6 @@ def _rewrite(archive: Archive, folder: Path | None) -> None:
         for post in _written(archive, folder):
             write_if_changed(folder / names.of(post["published_at"], post["post_id"]), render_post(post))
     except OSError as error:
-        raise UsageError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+        raise UsageError(
+            "{filename} cannot be written: {reason}.", filename=error.filename or folder, reason=error.strerror
+        ) from error

@@ -38,7 +38,7 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
     """
     try:
         if file.exists() and (file.samefile(path) or not _is_backup(file)):
-            raise UsageError(f"{file} exists and is not a backup of an archive: name another file.")
+            raise UsageError("{file} exists and is not a backup of an archive: name another file.", file=file)
         file.parent.mkdir(parents=True, exist_ok=True)
         with draft_of(file) as draft:
             counted = _copied(db, draft)
@@ -50,7 +50,9 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
         size = file.stat().st_size
         return {"archive": str(path), "file": str(file), "bytes": size, "posts": counted[0], "versions": counted[1]}
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
+        raise UsageError(
+            "{file} cannot be written: {reason}; name another file.", file=file, reason=error.strerror
+        ) from error
 
 
 def _lock_of(file: Path) -> AbstractContextManager[object]:
@@ -75,9 +77,13 @@ def _copied(db: Database, draft: Path) -> tuple[int, int]:
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:
                 fault = " ".join(faults[0].split())
-                raise ArchiveError(f"The copy is not sound ({fault}), nor is the archive: see `finews check`.")
+                raise ArchiveError(
+                    "The copy is not sound ({fault}), nor is the archive: see `finews check`.", fault=fault
+                )
             return articles.count(Database(copy)), versions.count(Database(copy))
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
-            f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."
+            "{parent} has no sound copy ({error}): see `finews check`, and the disk.",
+            parent=draft.parent,
+            error=error,
         ) from error
