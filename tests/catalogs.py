@@ -31,7 +31,7 @@ PACKAGE = Path(crawler.__file__).parent
 CATALOGS = PACKAGE / "locale/zh/LC_MESSAGES"
 _WEB = PACKAGE / "web"
 # Where among the arguments of a function there are messages. Classes of errors not named here begin with theirs.
-_PLACES = {name: slice(1) for name in ("_", "gettext", "Sentence", "__init__")} | {
+_PLACES = {name: slice(1) for name in ("_", "gettext", "translate", "Sentence", "__init__")} | {
     "ngettext": slice(2),
     "counted": slice(1, 3),
     "WrongValueError": slice(1, 2),

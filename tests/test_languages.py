@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RULES = {  # how Chinese is set among other letters
     "a space between Chinese and other letters or digits": r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]",
     "Chinese punctuation after Chinese": r"[\u4e00-\u9fff][,;:!?]",
-    "no space around Chinese punctuation": r"[，、；：。！？（）「」] (?!\|)|(?<!\|) [，、；：。！？（）「」]",
+    "no space around Chinese punctuation": r"[，、；：。！？（）「」] (?![|\[ ])|(?<!\|) [，、；：。！？（）「」]",
 }
 
 
