@@ -136,6 +136,8 @@ def said(reason: str, translate: Callable[[str], str] = gettext) -> str:
 
 
 def _said(reason: str, translate: Callable[[str], str]) -> str:
+    if reason in _IN_FRONT:
+        return translate(reason)
     front, colon, behind = reason.partition(": ")
     if colon and front in _IN_FRONT:
         return translate("{front}: {reason}").format(front=translate(front), reason=_said(behind, translate))

@@ -214,7 +214,7 @@ def _finish(
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
         reports.report(report)
-        click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+        printing.places(archive, posts)
         if later := advice.not_checked(archive, report):
             click.echo(said(later))
     for alarm in alarms or []:
