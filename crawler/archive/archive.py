@@ -290,6 +290,9 @@ class Archive:
         revision = versions.known_at(self.db, row["id"], asking.end(self.db, as_of))
         if revision is None:
             raise FinewsError(
-                f"{row['post_id']} was not known as of {as_of}: it was first seen {row['first_seen_at']}."
+                "{post_id} was not known as of {as_of}: it was first seen {first_seen_at}.",
+                post_id=row["post_id"],
+                as_of=as_of,
+                first_seen_at=row["first_seen_at"],
             )
         return revision

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from crawler.text.changes import Changes, Parts
 
@@ -49,6 +51,12 @@ def highlighted(post: Mapping[str, Any]) -> str:
     if not shows_styles():
         return str(post["snippet"])
     return marked(post["text"], post["highlights"], *_BOLD)
+
+
+def places(archive: Path, posts: Path | None) -> None:
+    """Print where a run has put things."""
+    line = _("Archive: {archive}").format(archive=archive)
+    click.echo(line + (_(" · Markdown: {posts}").format(posts=posts) if posts else ""))
 
 
 def search(found: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,7 +68,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, as_of: str |
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
     if revision is not None and as_of is not None:
-        raise click.UsageError("--revision and --as-of both choose a revision: give one of them.")
+        raise click.UsageError(_("--revision and --as-of both choose a revision: give one of them."))
     with Archive(archive, time_limit=time_limit()) as opened:
         row = opened.post(post, revision=revision, as_of=as_of)
         markdown = render_post(row) if form == "markdown" else ""

@@ -85,8 +85,10 @@ def delete_posts(
                 own, others = remove_files(files[row], post["id"], post["url"])
             except OSError as error:
                 raise UsageError(
-                    f"{error.filename} cannot be removed ({error.strerror}): the post is deleted; remove the file"
-                    " yourself, or with `finews check --repair`."
+                    "{filename} cannot be removed ({reason}): the post is deleted; remove the file yourself, or with"
+                    " `finews check --repair`.",
+                    filename=error.filename,
+                    reason=error.strerror,
                 ) from error
             post["files"] = [str(file) for file in own]
             kept += [str(file) for file in others]
@@ -102,7 +104,11 @@ def _rows(archive: Archive, names: Sequence[str], site: str | None) -> list[int]
         if not meant:
             raise NoSuchPost(name, archive.path)
         if len(meant) > 1:
-            raise UsageError(f"{name} is a post of {' and of '.join(found.values())}: say which with --site.")
+            raise UsageError(
+                "{name} is a post of {sites}: say which with --site.",
+                name=name,
+                sites=" and of ".join(found.values()),
+            )
         rows[meant[0]] = None
     return list(rows)
 

@@ -77,6 +77,8 @@ def _share(site: Site, code: str) -> Address:
     address = share_address(site, post_id) if post_id else None
     if address is None or address_of(site, address.url) != address:  # for example a code without digits
         raise UsageError(
-            f"{code} is not a share link of the site {site.name}: give an info code, or a link's address."
+            "{code} is not a share link of the site {name}: give an info code, or a link's address.",
+            code=code,
+            name=site.name,
         )
     return address

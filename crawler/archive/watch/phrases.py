@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from functools import cache
 
+from crawler.language import Sentence
 from crawler.sites.loading import bundled_names
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -19,10 +20,10 @@ _DEFAULT_SITE = "finews"  # the default of --site
 def lasting(seconds: float) -> str:
     """Return a rounded duration, such as `25 min`, `9 h` or `3 days`."""
     if seconds < _MINUTES_UP_TO:
-        return f"{round(seconds / MINUTE)} min"
+        return Sentence("{seconds} min", seconds=round(seconds / MINUTE))
     if seconds < _HOURS_UP_TO:
-        return f"{round(seconds / HOUR)} h"
-    return f"{round(seconds / DAY)} days"
+        return Sentence("{seconds} h", seconds=round(seconds / HOUR))
+    return Sentence("{seconds} days", seconds=round(seconds / DAY))
 
 
 def moment(written: str) -> str:
