@@ -181,7 +181,7 @@ def test_help_is_in_chinese_throughout(spoken: Callable[..., subprocess.Complete
 
 
 def test_wrong_usage_is_said_in_chinese(spoken: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    done = spoken("serch", LANG="zh_CN.UTF-8")
+    done = spoken("seach", LANG="zh_CN.UTF-8")
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr
@@ -189,6 +189,6 @@ def test_wrong_usage_is_said_in_chinese(spoken: Callable[..., subprocess.Complet
 用法： finews [OPTIONS] COMMAND [ARGS]...
 用法见“finews --help”。
 
-错误：没有 'serch' 这个命令。 您要找的是不是 'search'？
+错误：没有 'seach' 这个命令。 您要找的是不是 'search'？
 """
     )

@@ -15,6 +15,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -67,7 +68,8 @@ CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl"
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
 UNDOING = [command for command in TAKING_IN if "--undo" in command]
 DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, SELFTEST}]
+SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
+ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, SELFTEST}]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,19 @@ def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> N
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_a_command_that_serves_answers_where_it_says_and_ends(command: str, crawled: Path) -> None:
+    arguments = [*shlex.split(command)[1:], "--port", "0"]  # the one that is named may be in use
+    with subprocess.Popen(
+        [sys.executable, "-m", "crawler", *arguments], cwd=crawled, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        with urlopen(server.stdout.readline().strip()) as answer:
+            assert "江西" in answer.read().decode()
+        server.terminate()
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("command", CRAWLING)

@@ -4,7 +4,8 @@
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
     │   ├── NoArchive          there is no archive at that path
-    │   └── NoSuchTime         a time is written in no known way
+    │   ├── NoSuchTime         a time is written in no known way
+    │   └── NotInstalled       the command needs packages that are not installed
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
     │   ├── NewerArchive       the file was written by a newer version
@@ -51,6 +52,7 @@ from crawler.errors.asking import (
     NoSuchRun,
     NoSuchSecurity,
     NoSuchTime,
+    NotInstalled,
     SiteError,
 )
 from crawler.errors.base import (
@@ -82,6 +84,7 @@ __all__ = [
     "NoSuchTime",
     "NotAnArchive",
     "NotAsExpected",
+    "NotInstalled",
     "SiteError",
     "TookTooLong",
     "UsageError",

@@ -44,6 +44,19 @@ class NoSuchTime(UsageError):
         )
 
 
+class NotInstalled(UsageError):
+    """A command needs packages that come with an `extra` of the program."""
+
+    def __init__(self, command: str, extra: str) -> None:
+        """Say how to install them."""
+        self.extra = extra
+        super().__init__(
+            "`{command}` needs packages that are not installed: pip install 'finews-archive[{extra}]'.",
+            command=command,
+            extra=extra,
+        )
+
+
 class NoOutput(FinewsError):
     """The output of a command cannot be written; what the command did stays done."""
 
