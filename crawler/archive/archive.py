@@ -287,12 +287,13 @@ class Archive:
         return article_id
 
     def _revision_as_of(self, row: Article, as_of: str) -> int:
-        revision = versions.known_at(self.db, row["id"], asking.end(self.db, as_of))
-        if revision is None:
+        end = asking.end(self.db, as_of)
+        known = [each["revision"] for each in versions.history(self.db, row["id"]) if each["seen_at"] <= end]
+        if not known:
             raise FinewsError(
                 "{post_id} was not known as of {as_of}: it was first seen {first_seen_at}.",
                 post_id=row["post_id"],
                 as_of=as_of,
                 first_seen_at=row["first_seen_at"],
             )
-        return revision
+        return max(known)

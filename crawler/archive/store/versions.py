@@ -45,10 +45,7 @@ _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDicti
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash.
-
-    It is a `draft` if its source said that it is not to be published.
-    """
+    """A version of a post: when it was first seen (UTC), by which run and how (`via`), its hash, if it is a draft."""
 
     revision: int
     seen_at: str
@@ -170,13 +167,6 @@ def history(db: Database, article_id: int) -> list[Revision]:
     return [{**row, "draft": bool(row["draft"])} for row in rows]  # type: ignore[typeddict-item]  # the columns above
 
 
-def known_at(db: Database, article_id: int, moment: str) -> int | None:
-    """Return the latest revision of a post seen up to a moment (ISO 8601, UTC); `None` if it was not known then."""
-    sql = "SELECT max(revision) FROM versions WHERE article_id = ? AND seen_at <= ?"
-    (revision,) = db.execute(sql, [article_id, moment]).fetchone()
-    return None if revision is None else int(revision)
-
-
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     """Return a version of a post: the columns of `articles` that belong to versions, with decoded bodies.
 
@@ -187,15 +177,13 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
         raise NoSuchRevision(revision, count)
     rows = db.query(
         "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
-        " draft FROM versions"
-        " WHERE article_id = ? AND revision = ?",
+        " draft FROM versions WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
-    front["draft"] = bool(row["draft"])
-    return {**row, **bodies, **front}
+    return {**row, **bodies, **front, "draft": bool(row["draft"])}
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
