@@ -18,6 +18,7 @@
     ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
     ├── NoSuchPost             the archive holds no such post
+    ├── AmbiguousPost           several sites have a post of this id
     ├── NoSuchRevision         it holds the post, but not that many versions of it
     ├── NoSuchSecurity         no post in it mentions the security
     └── AmbiguousSecurity      the pinyin may mean several
@@ -251,6 +252,17 @@ class NoSuchPost(FinewsError):
         super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")
 
 
+class AmbiguousPost(FinewsError):
+    """Several sites have a post of this id."""
+
+    def __init__(self, name: str, sites: list[str]) -> None:
+        """Quote the `name` that the user gave, and the `sites` that have one."""
+        self.name, self.sites = name, sites
+        super().__init__(
+            f"{' and '.join(sites)} each have a post {name}: say which with --site {sites[0]}, or give its address."
+        )
+
+
 class NoSuchRevision(FinewsError):
     """A post does not have that many versions."""
 
@@ -264,12 +276,11 @@ class NoSuchRevision(FinewsError):
 class NoSuchSecurity(FinewsError):
     """No post mentions a security of that code or name."""
 
-    def __init__(self, written: str, path: Path) -> None:
-        """Quote what the user has `written`, and the `path` of the archive that was searched."""
+    def __init__(self, written: str, path: Path, near: str = "") -> None:
+        """Quote what the user has `written`, and the `path` of the archive; `near` asks whether another was meant."""
         self.written = written
-        super().__init__(
-            f"No post in {path} mentions a security {written}: give its code, as 600160, 600160.SH or 00700.HK."
-        )
+        advice = near or "give its code, as 600160, 600160.SH or 00700.HK."
+        super().__init__(f"No post in {path} mentions a security {written}: {advice}")
 
 
 class AmbiguousSecurity(FinewsError):

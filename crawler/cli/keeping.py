@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, drafts_option, json_option, time_limit
+from crawler.cli.options import Count, archive_option, drafts_option, json_option, sites_option, time_limit
 from crawler.errors import ExitCode
 
 
@@ -16,9 +16,12 @@ from crawler.errors import ExitCode
 @archive_option
 @click.option("--coverage", is_flag=True, help="Show what was listed but is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: only from this day on: 2022-04-20, 2022-04, 2022.")
+@sites_option
 @drafts_option
 @json_option
-def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_json: bool) -> None:
+def stats(
+    archive: Path, since: str | None, site: tuple[str, ...], *, coverage: bool, drafts: bool, as_json: bool
+) -> None:
     """Show what the archive holds, in numbers.
 
     With --coverage: how much of what was listed is stored, per category and day.
@@ -34,9 +37,9 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
         raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
     with Archive(archive, time_limit=time_limit()) as opened:
         if coverage:
-            printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
+            printing.result(opened.coverage(since, site=site), reports.coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(drafts=drafts), reports.stats, as_json=as_json)
+            printing.result(opened.stats(site=site, drafts=drafts), reports.stats, as_json=as_json)
 
 
 @click.command()
@@ -44,15 +47,18 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(1, MOST),
+    type=Count(1),
     default=20,
     show_default=True,
     help="How many runs to print.",
 )
 @click.option("--silent", is_flag=True, help="Instead: report only what is amiss, and exit with 1 if anything is.")
+@click.option("--site", metavar="NAME", multiple=True, help="Only runs of this site; may be repeated.")
 @json_option
 @click.pass_context
-def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
+def runs(
+    ctx: click.Context, archive: Path, limit: int, site: tuple[str, ...], *, silent: bool, as_json: bool
+) -> None:
     """List what each run did, and what was unusual about it.
 
     The latest run comes first. With --silent: one sentence for each thing that you would notice too late, such as no
@@ -70,9 +76,10 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 
     with Archive(archive, time_limit=time_limit()) as opened:
         if not silent:
-            printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
+            done = opened.localised(list(islice(opened.runs(site=site), limit)))
+            printing.result(done, partial(reports.runs, view=printing.View.of(opened)), as_json=as_json)
             return
-        alarms = opened.alarms()
+        alarms = opened.localised(opened.alarms(site=site))
     printing.result({"archive": str(archive), "alarms": alarms}, reports.alarms, as_json=as_json)
     if alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
@@ -89,9 +96,10 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
     show_default=True,
     help="What to write, see above.",
 )
+@sites_option
 @drafts_option
 @json_option
-def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: bool) -> None:
+def export(directory: Path, archive: Path, form: str, site: tuple[str, ...], *, drafts: bool, as_json: bool) -> None:
     """Write all posts to files in DIR.
 
     \b
@@ -120,7 +128,7 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
     with Archive(archive) as opened:
         several = len(opened.stats(drafts=drafts)["sites"]) > 1
         result = export_posts(
-            opened.posts(drafts=drafts),
+            opened.posts(site=site, drafts=drafts),
             directory,
             form,
             by_site=several,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,13 +11,16 @@ import click
 from crawler.cli import printing
 from crawler.cli.options import (
     TEXT,
+    Count,
+    Searching,
     archive_option,
     drafts_option,
     json_option,
     limit_option,
     offset_option,
+    one_site_option,
     since_option,
-    site_option,
+    sites_option,
     time_limit,
 )
 from crawler.errors import ExitCode
@@ -37,14 +41,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="html is the body as published, which is not safe to show as it is.",
 )
-@click.option(
-    "--revision", metavar="N", type=click.IntRange(min=1), help="Show its Nth revision instead of the latest."
-)
+@click.option("--revision", metavar="N", type=Count(1), help="Show its Nth revision instead of the latest.")
+@one_site_option
 @json_option
-def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
+def show(post: str, archive: Path, form: str, revision: int | None, site: str | None, *, as_json: bool) -> None:
     """Show one post.
 
-    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error.
+    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error. So is
+    its site, if the archive holds several.
 
     \b
     Example:
@@ -55,7 +59,7 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        row = opened.post(post, revision=revision)
+        row, view = opened.post(post, revision=revision, site=site), printing.View.of(opened)
         markdown = render_post(row) if form == "markdown" else ""
     if as_json or form == "json":
         printing.json_document(row)
@@ -65,22 +69,36 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     elif form == "html":
         click.echo(terminal_safe(row["html"]))
     else:
-        click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
-    printing.same_story(row)
+        click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row, view)}\n\n{row['text']}"))
+    printing.site(row, view)
+    printing.same_story(row, view)
     printing.taken_away(row)
 
 
 # A query may begin with a minus, so whatever is not an option is part of it, and so is -h.
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.command(cls=Searching, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
 @click.option("--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole.")
-@click.option("--source", metavar="S", type=TEXT, help="Only posts of this outlet: 大江网.")
-@click.option("--category", metavar="SLUG", type=TEXT, help="Only posts of this category, first or not: dajiangwang.")
 @click.option(
-    "--stock", metavar="CODE", type=TEXT, help="Only posts that mention this security, as `finews stock` takes it."
+    "--source", metavar="S", type=TEXT, multiple=True, help="Only posts of this outlet: 大江网; may be repeated."
 )
+@click.option(
+    "--category",
+    metavar="SLUG",
+    type=TEXT,
+    multiple=True,
+    help="Only posts of this category, first or not, by slug or name: dajiangwang; may be repeated.",
+)
+@click.option(
+    "--stock",
+    metavar="CODE",
+    type=TEXT,
+    multiple=True,
+    help="Only posts that mention this security, as `finews stock` takes it; may be repeated.",
+)
+@sites_option
 @click.option("--as-of", metavar="T", help="Search what the archive knew at that time: '2022-04-21 09:30'.")
 @click.option(
     "--sort",
@@ -99,7 +117,11 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
 
     Words must all occur; "…" is one term, -term excludes posts, OR accepts either. Traditional and simplified
     characters match each other: 臺灣 finds 台湾; ="臺灣" finds only this exact spelling. The best matches are posts
-    with all of it in the title. Times are in the site's time zone; 2022-04 is the whole month.
+    with all of it in the title.
+
+    Times are in the archive's time zone, that of its first site, unless they have an offset of their own (Z, UTC,
+    +08:00); 2022-04 is the whole month. What any command prints as a time may be given back. Of an option that is
+    repeated, any value will do. If nothing is found, standard error says how it was understood, and what is near.
 
     With --json, each post has a `text`, the excerpt that is shown, and `highlights`, where the hits are in it, as
     [[start, end], …].
@@ -114,19 +136,21 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        found = opened.search(" ".join(query), **options)
-    printing.result(found, printing.search, as_json=as_json)
+        found, view = opened.search(" ".join(query), **options), printing.View.of(opened)
+    printing.result(found, partial(printing.search, view=view), as_json=as_json)
 
 
 @click.command()
 @click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option("--diff", is_flag=True, help="Show what changed from each revision to the next.")
+@one_site_option
 @json_option
-def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
+def history(post: str, archive: Path, site: str | None, *, diff: bool, as_json: bool) -> None:
     """List the revisions of a post, oldest first.
 
-    ID is its id, any of its addresses, or its file.
+    ID is its id, any of its addresses, or its file. A time at which a revision was seen, given to search as --as-of,
+    searches the archive as it stood then.
 
     \b
     Example:
@@ -135,8 +159,8 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        revisions = opened.history(post)
-        changes = opened.changes(post) if diff else {}
+        revisions, view = opened.localised(opened.history(post, site=site)), printing.View.of(opened)
+        changes = opened.changes(post, site=site) if diff else {}
     if as_json:
         from crawler.text.changes import as_dict  # noqa: PLC0415  # only here
 
@@ -147,20 +171,21 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
             ]
         )
     else:
-        printing.history(revisions, changes, styled=sys.stdout.isatty())
+        printing.history(revisions, changes, view, styled=sys.stdout.isatty())
 
 
 @click.command()
 @click.argument("name", metavar="ID_OR_URL", type=TEXT)
 @archive_option
-@site_option
+@click.option("--site", metavar="NAME|FILE.yaml", type=TEXT, help="Only addresses of this site; by default of all.")
 @json_option
 @click.pass_context
-def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
+def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_json: bool) -> None:
     """Tell what happened to an address.
 
     Shows which page named it, how each fetch of it ended, and which rule refused it. Of a post, all its addresses are
-    shown, and the files it came from. If it was never seen, the exit code is 1. Times are in UTC.
+    shown, and the files it came from; of an id that several sites have, those of each. If it was never seen, the exit
+    code is 1.
 
     \b
     Example:
@@ -169,14 +194,14 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.archive.ledger import address_history  # noqa: PLC0415  # likewise
-    from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
 
-    definition = load_site(site)
-    if name.startswith("/") and not name.endswith(".md"):
-        name = f"{definition.scheme}://{definition.hosts[0]}{name}"
-    hint = address_history.advice(name, definition)
     with Archive(archive, time_limit=time_limit()) as opened:
-        histories, imports = opened.why(name), opened.imports(name)
+        sites, view = opened.sites_meant(site), printing.View.of(opened)
+        of_site = sites[0].name if site else None
+        name = address_history.in_full(name, sites)
+        histories = opened.localised(opened.why(name, site=of_site))
+        imports = opened.localised(opened.imports(name, site=of_site))
+        hint = address_history.advice(name, sites)
     seen = bool(histories or imports)
     document = {
         "name": name,
@@ -185,7 +210,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
         "addresses": histories,
         "files": imports,
     }
-    printing.result(document, printing.histories, as_json=as_json)
+    printing.result(document, partial(printing.histories, view=view), as_json=as_json)
     if not seen:
         ctx.exit(ExitCode.FOUND_WRONG)
 
@@ -194,6 +219,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 @click.argument("code", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
+@sites_option
 @drafts_option
 @limit_option
 @offset_option
@@ -213,5 +239,5 @@ def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        found = opened.stock(" ".join(code), **options)
-    printing.result(found, printing.stock, as_json=as_json)
+        found, view = opened.stock(" ".join(code), **options), printing.View.of(opened)
+    printing.result(found, partial(printing.stock, view=view), as_json=as_json)

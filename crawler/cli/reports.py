@@ -12,9 +12,11 @@ from crawler.text.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from crawler.cli.printing import View
+
 _KILO = 1000
 _ELSEWHERE = {"expired": "source file", "share": "share link"}  # where else than on its page a post may be
-_WIDE = 134  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
+_WIDE = 137  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
 
 
 def report(run: Mapping[str, Any]) -> None:
@@ -62,7 +64,7 @@ def selftest(result: Mapping[str, Any]) -> None:
     click.echo("\n".join(result["findings"]) or "The archive is sound.")
 
 
-def runs(reports: Sequence[Mapping[str, Any]]) -> None:
+def runs(reports: Sequence[Mapping[str, Any]], view: View) -> None:
     """Print a table of runs."""
     from rich.console import Console  # noqa: PLC0415  # the other commands answer sooner without it
     from rich.table import Table  # noqa: PLC0415
@@ -79,7 +81,7 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
         row = [
             run["run"],
             run["site"],
-            run["started_at"][:16].replace("T", " "),
+            view.time(run["started_at"]),
             run["outcome"],
             run["seconds"],
             run["requests"],

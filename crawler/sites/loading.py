@@ -19,6 +19,7 @@ import yaml
 
 from crawler import __version__
 from crawler.errors import SiteError
+from crawler.nearby import did_you_mean, nearest
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Addresses, Site
@@ -47,7 +48,9 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
-            raise SiteError(name, "", f"is not a site; give {', '.join(bundled_names())}, or a .yaml file.")
+            near = did_you_mean(nearest(name, bundled_names()))
+            known = f"give {', '.join(bundled_names())}, or a .yaml file."
+            raise SiteError(name, "", f"is not a site; {f'{near} Else {known}' if near else known}")
         return _read(_BUNDLED / f"{name}.yaml", name)
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")

@@ -5,7 +5,7 @@ Not here: which posts are found (`crawler.archive.search.search`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 from crawler.archive.search import index
 from crawler.archive.search.field import field_of
@@ -51,11 +51,17 @@ class Hit(TypedDict, total=False):
 
 
 class Found(TypedDict):
-    """What a search found: `total` counts every post, `results` holds the page that was asked for."""
+    """What a search found: `total` counts every post, `results` holds the page that was asked for.
+
+    If that is nothing, `understood` is what was looked for, unless it is just what was typed. `hints` are sentences
+    on what may have been meant instead; they are there only if there are any.
+    """
 
     query: str
     total: int
     results: list[Hit]
+    understood: NotRequired[str]
+    hints: NotRequired[list[str]]
 
 
 class Match(NamedTuple):

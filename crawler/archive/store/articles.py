@@ -5,6 +5,7 @@ Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store.files import keys_of
@@ -13,7 +14,7 @@ from crawler.errors import NotAsExpected
 from crawler.text.file_names import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlite_utils import Database
 
@@ -25,8 +26,11 @@ FOLDED = "finews_folded"
 DRAFTS = "SELECT id FROM posts WHERE draft"
 """SQL for a subquery: the rows of the posts that are drafts, few if any."""
 
+OF_SITES = "(:sites IS NULL OR site IN (SELECT value FROM json_each(:sites)))"
+"""SQL condition: of one of the sites in the parameter `sites`, a list in JSON; null is all."""
+
 _CATEGORIES = (
-    "(SELECT article_categories.category, draft FROM posts JOIN article_categories ON article_id = posts.id)"
+    "(SELECT article_categories.category, draft, site FROM posts JOIN article_categories ON article_id = posts.id)"
 )
 _EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
@@ -118,9 +122,9 @@ def first_alike(db: Database, post_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, one at a time; `drafts` too, if they are wanted."""
-    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id"):  # noqa: S608  # constants
+def every(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> Iterator[Article]:
+    """Yield every post, or those of `sites`, as `get` returns it, oldest first; `drafts` too, if they are wanted."""
+    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id", _of(sites)):  # noqa: S608  # constants
         yield _with_lists(db, row)
 
 
@@ -136,14 +140,9 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
     return None if other is None else (str(other[0]), str(other[1]))
 
 
-def named(db: Database, post_id: str) -> int | None:
-    """Return the row id of the post with this id; if several sites have one, that of the post archived first."""
-    return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
-
-
-def at(db: Database, url: str) -> int | None:
-    """Return the row id of the post whose page is at this address."""
-    return _first(db, "SELECT id FROM posts WHERE url = ?", [url])
+def rows_by(db: Database, what: Literal["post_id", "url"], value: str) -> dict[str, int]:
+    """Return the row id of the post with this id or address for each site that has one, the first archived first."""
+    return dict(db.execute(f"SELECT site, id FROM posts WHERE {what} = ? ORDER BY id", [value]).fetchall())  # noqa: S608  # constants
 
 
 def published_at(db: Database, article_id: int) -> str:
@@ -177,16 +176,14 @@ def published_ts(db: Database, article_id: int) -> int:
     return int(db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()[0])
 
 
-def newest(db: Database, site: str | None = None, *, drafts: bool = True) -> int | None:
-    """Return the row id of the latest published post, of all sites or of one; of `drafts` too, if they are wanted."""
-    where, values = ("", []) if site is None else (" AND site = ?", [site])
-    sql = f"SELECT id FROM posts WHERE {_wanted(drafts)}{where} ORDER BY published_ts DESC LIMIT 1"  # noqa: S608  # constants
-    return _first(db, sql, values)
+def newest(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int | None:
+    """Return the row id of the latest published post, of these sites or of all; of `drafts` too, if wanted."""
+    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts DESC LIMIT 1", _of(sites))  # noqa: S608  # constants
 
 
-def oldest(db: Database, *, drafts: bool = True) -> int | None:
-    """Return the row id of the earliest published post; of `drafts` too, if they are wanted."""
-    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", [])  # noqa: S608  # constants
+def oldest(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int | None:
+    """Return likewise the row id of the earliest published post."""
+    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", _of(sites))  # noqa: S608  # constants
 
 
 def published_until(
@@ -242,10 +239,10 @@ def categories(db: Database, article_id: int) -> list[str]:
     return [slug for (slug,) in rows]
 
 
-def count(db: Database, *, gone: bool = False, drafts: bool = True) -> int:
-    """Return the number of posts, of `drafts` too if they are wanted; with `gone`, of those that the site dropped."""
+def count(db: Database, sites: Sequence[str] = (), *, gone: bool = False, drafts: bool = True) -> int:
+    """Return the number of posts, or of those that their site dropped; of `drafts` too, if they are wanted."""
     where = f"{_wanted(drafts)} AND gone_at IS NOT NULL" if gone else _wanted(drafts)
-    return int(db.execute(f"SELECT count(*) FROM posts WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+    return int(db.execute(f"SELECT count(*) FROM posts WHERE {where}", _of(sites)).fetchone()[0])  # noqa: S608  # constants
 
 
 def has_drafts(db: Database) -> bool:
@@ -253,25 +250,25 @@ def has_drafts(db: Database) -> bool:
     return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
 
 
-def counts(db: Database, by: Literal["site", "category", "source"], *, drafts: bool = True) -> dict[str, int]:
-    """Return the number of posts per site, category or outlet, in descending order.
-
-    A post counts in each of its categories.
-    """
+def counts(
+    db: Database, by: Literal["site", "category", "source"], sites: Sequence[str] = (), *, drafts: bool = True
+) -> dict[str, int]:
+    """Return the number of posts per site, category or outlet, in descending order; in each of its categories one."""
     table = _CATEGORIES if by == "category" else "posts"
-    rows = db.execute(
-        f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
-        " GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return dict(rows.fetchall())
+    counted = f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
+    return dict(db.execute(f"{counted} GROUP BY 1 ORDER BY 2 DESC, 1", _of(sites)).fetchall())
 
 
 def _wanted(drafts: bool) -> str:
-    """Return the condition on posts, in SQL, that leaves out drafts unless they are wanted."""
-    return "1" if drafts else "NOT draft"
+    """Return the condition on posts, in SQL: of `:sites`, unless that is null, and of drafts only if wanted."""
+    return OF_SITES if drafts else f"{OF_SITES} AND NOT draft"
 
 
-def _first(db: Database, sql: str, values: list[str]) -> int | None:
+def _of(sites: Sequence[str]) -> dict[str, str | None]:
+    return {"sites": json.dumps(sites) if sites else None}
+
+
+def _first(db: Database, sql: str, values: list[str] | dict[str, str | None]) -> int | None:
     row = db.execute(sql, values).fetchone()
     return None if row is None else int(row[0])
 

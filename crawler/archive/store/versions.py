@@ -6,6 +6,7 @@ gets (`crawler.archive.store.revisions`), and what changed between two (`crawler
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
@@ -211,10 +212,13 @@ def undecodable_posts(db: Database) -> list[str]:
     return [post_id for (post_id,) in rows]
 
 
-def count(db: Database, *, drafts: bool = True) -> int:
-    """Return the number of versions; of those that were `drafts` too, if they are wanted."""
-    where = "1" if drafts else "NOT draft"
-    return int(db.execute(f"SELECT count(*) FROM versions WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+def count(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
+    """Return the number of versions, of these sites or of all; of those that were `drafts` too, if wanted."""
+    where = "1" if drafts else "NOT versions.draft"
+    if sites:
+        where += " AND article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))"
+    sql = f"SELECT count(*) FROM versions WHERE {where}"  # noqa: S608  # constants
+    return int(db.execute(sql, {"sites": json.dumps(sites)}).fetchone()[0])
 
 
 def row(db: Database, article_id: int, revision: int) -> int:

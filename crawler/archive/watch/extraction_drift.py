@@ -13,7 +13,7 @@ from itertools import accumulate
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from crawler.archive.ledger import review
+from crawler.archive.ledger import review, zones
 from crawler.archive.store.posts import SAYS_AGAIN
 from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
@@ -51,14 +51,15 @@ def refusals(db: Database, site: str, now: float) -> list[Alarm]:
         return []
     why = _usual_reason(refused)
     example = next(each for each in refused if each.reason == why)
+    since = moment(began(latest).at, zones.of_site(db, site))
     return [
         {
             "kind": "refusals",
             "site": site,
             "sentence": (
-                f"{len(refused)} of the latest {len(latest)} posts of {site} were refused, since"
-                f" {moment(began(latest).at)}; of the {len(before)} before it was {former}: most of them for"
-                f" {why or 'no reason given'}, `{command('why', example.url)}` tells by which rule."
+                f"{len(refused)} of the latest {len(latest)} posts of {site} were refused, since {since};"
+                f" of the {len(before)} before it was {former}: most of them for {why or 'no reason given'},"
+                f" `{command('why', example.url)}` tells by which rule."
             ),
             "numbers": {
                 "refused": len(refused),
@@ -97,12 +98,13 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
     """
     since = _written(now - _PAGES_READ_FOR)
     empty = review.empty_categories(db, site, NAMES_NO_POST, since, _POSTS_OF)
+    zone = zones.of_site(db, site)
     for slug, url, read_at, posts in empty[:_SHOWN]:
         yield {
             "kind": "category",
             "site": site,
             "sentence": (
-                f"The page of {slug} ({site}) named no post when it was read at {moment(read_at)}, though"
+                f"The page of {slug} ({site}) named no post when it was read at {moment(read_at, zone)}, though"
                 f" {counted(posts, 'post')} of it published in the two days before"
                 f" {'is' if posts == 1 else 'are'} there: see whether {url} looks otherwise now,"
                 f" `{command('why', url)}` tells how it was read."
@@ -128,13 +130,14 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
     if not found:
         return []
     latest, posts = found[0], counted(len(found), "post")
+    at = moment(latest.at, zones.of_site(db, site))
     return [
         {
             "kind": "alternating",
             "site": site,
             "sentence": (
                 f"{posts} of {site} {'goes' if len(found) == 1 else 'go'} back and forth between versions that are"
-                f" known, {latest.post_id} at {moment(latest.at)}, and no more revisions are kept of that:"
+                f" known, {latest.post_id} at {at}, and no more revisions are kept of that:"
                 f" `{command('history', latest.post_id)}` shows them, `{command('why', latest.url)}` each look."
             ),
             "numbers": {"posts": len(found), "post_id": latest.post_id, "url": latest.url, "seen_at": latest.at},

@@ -56,12 +56,13 @@ def of_site(db: Database, site: str, home: str, visits: Sequence[float]) -> list
     noticed = _first_noticed(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
     if noticed is None:
         return []
-    now = _compare(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
+    zone = datetime.fromisoformat(since).tzinfo
+    now = _compare(db, site, last.at, visits, zone)
     compared = now or noticed.compared
     longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
     when = f"in the {count} weeks before" if weekly else f"on {count} of the days before"
-    hour = "about this hour" if now else f"about the hour at {_utc(noticed.at)}"
-    said_since = f" (said since {_utc(noticed.at)})" if at - noticed.at > DAY else ""
+    hour = "about this hour" if now else f"about the hour at {_moment(noticed.at, zone)}"
+    said_since = f" (said since {_moment(noticed.at, zone)})" if at - noticed.at > DAY else ""
     return [
         {
             "kind": "silence",
@@ -107,8 +108,8 @@ def _compare(db: Database, site: str, since: float, visits: Sequence[float], zon
     return compared if is_longer and not _is_seldom(db, site, at, at - since, visits) else {}
 
 
-def _utc(at: float) -> str:
-    return moment(dates.iso(datetime.fromtimestamp(at, UTC)))
+def _moment(at: float, zone: tzinfo | None) -> str:
+    return moment(dates.iso(datetime.fromtimestamp(at, UTC)), zone)
 
 
 def _comparable(

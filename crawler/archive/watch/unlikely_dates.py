@@ -36,13 +36,14 @@ def among_the_latest(db: Database, site: str, now: float) -> list[Alarm]:
         return []
     examples = ", ".join(f"{post_id}: {moment(published_at)}" for post_id, published_at, _ in found[:_SHOWN])
     more = ", …" if len(found) > _SHOWN else ""
+    seen = moment(found[0][2], known.timezone)
     return [
         {
             "kind": "dates",
             "site": site,
             "sentence": (
                 f"{counted(len(found), 'post')} of {site} claim{'s' * (len(found) == 1)} to be of before"
-                f" {known.dates.earliest} or of days to come ({examples}{more}), since {moment(found[0][2])}: see"
+                f" {known.dates.earliest} or of days to come ({examples}{more}), since {seen}: see"
                 f" whether the page says otherwise, `{command('why', found[0][0])}` tells where it is; if not,"
                 " `dates` in the site's definition says what is to be expected."
             ),
