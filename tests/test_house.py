@@ -85,6 +85,7 @@ def test_a_table_has_one_home() -> None:
             "store/versions.py",
             "ledger/review.py",
             "ledger/unwritten.py",
+            "care/top.py",
             *index,
         ),
         "versions": ("store/versions.py", "store/files.py", "ledger/unwritten.py", *index),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import dates
 from crawler.archive import asking, stock
 from crawler.archive.asking import Asked
-from crawler.archive.care import summary
+from crawler.archive.care import summary, top
 from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, names, runs, sites, zones
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crawler.archive.asking import Several
     from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
+    from crawler.archive.care.top import Kind, Top
     from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
     from crawler.archive.stock import Stock
@@ -190,7 +191,10 @@ class Archive:
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
         only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        found = stock.stock(self.db, written, since, asking.each(site), limit=limit, offset=offset, drafts=drafts)
+        begin, _ = asking.seconds(self.db, since, None)
+        found = stock.about(
+            self.db, written, begin or 0, asking.each(site), limit=limit, offset=offset, drafts=drafts
+        )
         if found is None:
             near = did_you_mean(names.near_securities(self.db, written))
             raise NoSuchSecurity(written, self.path, near)
@@ -229,7 +233,7 @@ class Archive:
 
     def site_names(self) -> list[str]:
         """Return the names of the sites whose posts the archive holds, that with the most posts first."""
-        return list(articles.counts(self.db, "site"))
+        return articles.sites(self.db)
 
     def sites(self) -> dict[str, Site]:
         """Return the definitions of the sites the archive knows, bundled ones included, by name."""
@@ -248,6 +252,23 @@ class Archive:
     def stats(self, *, site: Several = None, drafts: bool = False) -> Summary:
         """Return what the archive holds, in numbers; `drafts` count only if they are wanted. Raises `SiteError`."""
         return summary.summary(self.db, self.path, self._sites(site), drafts=drafts)
+
+    def top(
+        self,
+        kind: Kind,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        site: Several = None,
+        limit: int | None = 20,
+        drafts: bool = False,
+    ) -> Top:
+        """Return which outlets, categories, securities, days or sites have most posts, most first; see `care.top`.
+
+        `since` and `until` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime` and `SiteError`.
+        """
+        span = asking.seconds(self.db, since, until)
+        return top.top(self.db, kind, span, self._sites(site), limit=limit, drafts=drafts)
 
     def coverage(self, since: str | None = None, *, site: Several = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.

@@ -90,6 +90,12 @@ def span(db: Database, named: str) -> tuple[datetime, datetime]:
     return _span(named, zones.of_archive(db))
 
 
+def seconds(db: Database, since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """Return the first second of `since` and the last of `until`, since 1970; `None` is an open end."""
+    begin = None if since is None else int(span(db, since)[0].timestamp())
+    return begin, None if until is None else int(span(db, until)[1].timestamp())
+
+
 def _span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
     try:
         return dates.span(named, zone)

@@ -1,20 +1,19 @@
-"""A security and the posts that mention it.
+"""What the archive has on a security: its names, its days, its posts.
 
-Not here: which security a person means, and the tables (`crawler.archive.store.securities`).
+Not here: the tables, and what a person may type as a security (`crawler.archive.store.securities`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from crawler.archive.asking import span
 from crawler.archive.ledger import names
 from crawler.archive.search import results
 from crawler.archive.search.query import parse
 from crawler.archive.store import securities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -44,37 +43,31 @@ class Stock(TypedDict):
     hints: NotRequired[list[str]]
 
 
-def stock(
+def about(
     db: Database,
     written: str,
-    since: str | None,
+    since: int,
     sites: Sequence[str] = (),
     *,
-    limit: int,
-    offset: int,
-    drafts: bool,
+    limit: int = 20,
+    offset: int = 0,
+    drafts: bool = False,
 ) -> Stock | None:
-    """Return what the archive has on a security, see `crawler.archive.archive.Archive.stock`; `None` if nothing."""
+    """Return the posts from `since` (epoch seconds) on that mention the security `written`; `None` if there is none.
+
+    Where any `sites` are named, only their posts count. `limit`, `offset` and `drafts` are those of `Archive.stock`.
+    Raises `AmbiguousSecurity`.
+    """
     candidates = securities.candidates(db, written)
     if not candidates:
         return None
-    meant = names.sites(db, sites)
+    of, remarks = names.sites(db, sites)
     security, *others = candidates
-    code, begin = security["code"], 0 if since is None else int(span(db, since)[0].timestamp())
-    printed_as = securities.names(db, code, meant.names, drafts=drafts)
-    days = securities.days(db, code, begin, meant.names, drafts=drafts)
+    code = security["code"]
+    printed_as = securities.names(db, code, of, drafts=drafts)
+    days = securities.days(db, code, since, of, drafts=drafts)
+    mentioning = securities.mentioning(db, code, since, of, limit=limit, offset=offset, drafts=drafts)
     odd = {name["name"] for name in printed_as if name["odd"]}
-    posts: list[StockPost] = [
-        {
-            **post,
-            **results.excerpt(text, parse(f'"{printed[0]}"')),
-            "printed": " / ".join(printed),
-            "odd": not odd.isdisjoint(printed),
-        }
-        for post, text, printed in securities.mentioning(
-            db, code, begin, meant.names, limit=limit, offset=offset, drafts=drafts
-        )
-    ]
     found: Stock = {
         "code": code,
         "symbol": security["symbol"],
@@ -84,6 +77,17 @@ def stock(
         "total": sum(day["posts"] for day in days),
         "days": days,
         "others": [other["code"] for other in others],
-        "results": posts,
+        "results": list(_posts(mentioning, odd)),
     }
-    return {**found, "hints": list(meant.remarks)} if meant.remarks else found
+    return {**found, "hints": list(remarks)} if remarks else found
+
+
+def _posts(mentioning: Iterable[tuple[results.Hit, str, list[str]]], odd: set[str]) -> Iterator[StockPost]:
+    """Yield posts that mention a security as they are shown; `odd` are the names that are not usual for it."""
+    for post, text, printed in mentioning:
+        yield {
+            **post,
+            **results.excerpt(text, parse(f'"{printed[0]}"')),
+            "printed": " / ".join(printed),
+            "odd": not odd.isdisjoint(printed),
+        }

@@ -1,14 +1,13 @@
-"""Commands that fetch: `crawl`, `share`, `demo`. Scrapy is loaded when one of them runs."""
+"""Commands that fetch: `crawl`, `share`. Scrapy is loaded when one of them runs."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli import printing, reports, trouble
+from crawler.cli import printing, reports
 from crawler.cli.options import (
     TEXT,
     Count,
@@ -24,6 +23,7 @@ from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from crawler.archive.ledger.runs import Report
     from crawler.archive.watch.alarm import Alarm
@@ -119,7 +119,7 @@ def crawl(
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
-    _finish(ctx, report, archive, folder, alarms, asked=[*categories, *addresses], as_json=as_json)
+    _finish(ctx, report, archive, folder, mirror, alarms, asked=[*categories, *addresses], as_json=as_json)
 
 
 @click.command()
@@ -161,34 +161,7 @@ def share(
     if not codes:
         raise click.UsageError("Give ids or addresses of posts, or a file of them with --list.")
     report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
-    _finish(ctx, report, archive, folder, as_json=as_json)
-
-
-@click.command()
-@click.option(
-    "--archive",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The archive to make, with Markdown beside it; by default in a new temporary folder.",
-)
-@json_option
-def demo(archive: Path | None, *, as_json: bool) -> None:
-    """Show the whole program at work, offline.
-
-    Serves the bundled sample site on a free local port, crawls it, and searches the archive.
-
-    \b
-    Example:
-      finews demo
-    """
-    from crawler.ops.demo import run_demo  # noqa: PLC0415  # loads Scrapy
-
-    shown = run_demo(archive, progress=not as_json)
-    if as_json:
-        printing.json_document(shown)
-        return
-    reports.report(shown["report"])
-    printing.search(shown["search"])
-    click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
+    _finish(ctx, report, archive, folder, mirror, as_json=as_json)
 
 
 def _lines(listed: IO[str] | None) -> list[str]:
@@ -232,6 +205,7 @@ def _finish(
     report: Report,
     archive: Path,
     posts: Path | None,
+    mirror: str | None,
     alarms: list[Alarm] | None = None,
     *,
     asked: Sequence[str] = (),
@@ -241,19 +215,23 @@ def _finish(
 
     `asked` are the pages that a person has named.
     """
+    from crawler.ops import advice  # noqa: PLC0415  # --help needs no database
+
     if as_json:
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
         reports.report(report)
         click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+        if later := advice.not_checked(archive, report):
+            click.echo(later)
     for alarm in alarms or []:
         click.echo(f"Alarm: {alarm['sentence']}", err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
-    error = trouble.of(report, asked)
-    if error:
-        click.echo(f"Error: {error}", err=True)
-    if error or alarms:
+    trouble = advice.trouble(report, mirror, asked)
+    if trouble:
+        click.echo(f"Error: {trouble}", err=True)
+    if trouble or alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from crawler.language import LANGUAGES, speak
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -163,3 +165,16 @@ def time_limit() -> float | None:
     """Return how many seconds a question may take."""
     seconds: float | None = click.get_current_context().meta.get(_TIME_LIMIT)
     return seconds
+
+
+language_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    envvar="FINEWS_LANG",  # `language.speaking` reads it too, before click comes to a --help
+    show_envvar=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _ctx, _param, language: speak(language) if language else None,
+    help="Speak English or Chinese; by default as the locale (LANG) says. Does not concern --json.",
+)
+"""An option of `finews` itself, before the command."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive.care import top
 from crawler.archive.ledger import links, runs
 from crawler.archive.store import articles, securities, versions
 
@@ -60,8 +61,8 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
         "runs": sum(of_runs[site] for site in of_runs if not sites or site in sites),
         "first_published_at": None if first is None else articles.published_at(db, first),
         "last_published_at": None if last is None else articles.published_at(db, last),
-        "sites": articles.counts(db, "site", sites, drafts=drafts),
-        "categories": articles.counts(db, "category", sites, drafts=drafts),
-        "sources": articles.counts(db, "source", sites, drafts=drafts),
+        "sites": top.counts(db, "sites", sites, drafts=drafts),
+        "categories": top.counts(db, "categories", sites, drafts=drafts),
+        "sources": top.counts(db, "outlets", sites, drafts=drafts),
         "links": links.states(db, sites),
     }

@@ -14,6 +14,7 @@ from crawler.archive.store import securities as mentioned
 from crawler.errors import SiteError
 from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
 from crawler.sites.addresses import address_of, category_address
+from crawler.text.variants import unify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,7 +66,7 @@ def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str,
 
 def _sites(db: Database) -> list[str]:
     """Return the sites that have posts, that with the most first, and then those that have only runs."""
-    return list(dict.fromkeys([*articles.counts(db, "site"), *runs.counts(db)]))
+    return list(dict.fromkeys([*articles.sites(db), *runs.counts(db)]))
 
 
 def sources(db: Database, typed: Sequence[str]) -> Understood:
@@ -112,8 +113,9 @@ def slugs_of(typed: str, known: Mapping[str, Sequence[str]]) -> list[str]:
     same = [slug for slug, called in known.items() if wanted in map(key, (slug, *called))]
     if same or not wanted:
         return same
-    parts = [slug for slug, called in known.items() if any(wanted in key(name) for name in called)]
-    return parts if len(parts) == 1 else []
+    part = unify(typed).strip()
+    parts = [slug for slug, called in known.items() if any(part in unify(name) for name in called)]
+    return parts if len(parts) == 1 and len(part) > 1 else []
 
 
 def near_categories(typed: str, known: Mapping[str, Sequence[str]]) -> str:

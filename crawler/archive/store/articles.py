@@ -29,9 +29,6 @@ DRAFTS = "SELECT id FROM posts WHERE draft"
 OF_SITES = "(:sites IS NULL OR site IN (SELECT value FROM json_each(:sites)))"
 """SQL condition: of one of the sites in the parameter `sites`, a list in JSON; null is all."""
 
-_CATEGORIES = (
-    "(SELECT article_categories.category, draft, site FROM posts JOIN article_categories ON article_id = posts.id)"
-)
 _EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
@@ -250,13 +247,9 @@ def has_drafts(db: Database) -> bool:
     return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
 
 
-def counts(
-    db: Database, by: Literal["site", "category", "source"], sites: Sequence[str] = (), *, drafts: bool = True
-) -> dict[str, int]:
-    """Return the number of posts per site, category or outlet, in descending order; in each of its categories one."""
-    table = _CATEGORIES if by == "category" else "posts"
-    counted = f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
-    return dict(db.execute(f"{counted} GROUP BY 1 ORDER BY 2 DESC, 1", _of(sites)).fetchall())
+def sites(db: Database) -> list[str]:
+    """Return the sites that have posts, that with the most first."""
+    return [site for (site,) in db.execute("SELECT site FROM posts GROUP BY site ORDER BY count(*) DESC, site")]
 
 
 def _wanted(drafts: bool) -> str:
