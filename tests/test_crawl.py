@@ -402,7 +402,7 @@ def test_an_unknown_category_is_said_to_be_while_none_is_known(crawl: Crawls) ->
     [
         ("dajiangwng", "did you mean dajiangwang (大江网新闻)?"),
         ("大江网闻", "did you mean dajiangwang (大江网新闻)?"),
-        ("大 江", "known are "),
+        ("大 江", "did you mean dajiangwang (大江网新闻)?"),
         ("x", "known are "),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,14 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from crawler.archive import Archive
-from crawler.archive.ledger import runs
+from crawler.archive.ledger import links, runs
+from crawler.archive.ledger.links import End
 from crawler.archive.search.hints import on_query, understood
 from crawler.archive.search.query import parse
 from crawler.archive.store import posts
 from crawler.cli import main
 from crawler.errors import SiteError
-from crawler.items import Category, Mention
+from crawler.items import Address, Category, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +47,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
             garden: dict[str, Any] = {"site": "garden", "source": "园艺报", "category": GARDEN, "mentions": ()}
             url = "https://garden.example/roses/NW1.html"
             posts.store(opened.db, made.article("NW1", url=url, published_at=made.PUBLISHED + DAY, **garden), run)
+            for site, address, row in (("finews", made.post_address("NW1").url, 1), ("garden", url, 2)):
+                fetch = made.fetch(Address(url=address, kind="post", key="NW1"))
+                links.record_outcome(opened.db, site, fetch, End(state="stored", article_id=row), run_id=run)
         yield opened
 
 
@@ -89,13 +94,14 @@ def test_what_is_no_operator_is_said_to_be_a_word(query: str, hints: list[str]) 
 @pytest.mark.parametrize(
     ("query", "meaning"),
     [
-        ("江西", "江西"),
-        ("江西 ５Ｇ", "江西 and 5g"),
-        ("江西，5G。", "江西 and 5g"),
+        ("江西", '"江西"'),
+        ("江西 ５Ｇ", '"江西" and "5g"'),
+        ("江西，5G。", '"江西" and "5g"'),
+        ("江西 and 5G", '"江西" and "and" and "5g"'),
         ("5G+VR", '"5g vr"'),
-        ("江西 OR 湖北 5G -广告 -推广", "(江西 or 湖北) and 5g, without 广告 or 推广"),
-        ('="萬科" 臺灣', '="萬科" and 台湾'),
-        ("-广告", "without 广告"),
+        ("江西 OR 湖北 5G -广告 -推广", '("江西" or "湖北") and "5g", without "广告" or "推广"'),
+        ('="萬科" 臺灣', '="萬科" and "台湾"'),
+        ("-广告", 'without "广告"'),
         ("，", ""),
     ],
 )
@@ -162,8 +168,8 @@ def test_what_was_asked_for_is_told_where_nothing_is_found(archive: Archive) -> 
         "total": 0,
         "results": [],
         "understood": (
-            "江西 and 没有; site finews; source 大江网 or 园艺报; category dajiangwang; since 2022-04-01 00:00:00;"
-            " as of 2023-12-31 23:59:59"
+            '"江西" and "没有"; site finews; source 大江网 or 园艺报; category dajiangwang;'
+            " since 2022-04-01 00:00:00; as of 2023-12-31 23:59:59"
         ),
     }
     assert archive.search("没有") == {"query": "没有", "total": 0, "results": []}
@@ -206,7 +212,7 @@ def test_hints_go_to_standard_error_and_into_the_json(archive: Archive) -> None:
         0,
         "\n0 found for 江西 AND 湖北\n",
         (
-            "Looked for: 江西 and and and 湖北; source 大江\n"
+            'Looked for: "江西" and "and" and "湖北"; source 大江\n'
             f"{AND.format('AND')}\n"
             "No outlet is called 大江: did you mean 大江网?\n"
         ),
@@ -227,6 +233,12 @@ def test_hints_go_to_standard_error_and_into_the_json(archive: Archive) -> None:
         ),
     ],
 )
+def test_a_query_that_is_plain_needs_no_explaining(archive: Archive) -> None:
+    for query in ("没有", "没有 江西", '="萬科" OR 没有', "没有 -广告"):
+        assert ask(archive, "search", query) == (0, f"\n0 found for {query}\n", "")
+    assert archive.search("没有 江西")["understood"] == '"没有" and "江西"'
+
+
 def test_a_misspelt_option_is_no_word_of_the_query(archive: Archive, arguments: list[str], sentence: str) -> None:
     for typed in (["江西", *arguments], [*arguments, "江西"]):
         code, shown, error = ask(archive, "search", *typed)
@@ -288,6 +300,17 @@ def test_an_id_of_two_sites_is_asked_about(archive: Archive, command: str) -> No
     assert (code, error) == (2, f"Error: gardn: is not a site in {archive.path}; did you mean garden?\n")
 
 
+def test_why_tells_of_the_posts_of_all_sites_or_of_one(archive: Archive) -> None:
+    for typed, sites in (([], ["finews", "garden"]), (["--site", "finews"], ["finews"])):
+        code, shown, _ = ask(archive, "why", "NW1", *typed, "--json")
+        assert (code, [each["site"] for each in json.loads(shown)["addresses"]]) == (0, sites)
+    code, _, error = ask(archive, "why", "NW1", "--site", "x.yaml")
+    assert (code, error[:22]) == (2, "Error: x.yaml: cannot ")
+    code, _, error = ask(archive, "why", "NW1", "--site", "finew")
+    known = "Else give finews, minima, or a .yaml file."
+    assert (code, error) == (2, f"Error: finew: is not a site; did you mean finews? {known}\n")
+
+
 def test_posts_say_their_site_where_the_archive_holds_several(archive: Archive) -> None:
     code, shown, error = ask(archive, "search", "江西", "--sort", "date")
     assert (code, error) == (0, "")
@@ -304,8 +327,9 @@ def test_posts_say_their_site_where_the_archive_holds_several(archive: Archive) 
         (["search", "江西", "--site", "garden"], ["1 found for 江西"]),
         (["stock", "000001", "--site", "garden"], ["平安银行 000001.SZ (0.000001): 0 posts"]),
         (["stock", "000001", "--site", "finews"], ["平安银行 000001.SZ (0.000001): 1 post"]),
-        (["stats", "--site", "garden"], ["sites: garden 1", "categories: roses 1", "sources: 园艺报 1", "links: none",
-            "1 post (0 gone from the site), 1 revision, 0 securities in 0 mentions, 0 runs"]),
+        (["stats", "--site", "garden"],
+         ["sites: garden 1", "categories: roses 1", "sources: 园艺报 1", "links: stored 1",
+          "1 post (0 gone from the site), 1 revision, 0 securities in 0 mentions, 0 runs"]),
         (["stats", "--site", "finews"],
          ["sites: finews 1", "1 post (0 gone from the site), 1 revision, 1 security in 1 mention, 1 run"]),
         (["stats", "--site", "finews", "--site", "garden"], ["sites: finews 1, garden 1"]),

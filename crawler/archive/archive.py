@@ -22,7 +22,6 @@ from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.connection import file_at, limit_time, open_database
 from crawler.errors import AmbiguousPost, NoSuchPost, NoSuchSecurity
 from crawler.nearby import did_you_mean
-from crawler.sites.loading import load_site
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -231,23 +230,13 @@ class Archive:
         now, sites = now or dates.now(), self._sites(site) or (None,)
         return [alarm for each in sites for alarm in alarms(self.db, each, now)]
 
-    def site_names(self) -> list[str]:
-        """Return the names of the sites whose posts the archive holds, that with the most posts first."""
-        return articles.sites(self.db)
+    def has_several_sites(self) -> bool:
+        """Return whether the archive holds posts of more than one site."""
+        return articles.are_of_several_sites(self.db)
 
     def sites(self) -> dict[str, Site]:
         """Return the definitions of the sites the archive knows, bundled ones included, by name."""
         return sites.known(self.db)
-
-    def sites_meant(self, typed: str | None = None) -> list[Site]:
-        """Return the site that is `typed`, by name or as a YAML file; else those that have posts here, or `finews`.
-
-        Raises `SiteError`.
-        """
-        known = self.sites()
-        if typed is not None:
-            return [known[typed] if typed in known else load_site(typed)]
-        return [known[name] for name in self.site_names() if name in known] or [load_site("finews")]
 
     def stats(self, *, site: Several = None, drafts: bool = False) -> Summary:
         """Return what the archive holds, in numbers; `drafts` count only if they are wanted. Raises `SiteError`."""

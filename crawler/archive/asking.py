@@ -81,7 +81,7 @@ def answer(
         return _with(found, hints=[] if asked.as_of else remarks)
     remarks = [*hints.on_query(query), *remarks, *_on_times(db, times, zone)]
     said, narrowed = hints.understood(query), list(_narrowed(filters, times, zone))
-    is_plain = said == query.strip() and not narrowed
+    is_plain = said in {query.strip(), f'"{query.strip()}"'} and not narrowed
     return _with(found, hints=remarks, understood="" if is_plain else "; ".join(filter(None, [said, *narrowed])))
 
 

@@ -37,7 +37,7 @@ class View(NamedTuple):
     @classmethod
     def of(cls, archive: Archive) -> Self:
         """Return how the posts of an archive are shown: with their site if it holds several."""
-        return cls(archive.zone, len(archive.site_names()) > 1)
+        return cls(archive.zone, archive.has_several_sites())
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
@@ -67,9 +67,11 @@ def highlighted(post: Mapping[str, Any]) -> str:
 
 
 def search(found: Mapping[str, Any], view: View = _PLAIN) -> None:
-    """Print what a search found; how it was understood, and what may have been meant, on standard error."""
+    """Print what a search found; on standard error how it was understood, unless that is plain, and what is near."""
+    from crawler.archive.search.hints import understood  # noqa: PLC0415  # --help needs none of it
+
     _say(f"\n{found['total']} found for {found['query']}")
-    if "understood" in found:
+    if "understood" in found and ("hints" in found or found["understood"] != understood(found["query"])):
         _say(f"Looked for: {found['understood']}", err=True)
     hints(found)
     _posts(found["results"], view)

@@ -193,10 +193,10 @@ def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_js
       finews why https://finews.withounder.com/category/dajiangwang.html
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-    from crawler.archive.ledger import address_history  # noqa: PLC0415  # likewise
+    from crawler.archive.ledger import address_history, names  # noqa: PLC0415  # likewise
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        sites, view = opened.sites_meant(site), printing.View.of(opened)
+        sites, view = names.definitions(opened.db, site), printing.View.of(opened)
         of_site = sites[0].name if site else None
         name = address_history.in_full(name, sites)
         histories = opened.localised(opened.why(name, site=of_site))

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.ledger import links, runs
+from crawler.archive.ledger import sites as definitions_of
 from crawler.archive.store import articles
 from crawler.archive.store import securities as mentioned
 from crawler.errors import SiteError
 from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
 from crawler.sites.addresses import address_of, category_address
+from crawler.sites.loading import load_site
 from crawler.text.variants import unify
 
 if TYPE_CHECKING:
@@ -67,6 +69,17 @@ def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str,
 def _sites(db: Database) -> list[str]:
     """Return the sites that have posts, that with the most first, and then those that have only runs."""
     return list(dict.fromkeys([*articles.sites(db), *runs.counts(db)]))
+
+
+def definitions(db: Database, typed: str | None = None) -> list[Site]:
+    """Return the definition of the site that is `typed`, by name or as a file; else those of the archive's sites.
+
+    Of an archive without posts that is the site `finews`. Raises `SiteError`.
+    """
+    known = definitions_of.known(db)
+    if typed is not None:
+        return [known[typed] if typed in known else load_site(typed)]
+    return [known[name] for name in articles.sites(db) if name in known] or [load_site("finews")]
 
 
 def sources(db: Database, typed: Sequence[str]) -> Understood:

@@ -29,7 +29,7 @@ _SIGNS = re.compile(r"[*|]|^[&+]")
 
 
 def understood(query: str) -> str:
-    """Return what a query means: `江西 and (5g or 6g), without 广告`; "" if it asks for nothing."""
+    """Return what a query means: `"江西" and ("5g" or "6g"), without "广告"`; "" if it asks for nothing."""
     meant = parse(query)
     wanted = [_either(group) for group in meant.wanted]
     without = f"without {' or '.join(map(_written, meant.unwanted))}" if meant.unwanted else ""
@@ -68,11 +68,11 @@ def _either(group: tuple[Term, ...]) -> str:
 
 
 def _written(term: Term) -> str:
-    """Return a term as one could type it, in quotes if it would be several words otherwise."""
+    """Return a term as one could type it, in quotes, lest `and` is read as ours."""
     if term.written is not None:
         return f'="{term.written}"'
     joined = "".join(
         token if not at or is_cjk(token) or is_cjk(term.tokens[at - 1]) else f" {token}"
         for at, token in enumerate(term.tokens)
     )
-    return f'"{joined}"' if " " in joined else joined
+    return f'"{joined}"'

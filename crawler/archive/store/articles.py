@@ -247,6 +247,12 @@ def has_drafts(db: Database) -> bool:
     return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
 
 
+def are_of_several_sites(db: Database) -> bool:
+    """Return whether there are posts of more than one site; quicker than counting those of each."""
+    sql = "SELECT EXISTS (SELECT 1 FROM posts WHERE site <> (SELECT site FROM posts ORDER BY id LIMIT 1))"
+    return bool(db.execute(sql).fetchone()[0])
+
+
 def sites(db: Database) -> list[str]:
     """Return the sites that have posts, that with the most first."""
     return [site for (site,) in db.execute("SELECT site FROM posts GROUP BY site ORDER BY count(*) DESC, site")]
