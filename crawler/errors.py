@@ -4,6 +4,7 @@
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
     │   ├── NoArchive          there is no archive at that path
+    │   ├── AmbiguousPost      several sites have a post of this id
     │   └── NoSuchTime         a time is written in no known way
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
@@ -18,7 +19,6 @@
     ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
     ├── NoSuchPost             the archive holds no such post
-    ├── AmbiguousPost           several sites have a post of this id
     ├── NoSuchRevision         it holds the post, but not that many versions of it
     ├── NoSuchSecurity         no post in it mentions the security
     └── AmbiguousSecurity      the pinyin may mean several
@@ -29,7 +29,7 @@ as attributes. Not here: errors that only a programmer can fix, which stay ordin
 
 from __future__ import annotations
 
-import logging
+import shlex
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -51,24 +51,6 @@ class FinewsError(Exception):
     """The base class: an error whose text is meant for the user."""
 
     exit_code: ClassVar[int] = ExitCode.FOUND_WRONG
-
-
-class _SentencesOnly(logging.Filter):
-    """Reduces the log record of a `FinewsError` to its sentence, without the traceback around it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, FinewsError):
-            record.msg, record.args, record.exc_info = str(error), (), None
-        return True
-
-
-_sentences_only = _SentencesOnly()
-
-
-def log_as_sentences() -> None:
-    """Have errors that keep a spider from starting logged as sentences, where Scrapy leaves them to asyncio."""
-    logging.getLogger("asyncio").addFilter(_sentences_only)  # the same filter is added once only
 
 
 class UsageError(FinewsError):
@@ -246,21 +228,35 @@ class NoOutput(FinewsError):
 class NoSuchPost(FinewsError):
     """The archive holds no post under `name`."""
 
-    def __init__(self, name: str, path: Path) -> None:
-        """Quote the `name` that the user gave, and the `path` of the archive that was searched."""
-        self.name = name
-        super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")
+    def __init__(self, name: str, path: Path, outcome: str | None = None) -> None:
+        """Quote the `name` that the user gave, and the `path` of the archive that was searched.
+
+        If its addresses were seen, `outcome` says what became of them.
+        """
+        self.name, self.outcome = name, outcome
+        what_to_do = "give its id, or the address of its page or share link"
+        if outcome is not None:
+            what_to_do = (
+                f"its address was seen ({outcome}), `finews why {shlex.quote(name)}` tells what happened to it"
+            )
+        super().__init__(f"{path} holds no post {name}: {what_to_do}.")
 
 
-class AmbiguousPost(FinewsError):
+class NoSuchRun(FinewsError):
+    """The archive knows no run of that number."""
+
+    def __init__(self, run_id: int, path: Path) -> None:
+        """Quote the number, and the `path` of the archive."""
+        super().__init__(f"{path} has no run {run_id}: `finews runs` lists them.")
+
+
+class AmbiguousPost(UsageError):
     """Several sites have a post of this id."""
 
     def __init__(self, name: str, sites: list[str]) -> None:
         """Quote the `name` that the user gave, and the `sites` that have one."""
         self.name, self.sites = name, sites
-        super().__init__(
-            f"{' and '.join(sites)} each have a post {name}: say which with --site {sites[0]}, or give its address."
-        )
+        super().__init__(f"{name} is a post of {' and of '.join(sites)}: say which with --site.")
 
 
 class NoSuchRevision(FinewsError):

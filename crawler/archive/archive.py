@@ -6,38 +6,39 @@ This is the interface for Python programs, and the command line uses it too. Not
 
 from __future__ import annotations
 
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from crawler import dates
 from crawler.archive import asking, stock
-from crawler.archive.asking import Asked
 from crawler.archive.care import summary, top
 from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, names, runs, sites, zones
 from crawler.archive.ledger.lookup import find_posts
+from crawler.archive.search import every, search
 from crawler.archive.store import articles, files, stories, versions
-from crawler.archive.store.connection import file_at, limit_time, open_database
-from crawler.errors import AmbiguousPost, NoSuchPost, NoSuchSecurity
+from crawler.archive.store.connection import file_at, limit_time, one_state, open_database
+from crawler.errors import NoSuchSecurity
 from crawler.nearby import did_you_mean
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime, tzinfo
     from os import PathLike
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
-    from crawler.archive.asking import Several
+    from crawler.archive.asking import Asked, Several
     from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
     from crawler.archive.care.top import Kind, Top
-    from crawler.archive.search.results import Found
+    from crawler.archive.search.results import EveryHit, Found
     from crawler.archive.search.search import Sort
-    from crawler.archive.stock import Stock
+    from crawler.archive.stock import EveryMention, Stock
     from crawler.archive.store.articles import Article
     from crawler.archive.store.lock import RunLock
     from crawler.archive.store.versions import Revision
@@ -46,6 +47,20 @@ if TYPE_CHECKING:
     from crawler.archive.watch.coverage import Coverage
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _of_one_state(method: Callable[Concatenate[Archive, _P], _R]) -> Callable[Concatenate[Archive, _P], _R]:
+    """Have a method read one state of the archive, so that what is deleted meanwhile does not go missing halfway."""
+
+    @wraps(method)
+    def read(archive: Archive, /, *values: _P.args, **named: _P.kwargs) -> _R:
+        with one_state(archive.db):
+            return method(archive, *values, **named)
+
+    return read
 
 
 class Archive:
@@ -107,58 +122,73 @@ class Archive:
         """Return what another method has returned with its times, which are in UTC, in the archive's `zone`."""
         return zones.localised(result, self.zone)
 
-    def post(self, name: str, *, revision: int | None = None, site: str | None = None) -> dict[str, Any]:
+    @_of_one_state
+    def post(
+        self, name: str, *, revision: int | None = None, as_of: str | None = None, site: str | None = None
+    ) -> dict[str, Any]:
         """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
-        With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
-        same story, oldest first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`,
-        and `AmbiguousPost` if several sites have a post with this id.
+        With `revision`, title, time and body are those of that revision, with `as_of` those of the latest revision
+        that the archive knew at the end of that time. `same_story` lists the posts that tell the same story, oldest
+        first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`, `NoSuchTime`,
+        `AmbiguousPost` if several sites have a post with this id, and `FinewsError` if it was not known then.
         """
         row = articles.get(self.db, self._find(name, site))
+        if as_of is not None:
+            revision = asking.revision_as_of(self.db, row, as_of)
         post = {**row, "same_story": stories.same_story_posts(self.db, row["id"])}
         of_version = versions.found_in if revision is None else versions.version
         return {**post, **of_version(self.db, row["id"], row["revision"] if revision is None else revision)}
 
-    def posts(self, *, site: Several = None, drafts: bool = False) -> Iterator[Article]:
+    def posts(self, query: str | None = None, **asked: Unpack[Asked]) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `categories`, `tags` and `mentions`.
 
-        Posts that were not published are left out, unless `drafts` are wanted too. Raises `SiteError`.
+        With a `query`, only posts that `search` finds; the other arguments are those of `search` too, but for
+        `as_of`. Posts that were not published are left out, unless `drafts` are wanted. Raises `NoSuchTime` and
+        `AmbiguousSecurity`, and `SiteError` for a site that is not here.
         """
-        return articles.every(self.db, self._sites(site), drafts=drafts)
+        self._sites(asked.get("site"))
+        filters = asking.filters(self.db, {**asked, "as_of": None})
+        if query is None:
+            return articles.every(self.db, filters)
+        return (articles.get(self.db, row) for row in every.matching_posts(self.db, query, filters))
 
+    @_of_one_state
     def search(
         self,
         query: str,
         *,
-        since: str | None = None,
-        until: str | None = None,
-        source: Several = None,
-        category: Several = None,
-        stock: Several = None,
-        site: Several = None,
-        as_of: str | None = None,
         sort: Sort = "relevance",
         limit: int = 20,
         offset: int = 0,
         collapse: bool = False,
-        drafts: bool = False,
+        **asked: Unpack[Asked],
     ) -> Found:
         """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
         `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug or a
-        name, and `stock` a security in any form that `Archive.stock` takes; of several, any will do. `as_of` searches
-        the archive as it was at the end of that time. `drafts` are found only if they are wanted. If nothing is
-        found, `understood` and `hints` say what was looked for. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        name, and `stock` a security in any form that `Archive.stock` takes; `site` leaves other sites out. Of several
+        values any will do. `as_of` searches the archive as it was at the end of that time. `drafts` are found if they
+        are wanted. If nothing is found, `understood` and `hints` say what was looked for. Raises `NoSuchTime` and
+        `AmbiguousSecurity`.
         """
-        asked = Asked(since=since, until=until, as_of=as_of, site=site, source=source, category=category, stock=stock)
-        return asking.answer(
-            self.db, query, asked, sort=sort, limit=limit, offset=offset, collapse=collapse, drafts=drafts
-        )
+        meant = asking.meant(self.db, asked)
+        found = search.search(self.db, query, meant.filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
+        return asking.explained(self.db, query, meant, found)
+
+    def search_all(
+        self, query: str, *, sort: Sort = "relevance", collapse: bool = False, **asked: Unpack[Asked]
+    ) -> EveryHit:
+        """Return all that `search` finds, in the same order; the results are read from the archive one by one."""
+        meant = asking.meant(self.db, asked)
+        found = every.every_hit(self.db, query, meant.filters, sort=sort, collapse=collapse)
+        return asking.explained(self.db, query, meant, found)
 
     def history(self, name: str, *, site: str | None = None) -> list[Revision]:
         """Return the versions of a post, oldest first. Raises `NoSuchPost` and `AmbiguousPost`."""
         return versions.history(self.db, self._find(name, site))
 
+    @_of_one_state
     def changes(self, name: str, *, site: str | None = None) -> dict[int, Changes]:
         """Return what each revision of a post, except the first, changed against its predecessor.
 
@@ -175,28 +205,21 @@ class Archive:
         texts = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in rows]
         return {number: compare(before, after) for (_, before), (number, after) in pairwise(texts)}
 
-    def stock(
-        self,
-        written: str,
-        *,
-        since: str | None = None,
-        site: Several = None,
-        limit: int = 20,
-        offset: int = 0,
-        drafts: bool = False,
-    ) -> Stock:
+    @_of_one_state
+    def stock(self, written: str, *, limit: int = 20, offset: int = 0, **asked: Unpack[Asked]) -> Stock:
         """Return the posts that mention a security, newest first, with counts by day and the names in print.
 
-        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
-        only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
+        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `since`,
+        `site` and `drafts` are those of `search`. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        begin, _ = asking.seconds(self.db, since, None)
-        found = stock.about(
-            self.db, written, begin or 0, asking.each(site), limit=limit, offset=offset, drafts=drafts
-        )
+        found = self.stock_all(written, limit=limit, offset=offset, **asked)
+        return {**found, "results": list(found["results"])}
+
+    def stock_all(self, written: str, *, limit: int = -1, offset: int = 0, **asked: Unpack[Asked]) -> EveryMention:
+        """Return the same as `stock` with all posts; the results are read from the archive one by one."""
+        found = stock.about(self.db, written, asked, limit=limit, offset=offset)
         if found is None:
-            near = did_you_mean(names.near_securities(self.db, written))
-            raise NoSuchSecurity(written, self.path, near)
+            raise NoSuchSecurity(written, self.path, did_you_mean(names.near_securities(self.db, written)))
         return found
 
     def why(self, name: str, *, site: str | None = None) -> list[address_history.AddressHistory]:
@@ -230,10 +253,6 @@ class Archive:
         now, sites = now or dates.now(), self._sites(site) or (None,)
         return [alarm for each in sites for alarm in alarms(self.db, each, now)]
 
-    def has_several_sites(self) -> bool:
-        """Return whether the archive holds posts of more than one site."""
-        return articles.are_of_several_sites(self.db)
-
     def sites(self) -> dict[str, Site]:
         """Return the definitions of the sites the archive knows, bundled ones included, by name."""
         return sites.known(self.db)
@@ -242,22 +261,15 @@ class Archive:
         """Return what the archive holds, in numbers; `drafts` count only if they are wanted. Raises `SiteError`."""
         return summary.summary(self.db, self.path, self._sites(site), drafts=drafts)
 
-    def top(
-        self,
-        kind: Kind,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        site: Several = None,
-        limit: int | None = 20,
-        drafts: bool = False,
-    ) -> Top:
+    def top(self, kind: Kind, *, limit: int | None = 20, **asked: Unpack[Asked]) -> Top:
         """Return which outlets, categories, securities, days or sites have most posts, most first; see `care.top`.
 
-        `since` and `until` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime` and `SiteError`.
+        `since`, `until`, `site` and `drafts` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime`
+        and `SiteError`.
         """
-        span = asking.seconds(self.db, since, until)
-        return top.top(self.db, kind, span, self._sites(site), limit=limit, drafts=drafts)
+        span = asking.seconds(self.db, asked.get("since"), asked.get("until"))
+        sites, drafts = self._sites(asked.get("site")), asked.get("drafts", False)
+        return top.top(self.db, kind, span, sites, limit=limit, drafts=drafts)
 
     def coverage(self, since: str | None = None, *, site: Several = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
@@ -274,12 +286,7 @@ class Archive:
         return backup(self.db, self.path, Path(file))
 
     def _find(self, name: str, site: str | None) -> int:
-        found = find_posts(self.db, name, next(iter(self._sites(site)), None))
-        if not found:
-            raise NoSuchPost(name, self.path)
-        if len(found) > 1:
-            raise AmbiguousPost(name, list(found))
-        return next(iter(found.values()))
+        return names.the_post(self.db, name, next(iter(self._sites(site)), None), self.path)
 
     def _sites(self, typed: Several) -> tuple[str, ...]:
         return names.sites_there(self.db, asking.each(typed), self.path)

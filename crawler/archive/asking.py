@@ -7,16 +7,15 @@ near. Not here: what a query means (`crawler.archive.search.query`), how names a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, TypeVar, cast
 
 from crawler import dates
 from crawler.archive.ledger import names, zones
-from crawler.archive.search import hints, search
+from crawler.archive.search import hints
 from crawler.archive.search.filters import Filters
-from crawler.archive.store import articles
-from crawler.errors import NoSuchTime
+from crawler.archive.store import articles, versions
+from crawler.errors import FinewsError, NoSuchTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,23 +24,24 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.search.results import Found
-    from crawler.archive.search.search import Sort
+    from crawler.archive.store.articles import Article
 
     Several: TypeAlias = str | Sequence[str] | None  # a value or several, any of which will do
 
+_Found = TypeVar("_Found")  # what was found, as a dictionary
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a search is narrowed down to, as a person gave it; see `crawler.archive.archive.Archive.search`."""
 
-    since: str | None = None
-    until: str | None = None
-    as_of: str | None = None
-    site: Several = None
-    source: Several = None
-    category: Several = None
-    stock: Several = None
+class Asked(TypedDict, total=False):
+    """What posts are narrowed down to, besides words; see `crawler.archive.archive.Archive.search`."""
+
+    since: str | None
+    until: str | None
+    source: Several
+    category: Several
+    stock: Several
+    site: Several
+    as_of: str | None
+    drafts: bool
 
 
 class _Times(NamedTuple):
@@ -52,35 +52,43 @@ class _Times(NamedTuple):
     as_of: datetime | None
 
 
-def answer(
-    db: Database,
-    query: str,
-    asked: Asked,
-    *,
-    sort: Sort = "relevance",
-    limit: int = 20,
-    offset: int = 0,
-    collapse: bool = False,
-    drafts: bool = False,
-) -> Found:
-    """Return what a query finds; if that is nothing, `understood` and `hints` say what was looked for.
+class Meant(NamedTuple):
+    """What was asked for, as `filters`; and `remarks` on names that are unknown or were taken for others."""
 
-    There are `hints` as well if a name is unknown, or was taken for another. Raises `NoSuchTime` and
-    `AmbiguousSecurity`.
-    """
+    filters: Filters
+    remarks: list[str]
+    times: _Times
+    zone: tzinfo
+
+
+def meant(db: Database, asked: Asked) -> Meant:
+    """Return what is meant by what a person asked for. Raises `NoSuchTime` and `AmbiguousSecurity`."""
     zone = zones.of_archive(db)
+    since, until, as_of = asked.get("since"), asked.get("until"), asked.get("as_of")
     times = _Times(
-        None if asked.since is None else _span(asked.since, zone)[0],
-        None if asked.until is None else _span(asked.until, zone)[1],
-        None if asked.as_of is None else _span(asked.as_of, zone)[1],
+        None if since is None else _span(since, zone)[0],
+        None if until is None else _span(until, zone)[1],
+        None if as_of is None else _span(as_of, zone)[1],
     )
-    filters, remarks = _filters(db, asked, times, drafts=drafts)
-    found = search.search(db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
-    if found["total"]:
+    found, remarks = _filters(db, asked, times)
+    return Meant(found, remarks, times, zone)
+
+
+def filters(db: Database, asked: Asked) -> Filters:
+    """Return the filters that are meant. Raises `NoSuchTime` and `AmbiguousSecurity`."""
+    return meant(db, asked).filters
+
+
+def explained(db: Database, query: str, meant: Meant, found: _Found) -> _Found:
+    """Return what a query `found`; if that is nothing, with `understood` and `hints` on what was looked for.
+
+    There are `hints` as well if a name is unknown, or was taken for another.
+    """
+    if cast("dict[str, int]", found)["total"]:
         # A former version may be filed under a name that no post has now.
-        return _with(found, hints=[] if asked.as_of else remarks)
-    remarks = [*hints.on_query(query), *remarks, *_on_times(db, times, zone)]
-    said, narrowed = hints.understood(query), list(_narrowed(filters, times, zone))
+        return _with(found, hints=[] if meant.times.as_of else meant.remarks)
+    remarks = [*hints.on_query(query), *meant.remarks, *_on_times(db, meant.times, meant.zone)]
+    said, narrowed = hints.understood(query), list(_narrowed(meant.filters, meant.times, meant.zone))
     is_plain = said in {query.strip(), f'"{query.strip()}"'} and not narrowed
     return _with(found, hints=remarks, understood="" if is_plain else "; ".join(filter(None, [said, *narrowed])))
 
@@ -96,6 +104,24 @@ def seconds(db: Database, since: str | None, until: str | None) -> tuple[int | N
     return begin, None if until is None else int(span(db, until)[1].timestamp())
 
 
+def end(db: Database, named: str) -> str:
+    """Return the last second of the span of time that is `named`, in ISO 8601 and UTC. Raises `NoSuchTime`."""
+    return dates.iso(dates.utc(span(db, named)[1]))
+
+
+def revision_as_of(db: Database, post: Article, named: str) -> int:
+    """Return the latest revision of a post that the archive knew at the end of the time that is `named`.
+
+    Raises `NoSuchTime`, and `FinewsError` if the post was not known then.
+    """
+    revision = versions.known_at(db, post["id"], end(db, named))
+    if revision is None:
+        zone = zones.of_archive(db)
+        seen = dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone)
+        raise FinewsError(f"{post['post_id']} was not known as of {named}: it was first seen {seen}.")
+    return revision
+
+
 def _span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
     try:
         return dates.span(named, zone)
@@ -103,23 +129,23 @@ def _span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
         raise NoSuchTime(named) from None
 
 
-def _filters(db: Database, asked: Asked, times: _Times, *, drafts: bool) -> tuple[Filters, list[str]]:
+def _filters(db: Database, asked: Asked, times: _Times) -> tuple[Filters, list[str]]:
     """Return the filters that are meant, and what is to be said of the names among them."""
-    sites = names.sites(db, each(asked.site))
-    sources = names.sources(db, each(asked.source))
-    categories = names.categories(db, each(asked.category))
-    stocks = names.securities(db, each(asked.stock))
-    filters = Filters(
+    sites = names.sites(db, each(asked.get("site")))
+    sources = names.sources(db, each(asked.get("source")))
+    categories = names.categories(db, each(asked.get("category")))
+    stocks = names.securities(db, each(asked.get("stock")))
+    found = Filters(
         since=None if times.since is None else int(times.since.timestamp()),
         until=None if times.until is None else int(times.until.timestamp()),
         sites=sites.names,
         sources=sources.names,
         categories=categories.names,
-        codes=stocks.names if each(asked.stock) else None,
-        published=not drafts and (times.as_of is not None or articles.has_drafts(db)),
+        codes=stocks.names if each(asked.get("stock")) else None,
+        published=not asked.get("drafts") and (times.as_of is not None or articles.has_drafts(db)),
         as_of=None if times.as_of is None else dates.iso(dates.utc(times.as_of)),
     )
-    return filters, [remark for meant in (sites, sources, categories, stocks) for remark in meant.remarks]
+    return found, [remark for each_of in (sites, sources, categories, stocks) for remark in each_of.remarks]
 
 
 def each(value: Several) -> tuple[str, ...]:
@@ -127,11 +153,10 @@ def each(value: Several) -> tuple[str, ...]:
     return () if value is None else (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
 
 
-def _with(found: Found, *, hints: list[str], understood: str = "") -> Found:
-    """Add to an answer what there is to say."""
-    if understood:
-        found = {**found, "understood": understood}
-    return {**found, "hints": hints} if hints else found
+def _with(found: _Found, *, hints: list[str], understood: str = "") -> _Found:
+    """Add to what was found what there is to say."""
+    said = {**({"understood": understood} if understood else {}), **({"hints": hints} if hints else {})}
+    return cast("_Found", {**cast("dict[str, object]", found), **said})
 
 
 def _narrowed(filters: Filters, times: _Times, zone: tzinfo) -> Iterator[str]:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
+from crawler.archive import asking
 from crawler.archive.ledger import names
 from crawler.archive.search import results
 from crawler.archive.search.query import parse
 from crawler.archive.store import securities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from sqlite_utils import Database
+
+    from crawler.archive.asking import Asked
 
 
 class StockPost(results.Hit):
@@ -25,7 +28,7 @@ class StockPost(results.Hit):
     odd: bool
 
 
-class Stock(TypedDict):
+class _About(TypedDict):
     """What the archive has on a security. `others` are further codes that match, for example in other markets.
 
     `hints` say what may have been meant instead; they are there only if there are any.
@@ -39,36 +42,39 @@ class Stock(TypedDict):
     total: int
     days: list[securities.Day]
     others: list[str]
-    results: list[StockPost]
     hints: NotRequired[list[str]]
 
 
-def about(
-    db: Database,
-    written: str,
-    since: int,
-    sites: Sequence[str] = (),
-    *,
-    limit: int = 20,
-    offset: int = 0,
-    drafts: bool = False,
-) -> Stock | None:
-    """Return the posts from `since` (epoch seconds) on that mention the security `written`; `None` if there is none.
+class Stock(_About):
+    """What the archive has on a security, with its posts."""
 
-    Where any `sites` are named, only their posts count. `limit`, `offset` and `drafts` are those of `Archive.stock`.
-    Raises `AmbiguousSecurity`.
+    results: list[StockPost]
+
+
+class EveryMention(_About):
+    """What the archive has on a security, with its posts, which are read as they are asked for."""
+
+    results: Iterator[StockPost]
+
+
+def about(db: Database, written: str, asked: Asked, *, limit: int, offset: int = 0) -> EveryMention | None:
+    """Return the posts that mention the security `written`; `None` if there is none.
+
+    Of what is `asked`, `since`, `site` and `drafts` count. A `limit` of -1 is none. Raises `AmbiguousSecurity` and
+    `NoSuchTime`.
     """
     candidates = securities.candidates(db, written)
     if not candidates:
         return None
-    of, remarks = names.sites(db, sites)
+    of, remarks = names.sites(db, asking.each(asked.get("site")))
+    since, drafts = asking.seconds(db, asked.get("since"), None)[0] or 0, asked.get("drafts", False)
     security, *others = candidates
     code = security["code"]
     printed_as = securities.names(db, code, of, drafts=drafts)
     days = securities.days(db, code, since, of, drafts=drafts)
     mentioning = securities.mentioning(db, code, since, of, limit=limit, offset=offset, drafts=drafts)
     odd = {name["name"] for name in printed_as if name["odd"]}
-    found: Stock = {
+    found: EveryMention = {
         "code": code,
         "symbol": security["symbol"],
         "market": security["market"],
@@ -77,7 +83,7 @@ def about(
         "total": sum(day["posts"] for day in days),
         "days": days,
         "others": [other["code"] for other in others],
-        "results": list(_posts(mentioning, odd)),
+        "results": _posts(mentioning, odd),
     }
     return {**found, "hints": list(remarks)} if remarks else found
 

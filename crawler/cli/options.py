@@ -133,6 +133,26 @@ since_option = click.option(
     metavar="D",
     help="Only posts from this time on: 2022, 2022-04, 2022-04-20, or any time as it is shown.",
 )
+until_option = click.option(
+    "--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole."
+)
+source_option = click.option(
+    "--source", metavar="S", type=TEXT, multiple=True, help="Only posts of this outlet: 大江网; may be repeated."
+)
+category_option = click.option(
+    "--category",
+    metavar="SLUG",
+    type=TEXT,
+    multiple=True,
+    help="Only posts of this category, first or not, by slug or name: dajiangwang; may be repeated.",
+)
+stock_option = click.option(
+    "--stock",
+    metavar="CODE",
+    type=TEXT,
+    multiple=True,
+    help="Only posts that mention this security, as `finews stock` takes it; may be repeated.",
+)
 drafts_option = click.option(
     "--drafts", is_flag=True, help="Drafts too: posts whose source says not to publish them."
 )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 from crawler import dates
+from crawler.cli.output.pager import shows_styles
 from crawler.text.outside import escaped_in_json, terminal_safe
 from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
     from typing import Self
 
@@ -37,7 +38,9 @@ class View(NamedTuple):
     @classmethod
     def of(cls, archive: Archive) -> Self:
         """Return how the posts of an archive are shown: with their site if it holds several."""
-        return cls(archive.zone, archive.has_several_sites())
+        from crawler.archive.store import articles  # noqa: PLC0415  # --help needs no database
+
+        return cls(archive.zone, articles.are_of_several_sites(archive.db))
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
@@ -50,8 +53,17 @@ _PLAIN = View()
 
 def json_document(document: Any) -> None:
     """Print one JSON document, Chinese as it is where that can be written."""
+    click.echo(_json(document, indent=2))
+
+
+def json_line(document: Any) -> str:
+    """Return a JSON document on one line, otherwise as `json_document` prints it."""
+    return _json(document, indent=None)
+
+
+def _json(document: Any, *, indent: int | None) -> str:
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=2)))
+    return escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=indent))
 
 
 def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:
@@ -61,7 +73,7 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
 
 def highlighted(post: Mapping[str, Any]) -> str:
     """Return a post's excerpt with its hits in bold on a terminal, in brackets elsewhere."""
-    if not sys.stdout.isatty():
+    if not shows_styles():
         return str(post["snippet"])
     return marked(post["text"], post["highlights"], *_BOLD)
 
@@ -119,14 +131,14 @@ def taken_away(post: Mapping[str, Any]) -> None:
         _say(f"Its text was taken away since revision {post['found_in']}: {shown}.", err=True)
 
 
-def history(
-    revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], view: View, *, styled: bool
-) -> None:
+def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], view: View) -> None:
     """Print a line per revision, and below it what changed."""
+    styled = shows_styles()
     for row in revisions:
+        draft = ", a draft" if row["draft"] else ""
         _say(
             f"{row['revision']}  seen {view.time(row['seen_at'])} by run {row['run']} ({row['via']}),"
-            f" published {view.time(row['published_at'], 'minutes')}: {row['title']}"
+            f" published {view.time(row['published_at'], 'minutes')}{draft}: {row['title']}"
         )
         if row["revision"] in changes:
             for line in _changes(changes[row["revision"]], styled=styled):
@@ -161,6 +173,8 @@ def histories(told: Mapping[str, Any], view: View) -> None:
     """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
     if not told["seen"]:
         _say(f"{told['name']} was never seen: {told['advice']}.")
+    for post in told["deleted"]:
+        _say(f"{post['post_id']} of {post['site']} was deleted on {post['deleted_at'][:10]}; not asked for again")
     for address in told["addresses"]:
         _say(f"{address['url']}\n  {_state(address)}")
         _say(f"  {view.time(address['found_at'])}  {_found(address)}")
@@ -201,7 +215,7 @@ def _fetch(fetch: Mapping[str, Any], view: View) -> str:
     return f"run {fetch['run']}{last}: {fetch['outcome']}{status}{reason}{rule}{again}"
 
 
-def _posts(posts: Sequence[Mapping[str, Any]], view: View) -> None:
+def _posts(posts: Iterable[Mapping[str, Any]], view: View) -> None:
     """Print two lines per post, and its excerpt."""
     for post in posts:
         _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post, view)} · {post['id']}\n  {highlighted(post)}")

@@ -11,7 +11,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.ledger import sites
+from crawler.archive.ledger import deletions, sites
 from crawler.archive.ledger.lookup import find_posts
 from crawler.sites.addresses import address_of, as_address, post_id_named
 from crawler.text.words import printable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.ledger.deletions import Deletion
     from crawler.sites.definition import Site
 
 
@@ -83,15 +84,31 @@ def histories(db: Database, name: str, site: str | None = None) -> list[AddressH
 
 
 def in_full(name: str, sites: Sequence[Site]) -> str:
-    """Return what a person named, a path as an address on the first of `sites`."""
-    if name.startswith("/") and not name.endswith(".md"):
-        return f"{sites[0].scheme}://{sites[0].hosts[0]}{name}"
+    """Return what a person named, a path as an address on the first of `sites` that has addresses."""
+    site = next((site for site in sites if site.has_addresses), None)
+    if site is not None and name.startswith("/") and not name.endswith(".md"):
+        return f"{site.scheme}://{site.hosts[0]}{name}"
     return name
+
+
+def deleted(db: Database, name: str) -> list[Deletion]:
+    """Return the deletions of the posts that `name` may stand for, by id or address, whatever their sites."""
+    ids = {post_id for site in sites.known(db).values() if (post_id := post_id_named(site, name))}
+    return deletions.of_ids(db, {printable(name), *ids})
+
+
+def last_outcome(db: Database, name: str) -> str | None:
+    """Return what became of the addresses `name` stands for, as `refused: no title`; `None` if it was never seen."""
+    known = histories(db, name)
+    states = {f"{each['state']}: {each['reason']}" if each["reason"] else each["state"] for each in known}
+    return "; ".join(sorted(states)) or None
 
 
 def advice(name: str, sites: Sequence[Site]) -> str:
     """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen."""
     url = as_address(name)
+    if not any(site.has_addresses for site in sites):
+        return f"no file of {' or '.join(site.name for site in sites)} with this name was imported"
     if url is None:
         return (
             f"no page has named a post with this id. `finews share {shlex.quote(name)}` looks behind its share link"

@@ -1,18 +1,20 @@
-"""Which sites, outlets, categories and securities a person means by what they typed, and which names are near.
+"""Which post, sites, outlets, categories and securities a person means by what they typed, and which are near.
 
-A name that is unknown is returned as it was typed, so that it finds nothing, with a sentence that says so. Not here:
-posts (`crawler.archive.ledger.lookup`), and what is asked of them (`crawler.archive.asking`).
+A name that is unknown is returned as it was typed, so that it finds nothing, with a sentence that says so; a post or
+site that must be there is an error. Not here: which posts a name can mean (`crawler.archive.ledger.lookup`), and what
+is asked of them (`crawler.archive.asking`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.archive.ledger import links, runs
+from crawler.archive.ledger import address_history, links, runs
 from crawler.archive.ledger import sites as definitions_of
+from crawler.archive.ledger.lookup import find_posts
 from crawler.archive.store import articles
 from crawler.archive.store import securities as mentioned
-from crawler.errors import SiteError
+from crawler.errors import AmbiguousPost, NoSuchPost, SiteError
 from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
 from crawler.sites.addresses import address_of, category_address
 from crawler.sites.loading import load_site
@@ -64,6 +66,19 @@ def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str,
             near = did_you_mean(nearest(each, known))
             raise SiteError(each, "", f"is not a site in {archive}; {near or f'it has {_listed(known)}.'}")
     return sites(db, typed).names
+
+
+def the_post(db: Database, name: str, site: str | None, archive: Path) -> int:
+    """Return the row of the post, of this site if one is given, that a person means by an id, an address or a file.
+
+    Raises `NoSuchPost`, which names the path of the archive, and `AmbiguousPost`.
+    """
+    found = find_posts(db, name, site)
+    if not found:
+        raise NoSuchPost(name, archive, address_history.last_outcome(db, name))
+    if len(found) > 1:
+        raise AmbiguousPost(name, list(found))
+    return next(iter(found.values()))
 
 
 def _sites(db: Database) -> list[str]:

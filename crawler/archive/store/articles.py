@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.search.filters import Filters
     from crawler.items import Post
 
 FOLDED = "finews_folded"
@@ -30,6 +31,7 @@ OF_SITES = "(:sites IS NULL OR site IN (SELECT value FROM json_each(:sites)))"
 """SQL condition: of one of the sites in the parameter `sites`, a list in JSON; null is all."""
 
 _EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
+_LIKELY = f"published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}"
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -56,7 +58,7 @@ class Article(TypedDict):
     id: int
     site: str
     post_id: str
-    url: str
+    url: str | None
     share_url: str | None
     title: str
     source: str | None
@@ -119,13 +121,15 @@ def first_alike(db: Database, post_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def every(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> Iterator[Article]:
-    """Yield every post, or those of `sites`, as `get` returns it, oldest first; `drafts` too, if they are wanted."""
-    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id", _of(sites)):  # noqa: S608  # constants
+def every(db: Database, filters: Filters) -> Iterator[Article]:
+    """Yield every post that passes the filters as `get` returns it, oldest first, one at a time."""
+    condition, values = filters.of_posts
+    among = "1" if condition == "1" else f"id IN (SELECT id FROM posts WHERE {condition})"  # noqa: S608  # constants
+    for row in db.query(f"SELECT * FROM articles WHERE {among} ORDER BY published_ts, id", values):  # noqa: S608  # likewise
         yield _with_lists(db, row)
 
 
-def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
+def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str | None] | None:
     """Return the site and address of another site's post with the same id and day (of `published_at`, ISO 8601).
 
     The Markdown files of two such posts would have the same name.
@@ -134,7 +138,7 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
         "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
         [row["post_id"], row["site"], published_at[:10]],
     ).fetchone()
-    return None if other is None else (str(other[0]), str(other[1]))
+    return None if other is None else (str(other[0]), other[1])
 
 
 def rows_by(db: Database, what: Literal["post_id", "url"], value: str) -> dict[str, int]:
@@ -150,7 +154,7 @@ def published_at(db: Database, article_id: int) -> str:
 def elsewhere(db: Database, post: Post) -> int | None:
     """Return the row of the post that has this post's id, if it stands at another address."""
     sql = "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?"
-    return _first(db, sql, [post.site, post.post_id, post.url])
+    return _first(db, sql, [post.site, post.post_id, post.url or ""])
 
 
 def id_at(db: Database, site: str, url: str) -> str | None:
@@ -173,13 +177,14 @@ def published_ts(db: Database, article_id: int) -> int:
     return int(db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()[0])
 
 
-def newest(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int | None:
-    """Return the row id of the latest published post, of these sites or of all; of `drafts` too, if wanted."""
-    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts DESC LIMIT 1", _of(sites))  # noqa: S608  # constants
+def newest(db: Database, sites: Sequence[str] = (), *, likely: bool = False, drafts: bool = True) -> int | None:
+    """Return the row id of the latest published post; a `likely` one was not dated in the future when first seen."""
+    where = f"{_wanted(drafts)} AND {_LIKELY}" if likely else _wanted(drafts)
+    return _first(db, f"SELECT id FROM posts WHERE {where} ORDER BY published_ts DESC LIMIT 1", _of(sites))  # noqa: S608  # constants
 
 
 def oldest(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int | None:
-    """Return likewise the row id of the earliest published post."""
+    """Return the row id of the earliest published post, of these sites or of all; of `drafts` too, if wanted."""
     return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", _of(sites))  # noqa: S608  # constants
 
 
@@ -194,7 +199,7 @@ def published_until(
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
         f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ? AND NOT draft"  # noqa: S608  # constants
-        f" AND published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}{later}"
+        f" AND {_LIKELY}{later}"
         " ORDER BY published_ts DESC",
         [name, until, *values],
     )
@@ -249,8 +254,7 @@ def has_drafts(db: Database) -> bool:
 
 def are_of_several_sites(db: Database) -> bool:
     """Return whether there are posts of more than one site; quicker than counting those of each."""
-    sql = "SELECT EXISTS (SELECT 1 FROM posts WHERE site <> (SELECT site FROM posts ORDER BY id LIMIT 1))"
-    return bool(db.execute(sql).fetchone()[0])
+    return _first(db, "SELECT id FROM posts WHERE site <> (SELECT site FROM posts LIMIT 1) LIMIT 1", []) is not None
 
 
 def sites(db: Database) -> list[str]:
