@@ -20,6 +20,8 @@ from crawler.text.words import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from crawler.cli.printing import View
+
 _KILO = 1000
 _SHOWN = 10  # of each thing that `stats` counts
 _COUNTED = {  # what `stats` counts, and the command that shows more of it
@@ -28,7 +30,7 @@ _COUNTED = {  # what `stats` counts, and the command that shows more of it
     Sentence("sources"): "finews top outlets",
     Sentence("links"): None,
 }
-_WIDE = 134  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
+_WIDE = 137  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
 
 
 def report(run: Mapping[str, Any]) -> None:
@@ -94,7 +96,7 @@ def selftest(result: Mapping[str, Any]) -> None:
     click.echo("\n".join(map(said, result["findings"])) or _("The archive is sound."))
 
 
-def runs(reports: Sequence[Mapping[str, Any]]) -> None:
+def runs(reports: Sequence[Mapping[str, Any]], view: View) -> None:
     """Print a table of runs."""
     from rich.console import Console  # noqa: PLC0415  # the other commands answer sooner without it
     from rich.table import Table  # noqa: PLC0415
@@ -111,7 +113,7 @@ def runs(reports: Sequence[Mapping[str, Any]]) -> None:
         row = [
             run["run"],
             run["site"],
-            run["started_at"][:16].replace("T", " "),
+            view.time(run["started_at"]),
             ended(run["outcome"]),
             run["seconds"],
             run["requests"],

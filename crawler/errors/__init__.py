@@ -4,6 +4,7 @@
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
     │   ├── NoArchive          there is no archive at that path
+    │   ├── AmbiguousPost      several sites have a post of this id
     │   ├── NoSuchTime         a time is written in no known way
     │   └── NotInstalled       the command needs packages that are not installed
     ├── ArchiveError           the archive cannot be used as it is
@@ -44,6 +45,7 @@ from crawler.errors.archive import (
     TookTooLong,
 )
 from crawler.errors.asking import (
+    AmbiguousPost,
     AmbiguousSecurity,
     NoArchive,
     NoOutput,
@@ -59,10 +61,10 @@ from crawler.errors.base import (
     ExitCode,
     FinewsError,
     UsageError,
-    log_as_sentences,
 )
 
 __all__ = [
+    "AmbiguousPost",
     "AmbiguousSecurity",
     "ArchiveDamaged",
     "ArchiveError",
@@ -88,5 +90,4 @@ __all__ = [
     "SiteError",
     "TookTooLong",
     "UsageError",
-    "log_as_sentences",
 ]

@@ -102,6 +102,17 @@ class NoSuchRun(FinewsError):
         super().__init__("{path} has no run {run_id}: `finews runs` lists them.", path=path, run_id=run_id)
 
 
+class AmbiguousPost(UsageError):
+    """Several sites have a post of this id."""
+
+    def __init__(self, name: str, sites: list[str]) -> None:
+        """Quote the `name` that the user gave, and the `sites` that have one."""
+        self.name, self.sites = name, sites
+        super().__init__(
+            "{name} is a post of {sites}: say which with --site.", name=name, sites=" and of ".join(sites)
+        )
+
+
 class NoSuchRevision(FinewsError):
     """A post does not have that many versions."""
 
@@ -119,13 +130,14 @@ class NoSuchRevision(FinewsError):
 class NoSuchSecurity(FinewsError):
     """No post mentions a security of that code or name."""
 
-    def __init__(self, written: str, path: Path) -> None:
-        """Quote what the user has `written`, and the `path` of the archive that was searched."""
+    def __init__(self, written: str, path: Path, near: str = "") -> None:
+        """Quote what the user has `written`, and the `path` of the archive; `near` asks whether another was meant."""
         self.written = written
         super().__init__(
-            "No post in {path} mentions a security {written}: give its code, as 600160, 600160.SH or 00700.HK.",
+            "No post in {path} mentions a security {written}: {advice}",
             path=path,
             written=written,
+            advice=near or Sentence("give its code, as 600160, 600160.SH or 00700.HK."),
         )
 
 

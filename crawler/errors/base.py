@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from enum import IntEnum
 from typing import ClassVar
 
@@ -28,24 +27,6 @@ class FinewsError(Exception):
         """`sentence` names the values that are put into it in braces."""
         self.sentence = Sentence(sentence, **values)
         super().__init__(self.sentence)
-
-
-class _SentencesOnly(logging.Filter):
-    """Reduces the log record of a `FinewsError` to its sentence, without the traceback around it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, FinewsError):
-            record.msg, record.args, record.exc_info = str(error), (), None
-        return True
-
-
-_sentences_only = _SentencesOnly()
-
-
-def log_as_sentences() -> None:
-    """Have errors that keep a spider from starting logged as sentences, where Scrapy leaves them to asyncio."""
-    logging.getLogger("asyncio").addFilter(_sentences_only)  # the same filter is added once only
 
 
 class UsageError(FinewsError):

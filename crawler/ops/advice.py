@@ -17,11 +17,13 @@ from crawler.archive.watch.phrases import MINUTE, lasting
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crawler.archive.ledger.runs import Report
 
 _FORBIDDEN = "refused: forbidden by robots.txt"
+_GONE = "gone: "
 _DELETED = f"refused: {deletions.BEGINS}"
 _MANY = 3  # posts refused and none kept: of one or two that is chance
 _GIVEN_UP = re.compile(r"given up.*? \((?:robots\.txt: )?(.*)\)")  # as `hosts.troubles` says it
@@ -29,9 +31,18 @@ _GIVEN_UP = re.compile(r"given up.*? \((?:robots\.txt: )?(.*)\)")  # as `hosts.t
 _OFFLINE = ("cannot resolve host", "no route to the host", "cannot connect to the host", "timeout", "refused")
 
 
-def trouble(report: Report, mirror: str | None = None) -> str | None:
-    """Return what a person should look into after a run from this `mirror`, if any; `None` when all is well."""
-    return _forbidden(report) or _silence(report, mirror) or _failure(report) or _misfit(report)
+def trouble(report: Report, mirror: str | None = None, asked: Sequence[str] = ()) -> str | None:
+    """Return what a person should look into after a run from this `mirror`, if any; `None` when all is well.
+
+    `asked` are the pages that a person has named, as they were typed.
+    """
+    return (
+        _forbidden(report)
+        or _silence(report, mirror)
+        or _absent(report, asked)
+        or _failure(report)
+        or _misfit(report)
+    )
 
 
 def not_checked(archive: Path, report: Report, now: datetime | None = None) -> str | None:
@@ -88,6 +99,19 @@ def _silence(report: Report, mirror: str | None) -> str | None:
         hosts=", ".join(report["hosts"]),
         reasons=Sentence(reasons),
         first=first,
+    )
+
+
+def _absent(report: Report, asked: Sequence[str]) -> str | None:
+    """Say that the site has none of the pages that a person has named."""
+    reasons = list(report["listing_reasons"])
+    are_gone = bool(reasons) and all(reason.startswith(_GONE) for reason in reasons)
+    if not asked or not are_gone or report["listings"] or sum(report["posts"].values()):
+        return None
+    why = ", ".join(reason.removeprefix(_GONE) for reason in reasons)
+    return (
+        f"The site has no page for {' or '.join(asked)} ({why}): give a slug or an address that its own pages link"
+        " to; a crawl of the whole site finds every category."
     )
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import Archive
 from crawler.archive.care import deleting
-from crawler.archive.ledger import links, sites
-from crawler.archive.ledger.lookup import find_posts
+from crawler.archive.ledger import links, names, sites
 from crawler.archive.store import articles
 from crawler.archive.store.lock import run_lock, writing
-from crawler.errors import NoSuchPost, UsageError
+from crawler.errors import UsageError
 from crawler.recording.deleted import tells_its_day
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 from crawler.sites.addresses import address_of
@@ -95,21 +94,11 @@ def delete_posts(
     return {"archive": str(path), "deleted": deleted, "kept_files": kept}
 
 
-def _rows(archive: Archive, names: Sequence[str], site: str | None) -> list[int]:
+def _rows(archive: Archive, typed: Sequence[str], site: str | None) -> list[int]:
     """Return the rows of the posts that a person means, each once."""
     rows: dict[int, None] = {}
-    for name in names:
-        found = {row: articles.get(archive.db, row)["site"] for row in find_posts(archive.db, name)}
-        meant = [row for row, of_site in found.items() if site in {None, of_site}]
-        if not meant:
-            raise NoSuchPost(name, archive.path)
-        if len(meant) > 1:
-            raise UsageError(
-                "{name} is a post of {sites}: say which with --site.",
-                name=name,
-                sites=" and of ".join(found.values()),
-            )
-        rows[meant[0]] = None
+    for name in typed:
+        rows[names.the_post(archive.db, name, site, archive.path)] = None
     return list(rows)
 
 

@@ -19,6 +19,7 @@ import yaml
 
 from crawler import __version__
 from crawler.errors import SiteError, UsageError
+from crawler.nearby import did_you_mean, nearest
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Addresses, Site
@@ -47,10 +48,13 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
+            near = did_you_mean(nearest(name, bundled_names()))
+            problem = "is not a site; {near} Else give {names}, or a .yaml file."
             raise SiteError(
                 name,
                 "",
-                "is not a site; give {names}, or a .yaml file.",
+                problem if near else "is not a site; give {names}, or a .yaml file.",
+                near=near,
                 names=", ".join(bundled_names()),
             )
         return _read(_BUNDLED / f"{name}.yaml", name)

@@ -14,6 +14,7 @@ from crawler.urls import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from crawler.archive.ledger.names import KnownCategories
     from crawler.items import Address
     from crawler.sites.definition import Site
 
@@ -75,14 +76,26 @@ def number(value: str | int | None) -> int | None:
     return int(value)
 
 
-def category_page(site: Site, slug: str) -> Address:
-    """Return the address of the category `slug`."""
-    address = category_address(site, slug)
+def category_page(site: Site, typed: str, known: KnownCategories | None = None) -> Address:
+    """Return the address of the category that was `typed`, by its slug or by a name that is `known`.
+
+    If all categories of the site are known, another is refused.
+    """
+    slugs = known.slugs_of(typed) if known else []
+    if known and known.are_all and not slugs:
+        raise UsageError(
+            "The site {name} has no category {typed}: {near} One that no page has linked to yet is asked for by"
+            " address: finews crawl ADDRESS.",
+            name=site.name,
+            typed=typed,
+            near=known.near(typed),
+        )
+    address = category_address(site, slugs[0] if slugs else typed)
     if address is None:
         raise UsageError(
             "The site {name} has no page for a category {slug!r}: give the slug in its address.",
             name=site.name,
-            slug=slug,
+            slug=typed,
         )
     return address
 

@@ -13,11 +13,12 @@ from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.store.lock import writing
-from crawler.errors import UsageError, log_as_sentences
+from crawler.errors import UsageError
 from crawler.sites.addresses import address_of, post_id_named, share_address
 from crawler.sites.loading import load_site_to_crawl
 from crawler.spiders import arguments, wanted
 from crawler.spiders.recovery import Recovery
+from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:

@@ -42,6 +42,7 @@ class StoryPost(TypedDict):
     """A post that tells a story; `first` marks the one that was published first."""
 
     id: str
+    site: str
     title: str
     published_at: str
     source: str | None
@@ -55,7 +56,8 @@ def same_story_posts(db: Database, article_id: int) -> list[StoryPost]:
     """
     rows = list(
         db.query(
-            "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
+            "SELECT post_id AS id, site, title, published_at, source FROM stories"
+            " JOIN articles ON articles.id = article_id"
             " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?)"
             " AND (NOT draft OR articles.id = ?) ORDER BY published_ts, articles.id",
             [article_id, article_id],

@@ -6,6 +6,7 @@ gets (`crawler.archive.store.revisions`), and what changed between two (`crawler
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
@@ -204,22 +205,22 @@ def entries(db: Database, article_id: int) -> dict[int, index.Entry]:
 
 def runs_of(db: Database, article_id: int) -> set[int]:
     """Return the runs that brought versions of a post."""
-    rows = db.execute("SELECT DISTINCT run_id FROM versions WHERE article_id = ?", [article_id])
-    return {run_id for (run_id,) in rows}
+    return {run_id for (run_id,) in db.execute("SELECT run_id FROM versions WHERE article_id = ?", [article_id])}
 
 
-def count(db: Database, *, drafts: bool = True) -> int:
-    """Return the number of versions; of those that were `drafts` too, if they are wanted."""
-    where = "1" if drafts else "NOT draft"
-    return int(db.execute(f"SELECT count(*) FROM versions WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+def count(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
+    """Return the number of versions, of these sites or of all; of those that were `drafts` too, if wanted."""
+    where = "1" if drafts else "NOT versions.draft"
+    if sites:
+        where += " AND article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))"
+    sql = f"SELECT count(*) FROM versions WHERE {where}"  # noqa: S608  # constants
+    return int(db.execute(sql, {"sites": json.dumps(sites)}).fetchone()[0])
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
     """Return the row id of a revision."""
-    (row_id,) = db.execute(
-        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
-    ).fetchone()
-    return int(row_id)
+    sql = "SELECT id FROM versions WHERE article_id = ? AND revision = ?"
+    return int(db.execute(sql, [article_id, revision]).fetchone()[0])
 
 
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
@@ -265,9 +266,8 @@ def keep_filing(db: Database, row: int) -> None:
 def make_room(db: Database, article_id: int, revision: int) -> None:
     """Move a revision and those above it up by one, so that its number is free."""
     # Via negative numbers, because two versions may never have the same number, even for a moment.
-    db.execute(
-        "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
-    )
+    up = "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?"
+    db.execute(up, [article_id, revision])
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
 
 
@@ -279,8 +279,8 @@ def drop(db: Database, article_id: int, run_id: int) -> None:
     ).fetchall()
     count = sum(not is_of_run for is_of_run, _ in rows)
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ?", [article_id])  # see `make_room`
-    numbered = [(number, row) for number, (_, row) in enumerate(rows, 1)]
-    db.conn.executemany("UPDATE versions SET revision = ? WHERE id = ?", numbered)
+    for number, (_, row) in enumerate(rows, 1):
+        db.execute("UPDATE versions SET revision = ? WHERE id = ?", [number, row])
     db.execute("UPDATE posts SET revision = ? WHERE id = ?", [count, article_id])
     db.execute("DELETE FROM versions WHERE article_id = ? AND revision > ?", [article_id, count])
     db.execute("UPDATE versions SET filed = NULL WHERE article_id = ? AND revision = ?", [article_id, count])

@@ -13,7 +13,7 @@ from itertools import accumulate
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from crawler.archive.ledger import review
+from crawler.archive.ledger import review, zones
 from crawler.archive.store.posts import SAYS_AGAIN
 from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
@@ -52,6 +52,7 @@ def refusals(db: Database, site: str, now: float) -> list[Alarm]:
         return []
     why = _usual_reason(refused)
     example = next(each for each in refused if each.reason == why)
+    since = moment(began(latest).at, zones.of_site(db, site))
     return [
         {
             "kind": "refusals",
@@ -62,7 +63,7 @@ def refusals(db: Database, site: str, now: float) -> list[Alarm]:
                 refused=len(refused),
                 posts=len(latest),
                 site=site,
-                at=moment(began(latest).at),
+                at=since,
                 before=len(before),
                 former=former,
                 why=why or Sentence("no reason given"),
@@ -105,6 +106,7 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
     """
     since = _written(now - _PAGES_READ_FOR)
     empty = review.empty_categories(db, site, NAMES_NO_POST, since, _POSTS_OF)
+    zone = zones.of_site(db, site)
     for slug, url, read_at, posts in empty[:_SHOWN]:
         yield {
             "kind": "category",
@@ -114,7 +116,7 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
                 " whether {url} looks otherwise now, `{command}` tells how it was read.",
                 slug=slug,
                 site=site,
-                read_at=moment(read_at),
+                read_at=moment(read_at, zone),
                 there_are=_there_are(posts),
                 url=url,
                 command=command("why", url),
@@ -142,6 +144,7 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
     if not found:
         return []
     latest = found[0]
+    at = moment(latest.at, zones.of_site(db, site))
     return [
         {
             "kind": "alternating",
@@ -151,7 +154,7 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
                 " revisions are kept of that: `{command}` shows them, `{why}` each look.",
                 alternate=_alternate(site, len(found)),
                 post_id=latest.post_id,
-                at=moment(latest.at),
+                at=at,
                 command=command("history", latest.post_id),
                 why=command("why", latest.url),
             ),

@@ -57,7 +57,8 @@ def of_site(db: Database, site: str, home: str, visits: Sequence[float]) -> list
     noticed = _first_noticed(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
     if noticed is None:
         return []
-    now = _compare(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
+    zone = datetime.fromisoformat(since).tzinfo
+    now = _compare(db, site, last.at, visits, zone)
     compared = now or noticed.compared
     longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
     when = (
@@ -65,8 +66,8 @@ def of_site(db: Database, site: str, home: str, visits: Sequence[float]) -> list
         if weekly
         else Sentence("on {count} of the days before", count=count)
     )
-    hour = Sentence("about this hour") if now else Sentence("about the hour at {at}", at=_utc(noticed.at))
-    said_since = Sentence(" (said since {at})", at=_utc(noticed.at)) if at - noticed.at > DAY else ""
+    hour = Sentence("about this hour") if now else Sentence("about the hour at {at}", at=_moment(noticed.at, zone))
+    said_since = Sentence(" (said since {at})", at=_moment(noticed.at, zone)) if at - noticed.at > DAY else ""
     return [
         {
             "kind": "silence",
@@ -120,8 +121,8 @@ def _compare(db: Database, site: str, since: float, visits: Sequence[float], zon
     return compared if is_longer and not _is_seldom(db, site, at, at - since, visits) else {}
 
 
-def _utc(at: float) -> str:
-    return moment(dates.iso(datetime.fromtimestamp(at, UTC)))
+def _moment(at: float, zone: tzinfo | None) -> str:
+    return moment(dates.iso(datetime.fromtimestamp(at, UTC)), zone)
 
 
 def _comparable(

@@ -36,6 +36,7 @@ def among_the_latest(db: Database, site: str, now: float) -> list[Alarm]:
         return []
     examples = ", ".join(f"{post_id}: {moment(published_at)}" for post_id, published_at, _ in found[:_SHOWN])
     more = ", …" if len(found) > _SHOWN else ""
+    seen = moment(found[0][2], known.timezone)
     return [
         {
             "kind": "dates",
@@ -48,7 +49,7 @@ def among_the_latest(db: Database, site: str, now: float) -> list[Alarm]:
                 earliest=known.dates.earliest,
                 examples=examples,
                 more=more,
-                since=moment(found[0][2]),
+                since=seen,
                 command=command("why", found[0][0]),
             ),
             "numbers": {

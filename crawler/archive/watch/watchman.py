@@ -14,13 +14,15 @@ from itertools import pairwise, takewhile
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.archive.ledger import links
+from crawler.archive.ledger import links, zones
 from crawler.archive.watch import extraction_drift, outlets, silence, unlikely_dates
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.dates import iso, local
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     from sqlite_utils import Database
 
@@ -37,7 +39,7 @@ _FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # with fewer gaps, wait this long; later, pos
 
 
 class Run(NamedTuple):
-    """What is needed of a run here. `started` is in epoch seconds."""
+    """What is needed of a run here. `started` is in epoch seconds, `started_at` in its site's time zone."""
 
     number: int
     site: str
@@ -183,10 +185,13 @@ def _latest_runs(db: Database) -> Iterator[Run]:
         " WHERE scope IN ('usual', 'full') ORDER BY id DESC"
     )
     latest = None
+    zone_of: dict[str, tzinfo] = {}
     for number, site, outcome, started_at, *rest in rows:
-        started = datetime.fromisoformat(started_at).timestamp()
+        point = datetime.fromisoformat(started_at)
+        started = point.timestamp()
         latest = latest or started
         if started < latest - REACH:
             break
-        yield Run(number, site, outcome, started_at, started, *rest)
+        zone = zone_of.get(site) or zone_of.setdefault(site, zones.of_site(db, site))
+        yield Run(number, site, outcome, iso(local(point, zone)), started, *rest)
     rows.close()
