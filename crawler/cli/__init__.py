@@ -32,7 +32,7 @@ class _Sentence(click.ClickException):
     """A `FinewsError` on its way to the terminal."""
 
     def __init__(self, error: FinewsError) -> None:
-        super().__init__(str(error))
+        super().__init__(language.said(error.sentence))
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
 

@@ -38,8 +38,8 @@ class Asked:
 
     @property
     def zone(self) -> tzinfo:
-        """The time zone of the newest post."""
-        zone: tzinfo = self.recall(self.archive.zone)
+        """The archive's time zone."""
+        zone: tzinfo = self.memory.recall(("zone", (), ()), self.archive, lambda: self.archive.zone)
         return zone
 
     def get(self, name: str) -> str | None:

@@ -23,7 +23,6 @@ from crawler.errors import NoSuchPost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import tzinfo
     from os import PathLike
     from typing import Self, Unpack
 
@@ -110,12 +109,6 @@ class BrowsableArchive(Archive):
         first, last = asking.span(self.db, day)
         return int(first.timestamp()), int(last.timestamp())
 
-    def zone(self) -> tzinfo:
-        """Return the time zone of the newest post."""
-        newest = articles.newest(self.db)
-        zone = None if newest is None else datetime.fromisoformat(articles.published_at(self.db, newest)).tzinfo
-        return zone or UTC
-
     def latest_runs(self, count: int, before: int | None = None) -> list[JudgedReport]:
         """Return the reports of so many runs, latest first: those with lower numbers than `before`, or of all."""
         earlier = (report for report in self.runs() if before is None or report["run"] < before)
@@ -123,7 +116,7 @@ class BrowsableArchive(Archive):
 
     def facets(self, query: str, **asked: Unpack[Asked]) -> Facets:
         """Return how the hits of a search are spread over days, outlets, categories and securities; see `search`."""
-        offset = self.zone().utcoffset(datetime.now(UTC)) or timedelta()
+        offset = self.zone.utcoffset(datetime.now(UTC)) or timedelta()
         return facets(self.db, query, asking.filters(self.db, asked), int(offset.total_seconds()))
 
     def security_names(self, codes: Iterable[str]) -> dict[str, str]:
@@ -138,7 +131,7 @@ class BrowsableArchive(Archive):
         from crawler.text.changes import Version  # noqa: PLC0415  # takes 15 ms, which other methods do not need
         from crawler.text.differences import compare  # noqa: PLC0415  # likewise
 
-        article_id = self._find(name)
+        article_id = self._find(name, None)
         history = [row for row in versions.history(self.db, article_id) if before is None or row["revision"] < before]
         shown = history[-limit - 1 :]
         said = [versions.version(self.db, article_id, row["revision"]) for row in shown]
@@ -163,7 +156,7 @@ class BrowsableArchive(Archive):
 
     def story_named(self, name: str) -> int:
         """Return the number of the story that the post of this id or address tells. Raises `NoSuchPost`."""
-        story = listings.story_of(self.db, self._find(name))
+        story = listings.story_of(self.db, self._find(name, None))
         if story is None:
             raise NoSuchPost(name, self.path)
         return story
