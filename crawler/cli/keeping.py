@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from crawler.cli import printing, reports
 from crawler.cli.options import MOST, archive_option, drafts_option, json_option, time_limit
+from crawler.cli.serving import needing_web
 from crawler.errors import ExitCode
 
 
@@ -84,14 +86,15 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site"]),
     default="markdown",
     show_default=True,
     help="What to write, see above.",
 )
+@click.option("--url", metavar="URL", default="", help="With --format site: where the site will be, if you know.")
 @drafts_option
 @json_option
-def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: bool) -> None:
+def export(directory: Path, archive: Path, form: str, url: str, *, drafts: bool, as_json: bool) -> None:
     """Write all posts to files in DIR.
 
     \b
@@ -104,6 +107,8 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
               a tab or a return gets an apostrophe in front, and so do digits that
               a spreadsheet would round (ids of 18 digits), dates, and apostrophes:
               programs drop one apostrophe from the start of each cell
+    site      the pages that `serve` shows, with feeds, a sitemap and a search, for
+              any web server or to be opened from a disk
 
     If the archive holds several sites, each gets a folder of its own for its files.
 
@@ -111,7 +116,13 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
     Example:
       finews export backup/ --format jsonl
       finews export site/content/posts --format hugo
+      finews export public/ --format site --url https://news.example.org/
     """
+    if form == "site":
+        printing.result(_published(archive, directory, url, drafts=drafts), reports.exported, as_json=as_json)
+        return
+    if url:
+        raise click.UsageError("--url goes with --format site.")
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
@@ -158,6 +169,13 @@ def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, rep
     printing.result(result, reports.checked, as_json=as_json)
     if result["findings"]:
         ctx.exit(ExitCode.FOUND_WRONG)
+
+
+def _published(archive: Path, directory: Path, url: str, *, drafts: bool) -> dict[str, Any]:
+    with needing_web("finews export --format site"):
+        from crawler.web.published.site import publish  # noqa: PLC0415  # not always installed
+
+    return publish(archive, directory, url=url, drafts=drafts)
 
 
 @click.command()

@@ -32,6 +32,7 @@ from crawler.web.showing.rendering import rendered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -77,11 +78,14 @@ def _pages() -> dict[str, Page]:
     return {**pages, "/{rest:path}": crawling.nowhere}
 
 
-def application(archive: Path, *, public_url: str = "", names: Iterable[str] = ()) -> ASGIApp:
+def application(
+    archive: Path, *, public_url: str = "", names: Iterable[str] = (), published: datetime | None = None
+) -> ASGIApp:
     """Return the application that shows the archive at a path.
 
     `public_url` is what its readers call it, if that is not the address it is asked under, and `names` are further
-    host names that it answers to.
+    host names that it answers to. With `published`, the pages are those of a site published as files at that time: they
+    say nothing that is true only for a while.
     """
     readers, memory = Readers(archive, SECONDS), Memory()
 
@@ -93,7 +97,7 @@ def application(archive: Path, *, public_url: str = "", names: Iterable[str] = (
     routes = [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
     routes += [Route(path, _Answering(page, readers, memory)) for path, page in _pages().items()]
     app = Starlette(routes=routes, lifespan=closing)
-    app.state.public_url = public_url.rstrip("/")
+    app.state.public_url, app.state.published = public_url.rstrip("/"), published
     return Safety(_Encoded(app), own_names(*names))
 
 

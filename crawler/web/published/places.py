@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from crawler.text.file_names import folded
 
+_AS_THEY_ARE = ("static/", "search/")  # scripts and styles
 _FORM = re.compile(r"(.*)(\.(?:json|atom|md|txt|xml))", re.DOTALL)
 # Of these, names are usually in capitals: of two that fold alike, that one keeps its name.
 _IN_CAPITALS = frozenset({"post", "security"})
@@ -32,7 +33,7 @@ def place_of(address: str) -> str:
     """Return the path of the file that holds what is at an address of the web app: a path and perhaps a query."""
     parts = urlsplit(address)
     path = parts.path.removeprefix("/")
-    if path.startswith("static/"):
+    if path.startswith(_AS_THEY_ARE):
         return path
     found = _FORM.fullmatch(path)
     path, suffix = (found[1], found[2]) if found else (path, ".html")
