@@ -5,6 +5,7 @@
 # make lint         check style and types              make format    mend the style
 # make fixtures     rewrite what the tests expect of each page; read the diff before you commit it
 # make variants     rewrite the table of characters that a search treats as the same
+# make languages    take new messages of the program into its catalogs in crawler/locale, and compile these
 # make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, and importing
 # make bench-quick  compare what a crawl costs in requests, statements, bytes and calls with recorded values, and
 #                   check how the time grows with the size of a page
@@ -14,7 +15,7 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-quick test-long lint format bench bench-quick fixtures variants clean
+.PHONY: demo test test-quick test-long lint format bench bench-quick fixtures variants languages clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -52,6 +53,9 @@ fixtures: $(VENV)/installed-test
 
 variants: $(VENV)/installed-variants
 	$(BIN)/python tests/variant_characters.py
+
+languages: $(VENV)/installed-test
+	$(BIN)/python tests/catalogs.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

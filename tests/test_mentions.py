@@ -21,7 +21,7 @@ from crawler.items import Mention
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from crawler.archive.archive import Stock
+    from crawler.archive.stock import Stock
 
 DAY = timedelta(days=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import shutil
@@ -78,6 +79,7 @@ def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> N
     done = subprocess.run(
         [sys.executable, "-m", "crawler", *shlex.split(command)[1:]],
         cwd=crawled,
+        env={**os.environ, "HOME": str(crawled)},  # where completion is installed
         capture_output=True,
         text=True,
         check=False,

@@ -9,17 +9,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.archive.care import summary
+from crawler.archive import stock
+from crawler.archive.care import summary, top
 from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, runs, sites
 from crawler.archive.ledger.lookup import find_post
-from crawler.archive.search import results, search
+from crawler.archive.search import search
 from crawler.archive.search.filters import Filters
-from crawler.archive.search.query import parse
 from crawler.archive.store import articles, files, securities, stories, versions
 from crawler.archive.store.connection import file_at, limit_time, open_database
 from crawler.errors import NoSuchPost, NoSuchSecurity, NoSuchTime
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
     from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
+    from crawler.archive.care.top import Kind, Top
     from crawler.archive.search.results import Found
     from crawler.archive.search.search import Sort
+    from crawler.archive.stock import Stock
     from crawler.archive.store.articles import Article
     from crawler.archive.store.lock import RunLock
     from crawler.archive.store.versions import Revision
@@ -43,27 +45,6 @@ if TYPE_CHECKING:
     from crawler.archive.watch.coverage import Coverage
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
-
-
-class StockPost(results.Hit):
-    """A post that mentions a security: the name it `printed`, and whether that name is `odd` for the security."""
-
-    printed: str
-    odd: bool
-
-
-class Stock(TypedDict):
-    """What the archive has on a security. `others` are further codes that match, for example in other markets."""
-
-    code: str
-    symbol: str
-    market: str
-    name: str
-    names: list[securities.Name]
-    total: int
-    days: list[securities.Day]
-    others: list[str]
-    results: list[StockPost]
 
 
 class Archive:
@@ -155,15 +136,7 @@ class Archive:
         `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
         of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
-        filters = Filters(
-            since=None if since is None else int(self._span(since)[0].timestamp()),
-            until=None if until is None else int(self._span(until)[1].timestamp()),
-            source=source,
-            category=category,
-            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
-            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
-        )
+        filters = self._filters(since, until, source, category, stock, as_of, drafts=drafts)
         return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
 
     def history(self, name: str) -> list[Revision]:
@@ -200,36 +173,11 @@ class Archive:
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
         only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        candidates = securities.candidates(self.db, written)
-        if not candidates:
+        begin = 0 if since is None else int(self._span(since)[0].timestamp())
+        found = stock.about(self.db, written, begin, limit=limit, offset=offset, drafts=drafts)
+        if found is None:
             raise NoSuchSecurity(written, self.path)
-        security, *others = candidates
-        code, begin = security["code"], 0 if since is None else int(self._span(since)[0].timestamp())
-        names = securities.names(self.db, code, drafts=drafts)
-        days = securities.days(self.db, code, begin, drafts=drafts)
-        odd = {name["name"] for name in names if name["odd"]}
-        posts: list[StockPost] = [
-            {
-                **post,
-                **results.excerpt(text, parse(f'"{printed[0]}"')),
-                "printed": " / ".join(printed),
-                "odd": not odd.isdisjoint(printed),
-            }
-            for post, text, printed in securities.mentioning(
-                self.db, code, begin, limit=limit, offset=offset, drafts=drafts
-            )
-        ]
-        return {
-            "code": code,
-            "symbol": security["symbol"],
-            "market": security["market"],
-            "name": security["name"],
-            "names": names,
-            "total": sum(day["posts"] for day in days),
-            "days": days,
-            "others": [other["code"] for other in others],
-            "results": posts,
-        }
+        return found
 
     def why(self, name: str) -> list[address_history.AddressHistory]:
         """Return the history of a post's addresses, or of any address; an empty list if it was never seen.
@@ -268,6 +216,21 @@ class Archive:
         """Return what the archive holds, in numbers; `drafts` count only if they are wanted."""
         return summary.summary(self.db, self.path, drafts=drafts)
 
+    def top(
+        self,
+        kind: Kind,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = 20,
+        drafts: bool = False,
+    ) -> Top:
+        """Return which outlets, categories, securities, days or sites have most posts, most first; see `care.top`.
+
+        `since` and `until` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime`.
+        """
+        return top.top(self.db, kind, self._seconds(since, until), limit=limit, drafts=drafts)
+
     def coverage(self, since: str | None = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
 
@@ -286,6 +249,34 @@ class Archive:
         if article_id is None:
             raise NoSuchPost(name, self.path)
         return article_id
+
+    def _filters(
+        self,
+        since: str | None,
+        until: str | None,
+        source: str | None,
+        category: str | None,
+        stock: str | None,
+        as_of: str | None,
+        *,
+        drafts: bool,
+    ) -> Filters:
+        """Return the filters of a search as they were named."""
+        begin, end = self._seconds(since, until)
+        return Filters(
+            since=begin,
+            until=end,
+            source=source,
+            category=category,
+            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
+            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
+            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
+        )
+
+    def _seconds(self, since: str | None, until: str | None) -> tuple[int | None, int | None]:
+        """Return the first second of `since` and the last of `until`, since 1970; `None` is an open end."""
+        begin = None if since is None else int(self._span(since)[0].timestamp())
+        return begin, None if until is None else int(self._span(until)[1].timestamp())
 
     def _span(self, named: str) -> tuple[datetime, datetime]:
         """Return the first and the last second of the time span that `named` stands for."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from crawler.language import LANGUAGES, speak
+
 _TIME_LIMIT = "crawler.cli.options.time_limit"  # in the context
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 
@@ -102,3 +104,16 @@ def time_limit() -> float | None:
     """Return how many seconds a question may take."""
     seconds: float | None = click.get_current_context().meta.get(_TIME_LIMIT)
     return seconds
+
+
+language_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    envvar="FINEWS_LANG",  # `language.speaking` reads it too, before click comes to a --help
+    show_envvar=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _ctx, _param, language: speak(language) if language else None,
+    help="Speak English or Chinese; by default as the locale (LANG) says. Does not concern --json.",
+)
+"""An option of `finews` itself, before the command."""

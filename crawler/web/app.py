@@ -94,7 +94,8 @@ def application(
         yield
         readers.close()
 
-    routes = [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
+    routes = [Route("/favicon.ico", _no_picture)]
+    routes += [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
     routes += [Route(path, _Answering(page, readers, memory)) for path, page in _pages().items()]
     app = Starlette(routes=routes, lifespan=closing)
     app.state.public_url, app.state.published = public_url.rstrip("/"), published
@@ -137,6 +138,11 @@ class _Answering:
         await response(scope, receive, send)
 
 
+async def _no_picture(_request: Request) -> Response:
+    """Answer browsers that ask for a picture of their own accord."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": _A_YEAR})
+
+
 async def _static(name: str, _request: Request) -> Response:
     return FileResponse(_STATIC / name, media_type=_STATIC_FILES[name], headers={"Cache-Control": _A_YEAR})
 
@@ -154,7 +160,7 @@ def _excuse(request: Request, error: Exception) -> Response:
         "error.html",
         status=status,
         kind=type(error).__name__,
-        sentence=str(error),
+        sentence=error.args[0] if error.args else str(error),
         name=getattr(error, "name", ""),
         near=getattr(error, "near", []),
     )

@@ -1,7 +1,7 @@
 """What every answer has and every request must be, whatever page it is about.
 
 Only GET and HEAD are answered, and only under a host name that is this server's: under another name that leads here,
-the page of its owner could read the archive from inside a browser (DNS rebinding). Every answer, errors included, tells
+the page of its owner could read the archive from inside a browser (DNS rebinding). Every answer, an error too, tells
 the browser to run nothing but the one script of this server, to load nothing from elsewhere, and to tell nobody where
 a link was followed. Not here: sanitising what was published (`crawler.web.showing.bodies`).
 """

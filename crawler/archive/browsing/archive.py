@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.archive import Archive
 from crawler.archive.browsing import listings
+from crawler.archive.browsing.facets import facets
 from crawler.archive.browsing.listings import Wanted
-from crawler.archive.care import top
 from crawler.archive.care.remedies import explain
-from crawler.archive.store import articles
+from crawler.archive.store import articles, securities, versions
 from crawler.archive.store.connection import limit_time
 from crawler.errors import NoSuchPost
 
@@ -26,12 +26,24 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Self
 
+    from crawler.archive.browsing.facets import Facets
     from crawler.archive.browsing.listings import By, ListedPost, Place
-    from crawler.archive.care.top import Kind, Top
+    from crawler.archive.store.versions import Revision
     from crawler.archive.watch.baseline import JudgedReport
+    from crawler.text.changes import Changes
 
 _CACHE = 8_192  # kB of the file that a connection keeps in memory; there is one for each thread of a server
 _MOST_POSTS = 200  # on a page of a list
+
+
+class Step(NamedTuple):
+    """What a revision changed against the one before, with both texts."""
+
+    before: Revision
+    after: Revision
+    changes: Changes
+    old_text: str
+    new_text: str
 
 
 class BrowsableArchive(Archive):
@@ -66,10 +78,6 @@ class BrowsableArchive(Archive):
         """Return a number that changes whenever another program has written to the archive."""
         (number,) = self.db.execute("PRAGMA data_version").fetchone()
         return int(number)
-
-    def top(self, kind: Kind, *, since: str | None = None, limit: int | None = 20) -> Top:
-        """Return which outlets, categories, securities or days have most posts, most first; see `care.top`."""
-        return top.top(self.db, kind, (None if since is None else self.span(since)[0], None), limit=limit)
 
     def listing(
         self,
@@ -109,6 +117,45 @@ class BrowsableArchive(Archive):
         """Return the reports of so many runs, latest first: those with lower numbers than `before`, or of all."""
         earlier = (report for report in self.runs() if before is None or report["run"] < before)
         return list(islice(earlier, count))
+
+    def facets(
+        self,
+        query: str,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        source: str | None = None,
+        category: str | None = None,
+        stock: str | None = None,
+        as_of: str | None = None,
+    ) -> Facets:
+        """Return how the hits of a search are spread over days, outlets, categories and securities; see `search`."""
+        filters = self._filters(since, until, source, category, stock, as_of, drafts=False)
+        offset = self.zone().utcoffset(datetime.now(UTC)) or timedelta()
+        return facets(self.db, query, filters, int(offset.total_seconds()))
+
+    def security_names(self, codes: Iterable[str]) -> dict[str, str]:
+        """Return the usual names of securities by code."""
+        return securities.usual_names(self.db, codes)
+
+    def steps(self, name: str, *, before: int | None = None, limit: int) -> list[Step]:
+        """Return what the latest revisions of a post changed, latest first; only those below `before`, if given.
+
+        Raises `NoSuchPost`.
+        """
+        from crawler.text.changes import Version  # noqa: PLC0415  # takes 15 ms, which other methods do not need
+        from crawler.text.differences import compare  # noqa: PLC0415  # likewise
+
+        article_id = self._find(name)
+        history = [row for row in versions.history(self.db, article_id) if before is None or row["revision"] < before]
+        shown = history[-limit - 1 :]
+        said = [versions.version(self.db, article_id, row["revision"]) for row in shown]
+        texts = [Version(row["title"], row["published_at"], row["text"]) for row in said]
+        steps = [
+            Step(old, new, compare(one, other), one.text, other.text)
+            for (old, new), (one, other) in zip(pairwise(shown), pairwise(texts), strict=True)
+        ]
+        return steps[::-1]
 
     def beside(self, post: int, category: str | None) -> tuple[ListedPost | None, ListedPost | None]:
         """Return the posts before and after one, by its row, among those of its first category, or among all."""

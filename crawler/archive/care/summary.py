@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from crawler.archive.care import top
 from crawler.archive.ledger import links
 from crawler.archive.store import articles, securities, versions
 
@@ -55,9 +56,9 @@ def summary(db: Database, path: Path, *, drafts: bool = False) -> Summary:
         "runs": _count(db, "runs"),
         "first_published_at": None if first is None else articles.published_at(db, first),
         "last_published_at": None if last is None else articles.published_at(db, last),
-        "sites": articles.counts(db, "site", drafts=drafts),
-        "categories": articles.counts(db, "category", drafts=drafts),
-        "sources": articles.counts(db, "source", drafts=drafts),
+        "sites": top.counts(db, "sites", drafts=drafts),
+        "categories": top.counts(db, "categories", drafts=drafts),
+        "sources": top.counts(db, "outlets", drafts=drafts),
         "links": links.states(db),
     }
 

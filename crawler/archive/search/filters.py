@@ -37,14 +37,37 @@ class Filters:
 
     @property
     def of_posts(self) -> tuple[str, list[Any]]:
-        """The condition on a row of `posts`, with its values; `1` when nothing is filtered."""
+        """The condition on a row of `posts`, with its values; `1` when nothing is filtered.
+
+        The plus leaves SQLite the index by time to walk along, instead of reading and sorting a whole category.
+        """
         conditions: list[tuple[str, Any]] = [
-            ("published_ts >= ?", self.since),
-            ("published_ts <= ?", self.until),
+            *self._of_days,
             ("posts.source = ?", self.source),
-            ("posts.id IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
+            ("+posts.id IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
             ("posts.draft = ?", 0 if self.published else None),
-            (f"posts.id IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
+            (f"+posts.id IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
+        ]
+        return _all(conditions)
+
+    @property
+    def of_days(self) -> tuple[str, list[Any]]:
+        """The part of `of_posts` that `of_rows` leaves over: when a post was published."""
+        return _all(self._of_days)
+
+    @property
+    def of_rows(self) -> tuple[str, list[Any]]:
+        """All of `of_posts` but the days, as a condition on `found.rowid`.
+
+        Each filter is the set of its rows, read from an index. Of the many rows that a frequent word finds, only
+        those in every set need be read from `posts`, which takes longest. The plus keeps SQLite from looking each
+        row of a set up among what is found.
+        """
+        conditions: list[tuple[str, Any]] = [
+            ("+found.rowid IN (SELECT id FROM posts WHERE source = ?)", self.source),
+            ("+found.rowid IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
+            ("+found.rowid NOT IN (SELECT id FROM posts WHERE draft AND ?)", 1 if self.published else None),
+            (f"+found.rowid IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
         ]
         return _all(conditions)
 
@@ -73,6 +96,10 @@ class Filters:
             (codes, self._codes),
         ]
         return _all(conditions)
+
+    @property
+    def _of_days(self) -> list[tuple[str, Any]]:
+        return [("published_ts >= ?", self.since), ("published_ts <= ?", self.until)]
 
     @property
     def _codes(self) -> str | None:

@@ -52,7 +52,14 @@ class _Plan:
     @property
     def of_posts(self) -> tuple[str, list[Any]]:
         """The condition on a row of `posts` for its current version to be searched, with the values for it."""
-        condition, values = self.filters.of_posts
+        return self._if_known(*self.filters.of_posts)
+
+    @property
+    def of_times(self) -> tuple[str, list[Any]]:
+        """The part of `of_posts` that the filters' `of_rows` leaves over."""
+        return self._if_known(*self.filters.of_days)
+
+    def _if_known(self, condition: str, values: list[Any]) -> tuple[str, list[Any]]:
         if self.filters.as_of is None:
             return condition, values
         return f"{condition} AND {_KNOWN} <= ?", [*values, self.filters.as_of]
@@ -77,7 +84,7 @@ def search(
     wanted = parse(query)
     if not wanted.wanted or filters.codes == ():
         return {"query": query, "total": 0, "results": []}
-    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters, *_rows_of_days(db, filters))
+    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters, *_rows_in_question(db, filters))
     all_are_needed = collapse or not plan.lookup.decides
     current = list(islice(_current_matches(db, plan, plan.lookup), None if all_are_needed else _FEW + 1))
     former = list(_former_matches(db, plan))
@@ -89,28 +96,34 @@ def search(
     return present(db, query, len(stories), stories[offset : offset + limit], wanted)
 
 
-def _rows_of_days(db: Database, filters: Filters) -> tuple[int, int]:
-    """Return the first and the last row of the index among the posts of the wanted days.
+def _rows_in_question(db: Database, filters: Filters) -> tuple[int, int]:
+    """Return the first and the last row of the index among the posts of the wanted days that were known by then.
 
     Posts are mostly stored in the order in which they are published, so a few days are a short stretch of the index.
     """
-    if filters.since is None and filters.until is None:
-        return 1, _MOST
-    # The plus keeps SQLite from walking through all ids to find the smallest.
-    (first, last) = db.execute(
-        "SELECT min(+id), max(+id) FROM posts WHERE published_ts BETWEEN ? AND ?", filters.span
-    ).fetchone()
-    return (1, 0) if first is None else (first, last)
+    first, last = 1, _MOST  # below, the plus keeps SQLite from walking through all ids to find the first or the last
+    if filters.since is not None or filters.until is not None:
+        first, last = db.execute(
+            "SELECT coalesce(min(+id), 1), coalesce(max(+id), 0) FROM posts WHERE published_ts BETWEEN ? AND ?",
+            filters.span,
+        ).fetchone()
+    if filters.as_of is not None:
+        (known,) = db.execute(
+            "SELECT coalesce(max(+article_id), 0) FROM versions WHERE seen_at <= ?", [filters.as_of]
+        ).fetchone()
+        last = min(last, known)
+    return first, last
 
 
 def _current_matches(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
     """Yield the posts whose current version `asked` finds, if it was known at the moment of `as_of`."""
-    condition, values = plan.of_posts
+    of_rows, sets = plan.filters.of_rows
+    condition, values = plan.of_times
     rows = db.conn.execute(
         "SELECT published_ts, posts.id, posts.id"  # noqa: S608  # constants
         f" FROM ({asked.within(plan.first, plan.last)}) AS found CROSS JOIN posts ON posts.id = found.rowid"
-        f" WHERE {condition}",
-        [*asked.values, *values],
+        f" WHERE {of_rows} AND {condition}",
+        [*asked.values, *sets, *values],
     )
     return (Match(*row) for row in rows)
 
@@ -119,11 +132,13 @@ def _current_matches(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match
 
 
 def _count(db: Database, plan: _Plan) -> int:
-    condition, values = plan.of_posts
-    posts = "" if condition == "1" else f"CROSS JOIN posts ON posts.id = found.rowid WHERE {condition}"
+    of_rows, sets = plan.filters.of_rows
+    condition, values = plan.of_times
+    posts = "" if condition == "1" else "CROSS JOIN posts ON posts.id = found.rowid"
     rows = db.conn.execute(
-        f"SELECT count(*) FROM ({plan.lookup.within(plan.first, plan.last)}) AS found {posts}",  # noqa: S608  # constants
-        [*plan.lookup.values, *values],
+        f"SELECT count(*) FROM ({plan.lookup.within(plan.first, plan.last)}) AS found {posts}"  # noqa: S608  # constants
+        f" WHERE {of_rows} AND {condition}",
+        [*plan.lookup.values, *sets, *values],
     )
     return int(rows.fetchone()[0])
 
@@ -160,9 +175,10 @@ def _walk(db: Database, plan: _Plan, asked: Lookup, *, without: Lookup | None = 
     condition, values = plan.of_posts
     last, step = (plan.filters.span[1], _MOST), _STEP
     while posts := db.conn.execute(
-        f"SELECT published_ts, id FROM posts WHERE {condition} AND (published_ts, id) < (?, ?)"  # noqa: S608  # constants
+        "SELECT published_ts, id FROM posts"  # noqa: S608  # constants
+        f" WHERE +id BETWEEN ? AND ? AND {condition} AND (published_ts, id) < (?, ?)"
         " ORDER BY published_ts DESC, id DESC LIMIT ?",
-        [*values, *last, step],
+        [plan.first, plan.last, *values, *last, step],
     ).fetchall():
         ids = [article_id for _, article_id in posts]
         members = _rows(db, asked, min(ids), max(ids))

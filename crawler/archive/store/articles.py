@@ -25,9 +25,6 @@ FOLDED = "finews_folded"
 DRAFTS = "SELECT id FROM posts WHERE draft"
 """SQL for a subquery: the rows of the posts that are drafts, few if any."""
 
-_CATEGORIES = (
-    "(SELECT article_categories.category, draft FROM posts JOIN article_categories ON article_id = posts.id)"
-)
 _EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
@@ -251,19 +248,6 @@ def count(db: Database, *, gone: bool = False, drafts: bool = True) -> int:
 def has_drafts(db: Database) -> bool:
     """Return whether any post is a draft."""
     return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
-
-
-def counts(db: Database, by: Literal["site", "category", "source"], *, drafts: bool = True) -> dict[str, int]:
-    """Return the number of posts per site, category or outlet, in descending order.
-
-    A post counts in each of its categories.
-    """
-    table = _CATEGORIES if by == "category" else "posts"
-    rows = db.execute(
-        f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
-        " GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return dict(rows.fetchall())
 
 
 def _wanted(drafts: bool) -> str:

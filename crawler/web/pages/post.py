@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,11 +13,13 @@ from crawler.web.addresses import security_name
 from crawler.web.citations import gb7714, harvard
 from crawler.web.pages.missing import Missing, posts_near
 from crawler.web.showing.rendering import page
+from crawler.web.showing.versions import as_one
 
 if TYPE_CHECKING:
     from crawler.web.asked import Asked
 
 _DESCRIBED = 160  # characters
+_STEPS = 10  # on a page of changes
 
 
 def post(asked: Asked) -> Response:
@@ -67,22 +68,21 @@ def as_json(asked: Asked) -> Response:
 
 
 def changes(asked: Asked) -> Response:
-    """Show what each revision changed."""
+    """Show what the latest revisions changed, and lead to what those before did."""
     found = _found(asked)
-    name = found["post_id"]
-    history = asked.archive.history(asked["name"])
+    before = asked.number("before", 0, 0, 10**9) or None
+    steps = asked.archive.steps(asked["name"], before=before, limit=_STEPS)
+    view = "one" if asked.get("view") == "one" else "side"
+    older = steps and steps[-1].before["revision"] > 1
     return page(
         asked,
         "changes.html",
         post=found,
-        steps=[
-            {"before": before, "after": after, "changes": change}
-            for (before, after), change in zip(
-                pairwise(history), asked.archive.changes(asked["name"]).values(), strict=True
-            )
-        ][::-1],
-        view="one" if asked.get("view") == "one" else "side",
-        canonical=asked.place.to("post", name, "changes"),
+        steps=steps,
+        texts=[as_one(step.old_text, step.new_text) for step in steps] if view == "one" else [],
+        view=view,
+        older=asked.place.here(before=str(steps[-1].after["revision"])) if older else None,
+        canonical=asked.place.to("post", found["post_id"], "changes"),
         section=None,
     )
 

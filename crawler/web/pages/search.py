@@ -10,9 +10,11 @@ from starlette.responses import JSONResponse, Response
 from crawler.archive.search.field import field_of
 from crawler.archive.search.query import parse
 from crawler.web import feeds
+from crawler.web.pages.drawing import over_time
 from crawler.web.showing.rendering import page
 
 if TYPE_CHECKING:
+    from crawler.archive.browsing.facets import Facets
     from crawler.archive.search.query import Query
     from crawler.web.asked import Asked
 
@@ -35,7 +37,7 @@ def search(asked: Asked) -> Response:
         query=query,
         found=found,
         titles=[_spans(hit["title"], parse(query)) for hit in found["results"]],
-        facets={"links": [], "chart": ""},
+        **(_spread(asked, query) if found["total"] else {"links": [], "chart": ""}),
         understood=_understood(asked, parse(query)) if query and not found["total"] else None,
         sort=asked.get("sort") or "relevance",
         collapse=bool(asked.get("collapse")),
@@ -74,6 +76,23 @@ def _options(asked: Asked) -> dict[str, Any]:
         **options,
         "sort": "date" if asked.get("sort") == "date" else "relevance",
         "collapse": bool(asked.get("collapse")),
+    }
+
+
+def _spread(asked: Asked, query: str) -> dict[str, Any]:
+    """Return the filters that would leave something, as links, and the chart of hits over time."""
+    filters = {name: asked.get(name) for name in FILTERS}
+    spread: Facets = asked.recall(asked.archive.facets, query, **filters)
+    names = asked.archive.category_names([slug for slug, _ in spread.categories])
+    called = asked.archive.security_names([code for code, _ in spread.codes])
+    links = [
+        *(("source", name, name, count) for name, count in spread.sources),
+        *(("category", slug, names.get(slug, slug), count) for slug, count in spread.categories),
+        *(("stock", code, called.get(code, code), count) for code, count in spread.codes),
+    ]
+    return {
+        "links": [link for link in links if not filters[link[0]]],
+        "chart": over_time(asked, spread.days) if len(spread.days) > 1 else "",
     }
 
 

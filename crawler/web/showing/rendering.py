@@ -13,7 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from crawler import __version__
-from crawler.language import translation
+from crawler.language import said, translation
 from crawler.web.showing.bodies import body_of
 from crawler.web.showing.language import TAGS
 from crawler.web.showing.moments import Moments
@@ -88,7 +88,12 @@ def environment(language: str) -> Environment:
         auto_reload=False,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    made.filters |= {"marked": marked, "thousands": thousands, "body": body_of}
+    made.filters |= {
+        "marked": marked,
+        "thousands": thousands,
+        "body": body_of,
+        "said": partial(said, translate=translation(language).gettext),
+    }
     made.policies["ext.i18n.trimmed"] = True
     return made
 

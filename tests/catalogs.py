@@ -1,0 +1,110 @@
+"""Makes the catalogs in `crawler/locale/`: takes in new messages of the sources, and compiles the translations.
+
+`make languages` runs this. New messages are then in the `.po` files without a translation. Write it, and run this
+again to have it compiled. What the sources no longer say is dropped.
+
+Not here: using the catalogs (`crawler.language`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+import crawler
+from crawler import cli
+from crawler.cli.shell.help import message_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(crawler.__file__).parent
+CATALOGS = PACKAGE / "locale/zh/LC_MESSAGES"
+_WEB = PACKAGE / "web"
+_PYTHON, _TEMPLATES = ("**.py", "python"), ("**.html", "jinja2")
+# The functions whose first arguments are messages.
+_CALLS = {"_": None, "gettext": None, "ngettext": (1, 2), "Sentence": None}
+# Of click, what nobody meets here is left out: asking for input, bars of progress, Windows.
+_CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "types")
+_HEADER = """\
+# Chinese (simplified) translations of finews-archive. `make languages` brings in new messages.
+msgid ""
+msgstr ""
+"Language: zh\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+
+_NO_MATTER_WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same messages make the same file
+
+_Message = str | tuple[str, ...]
+
+
+def messages(domain: str) -> Catalog:
+    """Return all messages of a domain, each with the files or the part of the program it is from."""
+    catalog = Catalog(locale="zh", domain=domain)
+    for place, message in {"finews": _of_the_program, "web": _of_the_web}[domain]():
+        catalog.add(message, locations=[(place, 1)])
+    return catalog
+
+
+def domains() -> list[str]:
+    """Return the domains that there are: the program's, and that of the pages for browsers."""
+    return ["finews", "web"] if _WEB.is_dir() else ["finews"]
+
+
+def _of_the_program() -> Iterator[tuple[str, _Message]]:
+    yield from (("help", text) for text in message_ids(cli.main))
+    yield from _extracted(PACKAGE, [("web/**", "ignore"), _PYTHON])
+    for module in _CLICK:
+        yield from (
+            ("click", message) for _, message in _extracted(Path(click.__file__).parent, [(f"{module}.py", "python")])
+        )
+
+
+def _of_the_web() -> Iterator[tuple[str, _Message]]:
+    yield from _extracted(_WEB, [_PYTHON, _TEMPLATES])
+
+
+def _extracted(folder: Path, methods: list[tuple[str, str]]) -> Iterator[tuple[str, _Message]]:
+    """Yield each message of the sources in a folder, with its file."""
+    for name, _line, message, _comments, _context in extract_from_dir(folder, methods, keywords=_CALLS):
+        yield name, message
+
+
+def updated(domain: str) -> Catalog:
+    """Return the translations of a domain with exactly the messages of the sources."""
+    path = CATALOGS / f"{domain}.po"
+    if not path.exists():
+        return messages(domain)
+    with path.open("rb") as opened:
+        catalog = read_po(opened, locale="zh", domain=domain)
+    catalog.update(messages(domain), no_fuzzy_matching=True, update_creation_date=False)
+    return catalog
+
+
+def main() -> None:
+    """Write the catalogs of each domain."""
+    CATALOGS.mkdir(parents=True, exist_ok=True)
+    for domain in domains():
+        catalog = updated(domain)
+        with (CATALOGS / f"{domain}.po").open("wb") as opened:
+            opened.write(_HEADER.encode())
+            write_po(opened, catalog, width=118, include_lineno=False, ignore_obsolete=True, omit_header=True)
+        catalog.creation_date = _NO_MATTER_WHEN
+        with (CATALOGS / f"{domain}.mo").open("wb") as opened:
+            write_mo(opened, catalog)
+        missing = [message.id for message in catalog if message.id and not message.string]
+        print(f"{domain}: {len(catalog)} messages, {len(missing)} of them without a translation")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
