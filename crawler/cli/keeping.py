@@ -86,7 +86,7 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette"]),
     default="markdown",
     show_default=True,
     help="What to write, see above.",
@@ -109,6 +109,8 @@ def export(directory: Path, archive: Path, form: str, url: str, *, drafts: bool,
               programs drop one apostrophe from the start of each cell
     site      the pages that `serve` shows, with feeds, a sitemap and a search, for
               any web server or to be opened from a disk
+    datasette a file metadata.json: what Datasette should know of the archive's
+              tables
 
     If the archive holds several sites, each gets a folder of its own for its files.
 
@@ -118,11 +120,18 @@ def export(directory: Path, archive: Path, form: str, url: str, *, drafts: bool,
       finews export site/content/posts --format hugo
       finews export public/ --format site --url https://news.example.org/
     """
-    if form == "site":
-        printing.result(_published(archive, directory, url, drafts=drafts), reports.exported, as_json=as_json)
-        return
-    if url:
+    if url and form != "site":
         raise click.UsageError("--url goes with --format site.")
+    if form == "site":
+        result = _published(archive, directory, url, drafts=drafts)
+    elif form == "datasette":
+        result = _described(archive, directory)
+    else:
+        result = _exported(archive, directory, form, drafts=drafts)
+    printing.result(result, reports.exported, as_json=as_json)
+
+
+def _exported(archive: Path, directory: Path, form: str, *, drafts: bool) -> dict[str, Any]:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
@@ -130,7 +139,7 @@ def export(directory: Path, archive: Path, form: str, url: str, *, drafts: bool,
 
     with Archive(archive) as opened:
         several = len(opened.stats(drafts=drafts)["sites"]) > 1
-        result = export_posts(
+        return export_posts(
             opened.posts(drafts=drafts),
             directory,
             form,
@@ -139,7 +148,21 @@ def export(directory: Path, archive: Path, form: str, url: str, *, drafts: bool,
             name=FileNames(opened.db).of,
             file_of=partial(written_file, opened.db),
         )
-    printing.result(result, reports.exported, as_json=as_json)
+
+
+def _published(archive: Path, directory: Path, url: str, *, drafts: bool) -> dict[str, Any]:
+    with needing_web("finews export --format site"):
+        from crawler.web.published.site import publish  # noqa: PLC0415  # not always installed
+
+    return publish(archive, directory, url=url, drafts=drafts)
+
+
+def _described(archive: Path, directory: Path) -> dict[str, Any]:
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+    from crawler.ops.exporting.datasette import write_metadata  # noqa: PLC0415  # likewise
+
+    with Archive(archive):  # says so if there is none
+        return write_metadata(archive, directory)
 
 
 @click.command()
@@ -169,13 +192,6 @@ def check(ctx: click.Context, archive: Path, posts: Path, *, no_posts: bool, rep
     printing.result(result, reports.checked, as_json=as_json)
     if result["findings"]:
         ctx.exit(ExitCode.FOUND_WRONG)
-
-
-def _published(archive: Path, directory: Path, url: str, *, drafts: bool) -> dict[str, Any]:
-    with needing_web("finews export --format site"):
-        from crawler.web.published.site import publish  # noqa: PLC0415  # not always installed
-
-    return publish(archive, directory, url=url, drafts=drafts)
 
 
 @click.command()

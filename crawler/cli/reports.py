@@ -173,10 +173,11 @@ def backed_up(result: Mapping[str, Any]) -> None:
 
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
-    click.echo(
-        f"{counted(result['posts'], 'post')} as {result['format']} in {result['directory']},"
-        f" {counted(result['written'], 'file')} written"
+    what = (
+        f"{counted(result['posts'], 'post')} as {result['format']}" if "posts" in result else "What Datasette reads"
     )
+    removed = f", {result['removed']} removed" if result.get("removed") else ""
+    click.echo(f"{what} in {result['directory']}, {counted(result['written'], 'file')} written{removed}")
 
 
 def _size(count: float) -> str:

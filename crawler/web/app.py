@@ -84,8 +84,8 @@ def application(
     """Return the application that shows the archive at a path.
 
     `public_url` is what its readers call it, if that is not the address it is asked under, and `names` are further
-    host names that it answers to. With `published`, the pages are those of a site published as files at that time: they
-    say nothing that is true only for a while.
+    host names that it answers to. With `published`, the pages are to be files, published at that time: they say
+    nothing that is true only for a while.
     """
     readers, memory = Readers(archive, SECONDS), Memory()
 

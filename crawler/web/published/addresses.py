@@ -78,4 +78,8 @@ class Site(NamedTuple):
 
     def whole(self, here: str, target: Link) -> str:
         """Return a link for what is read elsewhere: a whole address if the site's own is known."""
-        return urljoin(self.base, quote(self.place(target.address))) if self.base else self.relative(here, target)
+        return (
+            urljoin(self.base, quote(self.place(target.address), safe="/="))
+            if self.base
+            else self.relative(here, target)
+        )

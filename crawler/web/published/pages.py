@@ -94,6 +94,9 @@ def _simplify_forms(tree: LexborHTMLParser, here: str, site: Site) -> None:
 
 
 def _set_neighbours(tree: LexborHTMLParser, neighbours: Neighbours) -> None:
+    aside = tree.css_first("aside")
+    if aside is not None and neighbours.newer is not None:
+        aside.decompose()  # what is counted there changes with each post, and the first page shows it
     for element in tree.css(_TO_ONE_PAGE):
         address = neighbours.newer if element.attributes.get("rel") == "prev" else neighbours.older
         if "?" not in (element.attributes.get("href") or ""):

@@ -22,7 +22,7 @@ from crawler.text.file_names import folded
 _AS_THEY_ARE = ("static/", "search/")  # scripts and styles
 _FORM = re.compile(r"(.*)(\.(?:json|atom|md|txt|xml))", re.DOTALL)
 # Of these, names are usually in capitals: of two that fold alike, that one keeps its name.
-_IN_CAPITALS = frozenset({"post", "security"})
+_IN_CAPITALS = frozenset({"post", "security", "story"})
 # What some file system, or some server, does not take in a name, and devices on Windows.
 _UNUSUAL = re.compile(r"[^\w.=&+() -]|\A[.\s-]|[.\s]\Z|\A(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
 _LONGEST = 80  # bytes; file systems take 255, some of which are for what is added
@@ -46,7 +46,7 @@ def place_of(address: str) -> str:
 
 def link(place: str, target: str) -> str:
     """Return the relative address that leads from the file at `place` to that at `target`."""
-    return quote(relpath(target, dirname(place) or "."))
+    return quote(relpath(target, dirname(place) or "."), safe="/=")
 
 
 def _own(name: str, *, capitals: bool) -> str:

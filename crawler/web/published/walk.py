@@ -56,7 +56,7 @@ class _Walk:
 
     def meet(self, address: str) -> None:
         """Note an address that is to be written, unless it has been met before."""
-        if address not in self._met:
+        if address not in self._met and not _is_within_a_list(address):
             self._met.add(address)
             self._to_come.append(address)
 
@@ -99,7 +99,7 @@ class _Walk:
             return
         html = answer.body.decode()
         older = neighbours_in(html).older
-        if older is None or not older.partition("?")[2].startswith("before="):
+        if older is None or not _is_within_a_list(older):
             yield self._page(address, html, None)
         else:
             yield from self._list(address, html)
@@ -125,6 +125,11 @@ def _is_below(address: str, post: str) -> bool:
     """Tell whether an address is of a form or a revision of a post."""
     path, own = split_language(address)[1], split_language(post)[1]
     return path.startswith(own) and path.removeprefix(own)[:1] in {".", "/", "?"}
+
+
+def _is_within_a_list(address: str) -> bool:
+    """Tell whether an address is of a further page of a list, all of which are written with the first."""
+    return address.partition("?")[2].startswith(("before=", "after="))
 
 
 def _is_of_a_post(address: str) -> bool:

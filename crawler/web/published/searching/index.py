@@ -47,7 +47,8 @@ class _Found(NamedTuple):
 def write_index(archive: Archive, folder: Folder, href: Callable[[str, str], str], *, drafts: bool) -> None:
     """Write the search's scripts into the folder `search` of a site.
 
-    `href` returns where a page is: that of a `post` by its id, or that of an `outlet` by its name. Raises `OSError` and `UsageError`, as `Folder.write` does.
+    `href` returns where a page is: that of a `post` by its id, or that of an `outlet` by its name. Raises `OSError`
+    and `UsageError`, as `Folder.write` does.
     """
     rows = _rows(archive, drafts=drafts)
     blocks = list(dict.fromkeys(blocks_of(rows, rows[-1] if rows else 0)))
