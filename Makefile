@@ -7,6 +7,7 @@
 # make variants     rewrite the table of characters that a search treats as the same
 # make languages    take new messages of the program into its catalogs in crawler/locale, and compile these
 # make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, and importing
+# make recipes      run the recipes of docs/sql.md for pandas, DuckDB and Datasette, which it installs
 # make bench-quick  compare what a crawl costs in requests, statements, bytes and calls with recorded values, and
 #                   check how the time grows with the size of a page
 
@@ -15,7 +16,7 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-quick test-long lint format bench bench-quick fixtures variants languages clean
+.PHONY: demo test test-quick test-long recipes lint format bench bench-quick fixtures variants languages clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -28,6 +29,9 @@ test-quick: $(VENV)/installed-test
 
 test-long: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile=long
+
+recipes: $(VENV)/installed-test $(VENV)/installed-recipes
+	$(BIN)/python -m pytest tests/recipes.py
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .

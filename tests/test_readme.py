@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -55,7 +57,11 @@ def _commands(program: str) -> list[str]:
     return sorted(line for line in named if line.startswith(f"{program} "))
 
 
-COMMANDS = _commands("finews")
+SERVING, TOUR = (_block("sh", README, f". .venv/bin/activate\n{second}") for second in ("finews demo", "cd "))
+_OF_THE_TOUR = {line for block in (SERVING, TOUR) for line in block.splitlines()}
+SERVE = "finews demo --serve"
+
+COMMANDS = [command for command in _commands("finews") if command not in _OF_THE_TOUR or "history" in command]
 SELFTEST = "finews crawl --selftest"  # has a test of its own
 CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl") and command != SELFTEST]
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
@@ -148,8 +154,9 @@ def test_a_query_for_sqlite3_runs_as_it_stands(command: str, crawled: Path) -> N
     if shutil.which("sqlite3"):
         output = subprocess.run(arguments, cwd=crawled, capture_output=True, text=True, check=True).stdout
     else:  # the same SQL, where only Python is at hand
-        sql = arguments[2].replace(".schema", "SELECT sql FROM sqlite_schema")
-        with contextlib.closing(sqlite3.connect(crawled / arguments[1])) as db:
+        file, sql = (argument for argument in arguments[1:] if argument != "-readonly")
+        sql = sql.replace(".schema", "SELECT sql FROM sqlite_schema")
+        with contextlib.closing(sqlite3.connect(crawled / file)) as db:
             output = "".join(f"{'|'.join(map(str, row))}\n" for row in db.execute(sql))
     assert output
     if "search MATCH" in command:
@@ -157,11 +164,30 @@ def test_a_query_for_sqlite3_runs_as_it_stands(command: str, crawled: Path) -> N
 
 
 def test_the_example_of_searching_in_sql_runs_as_it_stands(crawled: Path) -> None:
-    program = _block("python", SQL_PAGE)
+    program = _block("python", SQL_PAGE, "from crawler")
     output = subprocess.run(
         [sys.executable, "-c", program], cwd=crawled, capture_output=True, text=True, check=True
     ).stdout
     assert output == "大江网 1\n"
+
+
+RECIPES = [_block("python", SQL_PAGE, "import sqlite3"), _block("r", SQL_PAGE)]
+RECIPE_QUERIES = [sql for recipe in RECIPES for sql in re.findall('"(SELECT .*?)"', recipe)]
+
+
+@pytest.mark.parametrize("sql", RECIPE_QUERIES)
+def test_the_query_of_a_recipe_for_another_program_runs_as_it_stands(sql: str, crawled: Path) -> None:
+    (address,) = re.findall(r'sqlite3\.connect\("(.*?)"', RECIPES[0])
+    with contextlib.closing(sqlite3.connect(address.replace("output", f"{crawled}/output"), uri=True)) as db:
+        assert len(db.execute(sql).fetchall()) > 5
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute("DELETE FROM articles")
+
+
+def test_what_the_recipe_for_r_asks_by_dplyr_is_a_view(crawled: Path) -> None:
+    (view,) = re.findall(r'tbl\(archive, "(\w+)"\)', RECIPES[1])
+    with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
+        assert {"market", "name", "posts"} <= {column for _, column, *_ in db.execute(f"PRAGMA table_info({view})")}
 
 
 def test_every_table_and_view_is_explained(crawled: Path) -> None:
@@ -213,6 +239,49 @@ def test_the_demonstration_prints_what_the_readme_shows(
 
     assert done.returncode == 0
     assert steady(done.stdout) == steady(shown.removeprefix("$ make demo\n"))
+
+
+def _shell(block: str, folder: Path, port: int, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a block of the README in bash; `. .venv/bin/activate` puts `finews` on the path there."""
+    (folder / ".venv/bin").mkdir(parents=True, exist_ok=True)
+    (folder / ".venv/bin/activate").write_text(f'finews() {{ {sys.executable} -m crawler "$@"; }}\n')
+    script = block.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(SERVE, f"{SERVE} --port {port}")
+    return subprocess.Popen(
+        ["bash", "-ec", script],
+        cwd=folder,
+        env={**environment, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_the_tour_of_the_readme_shows_what_it_says_from_beginning_to_end(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    shown = _block("console", README, "$ finews history ")
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with _shell(SERVING, tmp_path, port, environment) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == f"http://127.0.0.1:{port}\n"
+        with _shell(TOUR, tmp_path, port, environment) as tour:
+            said, _ = tour.communicate(timeout=120)
+        os.killpg(serving.pid, signal.SIGTERM)
+    assert (tour.returncode, serving.returncode) == (0, -signal.SIGTERM)
+    assert re.findall(r"^Posts: (\d+) new · (\d+) changed", said, re.MULTILINE) == [
+        ("25", "0"),
+        ("0", "0"),
+        ("0", "1"),
+    ]
+    when = "a run does that in 60 min at the earliest, if the home page has changed. To check them now, add --full."
+    assert re.findall("^Nothing new.*$", said, re.MULTILINE) == [
+        f"Nothing new. 27 known posts were not checked again: {when}"
+    ]
+    moment = "seen .*? by run"
+    end = said[said.index("\n1  seen ") + 1 :]
+    assert re.sub(moment, "…", end) == re.sub(moment, "…", shown.partition("\n")[2])
 
 
 def test_the_story_of_an_address_is_told_as_is_shown(crawled: Path) -> None:

@@ -14,7 +14,8 @@ import click
 
 from crawler import __version__, language
 from crawler.cli import streams
-from crawler.cli.crawling import crawl, demo, share
+from crawler.cli.crawling import crawl, share
+from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_
 from crawler.cli.keeping import backup, check, export, runs, stats
 from crawler.cli.options import language_option, time_limit_option

@@ -48,6 +48,21 @@ _HOME_HAS_CHANGED = (
 )
 
 
+_NOT_REQUESTED = (
+    "SELECT count(*), coalesce(min(next_try_at), '') FROM links WHERE site = ? AND kind = 'post'"
+    " AND next_try_at IS NOT NULL AND asked_run_id IS NOT ?"
+)
+
+
+def not_requested(db: Database, site: str, run_id: int) -> tuple[int, str]:
+    """Count the known posts of `site` that are still checked but that run `run_id` did not request.
+
+    Also returns when the first of them is due (UTC), "" if there is none.
+    """
+    count, due = db.execute(_NOT_REQUESTED, [site, run_id]).fetchone()
+    return int(count), str(due)
+
+
 class Frontier:
     """What run `run_id` of `site` still has to request, beginning with the addresses it starts from.
 
