@@ -150,15 +150,22 @@ def test_the_same_archive_is_published_once(archive: Archive, site: Path, tmp_pa
     assert contents(tmp_path / "another") == contents(site)
 
 
+def store_another(archive: Archive, number: int) -> None:
+    """Store a post that tells a story of its own, a minute after the one before."""
+    at = made.PUBLISHED + timedelta(minutes=number)
+    body = "".join(chr(0x4E00 + number * 50 + sign) for sign in range(40))
+    store(archive, f"NW{number:03}", published_at=at, html=f"<p>{body}</p>", mentions=())
+
+
 def test_a_new_post_changes_no_older_page_of_a_list_and_what_is_gone_is_removed(tmp_path: Path) -> None:
     site = tmp_path / "site"
     with Archive(tmp_path / "archive.db", create=True) as archive:
         runs.begin(archive.db, "finews", made.SEEN)
         for number in range(60):
-            store(archive, f"NW{number:03}", published_at=made.PUBLISHED + timedelta(minutes=number), mentions=())
+            store_another(archive, number)
         publish(archive.path, site)
         before = contents(site)
-        store(archive, "NW060", published_at=made.PUBLISHED + timedelta(minutes=60), mentions=())
+        store_another(archive, 60)
         added = publish(archive.path, site)
         after = contents(site)
         archive.db.execute("DELETE FROM posts WHERE post_id = 'NW060'")

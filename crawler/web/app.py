@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -20,8 +20,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from crawler.errors import AmbiguousSecurity, FinewsError, NoSuchTime
+from crawler.errors import AmbiguousSecurity, FinewsError, NoSuchTime, TookTooLong
 from crawler.web.addresses import split_language
+from crawler.web.api.answers import ANSWERS
+from crawler.web.api.document import document
 from crawler.web.asked import asked, language_of, place_of
 from crawler.web.pages import crawling, front, lists, post, search
 from crawler.web.pages.missing import Missing
@@ -75,7 +77,12 @@ def _pages() -> dict[str, Page]:
         pages[f"/{part}/{{name}}.json"] = partial(lists.as_json, subject)
         pages[f"/{part}/{{name}}.atom"] = partial(lists.as_feed, subject)
         pages[f"/{part}/{{name}}"] = partial(lists.shown, subject)
+    pages |= {path: partial(_as_json, answer.give) for path, answer in ANSWERS.items()}
     return {**pages, "/{rest:path}": crawling.nowhere}
+
+
+def _as_json(give: Callable[[Asked], Any], asked: Asked) -> Response:
+    return JSONResponse(give(asked))
 
 
 def application(
@@ -95,6 +102,7 @@ def application(
         readers.close()
 
     routes = [Route("/favicon.ico", _no_picture)]
+    routes += [Route(path, _described) for path in ("/api", "/api/openapi.json")]
     routes += [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
     routes += [Route(path, _Answering(page, readers, memory)) for path, page in _pages().items()]
     app = Starlette(routes=routes, lifespan=closing)
@@ -138,6 +146,11 @@ class _Answering:
         await response(scope, receive, send)
 
 
+async def _described(_request: Request) -> Response:
+    """Return what describes everything below `/api`."""
+    return JSONResponse(document())
+
+
 async def _no_picture(_request: Request) -> Response:
     """Answer browsers that ask for a picture of their own accord."""
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": _A_YEAR})
@@ -153,19 +166,30 @@ def _excuse(request: Request, error: Exception) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s: %s", request.scope["path"], error)
     if request.scope["path"].startswith("/api") or request.scope["path"].endswith((".json", ".atom", ".md", ".txt")):
-        return JSONResponse({"error": str(error)}, status, headers)
+        return JSONResponse({"error": _sentence(error)}, status, headers)
     page = rendered(
         place_of(request),
         language_of(request),
         "error.html",
         status=status,
         kind=type(error).__name__,
-        sentence=error.args[0] if error.args else str(error),
+        sentence=_sentence(error),
         name=getattr(error, "name", ""),
         near=getattr(error, "near", []),
     )
     page.headers.update(headers)
     return page
+
+
+def _sentence(error: Exception) -> str:
+    """Return what a reader may know of an error: not where the archive is."""
+    if isinstance(error, Missing):
+        return "The archive has nothing under this name."
+    if isinstance(error, NoSuchTime | AmbiguousSecurity):
+        return str(error)
+    if isinstance(error, TookTooLong):
+        return "The question took too long, and was given up: ask for less."
+    return "The archive cannot be read now: the server's log says why."
 
 
 def _status(error: Exception) -> tuple[int, dict[str, str]]:

@@ -1,6 +1,6 @@
 """How what a query finds is spread: over days, outlets, categories and securities.
 
-It is counted in the index, for the current versions of posts. Not here: what a query finds (`crawler.archive.search`).
+It is counted in the index, for current versions of posts. Not here: what a query finds (`crawler.archive.search`).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def search(asked: Asked) -> Response:
         query=query,
         found=found,
         titles=[_spans(hit["title"], parse(query)) for hit in found["results"]],
-        **(_spread(asked, query) if found["total"] else {"links": [], "chart": ""}),
+        **(_spread(asked, query) if found["total"] else {"spread": [], "chart": ""}),
         understood=_understood(asked, parse(query)) if query and not found["total"] else None,
         sort=asked.get("sort") or "relevance",
         collapse=bool(asked.get("collapse")),
@@ -85,13 +85,20 @@ def _spread(asked: Asked, query: str) -> dict[str, Any]:
     spread: Facets = asked.recall(asked.archive.facets, query, **filters)
     names = asked.archive.category_names([slug for slug, _ in spread.categories])
     called = asked.archive.security_names([code for code, _ in spread.codes])
-    links = [
-        *(("source", name, name, count) for name, count in spread.sources),
-        *(("category", slug, names.get(slug, slug), count) for slug, count in spread.categories),
-        *(("stock", code, called.get(code, code), count) for code, count in spread.codes),
-    ]
+    kinds = [("source", spread.sources, {}), ("category", spread.categories, names), ("stock", spread.codes, called)]
+    here = asked.place.here
     return {
-        "links": [link for link in links if not filters[link[0]]],
+        "spread": [
+            (
+                kind,
+                [
+                    {"name": known.get(key, key), "count": count, "href": here(**{kind: key, "page": None})}
+                    for key, count in counted
+                ],
+            )
+            for kind, counted, known in kinds
+            if not filters[kind]
+        ],
         "chart": over_time(asked, spread.days) if len(spread.days) > 1 else "",
     }
 
