@@ -59,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(site: Path) -> Iterator[Browser]:  # which is written before, as Playwright keeps an event loop running
+def browser(site: Path) -> Iterator[Browser]:  # noqa: ARG001  # written first: Playwright keeps an event loop running
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened

@@ -15,6 +15,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -65,7 +66,8 @@ COMMANDS = [command for command in _commands("finews") if command not in _OF_THE
 SELFTEST = "finews crawl --selftest"  # has a test of its own
 CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl") and command != SELFTEST]
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, SELFTEST}]
+SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
+ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *SHOWING, SELFTEST}]
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,19 @@ def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> N
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_a_command_that_serves_answers_where_it_says_and_ends(command: str, crawled: Path) -> None:
+    arguments = [*shlex.split(command)[1:], "--port", "0"]  # the one that is named may be in use
+    with subprocess.Popen(
+        [sys.executable, "-m", "crawler", *arguments], cwd=crawled, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        with urlopen(server.stdout.readline().strip()) as answer:
+            assert "江西" in answer.read().decode()
+        server.terminate()
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("command", CRAWLING)

@@ -485,10 +485,9 @@ def test_a_service_shows_the_archive_to_this_machine_alone() -> None:
     assert "serve-finews.service" not in systemd.systemd(crawl_of(Path("/srv/news"))).files
 
 
-def test_only_systemd_is_asked_to_serve(finews: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    refused = finews("schedule", "cron", "--serve")
-    assert refused.returncode == 2
-    assert refused.stderr.endswith("Error: --serve goes with systemd: finews schedule systemd --serve.\n")
+def test_only_systemd_is_asked_to_serve() -> None:
+    refused = schedule("cron", "--serve", code=2)
+    assert refused.endswith("Error: --serve goes with systemd: finews schedule systemd --serve.\n")
 
 
 @needs_systemd
