@@ -48,6 +48,7 @@ SECONDS = 5.0
 
 _STATIC = Path(__file__).parent / "static"
 _STATIC_FILES = {"style.css": "text/css", "keys.js": "text/javascript"}
+_A_DAY = 86_400.0  # seconds
 _A_YEAR = "public, max-age=31536000, immutable"  # their addresses change with the version
 
 
@@ -94,7 +95,8 @@ def application(
     host names that it answers to. With `published`, the pages are to be files, published at that time: they say
     nothing that is true only for a while.
     """
-    readers, memory = Readers(archive, SECONDS), Memory()
+    # Nobody waits for a page that becomes a file.
+    readers, memory = Readers(archive, SECONDS if published is None else _A_DAY), Memory()
 
     @asynccontextmanager
     async def closing(_app: Starlette) -> AsyncIterator[None]:

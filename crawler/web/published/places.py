@@ -1,6 +1,7 @@
 """Where a page of the web app is among plain files, and how one file links to another.
 
     /                           index.html
+    /?before=2022               latest/before=2022.html
     /post/NW202204202350104915  post/NW202204202350104915.html
     /outlet/大江网?page=2       outlet/大江网/page=2.html
     /outlet/大江网.atom         outlet/大江网.atom
@@ -39,9 +40,9 @@ def place_of(address: str) -> str:
     path, suffix = (found[1], found[2]) if found else (path, ".html")
     names = [unquote(name) for name in path.split("/")]
     kept = [_own(name, capitals=above in _IN_CAPITALS) for above, name in zip(["", *names], names, strict=False)]
-    if parts.query:
-        kept = [*filter(None, kept), _own(unquote(parts.query), capitals=False)]
-    return "/".join([*kept[:-1], kept[-1] or "index"]) + suffix
+    if not parts.query:
+        return "/".join([*kept[:-1], kept[-1] or "index"]) + suffix
+    return "/".join([*kept[:-1], kept[-1] or "latest", _own(unquote(parts.query), capitals=False)]) + suffix
 
 
 def link(place: str, target: str) -> str:

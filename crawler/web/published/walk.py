@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.errors import NotAsExpected
+from crawler.errors import FinewsError
 from crawler.web.addresses import LANGUAGES, path_to, split_language
 from crawler.web.published.addresses import in_language
 from crawler.web.published.pages import Neighbours, neighbours_in, published, published_data
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crawler.web.published.requests import Answer
 
 _HTML = "text/html"
+_WITH_LINKS = {"application/atom+xml", "application/json"}  # besides pages, these hold addresses of the app
 _OLDEST = "after=-9999999999999.1"  # the place before every post, as `crawler.web.pages.paging` writes places
 _FOUND = 200
 _GONE = 404
@@ -87,15 +88,11 @@ class _Walk:
         if answer.status == _GONE:  # taken out of the archive since it was linked
             return
         if answer.status != _FOUND:
-            raise NotAsExpected(f"the page {address} cannot be made: {answer.body.decode(errors='replace')[:200]}")
-        if answer.kind != _HTML:
-            place = self._site.place(address)
-            yield (
-                File(
-                    place, published_data(answer.body, place, self._site) if _has_links(answer.kind) else answer.body
-                ),
-                [],
+            raise FinewsError(
+                f"The page {address} cannot be made ({answer.status}): see what `finews serve` shows there."
             )
+        if answer.kind != _HTML:
+            yield self._data(address, answer), []
             return
         html = answer.body.decode()
         older = neighbours_in(html).older
@@ -103,6 +100,11 @@ class _Walk:
             yield self._page(address, html, None)
         else:
             yield from self._list(address, html)
+
+    def _data(self, address: str, answer: Answer) -> File:
+        place = self._site.place(address)
+        has_links = answer.kind in _WITH_LINKS
+        return File(place, published_data(answer.body, place, self._site) if has_links else answer.body)
 
     def _list(self, first: str, html: str) -> Iterator[tuple[File, list[str]]]:
         """Yield the pages of a list, whose first page is given, from the oldest to that one."""
@@ -134,8 +136,3 @@ def _is_within_a_list(address: str) -> bool:
 
 def _is_of_a_post(address: str) -> bool:
     return split_language(address)[1].startswith("/post/")
-
-
-def _has_links(kind: str) -> bool:
-    """Tell whether something other than a page has addresses of the app in it."""
-    return kind in {"application/atom+xml", "application/json"}
