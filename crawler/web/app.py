@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from crawler.errors import AmbiguousSecurity, FinewsError, NoSuchTime, TookTooLong
@@ -48,7 +48,6 @@ SECONDS = 5.0
 
 _STATIC = Path(__file__).parent / "static"
 _STATIC_FILES = {"style.css": "text/css", "keys.js": "text/javascript"}
-_A_DAY = 86_400.0  # seconds
 _A_YEAR = "public, max-age=31536000, immutable"  # their addresses change with the version
 
 
@@ -87,16 +86,20 @@ def _as_json(give: Callable[[Asked], Any], asked: Asked) -> Response:
 
 
 def application(
-    archive: Path, *, public_url: str = "", names: Iterable[str] = (), published: datetime | None = None
+    archive: Path,
+    *,
+    public_url: str = "",
+    names: Iterable[str] = (),
+    seconds: float = SECONDS,
+    published: datetime | None = None,
 ) -> ASGIApp:
     """Return the application that shows the archive at a path.
 
     `public_url` is what its readers call it, if that is not the address it is asked under, and `names` are further
-    host names that it answers to. With `published`, the pages are to be files, published at that time: they say
-    nothing that is true only for a while.
+    host names that it answers to. A page that takes longer than so many `seconds` is given up. With `published`, the
+    pages are to be files, published at that time: they say nothing that is true only for a while.
     """
-    # Nobody waits for a page that becomes a file.
-    readers, memory = Readers(archive, SECONDS if published is None else _A_DAY), Memory()
+    readers, memory = Readers(archive, seconds), Memory()
 
     @asynccontextmanager
     async def closing(_app: Starlette) -> AsyncIterator[None]:
@@ -159,7 +162,7 @@ async def _no_picture(_request: Request) -> Response:
 
 
 async def _static(name: str, _request: Request) -> Response:
-    return FileResponse(_STATIC / name, media_type=_STATIC_FILES[name], headers={"Cache-Control": _A_YEAR})
+    return Response((_STATIC / name).read_bytes(), media_type=_STATIC_FILES[name], headers={"Cache-Control": _A_YEAR})
 
 
 def _excuse(request: Request, error: Exception) -> Response:

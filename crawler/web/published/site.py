@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_PATIENCE = 3600.0  # seconds for a page: nobody waits for one that becomes a file
 _LATER = timedelta(days=1)
 
 
@@ -43,7 +44,7 @@ def publish(archive: Path, directory: Path, *, url: str = "", drafts: bool = Fal
     try:
         with Archive(archive) as opened:
             folder, posts = Folder(directory), _posts(opened, drafts=drafts)
-            app = application(archive, public_url=SERVER, published=_time(opened))
+            app = application(archive, public_url=SERVER, seconds=_PATIENCE, published=_time(opened))
             with Pages(app, LANGUAGES[0]) as pages:
                 for file in chain(_fixed_files(site), files_of(pages.get, posts, site)):
                     folder.write(*file)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from nh3 import Cleaner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -84,16 +84,16 @@ def _attribute(anchored: bool, name: str, value: str) -> str | None:
             return value
 
 
-def _shown(tokens: Iterable[Token], picture: str) -> Iterator[Token]:
+def _shown(tokens: Sequence[Token], picture: str) -> Iterator[Token]:
     """Yield the tokens with headings in order, pictures as links, and room to scroll for what may be wide."""
     level = 1
-    for token in tokens:
+    for at, token in enumerate(tokens):
         if token.type == "heading_open":
             level = min(int(token.tag[1]) + 1, level + 1, _LEVELS)
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{level}"
+            token.tag = f"h{level}" if _has_words(tokens[at - 1 : at + 2]) else "p"
         if token.children:
-            token.children = list(_without_pictures(token.children, picture))
+            token.children = list(_named(_without_pictures(token.children, picture)))
         if token.type == "table_open":
             yield _token("html_block", '<div class="wide" tabindex="0">')
         if token.type in {"fence", "code_block"}:
@@ -102,6 +102,11 @@ def _shown(tokens: Iterable[Token], picture: str) -> Iterator[Token]:
         yield token
         if token.type == "table_close":
             yield _token("html_block", "</div>")
+
+
+def _has_words(heading: Sequence[Token]) -> bool:
+    """Return whether the line of a heading, which is among these tokens, says anything."""
+    return any(token.type == "inline" and token.content.strip() for token in heading)
 
 
 def _without_pictures(tokens: Iterable[Token], picture: str) -> Iterator[Token]:
@@ -119,6 +124,16 @@ def _without_pictures(tokens: Iterable[Token], picture: str) -> Iterator[Token]:
             opened = _token("link_open", "", "a", 1)
             opened.attrs = {"href": str(token.attrs.get("src", "")), "class": "picture"}
             yield from (opened, name, _token("link_close", "", "a", -1))
+
+
+def _named(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield the tokens of a line; a link without words is named after where it leads."""
+    opened: Token | None = None
+    for token in tokens:
+        if token.type == "link_close" and opened is not None:
+            yield _token("text", str(opened.attrs.get("href", "")))
+        opened = token if token.type == "link_open" else None
+        yield token
 
 
 def _token(kind: str, content: str, tag: str = "", nesting: int = 0) -> Token:
