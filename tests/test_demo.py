@@ -183,7 +183,7 @@ def test_the_site_says_where_it_is_once_it_answers_and_goes_when_it_is_told(
         began = time.monotonic()
         child.send_signal(number)
         assert child.wait(timeout=30) == code
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         assert (child.stdout.read(), child.stderr.read()) == ("", "")
     assert said == (
         "\nThe sample site is up until Ctrl-C. In another terminal:\n"

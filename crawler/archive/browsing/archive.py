@@ -11,21 +11,23 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.archive import asking
 from crawler.archive.archive import Archive
 from crawler.archive.browsing import listings
 from crawler.archive.browsing.facets import facets
 from crawler.archive.browsing.listings import Wanted
 from crawler.archive.care.remedies import explain
 from crawler.archive.store import articles, securities, versions
-from crawler.archive.store.connection import limit_time
+from crawler.archive.store.connection import limit_time, one_state
 from crawler.errors import NoSuchPost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import tzinfo
     from os import PathLike
-    from typing import Self
+    from typing import Self, Unpack
 
+    from crawler.archive.asking import Asked
     from crawler.archive.browsing.facets import Facets
     from crawler.archive.browsing.listings import By, ListedPost, Place
     from crawler.archive.store.versions import Revision
@@ -57,13 +59,14 @@ class BrowsableArchive(Archive):
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[Self]:
-        """Have what is asked in the block given up after so many seconds, as `TookTooLong`.
+        """Have the block read one state of the archive, and given up after so many seconds, as `TookTooLong`.
 
         Raises `ArchiveError` in place of SQLite's errors about the file, as the archive does when it is closed.
         """
         limit_time(self.db, seconds)
         try:
-            yield self
+            with one_state(self.db):
+                yield self
         except Exception as error:
             explained = explain(error, self.db, self.path, seconds)
             if explained is None:
@@ -104,7 +107,7 @@ class BrowsableArchive(Archive):
 
     def span(self, day: str) -> tuple[int, int]:
         """Return the first and the last second of a day, month or year, in epoch seconds. Raises `NoSuchTime`."""
-        first, last = self._span(day)
+        first, last = asking.span(self.db, day)
         return int(first.timestamp()), int(last.timestamp())
 
     def zone(self) -> tzinfo:
@@ -118,21 +121,10 @@ class BrowsableArchive(Archive):
         earlier = (report for report in self.runs() if before is None or report["run"] < before)
         return list(islice(earlier, count))
 
-    def facets(
-        self,
-        query: str,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        source: str | None = None,
-        category: str | None = None,
-        stock: str | None = None,
-        as_of: str | None = None,
-    ) -> Facets:
+    def facets(self, query: str, **asked: Unpack[Asked]) -> Facets:
         """Return how the hits of a search are spread over days, outlets, categories and securities; see `search`."""
-        filters = self._filters(since, until, source, category, stock, as_of, drafts=False)
         offset = self.zone().utcoffset(datetime.now(UTC)) or timedelta()
-        return facets(self.db, query, filters, int(offset.total_seconds()))
+        return facets(self.db, query, asking.filters(self.db, asked), int(offset.total_seconds()))
 
     def security_names(self, codes: Iterable[str]) -> dict[str, str]:
         """Return the usual names of securities by code."""
