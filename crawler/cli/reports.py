@@ -227,13 +227,16 @@ def backed_up(result: Mapping[str, Any]) -> None:
 
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
-    wrote = _("{posts} as {format} in {directory}, {files} written").format(
-        posts=said(counted(result["posts"], "post")),
-        format=result["format"],
-        directory=result["directory"],
-        files=said(counted(result["written"], "file")),
+    what = (
+        _("{posts} as {format}").format(posts=said(counted(result["posts"], "post")), format=result["format"])
+        if "posts" in result
+        else _("What Datasette reads")
     )
-    click.echo(wrote)
+    wrote = _("{what} in {directory}, {files} written").format(
+        what=what, directory=result["directory"], files=said(counted(result["written"], "file"))
+    )
+    removed = _(", {count} removed").format(count=result["removed"]) if result.get("removed") else ""
+    click.echo(wrote + removed)
 
 
 def _size(count: float) -> str:

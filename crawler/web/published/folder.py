@@ -60,6 +60,10 @@ class Folder:
         file = self._directory / path
         return file.read_bytes() if path in self._old and file.is_file() else b""
 
+    def paths(self) -> list[str]:
+        """Return the paths of this publication's files so far, in order."""
+        return sorted(self._new)
+
     def finish(self) -> None:
         """Remove the files of the last publication that are not of this one, and write the list of those that are."""
         for path in sorted(self._old - self._new):
