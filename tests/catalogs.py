@@ -20,9 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import crawler
-from crawler import cli, errors
+from crawler import cli
 from crawler.cli.shell.help import message_ids
-from crawler.errors import FinewsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
 PACKAGE = Path(crawler.__file__).parent
 CATALOGS = PACKAGE / "locale/zh/LC_MESSAGES"
 _WEB = PACKAGE / "web"
-# Where among the arguments of a function there are messages. Classes of errors not named here begin with theirs.
-_PLACES = {name: slice(1) for name in ("_", "gettext", "translate", "Sentence", "__init__")} | {
+# Where among the arguments of a function there are messages.
+_FIRST = ("_", "gettext", "translate", "Sentence", "__init__", "FinewsError", "UsageError", "ArchiveError")
+_PLACES = {name: slice(1) for name in _FIRST} | {
     "ngettext": slice(2),
     "counted": slice(1, 3),
     "WrongValueError": slice(1, 2),
@@ -49,7 +49,6 @@ msgstr ""
 
 """
 
-_ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FinewsError)}
 _NO_MATTER_WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same messages make the same file
 
 _Message = str | tuple[str, ...]
@@ -89,11 +88,12 @@ def _said_in(path: Path) -> Iterator[_Message]:
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     for node in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        place = _PLACES.get(name, slice(1) if name in _ERRORS else slice(0))
-        texts = tuple(part.value for part in node.args[place] if isinstance(part, ast.Constant) and part.value)
-        if name == "counted" and texts:
-            yield from (f"{{count}} {noun}" for noun in (*texts, *([] if texts[1:] else [f"{texts[0]}s"])))
-        elif texts:
+        arguments = node.args[_PLACES.get(name, slice(0))]
+        texts = tuple(part.value for part in arguments if isinstance(part, ast.Constant) and part.value)
+        if name == "counted" and all(text.replace(" ", "").isalpha() for text in texts):
+            nouns = texts if len(texts) != 1 else (*texts, f"{texts[0]}s")
+            yield from (f"{{count}} {noun}" for noun in nouns)
+        elif texts and name != "counted":
             yield texts if texts[1:] else texts[0]
 
 
