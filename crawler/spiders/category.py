@@ -190,13 +190,20 @@ class CategorySpider(Spider):
             yield self._texts.ask(share, found_on=target.address.url, auxiliary=True)
 
     def _take(self) -> Iterator[Request]:
-        room = _IN_PROGRESS - self._in_progress()
-        if room < _AT_A_TIME:
+        room = self._room()
+        if not room:
             return
         for link in self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
             address = address_of(self.site, link.url)
             if address is not None:  # the site's definition may have changed since the address was recorded
                 yield self._request(address, link)
+
+    def _room(self) -> int:
+        """Return how many addresses to request now: one at a time until there has been an answer, then several."""
+        if not self.crawler.stats.get_value("downloader/response_count"):
+            return 0 if self._in_progress() else 1  # without a network, no others are to wait for their turn to fail
+        room = _IN_PROGRESS - self._in_progress()
+        return room if room >= _AT_A_TIME else 0
 
     def _in_progress(self) -> int:
         """Return the number of pages that were requested but not yet stored."""
