@@ -29,6 +29,7 @@ as attributes. Not here: errors that only a programmer can fix, which stay ordin
 from __future__ import annotations
 
 import logging
+import shlex
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -245,10 +246,26 @@ class NoOutput(FinewsError):
 class NoSuchPost(FinewsError):
     """The archive holds no post under `name`."""
 
-    def __init__(self, name: str, path: Path) -> None:
-        """Quote the `name` that the user gave, and the `path` of the archive that was searched."""
-        self.name = name
-        super().__init__(f"{path} holds no post {name}: give its id, or the address of its page or share link.")
+    def __init__(self, name: str, path: Path, outcome: str | None = None) -> None:
+        """Quote the `name` that the user gave, and the `path` of the archive that was searched.
+
+        If its addresses were seen, `outcome` says what became of them.
+        """
+        self.name, self.outcome = name, outcome
+        what_to_do = "give its id, or the address of its page or share link"
+        if outcome is not None:
+            what_to_do = (
+                f"its address was seen ({outcome}), `finews why {shlex.quote(name)}` tells what happened to it"
+            )
+        super().__init__(f"{path} holds no post {name}: {what_to_do}.")
+
+
+class NoSuchRun(FinewsError):
+    """The archive knows no run of that number."""
+
+    def __init__(self, run_id: int, path: Path) -> None:
+        """Quote the number, and the `path` of the archive."""
+        super().__init__(f"{path} has no run {run_id}: `finews runs` lists them.")
 
 
 class NoSuchRevision(FinewsError):

@@ -90,7 +90,7 @@ class Run:
         try:
             if not self.archive.is_in_place():
                 raise ArchiveReplaced(self.archive.path)
-            if outcome == "finished" and hosts.gave_up(db, self.site.hosts[0], self.id):
+            if outcome == "finished" and any(hosts.gave_up(db, host, self.id) for host in self.site.hosts[:1]):
                 outcome = "failed"
             with writing(db):
                 self.report = runs.finish(

@@ -50,6 +50,7 @@ ODD = [
     ("posts", "published_ts", "'yesterday'"),
     ("posts", "published_ts", "9e15"),
     ("posts", "last_seen_at", "x'00'"),
+    ("posts", "site", "'elsewhere'"),
     ("versions", "published_at", "'2022'"),
     ("versions", "front_matter", "'{\"a\": '"),
     ("versions", "html", '\'[["a", "b"]]\''),

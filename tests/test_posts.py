@@ -788,4 +788,8 @@ def test_the_archive_counts_what_it_holds(archive: Archive):
         "categories": {"dajiangwang": 2},
         "sources": {"大江网": 1},
         "links": {"found": 1},
+        # NW2 is dated later than it was seen, so its date must be wrong.
+        "days": {
+            (made.PUBLISHED.date() - timedelta(days=ago)).isoformat(): int(ago == 0) for ago in range(59, -1, -1)
+        },
     }

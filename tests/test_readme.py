@@ -65,7 +65,9 @@ COMMANDS = [command for command in _commands("finews") if command not in _OF_THE
 SELFTEST = "finews crawl --selftest"  # has a test of its own
 CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl") and command != SELFTEST]
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, SELFTEST}]
+UNDOING = [command for command in TAKING_IN if "--undo" in command]
+DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
+ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, SELFTEST}]
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +125,13 @@ def kept(tmp_path: Path) -> Path:
         "---\ntitle: First frost\n---\nIt came early.\n"
     )
     (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE), encoding="utf-8")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/idea.md").write_text("# An idea\n\nWithout a date.\n")
     (tmp_path / "ids.txt").write_text("# lost\nNW202204182347990071\n")
     return tmp_path
 
 
-@pytest.mark.parametrize("command", TAKING_IN)
+@pytest.mark.parametrize("command", [command for command in TAKING_IN if command not in UNDOING])
 def test_a_command_that_takes_in_what_is_forgotten_runs_as_it_stands(
     command: str, kept: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -137,6 +141,28 @@ def test_a_command_that_takes_in_what_is_forgotten_runs_as_it_stands(
     assert (done.returncode, (kept / "output/archive.db").is_file()) == (0, True)
     assert re.search(r"^Posts: [1-9]", done.stdout, re.MULTILINE)
     assert re.sub(r"(?m)^(refused .*: no title|INFO.*|\d.*)\n", "", done.stderr) == ""
+
+
+@pytest.mark.parametrize("command", UNDOING)
+@pytest.mark.usefixtures("kept")
+def test_a_command_that_takes_an_import_back_runs_as_it_stands(
+    command: str, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    finews("import", "notes", "--site", "notes")
+    finews("import", "old_post")
+    done = finews(*shlex.split(command)[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"Run 2 undone: [1-9]\d* posts removed, 0 brought back .*, 0 left as they are\n", done.stdout)
+
+
+@pytest.mark.parametrize("command", DELETING)
+def test_a_command_that_deletes_runs_as_it_stands(
+    command: str, crawled: Path, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    shutil.copytree(crawled / "output", tmp_path / "output")
+    done = finews(*shlex.split(command)[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Deleted 1 post from output/archive.db" in done.stdout
 
 
 def _garden() -> SampleSite:
@@ -205,7 +231,7 @@ def test_every_table_and_view_is_explained(crawled: Path) -> None:
 def test_a_query_for_sqlite_utils_runs_as_it_stands(command: str, crawled: Path) -> None:
     arguments = [sys.executable, "-m", "sqlite_utils", *shlex.split(command)[1:]]
     output = subprocess.run(arguments, cwd=crawled, capture_output=True, text=True, check=True).stdout
-    assert "2022-04-18T" in output or "no title" in output
+    assert "2022-04-18T" in output or "no title" in output or '"count": 25' in output
 
 
 def test_the_python_example_runs_as_it_stands(crawled: Path) -> None:

@@ -27,7 +27,7 @@ from crawler.items import Category, Mention
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from crawler.archive.search.results import Found
+    from crawler.archive.search.results import EveryHit, Found
     from crawler.archive.search.search import Sort
     from crawler.items import Article
 
@@ -405,6 +405,9 @@ def test_only_the_newest_of_each_kind_are_weighed(empty: Archive, monkeypatch: p
     [
         ({}, ["NW3", "NW2", "NW1", "NW0"]),
         ({"source": "大江网"}, ["NW2", "NW0"]),
+        ({"site": "finews"}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"site": "minima"}, []),
+        ({"site": "\udcff"}, []),
         ({"source": "大江"}, []),
         ({"source": ""}, []),
         ({"source": "\udcff"}, []),
@@ -684,10 +687,15 @@ def names(answer: Found) -> list[str]:
     return [hit["id"] for hit in answer["results"]]
 
 
+def in_full(answer: EveryHit) -> Found:
+    """Return an answer whose results have all been read."""
+    return {**answer, "results": list(answer["results"])}
+
+
 def check(archive: Archive, query: str, **filters: str) -> None:
     """Hold every way to ask for a query against a scan."""
     places = scanned(archive, query, **filters)
-    answers = []
+    answers, streamed = [], []
     for few in (ALL, 0, 1, 2):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(search, "_FEW", few)
@@ -697,11 +705,17 @@ def check(archive: Archive, query: str, **filters: str) -> None:
             unweighed = archive.search(query, limit=ALL, **filters)
             patched.setattr(results, "WEIGHED", 2)
             weighed = archive.search(query, limit=ALL, **filters)
+            streamed.append(in_full(archive.search_all(query, **filters)))
         assert (by_date["total"], names(by_date)) == (len(places), [place.name for place in places])
         titled = sorted(places, key=lambda place: not place.in_title)
         assert (unweighed["total"], names(unweighed)) == (len(places), [place.name for place in titled])
         answers.append((by_date, unweighed, weighed))
     assert answers == answers[:1] * len(answers)
+    assert in_full(archive.search_all(query, sort="date", **filters)) == by_date
+    assert streamed == [weighed] * len(streamed)
+    if "as_of" not in filters:
+        selected = [post["post_id"] for post in archive.posts(query, **filters)]
+        assert selected == [place.name for place in reversed(places)]
     assert sorted(names(weighed)) == sorted(names(by_date))
     count = sum(place.in_title for place in places)
     assert set(names(weighed)[:count]) == {place.name for place in places if place.in_title}
@@ -803,13 +817,14 @@ def test_pages_are_stretches_of_one_list(
             patched.setattr(search, "_STEP", 2)
             patched.setattr(results, "WEIGHED", weighed)
             every = opened.search(query, sort=sort, limit=ALL)
+            streamed = in_full(opened.search_all(query, sort=sort))
             shown = [
                 opened.search(query, sort=sort, limit=limit, offset=offset)
                 for offset in range(0, len(corpus) + limit, limit)
             ]
     finally:
         opened.db.rollback()
-    assert [hit for page in shown for hit in page["results"]] == every["results"]
+    assert [hit for page in shown for hit in page["results"]] == every["results"] == streamed["results"]
     assert [len(page["results"]) for page in shown[:-2]] == [limit] * len(shown[:-2])
     assert {page["total"] for page in shown} == {every["total"]} == {len(every["results"])} == {len(corpus)}
 

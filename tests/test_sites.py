@@ -80,8 +80,8 @@ def written(tmp_path: Path, text: str) -> str:
 
 
 def test_the_sites_that_come_with_the_program_load_under_their_own_names() -> None:
-    assert bundled_names() == ["finews", "minima"]
-    assert [load_site(name).name for name in bundled_names()] == ["finews", "minima"]
+    assert bundled_names() == ["finews", "minima", "notes"]
+    assert [load_site(name).name for name in bundled_names()] == ["finews", "minima", "notes"]
 
 
 def test_a_definition_becomes_records(tmp_path: Path) -> None:
@@ -442,7 +442,7 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             changed("files", {"folder": "_posts"}),
-            "files.folder: is not known; allowed here: named, page, expired",
+            "files.folder: is not known; allowed here: named, ids, form, page, expired",
             id="unknown key of files",
         ),
         pytest.param(
@@ -536,7 +536,7 @@ def test_a_name_that_is_no_site_is_refused(name: str) -> None:
     with pytest.raises(SiteError) as refused:
         load_site(name)
 
-    assert str(refused.value) == f"{name}: is not a site; give finews, minima, or a .yaml file."
+    assert str(refused.value) == f"{name}: is not a site; give finews, minima, notes, or a .yaml file."
 
 
 # --- Addresses ---

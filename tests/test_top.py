@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import click
 import made
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from crawler.archive import Archive
 from crawler.archive.care.top import KINDS
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
+from crawler.cli import main
 from crawler.errors import NoSuchTime
 from crawler.items import Category, Mention
 
@@ -123,6 +125,12 @@ def test_a_span_of_time_includes_the_days_at_its_ends(
 def test_a_security_counts_once_for_a_post_that_prints_two_names(archive: Archive) -> None:
     store(archive, "NW1", mentions=(MAOTAI, Mention(code="1.600519", name="茅台", count=1)))
     assert [posts for _, _, posts in ranked(archive, "securities")] == [1]
+
+
+def test_the_command_takes_every_kind() -> None:
+    (kind,) = [parameter.type for parameter in main.commands["top"].params if parameter.name == "kind"]
+    assert isinstance(kind, click.Choice)
+    assert tuple(kind.choices) == KINDS
 
 
 def test_a_time_that_cannot_be_read_is_said(filled: Archive) -> None:

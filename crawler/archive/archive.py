@@ -6,37 +6,38 @@ This is the interface for Python programs, and the command line uses it too. Not
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from crawler import dates
-from crawler.archive import stock
+from crawler.archive import asking, stock
 from crawler.archive.care import summary, top
 from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, runs, sites
 from crawler.archive.ledger.lookup import find_post
-from crawler.archive.search import search
-from crawler.archive.search.filters import Filters
-from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import file_at, limit_time, open_database
-from crawler.errors import NoSuchPost, NoSuchSecurity, NoSuchTime
+from crawler.archive.search import every, search
+from crawler.archive.store import articles, files, stories, versions
+from crawler.archive.store.connection import file_at, limit_time, one_state, open_database
+from crawler.errors import FinewsError, NoSuchPost, NoSuchSecurity
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
     from os import PathLike
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
+    from crawler.archive.asking import Asked
     from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
     from crawler.archive.care.top import Kind, Top
-    from crawler.archive.search.results import Found
+    from crawler.archive.search.results import EveryHit, Found
     from crawler.archive.search.search import Sort
-    from crawler.archive.stock import Stock
+    from crawler.archive.stock import EveryMention, Stock
     from crawler.archive.store.articles import Article
     from crawler.archive.store.lock import RunLock
     from crawler.archive.store.versions import Revision
@@ -45,6 +46,20 @@ if TYPE_CHECKING:
     from crawler.archive.watch.coverage import Coverage
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _of_one_state(method: Callable[Concatenate[Archive, _P], _R]) -> Callable[Concatenate[Archive, _P], _R]:
+    """Have a method read one state of the archive, so that what is deleted meanwhile does not go missing halfway."""
+
+    @wraps(method)
+    def read(archive: Archive, /, *values: _P.args, **named: _P.kwargs) -> _R:
+        with one_state(archive.db):
+            return method(archive, *values, **named)
+
+    return read
 
 
 class Archive:
@@ -96,62 +111,66 @@ class Archive:
         """Close the file."""
         self.db.close()
 
-    def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
+    @_of_one_state
+    def post(self, name: str, *, revision: int | None = None, as_of: str | None = None) -> dict[str, Any]:
         """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
-        With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
-        same story, oldest first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`.
+        With `revision`, title, time and body are those of that revision, with `as_of` those of the latest revision
+        that the archive knew at the end of that time. `same_story` lists the posts that tell the same story, oldest
+        first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`, `NoSuchTime`,
+        and `FinewsError` if the post was not known then.
         """
         row = articles.get(self.db, self._find(name))
+        if as_of is not None:
+            revision = self._revision_as_of(row, as_of)
         post = {**row, "same_story": stories.same_story_posts(self.db, row["id"])}
         of_version = versions.found_in if revision is None else versions.version
         return {**post, **of_version(self.db, row["id"], row["revision"] if revision is None else revision)}
 
-    def posts(self, *, drafts: bool = False) -> Iterator[Article]:
+    def posts(self, query: str | None = None, **asked: Unpack[Asked]) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `categories`, `tags` and `mentions`.
 
-        Posts that were not published are left out, unless `drafts` are wanted too.
+        With a `query`, only posts that `search` finds; the other arguments are those of `search` too, but for
+        `as_of`. Posts that were not published are left out, unless `drafts` are wanted. Raises `NoSuchTime` and
+        `AmbiguousSecurity`.
         """
-        return articles.every(self.db, drafts=drafts)
+        filters = asking.filters(self.db, {**asked, "as_of": None})
+        if query is None:
+            return articles.every(self.db, filters)
+        return (articles.get(self.db, row) for row in every.matching_posts(self.db, query, filters))
 
+    @_of_one_state
     def search(
         self,
         query: str,
         *,
-        since: str | None = None,
-        until: str | None = None,
-        source: str | None = None,
-        category: str | None = None,
-        stock: str | None = None,
-        as_of: str | None = None,
         sort: Sort = "relevance",
         limit: int = 20,
         offset: int = 0,
         collapse: bool = False,
-        drafts: bool = False,
+        **asked: Unpack[Asked],
     ) -> Found:
         """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
         `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug, and
         `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
-        of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        of that time; `site` leaves other sites out. `drafts` are found if they are wanted. Raises `NoSuchTime` and
+        `AmbiguousSecurity`.
         """
-        begin, end = self._seconds(since, until)
-        filters = Filters(
-            since=begin,
-            until=end,
-            source=source,
-            category=category,
-            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
-            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
-        )
+        filters = asking.filters(self.db, asked)
         return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
+
+    def search_all(
+        self, query: str, *, sort: Sort = "relevance", collapse: bool = False, **asked: Unpack[Asked]
+    ) -> EveryHit:
+        """Return all that `search` finds, in the same order; the results are read from the archive one by one."""
+        return every.every_hit(self.db, query, asking.filters(self.db, asked), sort=sort, collapse=collapse)
 
     def history(self, name: str) -> list[Revision]:
         """Return the versions of a post, oldest first. Raises `NoSuchPost`."""
         return versions.history(self.db, self._find(name))
 
+    @_of_one_state
     def changes(self, name: str) -> dict[int, Changes]:
         """Return what each revision of a post, except the first, changed against its predecessor.
 
@@ -168,6 +187,7 @@ class Archive:
         texts = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in rows]
         return {number: compare(before, after) for (_, before), (number, after) in pairwise(texts)}
 
+    @_of_one_state
     def stock(
         self,
         written: str,
@@ -182,7 +202,14 @@ class Archive:
         `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
         only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        begin = 0 if since is None else int(self._span(since)[0].timestamp())
+        found = self.stock_all(written, since=since, limit=limit, offset=offset, drafts=drafts)
+        return {**found, "results": list(found["results"])}
+
+    def stock_all(
+        self, written: str, *, since: str | None = None, limit: int = -1, offset: int = 0, drafts: bool = False
+    ) -> EveryMention:
+        """Return the same as `stock` with all posts; the results are read from the archive one by one."""
+        begin = 0 if since is None else int(asking.span(self.db, since)[0].timestamp())
         found = stock.about(self.db, written, begin, limit=limit, offset=offset, drafts=drafts)
         if found is None:
             raise NoSuchSecurity(written, self.path)
@@ -238,7 +265,7 @@ class Archive:
 
         `since` and `until` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime`.
         """
-        return top.top(self.db, kind, self._seconds(since, until), limit=limit, drafts=drafts)
+        return top.top(self.db, kind, asking.seconds(self.db, since, until), limit=limit, drafts=drafts)
 
     def coverage(self, since: str | None = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
@@ -247,7 +274,7 @@ class Archive:
         """
         from crawler.archive.watch.coverage import coverage  # noqa: PLC0415  # see `changes`
 
-        return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
+        return coverage(self.db, str(self.path), None if since is None else asking.span(self.db, since)[0])
 
     def backup(self, file: str | PathLike[str]) -> BackupResult:
         """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
@@ -256,19 +283,13 @@ class Archive:
     def _find(self, name: str) -> int:
         article_id = find_post(self.db, name)
         if article_id is None:
-            raise NoSuchPost(name, self.path)
+            raise NoSuchPost(name, self.path, address_history.last_outcome(self.db, name))
         return article_id
 
-    def _seconds(self, since: str | None, until: str | None) -> tuple[int | None, int | None]:
-        """Return the first second of `since` and the last of `until`, since 1970; `None` is an open end."""
-        begin = None if since is None else int(self._span(since)[0].timestamp())
-        return begin, None if until is None else int(self._span(until)[1].timestamp())
-
-    def _span(self, named: str) -> tuple[datetime, datetime]:
-        """Return the first and the last second of the time span that `named` stands for."""
-        newest = articles.newest(self.db)
-        zone = None if newest is None else datetime.fromisoformat(articles.published_at(self.db, newest)).tzinfo
-        try:
-            return dates.span(named, zone or UTC)
-        except (ValueError, OverflowError):
-            raise NoSuchTime(named) from None
+    def _revision_as_of(self, row: Article, as_of: str) -> int:
+        revision = versions.known_at(self.db, row["id"], asking.end(self.db, as_of))
+        if revision is None:
+            raise FinewsError(
+                f"{row['post_id']} was not known as of {as_of}: it was first seen {row['first_seen_at']}."
+            )
+        return revision

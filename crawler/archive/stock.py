@@ -24,7 +24,7 @@ class StockPost(results.Hit):
     odd: bool
 
 
-class Stock(TypedDict):
+class _About(TypedDict):
     """What the archive has on a security. `others` are further codes that match, for example in other markets."""
 
     code: str
@@ -35,15 +35,26 @@ class Stock(TypedDict):
     total: int
     days: list[securities.Day]
     others: list[str]
+
+
+class Stock(_About):
+    """What the archive has on a security, with its posts."""
+
     results: list[StockPost]
 
 
+class EveryMention(_About):
+    """What the archive has on a security, with its posts, which are read as they are asked for."""
+
+    results: Iterator[StockPost]
+
+
 def about(
-    db: Database, written: str, since: int, *, limit: int = 20, offset: int = 0, drafts: bool = False
-) -> Stock | None:
+    db: Database, written: str, since: int, *, limit: int, offset: int = 0, drafts: bool = False
+) -> EveryMention | None:
     """Return the posts from `since` (epoch seconds) on that mention the security `written`; `None` if there is none.
 
-    `limit`, `offset` and `drafts` are those of `Archive.stock`. Raises `AmbiguousSecurity`.
+    A `limit` of -1 is none. Raises `AmbiguousSecurity`.
     """
     candidates = securities.candidates(db, written)
     if not candidates:
@@ -62,7 +73,7 @@ def about(
         "total": sum(day["posts"] for day in days),
         "days": days,
         "others": [other["code"] for other in others],
-        "results": list(_posts(db, code, since, odd, limit=limit, offset=offset, drafts=drafts)),
+        "results": _posts(db, code, since, odd, limit=limit, offset=offset, drafts=drafts),
     }
 
 

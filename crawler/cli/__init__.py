@@ -15,9 +15,10 @@ import click
 from crawler import __version__, language
 from crawler.cli import streams
 from crawler.cli.crawling import crawl, share
+from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_
-from crawler.cli.keeping import backup, check, export, runs, stats
+from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
@@ -107,10 +108,12 @@ for _command in (
     why,
     stock,
     stats,
+    top,
     runs,
     export,
     check,
     backup,
+    delete,
     schedule,
     demo,
 ):

@@ -1,15 +1,32 @@
-"""Commands that look after the archive: `stats`, `runs`, `export`, `check`, `backup`. None of them loads Scrapy."""
+"""Commands that look after the archive: `stats`, `top`, `runs`, `export`, `check`, `backup`. None loads Scrapy."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, drafts_option, json_option, time_limit
+from crawler.cli.options import (
+    MOST,
+    TEXT,
+    archive_option,
+    category_option,
+    drafts_option,
+    json_option,
+    of_site_option,
+    since_option,
+    source_option,
+    stock_option,
+    time_limit,
+    until_option,
+)
 from crawler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from crawler.archive.care.top import Kind
 
 
 @click.command()
@@ -37,6 +54,32 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
             printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
         else:
             printing.result(opened.stats(drafts=drafts), reports.stats, as_json=as_json)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["outlets", "categories", "securities", "days", "sites"]))
+@archive_option
+@since_option
+@until_option
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(0, MOST), default=20, show_default=True, help="How many to print."
+)
+@drafts_option
+@json_option
+def top(kind: Kind, archive: Path, *, as_json: bool, **options: Any) -> None:
+    """Show what there is most of: which outlets, categories, securities, days or sites have most posts.
+
+    A post counts in each of its categories, and for each security it mentions. Days are those of the site's calendar.
+
+    \b
+    Example:
+      finews top outlets
+      finews top securities --since 2022-04 --until 2022-04 --limit 5
+    """
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    with Archive(archive, time_limit=time_limit()) as opened:
+        printing.result(opened.top(kind, **options), reports.top, as_json=as_json)
 
 
 @click.command()
@@ -89,10 +132,17 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
     show_default=True,
     help="What to write, see above.",
 )
+@click.option("--query", metavar="QUERY", type=TEXT, help="Only posts that `finews search QUERY` finds.")
+@since_option
+@until_option
+@source_option
+@category_option
+@stock_option
+@of_site_option
 @drafts_option
 @json_option
-def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: bool) -> None:
-    """Write all posts to files in DIR.
+def export(directory: Path, archive: Path, form: str, query: str | None, *, as_json: bool, **asked: Any) -> None:
+    """Write posts to files in DIR: all of them, or those that are asked for.
 
     \b
     markdown  Markdown with all that is known of a post, as a crawl writes it
@@ -105,12 +155,14 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
               a spreadsheet would round (ids of 18 digits), dates, and apostrophes:
               programs drop one apostrophe from the start of each cell
 
-    If the archive holds several sites, each gets a folder of its own for its files.
+    If the archive holds several sites, each gets a folder of its own for its files. Posts are asked for as in a
+    search: --query finds exactly what `finews search` finds. Files of other posts that are in DIR already stay.
 
     \b
     Example:
       finews export backup/ --format jsonl
       finews export site/content/posts --format hugo
+      finews export hits --format csv --query '江西 5G' --since 2022-04
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
@@ -118,9 +170,9 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
     from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
-        several = len(opened.stats(drafts=drafts)["sites"]) > 1
+        several = opened.top("sites", drafts=asked["drafts"])["total"] > 1
         result = export_posts(
-            opened.posts(drafts=drafts),
+            opened.posts(query, **asked),
             directory,
             form,
             by_site=several,

@@ -70,6 +70,17 @@ MOST = 2**31 - 1
 """The largest number accepted for any count."""
 
 since_option = click.option("--since", metavar="D", help="Only posts from this time on: 2022-04-20, 2022-04, 2022.")
+until_option = click.option(
+    "--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole."
+)
+source_option = click.option("--source", metavar="S", type=TEXT, help="Only posts of this outlet: 大江网.")
+category_option = click.option(
+    "--category", metavar="SLUG", type=TEXT, help="Only posts of this category, first or not: dajiangwang."
+)
+stock_option = click.option(
+    "--stock", metavar="CODE", type=TEXT, help="Only posts that mention this security, as `finews stock` takes it."
+)
+of_site_option = click.option("--site", metavar="NAME", type=TEXT, help="Only posts of this site.")
 drafts_option = click.option(
     "--drafts", is_flag=True, help="Drafts too: posts whose source says not to publish them."
 )

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.cli.output.pager import shows_styles
 from crawler.text.outside import escaped_in_json, terminal_safe
 from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from crawler.text.changes import Changes, Parts
 
@@ -25,8 +26,17 @@ _DAYS = 10  # days printed for a security
 
 def json_document(document: Any) -> None:
     """Print one JSON document, Chinese as it is where that can be written."""
+    click.echo(_json(document, indent=2))
+
+
+def json_line(document: Any) -> str:
+    """Return a JSON document on one line, otherwise as `json_document` prints it."""
+    return _json(document, indent=None)
+
+
+def _json(document: Any, *, indent: int | None) -> str:
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=2)))
+    return escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=indent))
 
 
 def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:
@@ -36,7 +46,7 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
 
 def highlighted(post: Mapping[str, Any]) -> str:
     """Return a post's excerpt with its hits in bold on a terminal, in brackets elsewhere."""
-    if not sys.stdout.isatty():
+    if not shows_styles():
         return str(post["snippet"])
     return marked(post["text"], post["highlights"], *_BOLD)
 
@@ -76,12 +86,14 @@ def taken_away(post: Mapping[str, Any]) -> None:
         _say(f"Its text was taken away since revision {post['found_in']}: {shown}.", err=True)
 
 
-def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], *, styled: bool) -> None:
+def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes]) -> None:
     """Print a line per revision, and below it what changed."""
+    styled = shows_styles()
     for row in revisions:
+        draft = ", a draft" if row["draft"] else ""
         _say(
             f"{row['revision']}  seen {row['seen_at'][:16].replace('T', ' ')} UTC by run {row['run']} ({row['via']}),"
-            f" published {row['published_at'][:16].replace('T', ' ')}: {row['title']}"
+            f" published {row['published_at'][:16].replace('T', ' ')}{draft}: {row['title']}"
         )
         if row["revision"] in changes:
             for line in _changes(changes[row["revision"]], styled=styled):
@@ -116,6 +128,8 @@ def histories(told: Mapping[str, Any]) -> None:
     """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
     if not told["seen"]:
         _say(f"{told['name']} was never seen: {told['advice']}.")
+    for post in told["deleted"]:
+        _say(f"{post['post_id']} of {post['site']} was deleted on {post['deleted_at'][:10]}; not asked for again")
     for address in told["addresses"]:
         _say(f"{address['url']}\n  {_state(address)}")
         _say(f"  {_moment(address['found_at'])}  {_found(address)}")
@@ -162,7 +176,7 @@ def _moment(written: str) -> str:
     return written[:19].replace("T", " ")
 
 
-def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
+def _posts(posts: Iterable[Mapping[str, Any]]) -> None:
     """Print two lines per post, and its excerpt."""
     for post in posts:
         _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,18 +10,27 @@ from crawler.cli import printing
 from crawler.cli.options import (
     TEXT,
     archive_option,
+    category_option,
     drafts_option,
     json_option,
     limit_option,
+    of_site_option,
     offset_option,
     since_option,
     site_option,
+    source_option,
+    stock_option,
     time_limit,
+    until_option,
 )
+from crawler.cli.output import browser
+from crawler.cli.output.hits import HIT_COLUMNS, MENTION_COLUMNS, Taking, all_option, format_option
+from crawler.cli.output.pager import no_pager_option, paged
 from crawler.errors import ExitCode
 from crawler.text.outside import terminal_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -40,11 +48,15 @@ if TYPE_CHECKING:
 @click.option(
     "--revision", metavar="N", type=click.IntRange(min=1), help="Show its Nth revision instead of the latest."
 )
+@click.option("--as-of", metavar="T", help="Show what the archive knew at that time: '2022-04-21 09:30'.")
+@click.option("--open", "browse", is_flag=True, help="Open the original in a browser, and print only its address.")
+@no_pager_option
 @json_option
-def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
+def show(post: str, archive: Path, form: str, revision: int | None, as_of: str | None, **options: Any) -> None:
     """Show one post.
 
-    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error.
+    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error. On a
+    terminal the post is shown through a pager, as git does it: PAGER and LESS are obeyed.
 
     \b
     Example:
@@ -54,33 +66,40 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
+    if revision is not None and as_of is not None:
+        raise click.UsageError("--revision and --as-of both choose a revision: give one of them.")
     with Archive(archive, time_limit=time_limit()) as opened:
-        row = opened.post(post, revision=revision)
+        row = opened.post(post, revision=revision, as_of=as_of)
         markdown = render_post(row) if form == "markdown" else ""
-    if as_json or form == "json":
+    if options["browse"]:
+        browser.open_original(row)
+    if options["as_json"] or form == "json":
         printing.json_document(row)
         return
-    if form == "markdown":
-        click.echo(terminal_safe(markdown), nl=False)
-    elif form == "html":
-        click.echo(terminal_safe(row["html"]))
-    else:
-        click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
+    if options["browse"]:
+        click.echo(terminal_safe(row["url"]))
+        return
+    with paged(wanted=not options["no_pager"]):
+        if form == "markdown":
+            click.echo(terminal_safe(markdown), nl=False)
+        elif form == "html":
+            click.echo(terminal_safe(row["html"]))
+        else:
+            click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
     printing.same_story(row)
     printing.taken_away(row)
 
 
-# A query may begin with a minus, so whatever is not an option is part of it, and so is -h.
+# A query may begin with a minus, so whatever is not an option is part of it, and so is -h beside other words.
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
-@click.option("--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole.")
-@click.option("--source", metavar="S", type=TEXT, help="Only posts of this outlet: 大江网.")
-@click.option("--category", metavar="SLUG", type=TEXT, help="Only posts of this category, first or not: dajiangwang.")
-@click.option(
-    "--stock", metavar="CODE", type=TEXT, help="Only posts that mention this security, as `finews stock` takes it."
-)
+@until_option
+@source_option
+@category_option
+@stock_option
+@of_site_option
 @click.option("--as-of", metavar="T", help="Search what the archive knew at that time: '2022-04-21 09:30'.")
 @click.option(
     "--sort",
@@ -93,8 +112,12 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 @drafts_option
 @limit_option
 @offset_option
+@all_option
+@format_option
+@no_pager_option
 @json_option
-def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def search(ctx: click.Context, /, query: tuple[str, ...], archive: Path, **options: Any) -> None:
     """Search the titles and texts of posts.
 
     Words must all occur; "…" is one term, -term excludes posts, OR accepts either. Traditional and simplified
@@ -102,7 +125,8 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
     with all of it in the title. Times are in the site's time zone; 2022-04 is the whole month.
 
     With --json, each post has a `text`, the excerpt that is shown, and `highlights`, where the hits are in it, as
-    [[start, end], …].
+    [[start, end], …]. --format csv and jsonl have the same columns. On a terminal, what was found is shown through a
+    pager, as git does it. `finews search -h` prints this help; beside other words, -h excludes posts with an h.
 
     \b
     Example:
@@ -110,23 +134,29 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
       finews search '"5G+VR" OR ="萬科"'
       finews search 江西 --since 2022-04 --until 2022-04 --sort date
       finews search 巨化 --stock 600160 --as-of '2022-04-21 09:30'
+      finews search 江西 --all --format csv
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit()) as opened:
-        found = opened.search(" ".join(query), **options)
-    printing.result(found, printing.search, as_json=as_json)
+    if query == ("-h",):
+        click.echo(ctx.get_help())
+        return
+    taking = Taking.of(ctx, options)
+    with Archive(archive, time_limit=taking.time_limit()) as opened:
+        ask: Callable[..., Mapping[str, Any]] = opened.search_all if taking.every else opened.search
+        taking.show(ask(" ".join(query), **taking.page, **options), printing.search, HIT_COLUMNS)
 
 
 @click.command()
 @click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option("--diff", is_flag=True, help="Show what changed from each revision to the next.")
+@no_pager_option
 @json_option
-def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
+def history(post: str, archive: Path, *, diff: bool, no_pager: bool, as_json: bool) -> None:
     """List the revisions of a post, oldest first.
 
-    ID is its id, any of its addresses, or its file.
+    ID is its id, any of its addresses, or its file. A revision that its source did not want published is a draft.
 
     \b
     Example:
@@ -147,7 +177,8 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
             ]
         )
     else:
-        printing.history(revisions, changes, styled=sys.stdout.isatty())
+        with paged(wanted=not no_pager):
+            printing.history(revisions, changes)
 
 
 @click.command()
@@ -172,16 +203,18 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
     from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
 
     definition = load_site(site)
-    if name.startswith("/") and not name.endswith(".md"):
+    if definition.has_addresses and name.startswith("/") and not name.endswith(".md"):
         name = f"{definition.scheme}://{definition.hosts[0]}{name}"
     hint = address_history.advice(name, definition)
     with Archive(archive, time_limit=time_limit()) as opened:
         histories, imports = opened.why(name), opened.imports(name)
-    seen = bool(histories or imports)
+        deleted = address_history.deleted(opened.db, name)
+    seen = bool(histories or imports or deleted)
     document = {
         "name": name,
         "seen": seen,
         "advice": None if seen else hint,
+        "deleted": [deletion._asdict() for deletion in deleted],
         "addresses": histories,
         "files": imports,
     }
@@ -197,8 +230,12 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 @drafts_option
 @limit_option
 @offset_option
+@all_option
+@format_option
+@no_pager_option
 @json_option
-def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def stock(ctx: click.Context, /, code: tuple[str, ...], archive: Path, **options: Any) -> None:
     """List the posts that mention a security, newest first.
 
     Also shows counts by day, and the names under which the security was printed. CODE is a code (600160, 600160.SH,
@@ -209,9 +246,11 @@ def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any
       finews stock 600160
       finews stock guizhou maotai
       finews stock 00700.HK --since 2022-04
+      finews stock 600160 --all --format csv
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit()) as opened:
-        found = opened.stock(" ".join(code), **options)
-    printing.result(found, printing.stock, as_json=as_json)
+    taking = Taking.of(ctx, options)
+    with Archive(archive, time_limit=taking.time_limit()) as opened:
+        ask: Callable[..., Mapping[str, Any]] = opened.stock_all if taking.every else opened.stock
+        taking.show(ask(" ".join(code), **taking.page, **options), printing.stock, MENTION_COLUMNS)

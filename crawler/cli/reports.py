@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import date
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from crawler.cli.output import charts
+from crawler.text.outside import one_line, terminal_safe
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _KILO = 1000
+_SHOWN = 10  # of each thing that `stats` counts
+_COUNTED = {
+    "sites": "finews top sites",
+    "categories": "finews top categories",
+    "sources": "finews top outlets",
+    "links": None,
+}
 _ELSEWHERE = {"expired": "source file", "share": "share link"}  # where else than on its page a post may be
 _WIDE = 134  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
 
@@ -108,8 +120,51 @@ def stats(numbers: Mapping[str, Any]) -> None:
     )
     if numbers["posts"]:
         click.echo(f"from {numbers['first_published_at']} to {numbers['last_published_at']}")
-    for what in ("sites", "categories", "sources", "links"):
-        click.echo(f"{what}: " + (", ".join(f"{name} {count}" for name, count in numbers[what].items()) or "none"))
+    for what, command in _COUNTED.items():
+        click.echo(terminal_safe(f"{what}: {_first(numbers[what], command)}"))
+    days = list(dropwhile(lambda day: not day[1], numbers["days"].items()))
+    line = charts.sparkline([count for _, count in days])
+    if line and _can_print(line):
+        click.echo(f"posts per day: {days[0][0]} {line} {days[-1][0]}, at most {max(count for _, count in days):,}")
+
+
+def _first(counts: Mapping[str, int], command: str | None) -> str:
+    """Return the first few counts, how many more there are, and the command that shows them."""
+    shown = [f"{name} {count}" for name, count in list(counts.items())[:_SHOWN]]
+    if len(counts) > _SHOWN:
+        see = f": `{command}`" if command else ""
+        shown.append(f"and {len(counts) - _SHOWN:,} more{see}")
+    return ", ".join(shown) or "none"
+
+
+def top(found: Mapping[str, Any]) -> None:
+    """Print what there is most of: with bars on a terminal, elsewhere as lines of number, tab, name."""
+    ranked = [(_named(each), each["posts"]) for each in found["results"]]
+    if not sys.stdout.isatty():
+        for name, posts in ranked:
+            click.echo(terminal_safe(f"{posts}\t{name}"))
+        return
+    width = shutil.get_terminal_size().columns
+    for line in charts.bars(ranked, width, ascii_only=not _can_print("█")):
+        click.echo(terminal_safe(line))
+    more = found["total"] - len(ranked)
+    if more or not ranked:
+        click.echo(f"and {more:,} more, see --limit" if more else f"There are no {found['kind']}.")
+
+
+def _named(ranked: Mapping[str, Any]) -> str:
+    """Return a name with what commands take for it, if that is something else."""
+    name = one_line(ranked["name"])
+    return f"{name} ({ranked['key']})" if ranked["key"] != ranked["name"] else name
+
+
+def _can_print(characters: str) -> bool:
+    """Return whether standard output has these characters."""
+    try:
+        characters.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def coverage(found: Mapping[str, Any]) -> None:
@@ -156,7 +211,9 @@ def _goes_on(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
 
 
 def checked(result: Mapping[str, Any]) -> None:
-    """Print what a check found, one line each."""
+    """Print what a repair has mended and what a check found, one line each."""
+    for mended in result["mended"]:
+        click.echo(f"Mended: {mended.partition(': `finews check --repair`')[0].removesuffix('.')}.")
     for finding in result["findings"]:
         click.echo(finding)
     if not result["findings"]:
@@ -169,6 +226,8 @@ def backed_up(result: Mapping[str, Any]) -> None:
         f"{result['archive']} copied to {result['file']} and verified: {_size(result['bytes'])},"
         f" {counted(result['posts'], 'post')} in {counted(result['versions'], 'revision')}"
     )
+    if result["made_folder"]:
+        click.echo(f"The folder {result['made_folder']} was made for it.")
 
 
 def exported(result: Mapping[str, Any]) -> None:

@@ -75,14 +75,14 @@ def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None) -
     from crawler.ops.schedule.interval import read_interval  # noqa: PLC0415
     from crawler.ops.schedule.systemd import systemd  # noqa: PLC0415
     from crawler.ops.schedule.task import Task  # noqa: PLC0415
-    from crawler.sites.loading import load_site  # noqa: PLC0415
+    from crawler.sites.loading import load_site_to_crawl  # noqa: PLC0415
 
     task = Task(
         program=_program(),
         archive=_absolute(archive),
         posts=_absolute(posts) if posts else None,
         site=str(_absolute(Path(site))) if site.endswith((".yaml", ".yml")) else site,
-        name=load_site(site).name,  # better to refuse a wrong one now than in a run that nobody watches
+        name=load_site_to_crawl(site).name,  # better to refuse a wrong one now than in a run that nobody watches
         every=read_interval(every),
         user=_user(),
         folder=Path.cwd(),

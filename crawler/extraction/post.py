@@ -15,6 +15,7 @@ from crawler.extraction.budget import within_budget
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
+from crawler.sites.definition import Layout
 from crawler.text.words import opening
 from crawler.urls import path_of, resolve
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
     from crawler.items import Address, Via
-    from crawler.sites.definition import Layout, Of, Rule, Site
+    from crawler.sites.definition import Of, Rule, Site
 
 _NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
 _SHOWN = 60  # characters of a value in a reason
+_NO_LAYOUT = Layout(name="", sign="", title=(), body=(), date=())  # of a site of files
 
 
 class _UnreadableDateError(ValueError):
@@ -71,7 +73,7 @@ def read_parted_body(page: Page, tail: str, site: Site, *, via: Via, tags: tuple
     """
     sources = _Sources(page, site, page.source, tags)
     ends = _Sources(page, site, tail, tags) if tail else sources
-    return _read(sources, ends, site.layouts[0], via=via, as_written=True)
+    return _read(sources, ends, next(iter(site.layouts), _NO_LAYOUT), via=via, as_written=True)
 
 
 def days_of(address: Address, site: Site) -> list[date]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.archive import Archive
-from crawler.archive.ledger import frontier
+from crawler.archive.ledger import deletions, frontier
 from crawler.archive.watch.phrases import MINUTE, lasting
 from crawler.text.words import counted
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crawler.archive.ledger.runs import Report
 
 _FORBIDDEN = "refused: forbidden by robots.txt"
+_DELETED = f"refused: {deletions.BEGINS}"
 _MANY = 3  # posts refused and none kept: of one or two that is chance
 _GIVEN_UP = re.compile(r"given up.*? \((?:robots\.txt: )?(.*)\)")  # as `hosts.troubles` says it
 # Reasons that a machine without a network gives, among others, see `crawler.network.failures`.
@@ -95,6 +96,7 @@ def _misfit(report: Report) -> str | None:
         return None  # the site asked to be left alone, and was
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
         return f"Not one post was named: {ask}"
-    if posts["refused"] == sum(posts.values()) >= _MANY:
+    are_deleted = any(reason.startswith(_DELETED) for reason in report["reasons"])
+    if posts["refused"] == sum(posts.values()) >= _MANY and not are_deleted:
         return f"Every post was refused: {ask}"
     return None

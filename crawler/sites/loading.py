@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from crawler import __version__
-from crawler.errors import SiteError
+from crawler.errors import SiteError, UsageError
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Addresses, Site
@@ -52,6 +52,16 @@ def load_site(name: str) -> Site:
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")
     return _read(Path(name), name)
+
+
+def load_site_to_crawl(name: str) -> Site:
+    """Load a site as `load_site` does; raise `UsageError` if it is one of files, which has nothing to crawl."""
+    site = load_site(name)
+    if not site.has_addresses:
+        raise UsageError(
+            f"The site {site.name} has no addresses to crawl: `finews import --site {name} PATH` takes in its files."
+        )
+    return site
 
 
 @cache
@@ -138,8 +148,9 @@ def _check_sense(site: Site) -> None:
     """Check what the types alone cannot express."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
         raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
-    for key in ("hosts", "start", "layouts"):
-        if not getattr(site, key):
+    needed = {"hosts": site.hosts, "start": site.start, "layouts": site.layouts}
+    for key, value in needed.items():
+        if not value and (any(needed.values()) or site.addresses != Addresses(post=())):
             raise WrongValueError(key, "is empty; at least one is needed")
     _check_addresses(site)
     for index, layout in enumerate(site.layouts):

@@ -22,8 +22,8 @@ from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway
 from crawler.sites.addresses import address_of, share_address, start_addresses
-from crawler.sites.loading import load_site
-from crawler.spiders import arguments
+from crawler.sites.loading import load_site_to_crawl
+from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
@@ -89,7 +89,7 @@ class CategorySpider(Spider):
         """Read settings and arguments. Text is split at commas for `category` (slugs) and `page` (addresses)."""
         log_as_sentences()
         arguments.refuse(others)
-        site = load_site(crawler.settings["FINEWS_SITE"])
+        site = load_site_to_crawl(crawler.settings["FINEWS_SITE"])
         spider = cls(
             site,
             only=[
@@ -114,6 +114,7 @@ class CategorySpider(Spider):
         )
         homes = [address for address in start_addresses(self.site) if address.kind == "home"]
         with addon.giving_up():
+            wanted.named(self._db, self.site, self.only)
             self._frontier.begin(self.only or homes, dates.now())
             self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
             for request in self._take():
@@ -189,14 +190,21 @@ class CategorySpider(Spider):
         if again or known is None or known.state == "failed":
             yield self._texts.ask(share, found_on=target.address.url, auxiliary=True)
 
-    def _take(self) -> Iterator[Request]:
+    def _take(self) -> list[Request]:
+        """Return the next requests; none only if there is no room for any, or nothing is left to request."""
         room = self._room()
-        if not room:
-            return
-        for link in self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
-            address = address_of(self.site, link.url)
-            if address is not None:  # the site's definition may have changed since the address was recorded
-                yield self._request(address, link)
+        while room and (taken := self._frontier.take(room, dates.now(), host=self.site.hosts[0])):
+            requests = [request for link in taken if (request := self._request_for(link))]
+            if requests:
+                return requests
+        return []
+
+    def _request_for(self, link: KnownAddress) -> Request | None:
+        address = address_of(self.site, link.url)
+        if address is None:  # the site's definition may have changed since the address was recorded
+            return None
+        is_wanted = wanted.is_wanted(self._db, self.site, address, self._frontier.run_id)
+        return self._request(address, link) if is_wanted else None
 
     def _room(self) -> int:
         """Return how many addresses to request now: one at a time until there has been an answer, then several."""

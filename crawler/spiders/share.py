@@ -15,8 +15,8 @@ from crawler.archive.ledger import links
 from crawler.archive.store.lock import writing
 from crawler.errors import UsageError, log_as_sentences
 from crawler.sites.addresses import address_of, post_id_named, share_address
-from crawler.sites.loading import load_site
-from crawler.spiders import arguments
+from crawler.sites.loading import load_site_to_crawl
+from crawler.spiders import arguments, wanted
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.shared_text import SharedTexts
 
@@ -47,7 +47,7 @@ class ShareSpider(Spider):
         """Read settings and arguments; text is split at commas."""
         log_as_sentences()
         arguments.refuse(others)
-        site = load_site(crawler.settings["FINEWS_SITE"])
+        site = load_site_to_crawl(crawler.settings["FINEWS_SITE"])
         codes = arguments.listed("code", code)
         if not codes:
             raise UsageError(
@@ -64,6 +64,7 @@ class ShareSpider(Spider):
         db, run_id = addon.run.archive.db, addon.run.id
         texts = SharedTexts(self.site, db, Recovery(self.site))
         with addon.giving_up():
+            wanted.named(db, self.site, self.shares)
             with writing(db):
                 links.plan(db, self.site.name, self.shares, dates.now(), run_id=run_id)
             for share in self.shares:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.archive.ledger import runs
+from crawler import dates
+from crawler.archive.ledger import deletions, runs
 from crawler.archive.search import index
 from crawler.archive.search.filters import Filters
 from crawler.archive.search.query import parse
 from crawler.archive.search.search import search
-from crawler.archive.store import stories, versions
+from crawler.archive.store import posts, securities, stories
+from crawler.archive.store.bodies import BROKEN
 from crawler.archive.store.lock import writing
+from crawler.dates import iso
 from crawler.errors import ArchiveDamaged
 from crawler.text.words import counted, tokens
 
@@ -30,6 +33,11 @@ if TYPE_CHECKING:
 _TERMS = 12  # sample terms taken from the archive, looked up in the index and in the texts themselves
 _LENGTHS = (1, 2, 3, 4, 6)  # their lengths in tokens
 _AGAIN = "bring back a backup, or crawl them again"
+_DELETED_WITH = {"posts", "links"}  # what refers to one of these goes with it
+_PARTS = (
+    *("versions", "article_tags", "article_categories", "mentions", "stories", "story_keys"),
+    *("files", "before_imports"),
+)
 _SHOWN = 5  # ids named in a sentence about many posts
 
 
@@ -37,20 +45,42 @@ def damage(db: Database) -> list[str]:
     """Return a sentence for every fault of the file itself; if there is one, nothing in the file can be trusted."""
     try:
         faults = [fault for (fault,) in db.execute(f"PRAGMA integrity_check({_SHOWN})") if fault != "ok"]
-        orphans = db.execute(
-            'SELECT "table", count(*), parent FROM pragma_foreign_key_check GROUP BY 1, 3'
-        ).fetchall()
+        orphans = [orphan for orphan in _orphans(db) if orphan.parent not in _DELETED_WITH]
     except sqlite3.DatabaseError as error:
         faults, orphans = [str(error)], []
     return [ArchiveDamaged.sentence(fault) for fault in faults] + [
         f"{counted(count, 'row')} of {table} without their row of {parent}: bring back a backup."
-        for table, count, parent in orphans
+        for table, parent, count in orphans
     ]
+
+
+class _Orphans(NamedTuple):
+    """How many rows of a table refer to rows of another (`parent`) that are not there."""
+
+    table: str
+    parent: str
+    rows: int
+
+
+def _orphans(db: Database) -> list[_Orphans]:
+    rows = db.execute('SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2')
+    return [_Orphans(*row) for row in rows.fetchall()]
+
+
+def leftovers(db: Database) -> list[str]:
+    """Return a sentence if a post was deleted without what belonged to it, as a plain sqlite3 shell once did."""
+    left = [orphan for orphan in _orphans(db) if orphan.parent in _DELETED_WITH]
+    if not left:
+        return []
+    tables = ", ".join(sorted({orphan.table for orphan in left}))
+    rows = counted(sum(orphan.rows for orphan in left), "row")
+    remedy = "removes what is left of posts that were deleted; if none were, bring back a backup"
+    return [f"{rows} of posts that are not there ({tables}): `finews check --repair` {remedy}."]
 
 
 def losses(db: Database) -> list[str]:
     """Return a sentence for posts that lack versions, and one for posts whose bodies cannot be decoded."""
-    lost, broken = versions.incomplete_posts(db), versions.undecodable_posts(db)
+    lost, broken = incomplete_posts(db), _undecodable_posts(db)
     return [
         *([f"{_these(lost)} lack versions: {_AGAIN}."] if lost else []),
         *([f"The bodies of {_these(broken)} cannot be put together: {_AGAIN}."] if broken else []),
@@ -68,11 +98,22 @@ def staleness(db: Database, *, seed: int = 0) -> Iterator[str]:
 
 
 def repair(db: Database) -> None:
-    """Rebuild what is derived: index, stories and the counts of runs. The posts themselves are not changed."""
+    """Rebuild what is derived: index, stories, the counts of runs; and remove what is left of deleted posts.
+
+    The posts themselves are not changed.
+    """
     with writing(db):
+        _remove_leftovers(db)
         index.rebuild(db)
         stories.rebuild(db)
         runs.recount(db)
+
+
+def _remove_leftovers(db: Database) -> None:
+    deletions.mark_orphans(db, iso(dates.now()))
+    for table in _PARTS:
+        db.execute(f"DELETE FROM {table} WHERE article_id NOT IN ({posts.ROWS})")  # noqa: S608  # constants
+    securities.name_all(db)
 
 
 def _index_faults(db: Database, seed: int) -> Iterator[str]:
@@ -125,6 +166,24 @@ def _run_faults(db: Database) -> Iterator[str]:
             f"Run {run_id} says {new} new and {changed} changed, but {first} and {later} versions are of it:"
             " `finews check --repair` counts again."
         )
+
+
+def incomplete_posts(db: Database) -> list[str]:
+    """Return the ids of posts that lack a version between the first and the current one."""
+    rows = db.execute(
+        "SELECT post_id FROM posts LEFT JOIN versions ON article_id = posts.id GROUP BY posts.id"
+        " HAVING count(versions.id) <> posts.revision OR max(versions.revision) <> posts.revision"
+    )
+    return [post_id for (post_id,) in rows]
+
+
+def _undecodable_posts(db: Database) -> list[str]:
+    """Return the ids of posts with a version whose bodies cannot be decoded."""
+    faults = " OR ".join(BROKEN.format(body) for body in ("summary", "markdown", "html"))
+    rows = db.execute(
+        f"SELECT DISTINCT post_id FROM versions JOIN posts ON posts.id = article_id WHERE {faults} ORDER BY posts.id"  # noqa: S608  # constants
+    )
+    return [post_id for (post_id,) in rows]
 
 
 def _these(post_ids: list[str]) -> str:

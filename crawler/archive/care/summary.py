@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Summary(TypedDict):
     """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`).
 
-    A post is counted in each of its categories. `drafts` are posts that were not published: they count in no other
-    number but `runs`, `securities` and `links`, unless they are wanted.
+    A post is counted in each of its categories. `days` has the number of posts of each of the latest sixty days,
+    oldest first, up to the last on which a post was published. `drafts` are posts that were not published: they count
+    in no other number but `runs`, `securities` and `links`, unless they are wanted.
     """
 
     archive: str
@@ -39,6 +40,7 @@ class Summary(TypedDict):
     categories: dict[str, int]
     sources: dict[str, int]
     links: dict[str, int]
+    days: dict[str, int]
 
 
 def summary(db: Database, path: Path, *, drafts: bool = False) -> Summary:
@@ -60,6 +62,7 @@ def summary(db: Database, path: Path, *, drafts: bool = False) -> Summary:
         "categories": top.counts(db, "categories", drafts=drafts),
         "sources": top.counts(db, "outlets", drafts=drafts),
         "links": links.states(db),
+        "days": top.latest_days(db, drafts=drafts),
     }
 
 

@@ -5,8 +5,10 @@ Not here: all other numbers of an archive (`crawler.archive.care.summary`), and 
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from crawler.archive.store import articles
 from crawler.archive.store.articles import DRAFTS
 from crawler.archive.store.versions import CURRENT
 
@@ -41,6 +43,7 @@ class Top(TypedDict):
     results: list[Ranked]
 
 
+_DAYS = 60
 _NAME_OF_CATEGORY = "(SELECT name FROM categories WHERE slug = article_categories.category ORDER BY site LIMIT 1)"
 _NAME_OF_SECURITY = "(SELECT name FROM securities WHERE code = mentions.code)"
 # `NOT IN` instead of `NOT draft` lets SQLite count outlets and mentions in an index, without reading the rows.
@@ -79,6 +82,22 @@ def top(db: Database, kind: Kind, span: Span = (None, None), *, limit: int | Non
 def counts(db: Database, kind: Kind, *, drafts: bool = False) -> dict[str, int]:
     """Return the number of posts by the keys of a kind, most first."""
     return {each["key"]: each["posts"] for each in _ranked(db, kind, (None, None), drafts=drafts)}
+
+
+def latest_days(db: Database, *, drafts: bool = False) -> dict[str, int]:
+    """Return the number of posts of each of the latest sixty days, oldest first; of none, if there are no posts.
+
+    They end with the day of the latest post. Posts that were dated in the future when they were first seen are left
+    out, since their date must be wrong.
+    """
+    newest = articles.newest_likely(db, drafts=drafts)
+    if newest is None:
+        return {}
+    last = datetime.fromisoformat(articles.published_at(db, newest))
+    days = [last.date() - timedelta(days=ago) for ago in range(min(_DAYS, last.toordinal()))]
+    span = int(last.timestamp()) - (_DAYS + 1) * 24 * 3600, int(last.timestamp())
+    counted = {each["key"]: each["posts"] for each in _ranked(db, "days", span, drafts=drafts)}
+    return {day.isoformat(): counted.get(day.isoformat(), 0) for day in reversed(days)}
 
 
 def _ranked(db: Database, kind: Kind, span: Span, *, drafts: bool) -> list[Ranked]:

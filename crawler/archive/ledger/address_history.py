@@ -11,7 +11,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.ledger import sites
+from crawler.archive.ledger import deletions, sites
 from crawler.archive.ledger.lookup import find_post
 from crawler.sites.addresses import address_of, as_address, post_id_named
 from crawler.text.words import printable
@@ -20,6 +20,7 @@ from crawler.urls import path_of
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from crawler.archive.ledger.deletions import Deletion
     from crawler.sites.definition import Site
 
 
@@ -76,9 +77,24 @@ def histories(db: Database, name: str) -> list[AddressHistory]:
     return result
 
 
+def deleted(db: Database, name: str) -> list[Deletion]:
+    """Return the deletions of the posts that `name` may stand for, by id or address, whatever their sites."""
+    ids = {post_id for site in sites.known(db).values() if (post_id := post_id_named(site, name))}
+    return deletions.of_ids(db, {printable(name), *ids})
+
+
+def last_outcome(db: Database, name: str) -> str | None:
+    """Return what became of the addresses `name` stands for, as `refused: no title`; `None` if it was never seen."""
+    known = histories(db, name)
+    states = {f"{each['state']}: {each['reason']}" if each["reason"] else each["state"] for each in known}
+    return "; ".join(sorted(states)) or None
+
+
 def advice(name: str, site: Site) -> str:
     """Return a sentence on what to do about an address of `site`, or an id, that was never seen."""
     url = as_address(name)
+    if not site.has_addresses:
+        return f"no file of {site.name} with this name was imported"
     if url is None:
         return (
             f"no page has named a post with this id. `finews share {shlex.quote(name)}` looks behind its share link"

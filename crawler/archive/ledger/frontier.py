@@ -146,7 +146,8 @@ class Frontier:
 
     def _make_everything_due(self, now: datetime) -> None:
         self.db.execute(
-            "UPDATE links SET next_try_at = ? WHERE site = ? AND kind = 'post' AND state <> 'found'",
+            "UPDATE links SET next_try_at = ? WHERE site = ? AND kind = 'post' AND state <> 'found'"
+            " AND deleted_at IS NULL",
             [iso(now), self.site],
         )
         self.db.execute(

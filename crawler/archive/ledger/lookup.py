@@ -34,6 +34,15 @@ def find_post(db: Database, name: str) -> int | None:
     return next((row for row in rows if row is not None), None)
 
 
+def find_posts(db: Database, name: str) -> list[int]:
+    """Return the rows of all posts that a person may mean: an id may be that of posts of several sites."""
+    first = find_post(db, name)
+    if first is None:
+        return []
+    _, post_id = articles.naming(db, first)
+    return [first] if as_address(printable(name)) else articles.all_named(db, post_id)
+
+
 def _ids(site: Site, name: str) -> Iterator[str]:
     """Yield the ids that `name` may mean: of posts that share a name, all but the first have their day in front."""
     post_id = post_id_named(site, name)

@@ -209,6 +209,15 @@ def recount(db: Database) -> None:
     db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE outcome <> 'running'")  # noqa: S608
 
 
+def recount_only(db: Database, run_ids: Iterable[int]) -> None:
+    """Correct the counts `new` and `changed` of these runs, of which versions were deleted."""
+    db.execute(
+        f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN}"  # noqa: S608  # the constants above
+        " WHERE outcome <> 'running' AND id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(run_ids))],
+    )
+
+
 def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
     """Write a run's outcome and its counts from the ledger."""
     listings, listings_failed = db.execute(

@@ -17,13 +17,14 @@ _CODES = "(SELECT value FROM json_each(?))"
 class Filters:
     """What a post must be besides matching the query.
 
-    Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category`
-    (slug), be it the first of the post or not; mentioning one of `codes`; no draft, if `published`. With `as_of`
-    (ISO 8601, UTC) the archive is searched as it stood then.
+    Published from `since` to `until`, both included, in epoch seconds; of a `site`, an outlet (`source`) and a
+    `category` (slug), be it the first of the post or not; mentioning one of `codes`; no draft, if `published`. With
+    `as_of` (ISO 8601, UTC) the archive is searched as it stood then.
     """
 
     since: int | None = None
     until: int | None = None
+    site: str | None = None
     source: str | None = None
     category: str | None = None
     codes: tuple[str, ...] | None = None
@@ -43,6 +44,7 @@ class Filters:
         """
         conditions: list[tuple[str, Any]] = [
             *self._of_days,
+            ("posts.site = ?", self.site),
             ("posts.source = ?", self.source),
             ("+posts.id IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
             ("posts.draft = ?", 0 if self.published else None),
@@ -64,6 +66,7 @@ class Filters:
         row of a set up among what is found.
         """
         conditions: list[tuple[str, Any]] = [
+            ("+found.rowid IN (SELECT id FROM posts WHERE site = ?)", self.site),
             ("+found.rowid IN (SELECT id FROM posts WHERE source = ?)", self.source),
             ("+found.rowid IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
             ("+found.rowid NOT IN (SELECT id FROM posts WHERE draft AND ?)", 1 if self.published else None),
@@ -90,6 +93,7 @@ class Filters:
             " WHERE value = ?)"
         )
         conditions: list[tuple[str, Any]] = [
+            ("posts.site = ?", self.site),
             ("iif(filed IS NULL, posts.source, json_extract(filed, '$.source')) = ?", self.source),
             (categories, self.category),
             ("v.draft = ?", 0 if self.published else None),

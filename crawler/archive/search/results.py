@@ -5,6 +5,7 @@ Not here: which posts are found (`crawler.archive.search.search`).
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from crawler.archive.search import index
@@ -12,7 +13,7 @@ from crawler.archive.search.field import field_of
 from crawler.archive.search.snippet import snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -58,6 +59,14 @@ class Found(TypedDict):
     results: list[Hit]
 
 
+class EveryHit(TypedDict):
+    """All that a search found: how many, and the hits, which are read as they are asked for."""
+
+    query: str
+    total: int
+    results: Iterator[Hit]
+
+
 class Match(NamedTuple):
     """A version that was found: when it says it was published, its post, and its `row` of the index."""
 
@@ -89,6 +98,17 @@ def _weight(text: str, query: Query) -> float:
 
 def present(db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> Found:
     """Return `shown` as a search prints it; each match comes with the ids of the posts that tell the same story."""
+    return {"query": query, "total": total, "results": _hits(db, shown, wanted)}
+
+
+def present_each(db: Database, shown: Iterable[tuple[Match, list[int]]], wanted: Query) -> Iterator[Hit]:
+    """Yield `shown` as a search prints it, reading a few at a time."""
+    each = iter(shown)
+    while few := list(islice(each, _READ_AT_ONCE)):
+        yield from _hits(db, few, wanted)
+
+
+def _hits(db: Database, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> list[Hit]:
     versions = _versions(db, [row for match, others in shown for row in (match.row, *others)])
     categories = _categories(db, [match.article_id for match, _ in shown])
     results: list[Hit] = []
@@ -96,7 +116,7 @@ def present(db: Database, query: str, total: int, shown: Sequence[tuple[Match, l
         row = {**versions[match.row], "categories": categories[match.article_id]}
         hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
-    return {"query": query, "total": total, "results": results}
+    return results
 
 
 class Excerpt(TypedDict):
@@ -137,7 +157,7 @@ def _categories(db: Database, posts: list[int]) -> dict[int, list[str]]:
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
     """Return what is shown of each version, and the text it is found by, by the row of the index."""
     names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
-    columns = "versions.revision, post_id, site, title, published_at, source, category, url, text"
+    columns = "versions.revision, post_id, site, title, published_at, source, category, nullif(url, ''), text"
     rows_found = db.execute(
         f"SELECT posts.id, posts.id, {columns} FROM posts"  # noqa: S608  # constants
         " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.search.filters import Filters
     from crawler.items import Post
 
 FOLDED = "finews_folded"
@@ -26,6 +27,7 @@ DRAFTS = "SELECT id FROM posts WHERE draft"
 """SQL for a subquery: the rows of the posts that are drafts, few if any."""
 
 _EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
+_LIKELY = f"published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}"
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -52,7 +54,7 @@ class Article(TypedDict):
     id: int
     site: str
     post_id: str
-    url: str
+    url: str | None
     share_url: str | None
     title: str
     source: str | None
@@ -115,13 +117,15 @@ def first_alike(db: Database, post_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, one at a time; `drafts` too, if they are wanted."""
-    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id"):  # noqa: S608  # constants
+def every(db: Database, filters: Filters) -> Iterator[Article]:
+    """Yield every post that passes the filters as `get` returns it, oldest first, one at a time."""
+    condition, values = filters.of_posts
+    among = "1" if condition == "1" else f"id IN (SELECT id FROM posts WHERE {condition})"  # noqa: S608  # constants
+    for row in db.query(f"SELECT * FROM articles WHERE {among} ORDER BY published_ts, id", values):  # noqa: S608  # likewise
         yield _with_lists(db, row)
 
 
-def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
+def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str | None] | None:
     """Return the site and address of another site's post with the same id and day (of `published_at`, ISO 8601).
 
     The Markdown files of two such posts would have the same name.
@@ -130,12 +134,18 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
         "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
         [row["post_id"], row["site"], published_at[:10]],
     ).fetchone()
-    return None if other is None else (str(other[0]), str(other[1]))
+    return None if other is None else (str(other[0]), other[1])
 
 
 def named(db: Database, post_id: str) -> int | None:
     """Return the row id of the post with this id; if several sites have one, that of the post archived first."""
     return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
+
+
+def all_named(db: Database, post_id: str) -> list[int]:
+    """Return the row ids of the posts with this id, of any site, the one archived first coming first."""
+    rows = db.execute("SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
+    return [article_id for (article_id,) in rows]
 
 
 def at(db: Database, url: str) -> int | None:
@@ -151,7 +161,7 @@ def published_at(db: Database, article_id: int) -> str:
 def elsewhere(db: Database, post: Post) -> int | None:
     """Return the row of the post that has this post's id, if it stands at another address."""
     sql = "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?"
-    return _first(db, sql, [post.site, post.post_id, post.url])
+    return _first(db, sql, [post.site, post.post_id, post.url or ""])
 
 
 def id_at(db: Database, site: str, url: str) -> str | None:
@@ -181,6 +191,12 @@ def newest(db: Database, site: str | None = None, *, drafts: bool = True) -> int
     return _first(db, sql, values)
 
 
+def newest_likely(db: Database, *, drafts: bool = True) -> int | None:
+    """Return what `newest` does, but for posts that were dated in the future when they were first seen."""
+    sql = f"SELECT id FROM posts WHERE {_wanted(drafts)} AND {_LIKELY} ORDER BY published_ts DESC LIMIT 1"  # noqa: S608  # constants
+    return _first(db, sql, [])
+
+
 def oldest(db: Database, *, drafts: bool = True) -> int | None:
     """Return the row id of the earliest published post; of `drafts` too, if they are wanted."""
     return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", [])  # noqa: S608  # constants
@@ -197,7 +213,7 @@ def published_until(
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
         f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ? AND NOT draft"  # noqa: S608  # constants
-        f" AND published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}{later}"
+        f" AND {_LIKELY}{later}"
         " ORDER BY published_ts DESC",
         [name, until, *values],
     )

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import stat
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,7 @@ from crawler.text.file_names import folded
 from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
 _log = logging.getLogger(__name__)
@@ -145,6 +146,21 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 def is_interrupt(error: BaseException | None) -> bool:
     """Tell whether an error says that a time limit has ended a statement."""
     return isinstance(error, sqlite3.Error) and kind_of(error) == sqlite3.SQLITE_INTERRUPT
+
+
+@contextmanager
+def one_state(db: Database) -> Iterator[None]:
+    """Have the block read one state of the archive, whatever other programs write or delete meanwhile."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+        db.execute("COMMIT")  # unlike a rollback, it leaves cursors alone that others still read from
+    except BaseException:
+        db.conn.rollback()
+        raise
 
 
 def limit_time(db: Database, seconds: float | None) -> None:

@@ -107,6 +107,11 @@ def posts_at(db: Database, site: str, paths: Iterable[str]) -> Iterator[int]:
             yield int(row[0])
 
 
+def forget(db: Database, article_id: int, run_id: int) -> None:
+    """Forget that a run imported the files of a post."""
+    db.execute("DELETE FROM files WHERE article_id = ? AND run_id = ?", [article_id, run_id])
+
+
 def refused(db: Database, run_id: int) -> list[RefusedFile]:
     """Return the files that a run refused."""
     rows = db.query(

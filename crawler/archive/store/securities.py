@@ -38,7 +38,7 @@ def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], 
     for mention in mentions:
         _note_mention(db, article_id, mention, published_ts)
     for code in sorted(codes | {mention.code for mention in mentions}):
-        _name(db, code)
+        name_anew(db, code)
 
 
 def redate(db: Database, article_id: int, published_ts: int) -> None:
@@ -60,7 +60,7 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
     )
 
 
-def _name(db: Database, code: str) -> None:
+def name_anew(db: Database, code: str) -> None:
     """Name a security as most of its latest mentions do; of equally frequent names, the latest wins."""
     rows = db.execute(
         "SELECT name FROM mentions WHERE code = ?"
@@ -71,6 +71,12 @@ def _name(db: Database, code: str) -> None:
         ((name, _),) = Counter(name for (name,) in rows).most_common(1)
         if db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone() != (name,):
             _rename(db, code, name)
+
+
+def name_all(db: Database) -> None:
+    """Give every security its usual name, after mentions were deleted."""
+    for (code,) in db.execute("SELECT code FROM securities").fetchall():
+        name_anew(db, code)
 
 
 def spell_all(db: Database) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
 
 from crawler.archive.search import index
-from crawler.archive.store.bodies import BROKEN, decode_body
+from crawler.archive.store.bodies import decode_body
 from crawler.archive.store.files import keys_of, write_file, written_file
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
@@ -45,7 +45,10 @@ _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDicti
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash."""
+    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash.
+
+    It is a `draft` if its source said that it is not to be published.
+    """
 
     revision: int
     seen_at: str
@@ -54,6 +57,7 @@ class Revision(TypedDict):
     title: str
     published_at: str
     content_hash: str
+    draft: bool
 
 
 class Standing(NamedTuple):
@@ -159,11 +163,18 @@ def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -
 def history(db: Database, article_id: int) -> list[Revision]:
     """Return the versions of a post as users see them, oldest first."""
     rows = db.query(
-        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash FROM versions"
+        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash, draft FROM versions"
         " WHERE article_id = ? ORDER BY revision",
         [article_id],
     )
-    return list(rows)  # type: ignore[arg-type]  # the columns above
+    return [{**row, "draft": bool(row["draft"])} for row in rows]  # type: ignore[typeddict-item]  # the columns above
+
+
+def known_at(db: Database, article_id: int, moment: str) -> int | None:
+    """Return the latest revision of a post seen up to a moment (ISO 8601, UTC); `None` if it was not known then."""
+    sql = "SELECT max(revision) FROM versions WHERE article_id = ? AND seen_at <= ?"
+    (revision,) = db.execute(sql, [article_id, moment]).fetchone()
+    return None if revision is None else int(revision)
 
 
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
@@ -193,22 +204,20 @@ def publication_times(db: Database, article_id: int) -> set[str]:
     return {published_at for (published_at,) in rows}
 
 
-def incomplete_posts(db: Database) -> list[str]:
-    """Return the ids of posts that lack a version between the first and the current one."""
+def entries(db: Database, article_id: int) -> dict[int, index.Entry]:
+    """Return the rows that a post has in the search index, each with what it is found by."""
     rows = db.execute(
-        "SELECT post_id FROM posts LEFT JOIN versions ON article_id = posts.id GROUP BY posts.id"
-        " HAVING count(versions.id) <> posts.revision OR max(versions.revision) <> posts.revision"
-    )
-    return [post_id for (post_id,) in rows]
+        "SELECT iif(versions.revision = posts.revision, posts.id, -versions.id), versions.revision, title, text"
+        " FROM versions JOIN posts ON posts.id = article_id WHERE article_id = ? ORDER BY versions.revision",
+        [article_id],
+    ).fetchall()
+    return {row: index.found_by(db, article_id, *version)[1] for row, *version in rows}
 
 
-def undecodable_posts(db: Database) -> list[str]:
-    """Return the ids of posts with a version whose bodies cannot be decoded."""
-    faults = " OR ".join(BROKEN.format(body) for body in ("summary", "markdown", "html"))
-    rows = db.execute(
-        f"SELECT DISTINCT post_id FROM versions JOIN posts ON posts.id = article_id WHERE {faults} ORDER BY posts.id"  # noqa: S608  # constants
-    )
-    return [post_id for (post_id,) in rows]
+def runs_of(db: Database, article_id: int) -> set[int]:
+    """Return the runs that brought versions of a post."""
+    rows = db.execute("SELECT DISTINCT run_id FROM versions WHERE article_id = ?", [article_id])
+    return {run_id for (run_id,) in rows}
 
 
 def count(db: Database, *, drafts: bool = True) -> int:
@@ -272,6 +281,21 @@ def make_room(db: Database, article_id: int, revision: int) -> None:
         "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
     )
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
+
+
+def drop(db: Database, article_id: int, run_id: int) -> None:
+    """Delete the versions that a run brought; those that remain, of which there must be any, are numbered anew."""
+    rows = db.execute(
+        "SELECT run_id = :run, id FROM versions WHERE article_id = :post ORDER BY 1, revision",
+        {"run": run_id, "post": article_id},
+    ).fetchall()
+    count = sum(not is_of_run for is_of_run, _ in rows)
+    db.execute("UPDATE versions SET revision = -revision WHERE article_id = ?", [article_id])  # see `make_room`
+    numbered = [(number, row) for number, (_, row) in enumerate(rows, 1)]
+    db.conn.executemany("UPDATE versions SET revision = ? WHERE id = ?", numbered)
+    db.execute("UPDATE posts SET revision = ? WHERE id = ?", [count, article_id])
+    db.execute("DELETE FROM versions WHERE article_id = ? AND revision > ?", [article_id, count])
+    db.execute("UPDATE versions SET filed = NULL WHERE article_id = ? AND revision = ?", [article_id, count])
 
 
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:

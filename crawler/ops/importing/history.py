@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from secrets import token_hex
@@ -61,7 +62,7 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
     Raises `UsageError` when it is in no repository, or when git is not there or says no.
     """
     for path in paths:
-        repository = _repository(path)
+        repository, named = _repository(path), not is_folder(path)
         with (
             _started(repository.at, "cat-file", "--batch-check", writes=True) as sizes,
             _started(repository.at, "cat-file", "--batch", writes=True) as blobs,
@@ -70,7 +71,8 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
             first_seen: dict[str, datetime | None] = {}
             for change in changes:
                 since = first_seen.setdefault(change.name, first_seen.get(change.formerly, change.seen_at))
-                yield _version(repository, change, since, _content(sizes, blobs, change.blob))
+                version = _version(repository, change, since, _content(sizes, blobs, change.blob))
+                yield replace(version, named=named) if isinstance(version, PostFile) else version
 
 
 class _Repository(NamedTuple):
