@@ -447,7 +447,7 @@ def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]
     assert told(question("history", "NW1", "--json")) == [
         {
             "revision": 1,
-            "seen_at": "2022-04-21T01:00:00+00:00",
+            "seen_at": "2022-04-21T09:00:00+08:00",
             "run": 1,
             "via": "page",
             "title": "巨化股份增长12%",
@@ -457,7 +457,7 @@ def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]
         },
         {
             "revision": 2,
-            "seen_at": "2022-04-21T02:30:00+00:00",
+            "seen_at": "2022-04-21T10:30:00+08:00",
             "run": 2,
             "via": "page",
             "title": "巨化股份增长15%",
@@ -467,15 +467,15 @@ def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]
         },
     ]
     assert printed(question("history", made.post_address("NW1").url)) == (
-        "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
-        "2  seen 2022-04-21 02:30 UTC by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
+        "1  seen 2022-04-21 09:00:00 by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
+        "2  seen 2022-04-21 10:30:00 by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
     )
 
 
 def test_a_history_says_what_changed(question: Callable[..., Result]) -> None:
     assert printed(question("history", "NW1", "--diff")) == (
-        "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
-        "2  seen 2022-04-21 02:30 UTC by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
+        "1  seen 2022-04-21 09:00:00 by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
+        "2  seen 2022-04-21 10:30:00 by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
         "     12% → 15%\n"
         "     5.2亿元 → 5.4亿元\n"
         "     - 巨化股份增长[12%]\n"
@@ -509,7 +509,7 @@ def test_a_history_says_what_changed(question: Callable[..., Result]) -> None:
 
 
 def test_a_post_of_one_revision_has_not_changed(question: Callable[..., Result]) -> None:
-    line = "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 18:44: 江西计划\n"
+    line = "1  seen 2022-04-21 09:00:00 by run 1 (page), published 2022-04-20 18:44: 江西计划\n"
     assert printed(question("history", "NW3", "--diff")) == line
     assert told(question("history", "NW3", "--diff", "--json")) == told(question("history", "NW3", "--json"))
 

@@ -295,8 +295,8 @@ def test_attempts_are_counted_until_a_good_answer_ends_the_trouble(db: Database)
     assert told() == ("failed", 503, "HTTP 503", 2, 1, "failed")
     settle(db, "stored", run_id=2, outcome="new", article_id=1)
     assert told() == ("stored", 200, None, 0, 2, "new")
-    settle(db, "failed", run_id=3, outcome="failed", reason="timeout", fetched={"status": None})
-    assert told() == ("failed", None, "timeout", 1, 3, "failed")
+    settle(db, "failed", run_id=2, outcome="failed", reason="timeout", fetched={"status": None})
+    assert told() == ("failed", None, "timeout", 1, 2, "failed")
 
 
 def test_validators_rules_and_article_are_kept_if_an_answer_has_none(db: Database):
@@ -452,7 +452,7 @@ def test_the_outcome_of_a_post_s_fetch_is_that_of_the_post(db: Database, outcome
 
 def test_an_address_never_met_is_unknown(db: Database):
     assert links.known(db, POST.url) is None
-    assert links.article_at(db, POST.url) is None
+    assert links.post_at(db, POST.url) == {}
 
 
 def test_unknown_addresses_of_a_page_are_told_from_known_ones(db: Database):
@@ -465,7 +465,7 @@ def test_unknown_addresses_of_a_page_are_told_from_known_ones(db: Database):
 def test_an_address_that_was_only_found_is_known_as_found(db: Database):
     name(db, "推进5G规模化应用！")
     assert links.known(db, POST.url) == KNOWN
-    assert links.article_at(db, POST.url) is None
+    assert links.post_at(db, POST.url) == {}
 
 
 def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: Database):
@@ -482,7 +482,7 @@ def test_an_address_that_was_stored_is_known_with_its_validators_and_rules(db: D
         rules="now",
         article_id=1,
     )
-    assert links.article_at(db, POST.url) == 1
+    assert links.post_at(db, POST.url) == {"finews": 1}
 
 
 @pytest.mark.parametrize("state", ["found", "fetched", "refused", "failed", "gone"])
@@ -500,7 +500,7 @@ def test_an_address_with_an_article_is_no_longer_stored_after_another_outcome(db
         rules="now",
         article_id=1,
     )
-    assert links.article_at(db, POST.url) == 1
+    assert links.post_at(db, POST.url) == {"finews": 1}
 
 
 def test_the_rule_that_refused_an_address_comes_from_its_last_fetch(db: Database):

@@ -531,12 +531,24 @@ def test_a_pipe_in_the_place_of_a_definition_is_refused_and_not_waited_for(tmp_p
     assert str(refused.value) == f"{file}: is not a regular file; give a YAML file that describes the site."
 
 
-@pytest.mark.parametrize("name", ["nowhere", "", "../finews", "finews.yaml/..", "Finews"])
+@pytest.mark.parametrize("name", ["nowhere", "", "../elsewhere", "f"])
 def test_a_name_that_is_no_site_is_refused(name: str) -> None:
     with pytest.raises(SiteError) as refused:
         load_site(name)
 
     assert str(refused.value) == f"{name}: is not a site; give finews, minima, notes, or a .yaml file."
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("Finews", "finews"), ("finew", "finews"), ("fniews", "finews"), ("../finews", "finews"), ("minimal", "minima")],
+)
+def test_a_site_whose_name_is_nearly_that_is_asked_about(name: str, near: str) -> None:
+    with pytest.raises(SiteError) as refused:
+        load_site(name)
+
+    known = "Else give finews, minima, or a .yaml file."
+    assert str(refused.value) == f"{name}: is not a site; did you mean {near}? {known}"
 
 
 # --- Addresses ---

@@ -5,16 +5,20 @@ Not here: the tables, and what a person may type as a security (`crawler.archive
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
+from crawler.archive import asking
+from crawler.archive.ledger import names
 from crawler.archive.search import results
 from crawler.archive.search.query import parse
 from crawler.archive.store import securities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlite_utils import Database
+
+    from crawler.archive.asking import Asked
 
 
 class StockPost(results.Hit):
@@ -25,7 +29,10 @@ class StockPost(results.Hit):
 
 
 class _About(TypedDict):
-    """What the archive has on a security. `others` are further codes that match, for example in other markets."""
+    """What the archive has on a security. `others` are further codes that match, for example in other markets.
+
+    `hints` say what may have been meant instead; they are there only if there are any.
+    """
 
     code: str
     symbol: str
@@ -35,6 +42,7 @@ class _About(TypedDict):
     total: int
     days: list[securities.Day]
     others: list[str]
+    hints: NotRequired[list[str]]
 
 
 class Stock(_About):
@@ -49,39 +57,39 @@ class EveryMention(_About):
     results: Iterator[StockPost]
 
 
-def about(
-    db: Database, written: str, since: int, *, limit: int, offset: int = 0, drafts: bool = False
-) -> EveryMention | None:
-    """Return the posts from `since` (epoch seconds) on that mention the security `written`; `None` if there is none.
+def about(db: Database, written: str, asked: Asked, *, limit: int, offset: int = 0) -> EveryMention | None:
+    """Return the posts that mention the security `written`; `None` if there is none.
 
-    A `limit` of -1 is none. Raises `AmbiguousSecurity`.
+    Of what is `asked`, `since`, `site` and `drafts` count. A `limit` of -1 is none. Raises `AmbiguousSecurity` and
+    `NoSuchTime`.
     """
     candidates = securities.candidates(db, written)
     if not candidates:
         return None
+    of, remarks = names.sites(db, asking.each(asked.get("site")))
+    since, drafts = asking.seconds(db, asked.get("since"), None)[0] or 0, asked.get("drafts", False)
     security, *others = candidates
     code = security["code"]
-    names = securities.names(db, code, drafts=drafts)
-    days = securities.days(db, code, since, drafts=drafts)
-    odd = {name["name"] for name in names if name["odd"]}
-    return {
+    printed_as = securities.names(db, code, of, drafts=drafts)
+    days = securities.days(db, code, since, of, drafts=drafts)
+    mentioning = securities.mentioning(db, code, since, of, limit=limit, offset=offset, drafts=drafts)
+    odd = {name["name"] for name in printed_as if name["odd"]}
+    found: EveryMention = {
         "code": code,
         "symbol": security["symbol"],
         "market": security["market"],
         "name": security["name"],
-        "names": names,
+        "names": printed_as,
         "total": sum(day["posts"] for day in days),
         "days": days,
         "others": [other["code"] for other in others],
-        "results": _posts(db, code, since, odd, limit=limit, offset=offset, drafts=drafts),
+        "results": _posts(mentioning, odd),
     }
+    return {**found, "hints": list(remarks)} if remarks else found
 
 
-def _posts(
-    db: Database, code: str, since: int, odd: set[str], *, limit: int, offset: int, drafts: bool
-) -> Iterator[StockPost]:
-    """Yield the posts that mention a security, newest first; `odd` are the names that are not usual for it."""
-    mentioning = securities.mentioning(db, code, since, limit=limit, offset=offset, drafts=drafts)
+def _posts(mentioning: Iterable[tuple[results.Hit, str, list[str]]], odd: set[str]) -> Iterator[StockPost]:
+    """Yield posts that mention a security as they are shown; `odd` are the names that are not usual for it."""
     for post, text, printed in mentioning:
         yield {
             **post,

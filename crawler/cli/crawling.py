@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from crawler.cli import printing, reports
 from crawler.cli.options import (
     TEXT,
+    Count,
     archive_option,
     json_option,
     log_format_option,
@@ -19,8 +21,10 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
+from crawler.language import said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crawler.archive.ledger.runs import Report
@@ -44,7 +48,12 @@ _list_option = click.option(
 @posts_option
 @no_posts_option
 @click.option(
-    "--category", "categories", metavar="SLUG", type=TEXT, multiple=True, help="Only this category; may be repeated."
+    "--category",
+    "categories",
+    metavar="SLUG",
+    type=TEXT,
+    multiple=True,
+    help="Only this category, by slug or name; may be repeated.",
 )
 @click.option(
     "--share",
@@ -56,12 +65,12 @@ _list_option = click.option(
 )
 @click.option("--no-share", is_flag=True, help="The same as --share never.")
 @click.option("--full", is_flag=True, help="Visit every listing, and check every known post again, listed or not.")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Request at most N posts.")
+@click.option("--limit", metavar="N", type=Count(1), help="Request at most N posts.")
 @click.option("--alarm", is_flag=True, help="Report what is amiss, as `finews runs --silent` does, and exit with 1.")
 @click.option(
     "--selftest",
     metavar="[N]",
-    type=click.IntRange(1, 50),
+    type=Count(1, 50),
     is_flag=False,
     flag_value=5,
     help="Instead: prove on a sample site that a run killed N times (default: 5) amid readers loses nothing.",
@@ -112,7 +121,7 @@ def crawl(
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
-    _finish(ctx, report, archive, folder, mirror, alarms, as_json=as_json)
+    _finish(ctx, report, archive, folder, mirror, alarms, asked=[*categories, *addresses], as_json=as_json)
 
 
 @click.command()
@@ -152,7 +161,7 @@ def share(
     folder = None if no_posts else posts
     codes = [*links, *_lines(listed)]
     if not codes:
-        raise click.UsageError("Give ids or addresses of posts, or a file of them with --list.")
+        raise click.UsageError(_("Give ids or addresses of posts, or a file of them with --list."))
     report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
     _finish(ctx, report, archive, folder, mirror, as_json=as_json)
 
@@ -164,7 +173,9 @@ def _lines(listed: IO[str] | None) -> list[str]:
     lines = [line.strip() for line in listed]
     named = [line for line in lines if line and not line.startswith("#")]
     if not named:
-        raise click.UsageError(f"{listed.name} names nothing: give ids or addresses, one per line.")
+        raise click.UsageError(
+            _("{name} names nothing: give ids or addresses, one per line.").format(name=listed.name)
+        )
     return named
 
 
@@ -201,25 +212,29 @@ def _finish(
     mirror: str | None,
     alarms: list[Alarm] | None = None,
     *,
+    asked: Sequence[str] = (),
     as_json: bool,
 ) -> None:
-    """Print a run's report, and what is amiss if that was requested; exit with the run's code."""
+    """Print a run's report, and what is amiss if that was requested; exit with the run's code.
+
+    `asked` are the pages that a person has named.
+    """
     from crawler.ops import advice  # noqa: PLC0415  # --help needs no database
 
     if as_json:
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
         reports.report(report)
-        click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+        printing.places(archive, posts)
         if later := advice.not_checked(archive, report):
-            click.echo(later)
+            click.echo(said(later))
     for alarm in alarms or []:
-        click.echo(f"Alarm: {alarm['sentence']}", err=True)
+        click.echo(_("Alarm: {sentence}").format(sentence=said(alarm["sentence"])), err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
-    trouble = advice.trouble(report, mirror)
+    trouble = advice.trouble(report, mirror, asked)
     if trouble:
-        click.echo(f"Error: {trouble}", err=True)
+        click.echo(_("Error: {message}").format(message=said(trouble)), err=True)
     if trouble or alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
 

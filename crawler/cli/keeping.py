@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +11,20 @@ import click
 
 from crawler.cli import printing, reports
 from crawler.cli.options import (
-    MOST,
     TEXT,
+    Count,
     archive_option,
     category_option,
     drafts_option,
     json_option,
-    of_site_option,
     since_option,
+    sites_option,
     source_option,
     stock_option,
     time_limit,
     until_option,
 )
+from crawler.cli.output.coverage import coverage as print_coverage
 from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -33,9 +35,12 @@ if TYPE_CHECKING:
 @archive_option
 @click.option("--coverage", is_flag=True, help="Show what was listed but is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: only from this day on: 2022-04-20, 2022-04, 2022.")
+@sites_option
 @drafts_option
 @json_option
-def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_json: bool) -> None:
+def stats(
+    archive: Path, since: str | None, site: tuple[str, ...], *, coverage: bool, drafts: bool, as_json: bool
+) -> None:
     """Show what the archive holds, in numbers.
 
     With --coverage: how much of what was listed is stored, per category and day.
@@ -48,12 +53,12 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     if since is not None and not coverage:
-        raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
+        raise click.UsageError(_("--since goes with --coverage: finews stats --coverage --since D."))
     with Archive(archive, time_limit=time_limit()) as opened:
         if coverage:
-            printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
+            printing.result(opened.coverage(since, site=site), print_coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(drafts=drafts), reports.stats, as_json=as_json)
+            printing.result(opened.stats(site=site, drafts=drafts), reports.stats, as_json=as_json)
 
 
 @click.command()
@@ -61,9 +66,8 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
 @archive_option
 @since_option
 @until_option
-@click.option(
-    "--limit", metavar="N", type=click.IntRange(0, MOST), default=20, show_default=True, help="How many to print."
-)
+@click.option("--limit", metavar="N", type=Count(), default=20, show_default=True, help="How many to print.")
+@sites_option
 @drafts_option
 @json_option
 def top(kind: Kind, archive: Path, *, as_json: bool, **options: Any) -> None:
@@ -87,15 +91,18 @@ def top(kind: Kind, archive: Path, *, as_json: bool, **options: Any) -> None:
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(1, MOST),
+    type=Count(1),
     default=20,
     show_default=True,
     help="How many runs to print.",
 )
 @click.option("--silent", is_flag=True, help="Instead: report only what is amiss, and exit with 1 if anything is.")
+@click.option("--site", metavar="NAME", multiple=True, help="Only runs of this site; may be repeated.")
 @json_option
 @click.pass_context
-def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
+def runs(
+    ctx: click.Context, archive: Path, limit: int, site: tuple[str, ...], *, silent: bool, as_json: bool
+) -> None:
     """List what each run did, and what was unusual about it.
 
     The latest run comes first. With --silent: one sentence for each thing that you would notice too late, such as no
@@ -113,9 +120,10 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 
     with Archive(archive, time_limit=time_limit()) as opened:
         if not silent:
-            printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
+            done = opened.localised(list(islice(opened.runs(site=site), limit)))
+            printing.result(done, partial(reports.runs, view=printing.View.of(opened)), as_json=as_json)
             return
-        alarms = opened.alarms()
+        alarms = opened.localised(opened.alarms(site=site))
     printing.result({"archive": str(archive), "alarms": alarms}, reports.alarms, as_json=as_json)
     if alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
@@ -138,7 +146,7 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 @source_option
 @category_option
 @stock_option
-@of_site_option
+@sites_option
 @drafts_option
 @json_option
 def export(directory: Path, archive: Path, form: str, query: str | None, *, as_json: bool, **asked: Any) -> None:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import Archive
 from crawler.archive.care import deleting
-from crawler.archive.ledger import links, sites
-from crawler.archive.ledger.lookup import find_posts
+from crawler.archive.ledger import links, names, sites
 from crawler.archive.store import articles
 from crawler.archive.store.lock import run_lock, writing
-from crawler.errors import NoSuchPost, UsageError
+from crawler.errors import UsageError
 from crawler.recording.deleted import tells_its_day
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 from crawler.sites.addresses import address_of
@@ -85,25 +84,21 @@ def delete_posts(
                 own, others = remove_files(files[row], post["id"], post["url"])
             except OSError as error:
                 raise UsageError(
-                    f"{error.filename} cannot be removed ({error.strerror}): the post is deleted; remove the file"
-                    " yourself, or with `finews check --repair`."
+                    "{filename} cannot be removed ({reason}): the post is deleted; remove the file yourself, or with"
+                    " `finews check --repair`.",
+                    filename=error.filename,
+                    reason=error.strerror,
                 ) from error
             post["files"] = [str(file) for file in own]
             kept += [str(file) for file in others]
     return {"archive": str(path), "deleted": deleted, "kept_files": kept}
 
 
-def _rows(archive: Archive, names: Sequence[str], site: str | None) -> list[int]:
+def _rows(archive: Archive, typed: Sequence[str], site: str | None) -> list[int]:
     """Return the rows of the posts that a person means, each once."""
     rows: dict[int, None] = {}
-    for name in names:
-        found = {row: articles.get(archive.db, row)["site"] for row in find_posts(archive.db, name)}
-        meant = [row for row, of_site in found.items() if site in {None, of_site}]
-        if not meant:
-            raise NoSuchPost(name, archive.path)
-        if len(meant) > 1:
-            raise UsageError(f"{name} is a post of {' and of '.join(found.values())}: say which with --site.")
-        rows[meant[0]] = None
+    for name in typed:
+        rows[names.the_post(archive.db, name, site, archive.path)] = None
     return list(rows)
 
 

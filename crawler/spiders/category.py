@@ -6,16 +6,18 @@ ledger through the pipelines. Not here: reading pages (`crawler.extraction`), an
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive.ledger import links
+from crawler.archive import Archive
+from crawler.archive.ledger import links, names
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
-from crawler.errors import log_as_sentences
+from crawler.archive.store.connection import holds_archive
 from crawler.extraction.budget import within_budget
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
@@ -26,6 +28,7 @@ from crawler.sites.loading import load_site_to_crawl
 from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
+from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.archive.ledger.links import KnownAddress
+    from crawler.archive.ledger.names import KnownCategories
     from crawler.items import Address, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
@@ -86,14 +90,19 @@ class CategorySpider(Spider):
         limit: str | int | None = None,
         **others: Any,
     ) -> Self:
-        """Read settings and arguments. Text is split at commas for `category` (slugs) and `page` (addresses)."""
+        """Read settings and arguments. Text is split at commas for `category` (slugs, names) and `page` (addresses).
+
+        A `category` is held against those that the archive knows.
+        """
         log_as_sentences()
         arguments.refuse(others)
         site = load_site_to_crawl(crawler.settings["FINEWS_SITE"])
+        categories = arguments.listed("category", category)
+        known = _known_categories(Path(crawler.settings["FINEWS_ARCHIVE"]), site) if categories else None
         spider = cls(
             site,
             only=[
-                *(arguments.category_page(site, slug) for slug in arguments.listed("category", category)),
+                *(arguments.category_page(site, each, known) for each in categories),
                 *(arguments.page_of_site(site, url) for url in arguments.listed("page", page)),
             ],
             full=arguments.flag("full", full),
@@ -229,3 +238,11 @@ class CategorySpider(Spider):
     def _is_lost(self, post: Address) -> bool:
         """Return whether nothing is stored of a post; if anything is, searching elsewhere would add nothing."""
         return post.kind == "post" and posts.row_of(self._db, self.site.name, post.key) is None
+
+
+def _known_categories(path: Path, site: Site) -> KnownCategories | None:
+    """Return what the archive at `path` knows of a site's categories; the run, which has not begun, opens it anew."""
+    if not holds_archive(path):
+        return None
+    with Archive(path) as archive:
+        return names.categories_of(archive.db, site)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.care import top
-from crawler.archive.ledger import links
+from crawler.archive.ledger import links, runs
 from crawler.archive.store import articles, securities, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -43,29 +44,28 @@ class Summary(TypedDict):
     days: dict[str, int]
 
 
-def summary(db: Database, path: Path, *, drafts: bool = False) -> Summary:
-    """Return the counts, the size of the file at `path`, and the time span that posts cover; see `Summary`."""
-    first, last = articles.oldest(db, drafts=drafts), articles.newest(db, drafts=drafts)
+def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool = False) -> Summary:
+    """Return the counts, the size of the file at `path`, and the time span that posts cover; see `Summary`.
+
+    If any `sites` are named, only what is theirs is counted.
+    """
+    first, last = articles.oldest(db, sites, drafts=drafts), articles.newest(db, sites, drafts=drafts)
+    of_runs = runs.counts(db)
     return {
         "archive": str(path),
         "bytes": path.stat().st_size,
-        "posts": articles.count(db, drafts=drafts),
-        "gone": articles.count(db, gone=True, drafts=drafts),
-        "drafts": articles.count(db) - articles.count(db, drafts=False),
-        "revisions": versions.count(db, drafts=drafts),
-        "securities": _count(db, "securities"),
-        "mentions": securities.count_mentions(db, drafts=drafts),
-        "runs": _count(db, "runs"),
+        "posts": articles.count(db, sites, drafts=drafts),
+        "gone": articles.count(db, sites, gone=True, drafts=drafts),
+        "drafts": articles.count(db, sites) - articles.count(db, sites, drafts=False),
+        "revisions": versions.count(db, sites, drafts=drafts),
+        "securities": securities.count(db, sites),
+        "mentions": securities.count_mentions(db, sites, drafts=drafts),
+        "runs": sum(of_runs[site] for site in of_runs if not sites or site in sites),
         "first_published_at": None if first is None else articles.published_at(db, first),
         "last_published_at": None if last is None else articles.published_at(db, last),
-        "sites": top.counts(db, "sites", drafts=drafts),
-        "categories": top.counts(db, "categories", drafts=drafts),
-        "sources": top.counts(db, "outlets", drafts=drafts),
-        "links": links.states(db),
-        "days": top.latest_days(db, drafts=drafts),
+        "sites": top.counts(db, "sites", sites, drafts=drafts),
+        "categories": top.counts(db, "categories", sites, drafts=drafts),
+        "sources": top.counts(db, "outlets", sites, drafts=drafts),
+        "links": links.states(db, sites),
+        "days": top.latest_days(db, sites, drafts=drafts),
     }
-
-
-def _count(db: Database, what: str) -> int:
-    (count,) = db.execute(f"SELECT count(*) FROM {what}").fetchone()  # noqa: S608  # the constants above
-    return int(count)

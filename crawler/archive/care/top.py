@@ -5,6 +5,7 @@ Not here: all other numbers of an archive (`crawler.archive.care.summary`), and 
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
@@ -13,6 +14,8 @@ from crawler.archive.store.articles import DRAFTS
 from crawler.archive.store.versions import CURRENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
 Kind = Literal["outlets", "categories", "securities", "days", "sites"]
@@ -43,6 +46,7 @@ class Top(TypedDict):
     results: list[Ranked]
 
 
+_OF_OTHER_SITES = "SELECT id FROM posts WHERE site NOT IN (SELECT value FROM json_each(:sites))"
 _DAYS = 60
 _NAME_OF_CATEGORY = "(SELECT name FROM categories WHERE slug = article_categories.category ORDER BY site LIMIT 1)"
 _NAME_OF_SECURITY = "(SELECT name FROM securities WHERE code = mentions.code)"
@@ -50,66 +54,76 @@ _NAME_OF_SECURITY = "(SELECT name FROM securities WHERE code = mentions.code)"
 _QUERIES: dict[Kind, str] = {
     "outlets": (
         "SELECT source, source, count(*) FROM posts"
-        " WHERE {span} AND id NOT IN ({drafts}) AND source IS NOT NULL GROUP BY 1"
+        " WHERE {span} AND id NOT IN ({left_out}) AND source IS NOT NULL GROUP BY 1"
     ),
     "categories": (
         "SELECT article_categories.category, coalesce({name_of_category}, article_categories.category), count(*)"
         " FROM article_categories JOIN posts ON posts.id = article_id"
-        " WHERE {span} AND article_id NOT IN ({drafts}) GROUP BY 1"
+        " WHERE {span} AND article_id NOT IN ({left_out}) GROUP BY 1"
     ),
     "securities": (
         "SELECT code, {name_of_security}, count(DISTINCT article_id) FROM mentions"
-        " WHERE {span} AND article_id NOT IN ({drafts}) GROUP BY 1"
+        " WHERE {span} AND article_id NOT IN ({left_out}) GROUP BY 1"
     ),
     "days": (
         "SELECT substr(published_at, 1, 10), substr(published_at, 1, 10), count(*) FROM {current}"
-        " WHERE {span} AND posts.id NOT IN ({drafts}) GROUP BY 1"
+        " WHERE {span} AND posts.id NOT IN ({left_out}) GROUP BY 1"
     ),
-    "sites": "SELECT site, site, count(*) FROM posts WHERE {span} AND id NOT IN ({drafts}) GROUP BY 1",
+    "sites": "SELECT site, site, count(*) FROM posts WHERE {span} AND id NOT IN ({left_out}) GROUP BY 1",
 }
 KINDS: tuple[Kind, ...] = tuple(_QUERIES)
 
 
-def top(db: Database, kind: Kind, span: Span = (None, None), *, limit: int | None = 20, drafts: bool = False) -> Top:
+def top(
+    db: Database,
+    kind: Kind,
+    span: Span = (None, None),
+    sites: Sequence[str] = (),
+    *,
+    limit: int | None = 20,
+    drafts: bool = False,
+) -> Top:
     """Return the `limit` of a `kind` with most posts in a span of time, most first; `None` is no limit.
 
-    A post counts in each of its categories, and once for each security it mentions. `drafts` count if wanted.
+    A post counts in each of its categories, and once for each security it mentions. If any `sites` are named, only
+    their posts count. `drafts` count if wanted.
     """
-    ranked = _ranked(db, kind, span, drafts=drafts)
+    ranked = _ranked(db, kind, span, sites, drafts=drafts)
     return {"kind": kind, "total": len(ranked), "results": ranked[:limit]}
 
 
-def counts(db: Database, kind: Kind, *, drafts: bool = False) -> dict[str, int]:
-    """Return the number of posts by the keys of a kind, most first."""
-    return {each["key"]: each["posts"] for each in _ranked(db, kind, (None, None), drafts=drafts)}
+def counts(db: Database, kind: Kind, sites: Sequence[str] = (), *, drafts: bool = False) -> dict[str, int]:
+    """Return the number of posts, of these sites or of all, by the keys of a kind, most first."""
+    return {each["key"]: each["posts"] for each in _ranked(db, kind, (None, None), sites, drafts=drafts)}
 
 
-def latest_days(db: Database, *, drafts: bool = False) -> dict[str, int]:
+def latest_days(db: Database, sites: Sequence[str] = (), *, drafts: bool = False) -> dict[str, int]:
     """Return the number of posts of each of the latest sixty days, oldest first; of none, if there are no posts.
 
     They end with the day of the latest post. Posts that were dated in the future when they were first seen are left
     out, since their date must be wrong.
     """
-    newest = articles.newest_likely(db, drafts=drafts)
+    newest = articles.newest(db, sites, likely=True, drafts=drafts)
     if newest is None:
         return {}
     last = datetime.fromisoformat(articles.published_at(db, newest))
     days = [last.date() - timedelta(days=ago) for ago in range(min(_DAYS, last.toordinal()))]
     span = int(last.timestamp()) - (_DAYS + 1) * 24 * 3600, int(last.timestamp())
-    counted = {each["key"]: each["posts"] for each in _ranked(db, "days", span, drafts=drafts)}
+    counted = {each["key"]: each["posts"] for each in _ranked(db, "days", span, sites, drafts=drafts)}
     return {day.isoformat(): counted.get(day.isoformat(), 0) for day in reversed(days)}
 
 
-def _ranked(db: Database, kind: Kind, span: Span, *, drafts: bool) -> list[Ranked]:
+def _ranked(db: Database, kind: Kind, span: Span, sites: Sequence[str], *, drafts: bool) -> list[Ranked]:
+    left_out = [*([] if drafts else [DRAFTS]), *([_OF_OTHER_SITES] if sites else [])]
     sql = _QUERIES[kind].format(
         span=_within(span),
-        drafts="" if drafts else DRAFTS,
+        left_out=" UNION ALL ".join(left_out),
         current=CURRENT,
         name_of_category=_NAME_OF_CATEGORY,
         name_of_security=_NAME_OF_SECURITY,
     )
     since, until = span
-    rows = db.execute(f"{sql} ORDER BY 3 DESC, 1", {"since": since, "until": until})
+    rows = db.execute(f"{sql} ORDER BY 3 DESC, 1", {"since": since, "until": until, "sites": json.dumps(sites)})
     return [{"key": key, "name": name, "posts": posts} for key, name, posts in rows]
 
 

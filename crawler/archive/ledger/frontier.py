@@ -151,7 +151,10 @@ class Frontier:
             [iso(now), self.site],
         )
         self.db.execute(
-            "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('category', 'feed')", [self.site]
+            # A page that only a person has named, and that was not there, was a slip of the pen.
+            "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('category', 'feed')"
+            " AND NOT (kind = 'category' AND state = 'gone' AND found_on IS NULL)",
+            [self.site],
         )
 
     def _home_has_changed(self) -> bool:

@@ -186,10 +186,10 @@ def record_outcome(
     return fetch_outcome
 
 
-def article_at(db: Database, url: str) -> int | None:
-    """Return the row id of the post that an address belongs to, if the ledger knows it."""
-    row = db.execute("SELECT article_id FROM links WHERE url = ?", [url]).fetchone()
-    return None if row is None else cast("int | None", row[0])
+def post_at(db: Database, url: str) -> dict[str, int]:
+    """Return the row id of the post that an address belongs to, by its site; none if the ledger knows of none."""
+    rows = db.execute("SELECT site, article_id FROM links WHERE url = ? AND article_id IS NOT NULL", [url])
+    return dict(rows.fetchall())
 
 
 def addresses_of(db: Database, article_id: int) -> list[str]:
@@ -224,9 +224,11 @@ def home(db: Database, site: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def states(db: Database) -> dict[str, int]:
-    """Return the number of addresses in each state, in descending order."""
-    return dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall())
+def states(db: Database, sites: Sequence[str] = ()) -> dict[str, int]:
+    """Return the number of addresses in each state, of these sites or of all, in descending order."""
+    where = "WHERE site IN (SELECT value FROM json_each(:sites))" if sites else ""
+    sql = f"SELECT state, count(*) FROM links {where} GROUP BY state ORDER BY 2 DESC, 1"  # noqa: S608  # constants
+    return dict(db.execute(sql, {"sites": json.dumps(sites)}).fetchall())
 
 
 def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[KnownAddress]:

@@ -6,7 +6,7 @@ Not here: which posts are found (`crawler.archive.search.search`).
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 from crawler.archive.search import index
 from crawler.archive.search.field import field_of
@@ -52,11 +52,17 @@ class Hit(TypedDict, total=False):
 
 
 class Found(TypedDict):
-    """What a search found: `total` counts every post, `results` holds the page that was asked for."""
+    """What a search found: `total` counts every post, `results` holds the page that was asked for.
+
+    If that is nothing, `understood` is what was looked for, unless it is just what was typed. `hints` are sentences
+    on what may have been meant instead; they are there only if there are any.
+    """
 
     query: str
     total: int
     results: list[Hit]
+    understood: NotRequired[str]
+    hints: NotRequired[list[str]]
 
 
 class EveryHit(TypedDict):
@@ -65,6 +71,8 @@ class EveryHit(TypedDict):
     query: str
     total: int
     results: Iterator[Hit]
+    understood: NotRequired[str]
+    hints: NotRequired[list[str]]
 
 
 class Match(NamedTuple):

@@ -6,6 +6,7 @@ gets (`crawler.archive.store.revisions`), and what changed between two (`crawler
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
@@ -45,10 +46,7 @@ _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDicti
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash.
-
-    It is a `draft` if its source said that it is not to be published.
-    """
+    """A version of a post: when it was first seen (UTC), by which run and how (`via`), its hash, if it is a draft."""
 
     revision: int
     seen_at: str
@@ -170,13 +168,6 @@ def history(db: Database, article_id: int) -> list[Revision]:
     return [{**row, "draft": bool(row["draft"])} for row in rows]  # type: ignore[typeddict-item]  # the columns above
 
 
-def known_at(db: Database, article_id: int, moment: str) -> int | None:
-    """Return the latest revision of a post seen up to a moment (ISO 8601, UTC); `None` if it was not known then."""
-    sql = "SELECT max(revision) FROM versions WHERE article_id = ? AND seen_at <= ?"
-    (revision,) = db.execute(sql, [article_id, moment]).fetchone()
-    return None if revision is None else int(revision)
-
-
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     """Return a version of a post: the columns of `articles` that belong to versions, with decoded bodies.
 
@@ -187,15 +178,13 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
         raise NoSuchRevision(revision, count)
     rows = db.query(
         "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
-        " draft FROM versions"
-        " WHERE article_id = ? AND revision = ?",
+        " draft FROM versions WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
-    front["draft"] = bool(row["draft"])
-    return {**row, **bodies, **front}
+    return {**row, **bodies, **front, "draft": bool(row["draft"])}
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
@@ -216,22 +205,22 @@ def entries(db: Database, article_id: int) -> dict[int, index.Entry]:
 
 def runs_of(db: Database, article_id: int) -> set[int]:
     """Return the runs that brought versions of a post."""
-    rows = db.execute("SELECT DISTINCT run_id FROM versions WHERE article_id = ?", [article_id])
-    return {run_id for (run_id,) in rows}
+    return {run_id for (run_id,) in db.execute("SELECT run_id FROM versions WHERE article_id = ?", [article_id])}
 
 
-def count(db: Database, *, drafts: bool = True) -> int:
-    """Return the number of versions; of those that were `drafts` too, if they are wanted."""
-    where = "1" if drafts else "NOT draft"
-    return int(db.execute(f"SELECT count(*) FROM versions WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+def count(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
+    """Return the number of versions, of these sites or of all; of those that were `drafts` too, if wanted."""
+    where = "1" if drafts else "NOT versions.draft"
+    if sites:
+        where += " AND article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))"
+    sql = f"SELECT count(*) FROM versions WHERE {where}"  # noqa: S608  # constants
+    return int(db.execute(sql, {"sites": json.dumps(sites)}).fetchone()[0])
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
     """Return the row id of a revision."""
-    (row_id,) = db.execute(
-        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
-    ).fetchone()
-    return int(row_id)
+    sql = "SELECT id FROM versions WHERE article_id = ? AND revision = ?"
+    return int(db.execute(sql, [article_id, revision]).fetchone()[0])
 
 
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
@@ -277,9 +266,8 @@ def keep_filing(db: Database, row: int) -> None:
 def make_room(db: Database, article_id: int, revision: int) -> None:
     """Move a revision and those above it up by one, so that its number is free."""
     # Via negative numbers, because two versions may never have the same number, even for a moment.
-    db.execute(
-        "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
-    )
+    up = "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?"
+    db.execute(up, [article_id, revision])
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
 
 
@@ -291,8 +279,8 @@ def drop(db: Database, article_id: int, run_id: int) -> None:
     ).fetchall()
     count = sum(not is_of_run for is_of_run, _ in rows)
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ?", [article_id])  # see `make_room`
-    numbered = [(number, row) for number, (_, row) in enumerate(rows, 1)]
-    db.conn.executemany("UPDATE versions SET revision = ? WHERE id = ?", numbered)
+    for number, (_, row) in enumerate(rows, 1):
+        db.execute("UPDATE versions SET revision = ? WHERE id = ?", [number, row])
     db.execute("UPDATE posts SET revision = ? WHERE id = ?", [count, article_id])
     db.execute("DELETE FROM versions WHERE article_id = ? AND revision > ?", [article_id, count])
     db.execute("UPDATE versions SET filed = NULL WHERE article_id = ? AND revision = ?", [article_id, count])
