@@ -246,8 +246,8 @@ class PostFile:
     seen_at: datetime | None = None
     since: datetime | None = None
     aliases: tuple[str, ...] = ()
-    named: bool = False
-    modified_at: datetime | None = None
+    named: bool = field(default=False, compare=False)
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,12 @@ class Sentence(str):
     values: Mapping[str, Any]
 
     def __new__(cls, template: str, /, **values: Any) -> Self:
-        """`template` has the names of the values in braces, as `str.format` takes them; without values it is text."""
+        """`template` has the names of the values in braces, as `str.format` takes them; without values it is text.
+
+        A sentence that is given instead stays what it is.
+        """
+        if isinstance(template, cls) and not values:
+            return template
         sentence = super().__new__(cls, template.format(**values) if values else template)
         sentence.template, sentence.values = template, values
         return sentence

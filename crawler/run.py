@@ -120,7 +120,9 @@ def _begin(archive: Archive, site: Site, scope: Scope, *, writes_files: bool) ->
             sites.note(archive.db, site, run_id)
     except sqlite3.OperationalError as error:
         if kind_of(error) == sqlite3.SQLITE_READONLY:
-            raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
+            raise ArchiveError(
+                "{path} cannot be written to ({error}): a run needs to.", path=archive.path, error=error
+            ) from error
         raise ArchiveNotWritten(archive.path, str(error)) from error
     return run_id
 
@@ -129,4 +131,6 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error
+        raise UsageError(
+            "{folder} cannot be made: {reason}; name another with --posts.", folder=folder, reason=error.strerror
+        ) from error

@@ -8,6 +8,7 @@ Not here: using the catalogs (`crawler.language`).
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import crawler
-from crawler import cli
+from crawler import cli, errors
 from crawler.cli.shell.help import message_ids
+from crawler.errors import FinewsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +30,13 @@ if TYPE_CHECKING:
 PACKAGE = Path(crawler.__file__).parent
 CATALOGS = PACKAGE / "locale/zh/LC_MESSAGES"
 _WEB = PACKAGE / "web"
-_PYTHON, _TEMPLATES = ("**.py", "python"), ("**.html", "jinja2")
-# The functions whose first arguments are messages.
-_CALLS = {"_": None, "gettext": None, "ngettext": (1, 2), "Sentence": None}
+# Where among the arguments of a function there are messages. Classes of errors not named here begin with theirs.
+_PLACES = {name: slice(1) for name in ("_", "gettext", "translate", "Sentence", "__init__")} | {
+    "ngettext": slice(2),
+    "counted": slice(1, 3),
+    "WrongValueError": slice(1, 2),
+    "SiteError": slice(2, 3),
+}
 # Of click, what nobody meets here is left out: asking for input, bars of progress, Windows.
 _CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "types")
 _HEADER = """\
@@ -43,6 +49,7 @@ msgstr ""
 
 """
 
+_ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FinewsError)}
 _NO_MATTER_WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same messages make the same file
 
 _Message = str | tuple[str, ...]
@@ -63,21 +70,31 @@ def domains() -> list[str]:
 
 def _of_the_program() -> Iterator[tuple[str, _Message]]:
     yield from (("help", text) for text in message_ids(cli.main))
-    yield from _extracted(PACKAGE, [("web/**", "ignore"), _PYTHON])
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if not path.is_relative_to(_WEB):
+            yield from ((str(path.relative_to(PACKAGE)), message) for message in _said_in(path))
     for module in _CLICK:
-        yield from (
-            ("click", message) for _, message in _extracted(Path(click.__file__).parent, [(f"{module}.py", "python")])
-        )
+        yield from (("click", message) for message in _said_in(Path(click.__file__).with_name(f"{module}.py")))
 
 
 def _of_the_web() -> Iterator[tuple[str, _Message]]:
-    yield from _extracted(_WEB, [_PYTHON, _TEMPLATES])
-
-
-def _extracted(folder: Path, methods: list[tuple[str, str]]) -> Iterator[tuple[str, _Message]]:
-    """Yield each message of the sources in a folder, with its file."""
-    for name, _line, message, _comments, _context in extract_from_dir(folder, methods, keywords=_CALLS):
+    for path in sorted(_WEB.rglob("*.py")):
+        yield from ((str(path.relative_to(_WEB)), message) for message in _said_in(path))
+    for name, _line, message, _comments, _context in extract_from_dir(_WEB, [("**.html", "jinja2")]):
         yield name, message
+
+
+def _said_in(path: Path) -> Iterator[_Message]:
+    """Yield each message of a module: what is a literal where a function takes a message."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    for node in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        place = _PLACES.get(name, slice(1) if name in _ERRORS else slice(0))
+        texts = tuple(part.value for part in node.args[place] if isinstance(part, ast.Constant) and part.value)
+        if name == "counted" and texts:
+            yield from (f"{{count}} {noun}" for noun in (*texts, *([] if texts[1:] else [f"{texts[0]}s"])))
+        elif texts:
+            yield texts if texts[1:] else texts[0]
 
 
 def updated(domain: str) -> Catalog:

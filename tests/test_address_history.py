@@ -187,7 +187,14 @@ def test_the_command_says_that_an_address_was_never_seen(path: Path, finews: Fin
     advice = "no page has named a post with this id. `finews share NW1` looks behind its share link"
     assert (done.returncode, done.stdout, done.stderr) == (1, f"NW1 was never seen: {advice}.\n", "")
     done = finews("why", "NW1", "--archive", str(path), "--json")
-    assert json.loads(done.stdout) == {"name": "NW1", "seen": False, "advice": advice, "addresses": [], "files": []}
+    assert json.loads(done.stdout) == {
+        "name": "NW1",
+        "seen": False,
+        "advice": advice,
+        "deleted": [],
+        "addresses": [],
+        "files": [],
+    }
     assert done.returncode == 1
 
 

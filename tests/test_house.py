@@ -86,6 +86,7 @@ def test_a_table_has_one_home() -> None:
             "store/versions.py",
             "ledger/review.py",
             "ledger/unwritten.py",
+            "browsing/listings.py",
             "care/top.py",
             *index,
         ),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RULES = {  # how Chinese is set among other letters
     "a space between Chinese and other letters or digits": r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]",
     "Chinese punctuation after Chinese": r"[\u4e00-\u9fff][,;:!?]",
-    "no space around Chinese punctuation": r"[，、；：。！？（）「」] |(?<!\S) [，、；：。！？（）「」]",
+    "no space around Chinese punctuation": r"[，、；：。！？（）「」] (?![|\[ ])|(?<!\|) [，、；：。！？（）「」]",
 }
 
 
@@ -86,6 +86,11 @@ def test_a_sentence_is_its_english_text_and_can_be_said_in_chinese() -> None:
     for same in (sentence, pickle.loads(pickle.dumps(sentence))):
         assert (same, json.dumps(same)) == ("a{b} is missing: make it.", '"a{b} is missing: make it."')
         assert said(same, lambda message: chinese[message]) == "缺少 a{b}：请新建。"
+
+
+def test_a_sentence_becomes_another_with_values() -> None:
+    assert Sentence(Sentence("{count} files missing"), count=2) == "2 files missing"
+    assert Sentence(Sentence("{count} files", count=2)).values == {"count": 2}
 
 
 def test_other_text_is_said_as_the_catalog_has_it() -> None:
@@ -176,7 +181,7 @@ def test_help_is_in_chinese_throughout(spoken: Callable[..., subprocess.Complete
 
 
 def test_wrong_usage_is_said_in_chinese(spoken: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    done = spoken("serch", LANG="zh_CN.UTF-8")
+    done = spoken("seach", LANG="zh_CN.UTF-8")
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr
@@ -184,6 +189,6 @@ def test_wrong_usage_is_said_in_chinese(spoken: Callable[..., subprocess.Complet
 用法： finews [OPTIONS] COMMAND [ARGS]...
 用法见“finews --help”。
 
-错误：没有 'serch' 这个命令。 您要找的是不是 'search'？
+错误：没有 'seach' 这个命令。 您要找的是不是 'search'？
 """
     )

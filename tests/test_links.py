@@ -295,8 +295,8 @@ def test_attempts_are_counted_until_a_good_answer_ends_the_trouble(db: Database)
     assert told() == ("failed", 503, "HTTP 503", 2, 1, "failed")
     settle(db, "stored", run_id=2, outcome="new", article_id=1)
     assert told() == ("stored", 200, None, 0, 2, "new")
-    settle(db, "failed", run_id=3, outcome="failed", reason="timeout", fetched={"status": None})
-    assert told() == ("failed", None, "timeout", 1, 3, "failed")
+    settle(db, "failed", run_id=2, outcome="failed", reason="timeout", fetched={"status": None})
+    assert told() == ("failed", None, "timeout", 1, 2, "failed")
 
 
 def test_validators_rules_and_article_are_kept_if_an_answer_has_none(db: Database):

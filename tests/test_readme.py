@@ -15,6 +15,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow  # whole runs of the program
 
 ROOT = Path(__file__).parent.parent
-PAGES = {path: path.read_text(encoding="utf-8") for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])}
+PAGES = {path: path.read_text(encoding="utf-8") for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])}
 README, CRAWL_PAGE, ASK_PAGE, SQL_PAGE, SITES_PAGE, MAP = (
     PAGES[ROOT / name]
     for name in ("README.md", *(f"docs/{page}.md" for page in ("crawl", "ask", "sql", "sites", "architecture")))
@@ -67,7 +68,8 @@ CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl"
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
 UNDOING = [command for command in TAKING_IN if "--undo" in command]
 DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, SELFTEST}]
+SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
+ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, SELFTEST}]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,19 @@ def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> N
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_a_command_that_serves_answers_where_it_says_and_ends(command: str, crawled: Path) -> None:
+    arguments = [*shlex.split(command)[1:], "--port", "0"]  # the one that is named may be in use
+    with subprocess.Popen(
+        [sys.executable, "-m", "crawler", *arguments], cwd=crawled, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        with urlopen(server.stdout.readline().strip()) as answer:
+            assert "江西" in answer.read().decode()
+        server.terminate()
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("command", CRAWLING)
@@ -334,8 +349,9 @@ def test_every_file_that_is_linked_exists(path: Path) -> None:
 
 
 def test_every_document_is_linked_from_the_readme() -> None:
-    linked = {(ROOT / link).resolve() for link in re.findall(r"\]\(([^)]+\.md)\)", README)}
-    assert linked == PAGES.keys() - {ROOT / "README.md"}
+    named = (PAGES[ROOT / name] for name in ("README.md", "README.zh.md"))
+    linked = {(ROOT / link).resolve() for page in named for link in re.findall(r"\]\(([^)]+\.md)\)", page)}
+    assert linked == PAGES.keys()
 
 
 def test_the_map_has_a_line_for_every_part_of_the_house_and_module_of_the_archive() -> None:

@@ -114,12 +114,17 @@ def revision_as_of(db: Database, post: Article, named: str) -> int:
 
     Raises `NoSuchTime`, and `FinewsError` if the post was not known then.
     """
-    revision = versions.known_at(db, post["id"], end(db, named))
-    if revision is None:
+    until = end(db, named)
+    known = [each["revision"] for each in versions.history(db, post["id"]) if each["seen_at"] <= until]
+    if not known:
         zone = zones.of_archive(db)
-        seen = dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone)
-        raise FinewsError(f"{post['post_id']} was not known as of {named}: it was first seen {seen}.")
-    return revision
+        raise FinewsError(
+            "{post_id} was not known as of {as_of}: it was first seen {first_seen_at}.",
+            post_id=post["post_id"],
+            as_of=named,
+            first_seen_at=dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone),
+        )
+    return max(known)
 
 
 def _span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -22,6 +22,7 @@ from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
+from crawler.cli.serving import serve
 from crawler.cli.shell.completion import install_option, show_option
 from crawler.cli.shell.help import HelpContext, in_language
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
@@ -31,7 +32,7 @@ class _Sentence(click.ClickException):
     """A `FinewsError` on its way to the terminal."""
 
     def __init__(self, error: FinewsError) -> None:
-        super().__init__(str(error))
+        super().__init__(language.said(error.sentence))
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
@@ -115,6 +116,7 @@ for _command in (
     backup,
     delete,
     schedule,
+    serve,
     demo,
 ):
     main.add_command(_command)

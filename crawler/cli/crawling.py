@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,7 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
+from crawler.language import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +161,7 @@ def share(
     folder = None if no_posts else posts
     codes = [*links, *_lines(listed)]
     if not codes:
-        raise click.UsageError("Give ids or addresses of posts, or a file of them with --list.")
+        raise click.UsageError(_("Give ids or addresses of posts, or a file of them with --list."))
     report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
     _finish(ctx, report, archive, folder, mirror, as_json=as_json)
 
@@ -171,7 +173,9 @@ def _lines(listed: IO[str] | None) -> list[str]:
     lines = [line.strip() for line in listed]
     named = [line for line in lines if line and not line.startswith("#")]
     if not named:
-        raise click.UsageError(f"{listed.name} names nothing: give ids or addresses, one per line.")
+        raise click.UsageError(
+            _("{name} names nothing: give ids or addresses, one per line.").format(name=listed.name)
+        )
     return named
 
 
@@ -221,16 +225,16 @@ def _finish(
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
         reports.report(report)
-        click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+        printing.places(archive, posts)
         if later := advice.not_checked(archive, report):
-            click.echo(later)
+            click.echo(said(later))
     for alarm in alarms or []:
-        click.echo(f"Alarm: {alarm['sentence']}", err=True)
+        click.echo(_("Alarm: {sentence}").format(sentence=said(alarm["sentence"])), err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
     trouble = advice.trouble(report, mirror, asked)
     if trouble:
-        click.echo(f"Error: {trouble}", err=True)
+        click.echo(_("Error: {message}").format(message=said(trouble)), err=True)
     if trouble or alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 from crawler.cli import printing
 from crawler.cli.options import TEXT, archive_option, json_option
 from crawler.errors import ExitCode, UsageError
+from crawler.language import said
 from crawler.text.outside import terminal_safe
 from crawler.text.words import counted
 
@@ -68,7 +70,7 @@ def delete(
         doomed = doomed_posts(archive, names, folder, site)
         _show(doomed, to_stderr=as_json)
         if not _agrees(len(doomed)):
-            click.echo("Nothing was deleted.", err=True)
+            click.echo(_("Nothing was deleted."), err=True)
             ctx.exit(ExitCode.FOUND_WRONG)
     result = delete_posts(archive, names, folder, dates.now(), site=site, keep_history=keep_address)
     printing.result(result, _deleted, as_json=as_json)
@@ -78,26 +80,26 @@ def _agrees(count: int) -> bool:
     """Ask whether to go on; raise `UsageError` where there is nobody to ask."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("There is no terminal to ask whether to delete: say --yes to go on without asking.")
-    return click.confirm(f"Delete {counted(count, 'post')}?", err=True)
+    return click.confirm(_("Delete {posts}?").format(posts=said(counted(count, "post"))), err=True)
 
 
 def _show(doomed: Iterable[Mapping[str, Any]], *, to_stderr: bool = False) -> None:
     for post in doomed:
         parts = [
-            counted(post["versions"], "version"),
-            counted(post["mentions"], "mention"),
-            counted(len(post["addresses"]), "address", "addresses"),
-            counted(len(post["files"]), "file"),
+            said(counted(post["versions"], "version")),
+            said(counted(post["mentions"], "mention")),
+            said(counted(len(post["addresses"]), "address", "addresses")),
+            said(counted(len(post["files"]), "file")),
         ]
-        line = f"{post['published_at'][:10]} {post['id']} ({post['site']}) {post['title']}: {', '.join(parts)}"
+        line = f"{post['published_at'][:10]} {post['id']} ({post['site']}) {post['title']}: {_(', ').join(parts)}"
         click.echo(terminal_safe(line), err=to_stderr)
 
 
 def _deleted(result: Mapping[str, Any]) -> None:
     deleted: Sequence[Mapping[str, Any]] = result["deleted"]
     _show(deleted)
-    click.echo(
-        f"Deleted {counted(len(deleted), 'post')} from {result['archive']}; no run brings them back by itself."
-    )
+    said_so = _("Deleted {posts} from {archive}; no run brings them back by itself.")
+    click.echo(said_so.format(posts=said(counted(len(deleted), "post")), archive=result["archive"]))
     for file in result["kept_files"]:
-        click.echo(f"{terminal_safe(file)} stays: it was not written by this program.", err=True)
+        stays = _("{file} stays: it was not written by this program.")
+        click.echo(stays.format(file=terminal_safe(file)), err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import threading
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,11 +84,13 @@ def _refuse_what_does_not_fit(
     port: int | None, into: Path | None, archive: Path | None, *, serves: bool, change: bool
 ) -> None:
     if change and (serves or into or archive):
-        raise click.UsageError("--change goes with no other option than --port and --json: it only changes a page.")
+        raise click.UsageError(
+            _("--change goes with no other option than --port and --json: it only changes a page.")
+        )
     if into and archive:
-        raise click.UsageError("Give --into or --archive, not both.")
+        raise click.UsageError(_("Give --into or --archive, not both."))
     if port is not None and not (serves or change):
-        raise click.UsageError("--port is for --serve and --change.")
+        raise click.UsageError(_("--port is for --serve and --change."))
 
 
 def _change(port: int | None, *, as_json: bool) -> None:
@@ -97,7 +100,11 @@ def _change(port: int | None, *, as_json: bool) -> None:
 
 
 def _changed(edit: Mapping[str, Any]) -> None:
-    click.echo(f"{edit['url']} is changed: {edit['before']} → {edit['after']}. To see that in the archive:")
+    click.echo(
+        _("{url} is changed: {before} → {after}. To see that in the archive:").format(
+            url=edit["url"], before=edit["before"], after=edit["after"]
+        )
+    )
     click.echo(f"  {_command(['crawl', '--mirror', edit['site'], '--full'])}")
     click.echo(f"  {_command(['history', edit['post_id'], '--diff'])}")
 
@@ -139,7 +146,7 @@ def _served(shown: Mapping[str, Any]) -> None:
         crawl += ["--archive", shown["archive"], "--posts", shown["posts"]]
         history += ["--archive", shown["archive"]]
         first = []
-    click.echo("\nThe sample site is up until Ctrl-C. In another terminal:")
+    click.echo(_("\nThe sample site is up until Ctrl-C. In another terminal:"))
     for line in (*first, *map(_command, (crawl, ["demo", "--change"], [*crawl, "--full"], history))):
         click.echo(f"  {line}")
 
@@ -148,7 +155,7 @@ def _show(shown: Mapping[str, Any]) -> None:
     """Print what a crawl of the sample site brought, and where that is."""
     reports.report(shown["report"])
     printing.search(shown["search"])
-    click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
+    click.echo(_("\nArchive:  {archive}\nMarkdown: {posts}").format(archive=shown["archive"], posts=shown["posts"]))
 
 
 def _exit_as_interrupted(ctx: click.Context, shown: Mapping[str, Any]) -> None:

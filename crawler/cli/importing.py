@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from crawler import reasons
 from crawler.cli import printing, reports
 from crawler.cli.options import MOST, archive_option, json_option, no_posts_option, posts_option
 from crawler.errors import ExitCode
+from crawler.language import said
 from crawler.text.outside import terminal_safe
 from crawler.text.words import counted
 
@@ -73,11 +76,11 @@ def import_(
     """
     if undo is not None:
         if paths or history or site is not None:
-            raise click.UsageError("--undo goes with the number of a run alone: finews import --undo RUN.")
+            raise click.UsageError(_("--undo goes with the number of a run alone: finews import --undo RUN."))
         _undo(ctx, undo, archive, None if no_posts else posts, as_json=as_json)
         return
     if not paths:
-        raise click.UsageError("Give files or folders to import, or the run to undo with --undo RUN.")
+        raise click.UsageError(_("Give files or folders to import, or the run to undo with --undo RUN."))
 
     from crawler.ops.importing.run import ImportOptions, import_posts  # noqa: PLC0415  # --help needs no database
 
@@ -87,7 +90,7 @@ def import_(
         posts=None if no_posts else posts,
         site=site,
         history=history,
-        progress=_show if watched else lambda _: None,
+        progress=_show if watched else lambda _count: None,
     )
     report = import_posts(paths, options)
     if as_json:
@@ -97,7 +100,7 @@ def import_(
             click.echo("\r\x1b[K", nl=False, err=True)
         reports.report(report)
         _name_refused(report["refused"])
-        click.echo(f"Archive: {archive}" + ("" if no_posts else f" · Markdown: {posts}"))
+        printing.places(archive, None if no_posts else posts)
     _exit(ctx, report)
 
 
@@ -112,23 +115,37 @@ def _undo(ctx: click.Context, run: int, archive: Path, posts: Path | None, *, as
 
 def _undone(result: Mapping[str, Any]) -> None:
     for kept in result["kept"]:
-        click.echo(terminal_safe(f"{kept['id']} stays as it is: {kept['reason']}."))
+        click.echo(
+            terminal_safe(_("{id} stays as it is: {reason}.").format(id=kept["id"], reason=said(kept["reason"])))
+        )
+    undone = _(
+        "Run {run} undone: {removed} removed, {restored} brought back to what they were, {kept} left as they are"
+    )
     click.echo(
-        f"Run {result['run']} undone: {counted(len(result['removed']), 'post')} removed,"
-        f" {len(result['restored'])} brought back to what they were, {len(result['kept'])} left as they are"
+        undone.format(
+            run=result["run"],
+            removed=said(counted(len(result["removed"]), "post")),
+            restored=len(result["restored"]),
+            kept=len(result["kept"]),
+        )
     )
 
 
 def _name_refused(refused: list[RefusedFile]) -> None:
     for file in refused[:_SHOWN]:
-        commit = f" at {file['commit'][:12]}" if file["commit"] else ""
-        click.echo(f"refused {file['path']}{commit}: {file['reason']}", err=True)
+        commit = _(" at {commit}").format(commit=file["commit"][:12]) if file["commit"] else ""
+        named = _("refused {file}: {reason}").format(
+            file=f"{file['path']}{commit}", reason=reasons.said(file["reason"])
+        )
+        click.echo(named, err=True)
     if len(refused) > _SHOWN:
-        click.echo(f"… and {len(refused) - _SHOWN} more; the table `files` lists them all.", err=True)
+        click.echo(
+            _("… and {count} more; the table `files` lists them all.").format(count=len(refused) - _SHOWN), err=True
+        )
 
 
 def _show(count: int) -> None:
-    click.echo(f"\r{count} files", nl=False, err=True)
+    click.echo(_("\r{count} files").format(count=count), nl=False, err=True)
 
 
 def _exit(ctx: click.Context, report: ImportReport) -> None:
@@ -136,6 +153,7 @@ def _exit(ctx: click.Context, report: ImportReport) -> None:
         ctx.exit(ExitCode.INTERRUPTED)
     posts = report["posts"]
     if posts["refused"] == sum(posts.values()):
-        what = "Every file was refused" if posts["refused"] else "There are no posts there"
-        click.echo(f"Error: {what}, so nothing was imported.", err=True)
+        refused = _("Every file was refused, so nothing was imported.")
+        message = refused if posts["refused"] else _("There are no posts there, so nothing was imported.")
+        click.echo(_("Error: {message}").format(message=message), err=True)
         ctx.exit(ExitCode.FOUND_WRONG)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from crawler.cli.options import (
     time_limit,
     until_option,
 )
+from crawler.cli.output.coverage import coverage as print_coverage
 from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -51,10 +53,10 @@ def stats(
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     if since is not None and not coverage:
-        raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
+        raise click.UsageError(_("--since goes with --coverage: finews stats --coverage --since D."))
     with Archive(archive, time_limit=time_limit()) as opened:
         if coverage:
-            printing.result(opened.coverage(since, site=site), reports.coverage, as_json=as_json)
+            printing.result(opened.coverage(since, site=site), print_coverage, as_json=as_json)
         else:
             printing.result(opened.stats(site=site, drafts=drafts), reports.stats, as_json=as_json)
 

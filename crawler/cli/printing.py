@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
@@ -20,6 +21,7 @@ from crawler.text.words import counted, marked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
+    from pathlib import Path
     from typing import Self
 
     from crawler.archive import Archive
@@ -40,7 +42,7 @@ class View(NamedTuple):
         """Return how the posts of an archive are shown: with their site if it holds several."""
         from crawler.archive.store import articles  # noqa: PLC0415  # --help needs no database
 
-        return cls(archive.zone, articles.are_of_several_sites(archive.db))
+        return cls(archive.zone(), articles.are_of_several_sites(archive.db))
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
@@ -76,6 +78,12 @@ def highlighted(post: Mapping[str, Any]) -> str:
     if not shows_styles():
         return str(post["snippet"])
     return marked(post["text"], post["highlights"], *_BOLD)
+
+
+def places(archive: Path, posts: Path | None) -> None:
+    """Print where a run has put things."""
+    line = _("Archive: {archive}").format(archive=archive)
+    click.echo(line + (_(" · Markdown: {posts}").format(posts=posts) if posts else ""))
 
 
 def search(found: Mapping[str, Any], view: View = _PLAIN) -> None:

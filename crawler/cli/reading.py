@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,7 +79,7 @@ def show(
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
     if revision is not None and as_of is not None:
-        raise click.UsageError("--revision and --as-of both choose a revision: give one of them.")
+        raise click.UsageError(_("--revision and --as-of both choose a revision: give one of them."))
     with Archive(archive, time_limit=time_limit()) as opened:
         row = opened.post(post, revision=revision, as_of=as_of, site=site)
         view = printing.View.of(opened)

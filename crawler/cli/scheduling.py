@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import sys
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,7 +119,9 @@ def _write(files: Mapping[str, str], folder: Path) -> list[str]:
                 draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"{error.filename or folder} cannot be written: {error.strerror}; name another folder with --into."
+            "{filename} cannot be written: {reason}; name another folder with --into.",
+            filename=error.filename or folder,
+            reason=error.strerror,
         ) from error
     return [str(folder / name) for name in files]
 
@@ -130,6 +133,6 @@ def _print(plan: Plan) -> None:
         return
     for name, text in plan.files.items():
         click.echo(f"# {plan.place}/{name}\n{text}")
-    click.echo("# To install:")
+    click.echo(_("# To install:"))
     for command in plan.install:
         click.echo(f"#   {command}")

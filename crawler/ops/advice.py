@@ -14,7 +14,7 @@ from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.ledger import deletions, frontier
 from crawler.archive.watch.phrases import MINUTE, lasting
-from crawler.text.words import counted
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,11 +59,18 @@ def not_checked(archive: Path, report: Report, now: datetime | None = None) -> s
     if not count:
         return None
     wait = (datetime.fromisoformat(due) - (now or dates.now())).total_seconds()
-    first = f"in {lasting(max(wait, MINUTE))} at the earliest, " if wait > 0 else ""
-    were = "was" if count == 1 else "were"
-    return (
-        f"Nothing new. {counted(count, 'known post')} {were} not checked again: a run does that {first}if the home"
-        f" page has changed. To check {'it' if count == 1 else 'them'} now, add --full."
+    first = Sentence("in {wait} at the earliest, ", wait=lasting(max(wait, MINUTE))) if wait > 0 else ""
+    if count == 1:
+        return Sentence(
+            "Nothing new. 1 known post was not checked again: a run does that {first}if the home page has"
+            " changed. To check it now, add --full.",
+            first=first,
+        )
+    return Sentence(
+        "Nothing new. {count} known posts were not checked again: a run does that {first}if the home page"
+        " has changed. To check them now, add --full.",
+        count=count,
+        first=first,
     )
 
 
@@ -71,7 +78,7 @@ def _forbidden(report: Report) -> str | None:
     """Say that robots.txt forbids whatever was to be read, and nothing else is amiss."""
     posts, listings = sum(report["posts"].values()), report["listings_failed"]
     if posts + listings == report["reasons"].get(_FORBIDDEN, 0) + report["listing_reasons"].get(_FORBIDDEN, 0) > 0:
-        return "The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site."
+        return Sentence("The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site.")
     return None
 
 
@@ -82,12 +89,17 @@ def _silence(report: Report, mirror: str | None) -> str | None:
     if not report["requests"] or report["bytes"] or not any(words in reasons for words in _OFFLINE):
         return None
     if "the proxy" in reasons:
-        first = "see whether the proxy runs at that address"
+        first = Sentence("see whether the proxy runs at that address")
     elif mirror:
-        first = f"see whether a server runs at {mirror}, the mirror"
+        first = Sentence("see whether a server runs at {mirror}, the mirror", mirror=mirror)
     else:
-        first = "see whether this machine is online"
-    return f"No answer from {' and '.join(report['hosts'])} ({reasons}): {first}; the next run asks again."
+        first = Sentence("see whether this machine is online")
+    return Sentence(
+        "No answer from {hosts} ({reasons}): {first}; the next run asks again.",
+        hosts=", ".join(report["hosts"]),
+        reasons=Sentence(reasons),
+        first=first,
+    )
 
 
 def _absent(report: Report, asked: Sequence[str]) -> str | None:
@@ -106,21 +118,23 @@ def _absent(report: Report, asked: Sequence[str]) -> str | None:
 def _failure(report: Report) -> str | None:
     """Say that pages, or what was served in their place, could not be used, or why the run ended early."""
     if report["posts"]["failed"] or report["listings_failed"]:
-        return "Some pages could not be fetched; the next run asks for them again."
+        return Sentence("Some pages could not be fetched; the next run asks for them again.")
     if report["outcome"] == "failed":
         given_up = "; ".join(f"{host} was {reason}" for host, reason in report["hosts"].items())
-        return f"The run ended early ({given_up or 'see the log'}); the next one continues."
+        return Sentence(
+            "The run ended early ({given_up}); the next one continues.", given_up=given_up or Sentence("see the log")
+        )
     return None
 
 
 def _misfit(report: Report) -> str | None:
     """Say that what was fetched is not what it should be, by all appearance."""
-    posts, ask = report["posts"], "has the site changed, or does its definition not fit?"
+    posts = report["posts"]
     if report["hosts"] and not report["listings"]:
         return None  # the site asked to be left alone, and was
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
-        return f"Not one post was named: {ask}"
+        return Sentence("Not one post was named: has the site changed, or does its definition not fit?")
     are_deleted = any(reason.startswith(_DELETED) for reason in report["reasons"])
     if posts["refused"] == sum(posts.values()) >= _MANY and not are_deleted:
-        return f"Every post was refused: {ask}"
+        return Sentence("Every post was refused: has the site changed, or does its definition not fit?")
     return None

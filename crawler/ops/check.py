@@ -12,6 +12,7 @@ from crawler.archive.care import integrity
 from crawler.archive.ledger import deletions
 from crawler.archive.store.lock import run_lock
 from crawler.errors import UsageError
+from crawler.language import Sentence
 from crawler.markdown.post_file import id_of, is_of, render_post, write_if_changed
 from crawler.recording.file_names import FileNames
 from crawler.text.words import counted
@@ -92,15 +93,23 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
             other.append(name)
         unknown.discard(name)
     deleted = _of_deleted_posts(archive, folder, unknown)
-    for found, fault, remedy in (
-        (missing, "missing", "`finews check --repair` writes them"),
-        (other, "not as the archive has it", "`finews check --repair` writes them anew"),
-        (deleted, "of deleted posts", "`finews check --repair` removes them"),
-        (sorted(unknown.difference(deleted)), "of no post", "move them elsewhere"),
+    for found, fault in (
+        (missing, Sentence("{files} in {folder} missing ({shown}): `finews check --repair` writes them.")),
+        (
+            other,
+            Sentence(
+                "{files} in {folder} not as the archive has it ({shown}): `finews check --repair` writes them anew."
+            ),
+        ),
+        (deleted, Sentence("{files} in {folder} of deleted posts ({shown}): `finews check --repair` removes them.")),
+        (
+            sorted(unknown.difference(deleted)),
+            Sentence("{files} in {folder} of no post ({shown}): move them elsewhere."),
+        ),
     ):
         if found:
             shown = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-            yield f"{counted(len(found), 'file')} in {folder} {fault} ({shown}): {remedy}."
+            yield Sentence(fault, files=counted(len(found), "file"), folder=folder, shown=shown)
 
 
 def _of_deleted_posts(archive: Archive, folder: Path, names: Iterable[str]) -> list[str]:
@@ -141,4 +150,6 @@ def _rewrite(archive: Archive, folder: Path | None) -> None:
         for name in _of_deleted_posts(archive, folder, unknown):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+        raise UsageError(
+            "{filename} cannot be written: {reason}.", filename=error.filename or folder, reason=error.strerror
+        ) from error

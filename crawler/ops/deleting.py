@@ -84,8 +84,10 @@ def delete_posts(
                 own, others = remove_files(files[row], post["id"], post["url"])
             except OSError as error:
                 raise UsageError(
-                    f"{error.filename} cannot be removed ({error.strerror}): the post is deleted; remove the file"
-                    " yourself, or with `finews check --repair`."
+                    "{filename} cannot be removed ({reason}): the post is deleted; remove the file yourself, or with"
+                    " `finews check --repair`.",
+                    filename=error.filename,
+                    reason=error.strerror,
                 ) from error
             post["files"] = [str(file) for file in own]
             kept += [str(file) for file in others]

@@ -19,7 +19,7 @@ import yaml
 
 from crawler import __version__
 from crawler.errors import SiteError, UsageError
-from crawler.nearby import did_you_mean, nearest
+from crawler.nearby import nearest
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Addresses, Site
@@ -48,9 +48,11 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
-            near = did_you_mean(nearest(name, bundled_names()))
-            known = f"give {', '.join(bundled_names())}, or a .yaml file."
-            raise SiteError(name, "", f"is not a site; {f'{near} Else {known}' if near else known}")
+            near = nearest(name, bundled_names())
+            problem = "is not a site; give {names}, or a .yaml file."
+            if near:
+                problem = "is not a site; did you mean {near}? Else give {names}, or a .yaml file."
+            raise SiteError(name, "", problem, names=", ".join(bundled_names()), near=" or ".join(near))
         return _read(_BUNDLED / f"{name}.yaml", name)
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")
@@ -62,7 +64,9 @@ def load_site_to_crawl(name: str) -> Site:
     site = load_site(name)
     if not site.has_addresses:
         raise UsageError(
-            f"The site {site.name} has no addresses to crawl: `finews import --site {name} PATH` takes in its files."
+            "The site {site} has no addresses to crawl: `finews import --site {name} PATH` takes in its files.",
+            site=site.name,
+            name=name,
         )
     return site
 
@@ -92,10 +96,13 @@ def _read(file: Traversable, shown: str) -> Site:
         plain = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SiteError(
-            shown, "", f"cannot be read ({error.strerror}); give a YAML file that describes the site."
+            shown,
+            "",
+            "cannot be read ({reason}); give a YAML file that describes the site.",
+            reason=error.strerror,
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SiteError(shown, "", f"is not valid YAML: {_one_line(error)}") from error
+        raise SiteError(shown, "", "is not valid YAML: {error}", error=_one_line(error)) from error
     try:
         site = _with_plain_hosts(check(Site, plain, ""))
         _check_sense(site)
@@ -138,7 +145,9 @@ def _plain_host(host: str, key: str) -> str:
         plain = ""
     if host != host.lower() or not re.fullmatch(r"[a-z0-9.\-]+", plain):
         raise WrongValueError(
-            key, f"holds {host!r}; a bare host name in small letters is expected, without a scheme or a port"
+            key,
+            "holds {host!r}; a bare host name in small letters is expected, without a scheme or a port",
+            host=host,
         )
     return plain
 
@@ -150,7 +159,7 @@ def _plain_address(template: str, key: str) -> str:
 def _check_sense(site: Site) -> None:
     """Check what the types alone cannot express."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
-        raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
+        raise WrongValueError("name", "is {name!r}; small letters, digits, - and _ are allowed", name=site.name)
     needed = {"hosts": site.hosts, "start": site.start, "layouts": site.layouts}
     for key, value in needed.items():
         if not value and (any(needed.values()) or site.addresses != Addresses(post=())):
@@ -174,8 +183,9 @@ def _check_hosts_are_public(site: Site) -> None:
     if others and not site.private:
         raise WrongValueError(
             "private",
-            f"is not true, and the host {others[0]!r} is no public name; say `private: true` if you trust the"
+            "is not true, and the host {others!r} is no public name; say `private: true` if you trust the"
             " definition and the site is meant to be on this machine or a private network",
+            others=others[0],
         )
 
 
@@ -197,7 +207,11 @@ def _check_files(site: Site) -> None:
     if site.files.expired is not None:
         _check_template(site.files.expired, "date id", "files.expired")
         if not host_of(site.files.expired):
-            raise WrongValueError("files.expired", f"is {site.files.expired!r}; an address with a host is expected")
+            raise WrongValueError(
+                "files.expired",
+                "is {expired!r}; an address with a host is expected",
+                expired=site.files.expired,
+            )
 
 
 def _check_layout(layout: Layout, key: str) -> None:
@@ -221,7 +235,11 @@ def _check_rule(rule: Rule, key: str) -> None:
 
 def _check_form(form: AddressForm, group: str, key: str) -> None:
     if group not in re.compile(form.match).groupindex:
-        raise WrongValueError(f"{key}.match", f"has no group (?P<{group}>…); it is needed to tell one from another")
+        raise WrongValueError(
+            f"{key}.match",
+            "has no group (?P<{group}>…); it is needed to tell one from another",
+            group=group,
+        )
     if form.address is not None:
         _check_template(form.address, group, f"{key}.address")
         _check_path(form.address, f"{key}.address")
@@ -230,7 +248,7 @@ def _check_form(form: AddressForm, group: str, key: str) -> None:
 def _check_path(path: str, key: str) -> None:
     """Check that a path can follow a host name: without its slash, `feed.xml` would become part of the host."""
     if not path.startswith("/"):
-        raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
+        raise WrongValueError(key, "is {path!r}; a path that begins with / is expected", path=path)
 
 
 def _check_template(template: str, names: str, key: str) -> None:
@@ -238,4 +256,9 @@ def _check_template(template: str, names: str, key: str) -> None:
     unknown = set(_PLACEHOLDER.findall(template)) - set(names.split())
     if unknown or set("{}") & set(_PLACEHOLDER.sub("", template)):
         allowed = " and ".join(f"{{{name}}}" for name in names.split())
-        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {allowed}")
+        raise WrongValueError(
+            key,
+            "is {template!r}; the only placeholder allowed is {allowed}",
+            template=template,
+            allowed=allowed,
+        )

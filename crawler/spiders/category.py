@@ -18,6 +18,7 @@ from crawler.archive.ledger import links, names
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
 from crawler.archive.store.connection import holds_archive
+from crawler.errors import log_as_sentences
 from crawler.extraction.budget import within_budget
 from crawler.extraction.listing import is_listing, read_listing
 from crawler.extraction.post import read_post
@@ -28,7 +29,6 @@ from crawler.sites.loading import load_site_to_crawl
 from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
-from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:

@@ -13,12 +13,11 @@ from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.store.lock import writing
-from crawler.errors import UsageError
+from crawler.errors import UsageError, log_as_sentences
 from crawler.sites.addresses import address_of, post_id_named, share_address
 from crawler.sites.loading import load_site_to_crawl
 from crawler.spiders import arguments, wanted
 from crawler.spiders.recovery import Recovery
-from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def _share(site: Site, code: str) -> Address:
     address = share_address(site, post_id) if post_id else None
     if address is None or address_of(site, address.url) != address:  # for example a code without digits
         raise UsageError(
-            f"{code} is not a share link of the site {site.name}: give an info code, or a link's address."
+            "{code} is not a share link of the site {name}: give an info code, or a link's address.",
+            code=code,
+            name=site.name,
         )
     return address

@@ -42,7 +42,7 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
     """
     try:
         if file.exists() and (file.samefile(path) or not _is_backup(file)):
-            raise UsageError(f"{file} exists and is not a backup of an archive: name another file.")
+            raise UsageError("{file} exists and is not a backup of an archive: name another file.", file=file)
         made_folder = _make_folder(file.parent)
         with draft_of(file) as draft:
             posts, versions = _copied(db, draft)
@@ -61,7 +61,9 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
             "made_folder": made_folder,
         }
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
+        raise UsageError(
+            "{file} cannot be written: {reason}; name another file.", file=file, reason=error.strerror
+        ) from error
 
 
 def _make_folder(folder: Path) -> str | None:
@@ -94,9 +96,13 @@ def _copied(db: Database, draft: Path) -> tuple[int, int]:
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:
                 fault = " ".join(faults[0].split())
-                raise ArchiveError(f"The copy is not sound ({fault}), nor is the archive: see `finews check`.")
+                raise ArchiveError(
+                    "The copy is not sound ({fault}), nor is the archive: see `finews check`.", fault=fault
+                )
             return articles.count(Database(copy)), versions.count(Database(copy))
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
-            f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."
+            "{parent} has no sound copy ({error}): see `finews check`, and the disk.",
+            parent=draft.parent,
+            error=error,
         ) from error

@@ -21,6 +21,7 @@ from crawler.archive.store.bodies import BROKEN
 from crawler.archive.store.lock import writing
 from crawler.dates import iso
 from crawler.errors import ArchiveDamaged
+from crawler.language import Sentence
 from crawler.text.words import counted, tokens
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _TERMS = 12  # sample terms taken from the archive, looked up in the index and in the texts themselves
 _LENGTHS = (1, 2, 3, 4, 6)  # their lengths in tokens
-_AGAIN = "bring back a backup, or crawl them again"
+_AGAIN = Sentence("bring back a backup, or crawl them again")
 _DELETED_WITH = {"posts", "links"}  # what refers to one of these goes with it
 _PARTS = (
     *("versions", "article_tags", "article_categories", "mentions", "stories", "story_keys"),
@@ -48,9 +49,17 @@ def damage(db: Database) -> list[str]:
         orphans = [orphan for orphan in _orphans(db) if orphan.parent not in _DELETED_WITH]
     except sqlite3.DatabaseError as error:
         faults, orphans = [str(error)], []
-    return [ArchiveDamaged.sentence(fault) for fault in faults] + [
-        f"{counted(count, 'row')} of {table} without their row of {parent}: bring back a backup."
-        for table, parent, count in orphans
+    return [
+        *(ArchiveDamaged.damage(fault) for fault in faults),
+        *(
+            Sentence(
+                "{rows} of {table} without their row of {parent}: bring back a backup.",
+                rows=counted(count, "row"),
+                table=table,
+                parent=parent,
+            )
+            for table, parent, count in orphans
+        ),
     ]
 
 
@@ -74,16 +83,26 @@ def leftovers(db: Database) -> list[str]:
         return []
     tables = ", ".join(sorted({orphan.table for orphan in left}))
     rows = counted(sum(orphan.rows for orphan in left), "row")
-    remedy = "removes what is left of posts that were deleted; if none were, bring back a backup"
-    return [f"{rows} of posts that are not there ({tables}): `finews check --repair` {remedy}."]
+    return [
+        Sentence(
+            "{rows} of posts that are not there ({tables}): `finews check --repair` removes what is left of posts"
+            " that were deleted; if none were, bring back a backup.",
+            rows=rows,
+            tables=tables,
+        )
+    ]
 
 
 def losses(db: Database) -> list[str]:
     """Return a sentence for posts that lack versions, and one for posts whose bodies cannot be decoded."""
     lost, broken = incomplete_posts(db), _undecodable_posts(db)
     return [
-        *([f"{_these(lost)} lack versions: {_AGAIN}."] if lost else []),
-        *([f"The bodies of {_these(broken)} cannot be put together: {_AGAIN}."] if broken else []),
+        *([Sentence("{posts} lack versions: {again}.", posts=_these(lost), again=_AGAIN)] if lost else []),
+        *(
+            [Sentence("The bodies of {posts} cannot be put together: {again}.", posts=_these(broken), again=_AGAIN)]
+            if broken
+            else []
+        ),
     ]
 
 
@@ -128,10 +147,12 @@ def _index_faults(db: Database, seed: int) -> Iterator[str]:
     }
     if stored - (pairs & tokens):
         lacking = counted(len(stored - (pairs & tokens)), "version")
-        yield f"The search index lacks {lacking}: `finews check --repair` makes it anew."
+        yield Sentence("The search index lacks {lacking}: `finews check --repair` makes it anew.", lacking=lacking)
     if (pairs | tokens) - stored:
         beyond = counted(len((pairs | tokens) - stored), "row")
-        yield f"The search index has {beyond} of no post: `finews check --repair` makes it anew."
+        yield Sentence(
+            "The search index has {beyond} of no post: `finews check --repair` makes it anew.", beyond=beyond
+        )
     terms = _sample(db, seed)
     in_texts = dict.fromkeys(terms, 0)
     for version in db.execute("SELECT id, revision, title, text FROM articles"):
@@ -141,9 +162,12 @@ def _index_faults(db: Database, seed: int) -> Iterator[str]:
     for term in terms:
         in_index = search(db, term, Filters(), limit=0)["total"]
         if in_index != in_texts[term]:
-            yield (
-                f"The search index finds {term} in {counted(in_index, 'post')}, the texts hold it in"
-                f" {in_texts[term]}: `finews check --repair` makes the index anew."
+            yield Sentence(
+                "The search index finds {term} in {posts}, the texts hold it in {in_texts}: `finews check --repair`"
+                " makes the index anew.",
+                term=term,
+                posts=counted(in_index, "post"),
+                in_texts=in_texts[term],
             )
 
 
@@ -162,9 +186,14 @@ def _sample(db: Database, seed: int) -> dict[str, Query]:
 
 def _run_faults(db: Database) -> Iterator[str]:
     for run_id, new, changed, first, later in runs.miscounted(db):
-        yield (
-            f"Run {run_id} says {new} new and {changed} changed, but {first} and {later} versions are of it:"
-            " `finews check --repair` counts again."
+        yield Sentence(
+            "Run {run_id} says {new} new and {changed} changed, but {first} and {later} versions are of it:"
+            " `finews check --repair` counts again.",
+            run_id=run_id,
+            new=new,
+            changed=changed,
+            first=first,
+            later=later,
         )
 
 
@@ -188,4 +217,5 @@ def _undecodable_posts(db: Database) -> list[str]:
 
 def _these(post_ids: list[str]) -> str:
     names = ", ".join(post_ids[:_SHOWN])
-    return f"{counted(len(post_ids), 'post')} ({names}{', …' if len(post_ids) > _SHOWN else ''})"
+    more = ", …" if len(post_ids) > _SHOWN else ""
+    return Sentence("{posts} ({names}{more})", posts=counted(len(post_ids), "post"), names=names, more=more)

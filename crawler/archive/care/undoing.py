@@ -15,6 +15,7 @@ from crawler.archive.search import index
 from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.securities import note_mentions
 from crawler.items import Mention
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -70,19 +71,24 @@ def why_kept(db: Database, article_id: int, run_id: int) -> str | None:
     """Return why a post cannot be taken back to what it was before run `run_id`; `None` if it can."""
     later = [run for run in versions.runs_of(db, article_id) if run > run_id]
     if later:
-        return f"run {min(later)} brought a later version"
+        return Sentence("run {run} brought a later version", run=min(later))
     row = db.execute(
         "SELECT min(run_id) FROM (SELECT run_id FROM before_imports WHERE article_id = :post"
         " UNION SELECT run_id FROM files WHERE article_id = :post) WHERE run_id > :run",
         {"post": article_id, "run": run_id},
     ).fetchone()
     if row[0] is not None:
-        return f"run {row[0]} imported it again: undo that one first"
+        return Sentence("run {run} imported it again: undo that one first", run=row[0])
     if not is_new(db, article_id, run_id):
         is_changed = run_id in versions.runs_of(db, article_id)
-        return "what it was before is not known" if is_changed and _before(db, article_id, run_id) is None else None
+        is_unknown = is_changed and _before(db, article_id, run_id) is None
+        return Sentence("what it was before is not known") if is_unknown else None
     fetched = links.addresses_of(db, article_id)
-    return f"a crawl has found it on the site ({fetched[0]}): `finews delete` takes it out" if fetched else None
+    if fetched:
+        return Sentence(
+            "a crawl has found it on the site ({address}): `finews delete` takes it out", address=fetched[0]
+        )
+    return None
 
 
 def take_back(db: Database, article_id: int, run_id: int) -> bool:

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 from crawler.archive.ledger import hosts, unwritten
 from crawler.archive.store.versions import CHANGED_IN_RUN, NEW_IN_RUN
 from crawler.dates import iso
-from crawler.items import Outcome
+from crawler.items import Outcome, Scope  # the shape of a report is asked for as it runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from sqlite_utils import Database
-
-    from crawler.items import Scope
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 

@@ -35,6 +35,7 @@ from crawler.errors import (
     NotAnArchive,
     TookTooLong,
 )
+from crawler.language import Sentence
 from crawler.text.file_names import folded
 from crawler.text.outside import one_line
 
@@ -49,7 +50,7 @@ APPLICATION_ID = 0x66696E77
 
 _IN_MEMORY = ":memory:"
 _SMALLEST = 512  # bytes, SQLite's smallest page size; SQLite treats a shorter file as an empty database
-_NO_DATABASE = "it is not an SQLite database"
+_NO_DATABASE = Sentence("it is not an SQLite database")
 _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # an exceeded quota is reported as the latter
 _PROGRESS_SECONDS = 2.0  # between messages about progress
@@ -113,13 +114,13 @@ def holds_archive(file: Path) -> bool:
     if stat.S_ISDIR(status.st_mode):
         raise _unreadable(file, "Is a directory")
     if not stat.S_ISREG(status.st_mode):
-        raise NotAnArchive(file, "it is not a regular file")
+        raise NotAnArchive(file, Sentence("it is not a regular file"))
     if not status.st_size:
         return False
     if status.st_size < _SMALLEST:
         raise NotAnArchive(file, _NO_DATABASE)
     if _application_id(file) != APPLICATION_ID:
-        raise NotAnArchive(file, "it is some other program's SQLite database")
+        raise NotAnArchive(file, Sentence("it is some other program's SQLite database"))
     return True
 
 
@@ -220,7 +221,7 @@ def _check_version(db: Database, file: Path) -> None:
         raise NewerArchive(file, newer)
     other = part_of_another_program(db)
     if other is not None:
-        raise NotAnArchive(file, f"it has the {one_line(other)} and nothing of this program's")
+        raise NotAnArchive(file, Sentence("it has the {part} and nothing of this program's", part=one_line(other)))
     foreign = foreign_part(db)
     if foreign is not None:
         raise ForeignSchema(file, one_line(foreign))

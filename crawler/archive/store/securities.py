@@ -17,7 +17,7 @@ from crawler.text.pinyin import is_part, is_whole, spelling, typeable
 from crawler.text.words import bare, fold, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -87,6 +87,14 @@ def spell_all(db: Database) -> None:
 
 def _rename(db: Database, code: str, name: str) -> None:
     db.execute("UPDATE securities SET name = ?, pinyin = ? WHERE code = ?", [name, spelling(name), code])
+
+
+def usual_names(db: Database, codes: Iterable[str]) -> dict[str, str]:
+    """Return the usual names of securities by code."""
+    rows = db.execute(
+        "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(?))", [json.dumps([*codes])]
+    )
+    return dict(rows.fetchall())
 
 
 class Name(TypedDict):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from crawler.archive.search import index
 from crawler.archive.store import articles
 from crawler.archive.store.versions import CURRENT
+from crawler.language import Sentence
 from crawler.text.minhash import minhash_keys, scheme
 from crawler.text.near_duplicates import TitledText, same_story
 from crawler.text.words import counted
@@ -127,12 +128,15 @@ def rebuild(db: Database) -> None:
 def faults(db: Database) -> Iterator[str]:
     """Yield a sentence for everything that is wrong with the stories."""
     if db.execute("SELECT made_by FROM derived WHERE name = ?", [_SCHEME]).fetchone() != (scheme(),):
-        yield "Stories were found by another method than today's: `finews check --repair` finds them anew."
+        yield Sentence("Stories were found by another method than today's: `finews check --repair` finds them anew.")
     (alone,) = db.execute(
         "SELECT count(*) FROM (SELECT 1 FROM stories GROUP BY story_id HAVING count(*) = 1)"
     ).fetchone()
     if alone:
-        yield f"{counted(alone, 'story', 'stories')} told by one post only: `finews check --repair` finds all anew."
+        yield Sentence(
+            "{stories} told by one post only: `finews check --repair` finds all anew.",
+            stories=counted(alone, "story", "stories"),
+        )
 
 
 def _candidates(

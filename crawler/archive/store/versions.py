@@ -38,18 +38,14 @@ CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id 
 """Likewise, the number of further versions that a run brought."""
 
 _TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
-# A git history can bring thousands of versions of one post, each of which is compared with all before it. What that
-# takes is read once and cached, for this many posts.
+# Every version of a post, of thousands perhaps, is compared with all before it: these are cached, for so many posts.
 _POSTS_CACHED = 1_000
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
 _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash.
-
-    It is a `draft` if its source said that it is not to be published.
-    """
+    """A version of a post: when it was first seen (UTC), by which run and how (`via`), its hash, if it is a draft."""
 
     revision: int
     seen_at: str
@@ -171,13 +167,6 @@ def history(db: Database, article_id: int) -> list[Revision]:
     return [{**row, "draft": bool(row["draft"])} for row in rows]  # type: ignore[typeddict-item]  # the columns above
 
 
-def known_at(db: Database, article_id: int, moment: str) -> int | None:
-    """Return the latest revision of a post seen up to a moment (ISO 8601, UTC); `None` if it was not known then."""
-    sql = "SELECT max(revision) FROM versions WHERE article_id = ? AND seen_at <= ?"
-    (revision,) = db.execute(sql, [article_id, moment]).fetchone()
-    return None if revision is None else int(revision)
-
-
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
     """Return a version of a post: the columns of `articles` that belong to versions, with decoded bodies.
 
@@ -188,15 +177,13 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
         raise NoSuchRevision(revision, count)
     rows = db.query(
         "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
-        " draft FROM versions"
-        " WHERE article_id = ? AND revision = ?",
+        " draft FROM versions WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
-    front["draft"] = bool(row["draft"])
-    return {**row, **bodies, **front}
+    return {**row, **bodies, **front, "draft": bool(row["draft"])}
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
@@ -223,10 +210,8 @@ def runs_of(db: Database, article_id: int) -> set[int]:
 
 def count(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
     """Return the number of versions, of these sites or of all; of those that were `drafts` too, if wanted."""
-    where = "1" if drafts else "NOT versions.draft"
-    if sites:
-        where += " AND article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))"
-    sql = f"SELECT count(*) FROM versions WHERE {where}"  # noqa: S608  # constants
+    of = "article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))" if sites else "1"
+    sql = f"SELECT count(*) FROM versions WHERE {of} AND {'1' if drafts else 'NOT draft'}"  # noqa: S608  # constants
     return int(db.execute(sql, {"sites": json.dumps(sites)}).fetchone()[0])
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from crawler.dates import iso, local
+from crawler.language import Sentence
 from crawler.sites.loading import bundled_names
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ _DEFAULT_SITE = "finews"  # the default of --site
 def lasting(seconds: float) -> str:
     """Return a rounded duration, such as `25 min`, `9 h` or `3 days`."""
     if seconds < _MINUTES_UP_TO:
-        return f"{round(seconds / MINUTE)} min"
+        return Sentence("{seconds} min", seconds=round(seconds / MINUTE))
     if seconds < _HOURS_UP_TO:
-        return f"{round(seconds / HOUR)} h"
-    return f"{round(seconds / DAY)} days"
+        return Sentence("{seconds} h", seconds=round(seconds / HOUR))
+    return Sentence("{seconds} days", seconds=round(seconds / DAY))
 
 
 def moment(written: str, zone: tzinfo | None = None) -> str:

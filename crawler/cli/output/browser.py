@@ -24,12 +24,14 @@ def open_original(post: Mapping[str, Any]) -> None:
     """
     post_id, url = post["post_id"], post["url"]
     if not url:
-        raise FinewsError(f"{post_id} has no address: it came from a file, and `finews show {post_id}` shows it.")
+        raise FinewsError(
+            "{post_id} has no address: it came from a file, and `finews show {post_id}` shows it.", post_id=post_id
+        )
     if not _is_web_page(url):
-        raise FinewsError(f"{url} is not the address of a web page, so it is not opened.")
+        raise FinewsError("{url} is not the address of a web page, so it is not opened.", url=url)
     # Only waiting tells whether it worked; but on macOS that would be until the browser is closed.
     if click.launch(url, wait=sys.platform != "darwin") != 0:
-        raise FinewsError(f"No browser could be started: open {url} yourself.")
+        raise FinewsError("No browser could be started: open {url} yourself.", url=url)
 
 
 def _is_web_page(url: str) -> bool:

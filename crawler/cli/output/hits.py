@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from dataclasses import dataclass
+from gettext import gettext as _
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -70,10 +71,14 @@ class Taking:
         """Take the options that this is about out of those `given` to a command. Raises `click.UsageError`."""
         form, as_json, every = given.pop("form"), given.pop("as_json"), given.pop("every")
         if form and as_json:
-            raise click.UsageError(f"--json prints one document, --format {form} a line a post: give one of them.")
+            raise click.UsageError(
+                _("--json prints one document, --format {form} a line a post: give one of them.").format(form=form)
+            )
         for name in ("limit", "offset"):
             if every and ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
-                raise click.UsageError(f"--all prints all that was found, --{name} a part of it: give one of them.")
+                raise click.UsageError(
+                    _("--all prints all that was found, --{name} a part of it: give one of them.").format(name=name)
+                )
         page = {name: given.pop(name) for name in ("limit", "offset")}
         return cls(form, as_json, every, given.pop("no_pager"), {} if every else page)
 
@@ -97,7 +102,7 @@ class Taking:
         else:
             printing.hints(found)
             printed = count()
-            posts = (post for post, _ in zip(found["results"], printed, strict=False))
+            posts = (post for post, _number in zip(found["results"], printed, strict=False))
             with paged(wanted=not self.no_pager and self.form == "table"):
                 for line in _lines(posts, self.form, columns, view):
                     click.echo(line, nl=False)
@@ -106,7 +111,10 @@ class Taking:
     def _say_of_others(self, printed: int, total: int) -> None:
         """Say on standard error whether there are more posts after those of a page."""
         if not self.every and self.page["offset"] + printed < total:
-            click.echo(f"{printed:,} of {total:,} posts; --all prints all of them.", err=True)
+            click.echo(
+                _("{printed:,} of {total:,} posts; --all prints all of them.").format(printed=printed, total=total),
+                err=True,
+            )
 
 
 def _lines(posts: Iterable[Mapping[str, Any]], form: str, columns: tuple[str, ...], view: View) -> Iterator[str]:
@@ -147,7 +155,8 @@ def _table(posts: Iterable[Mapping[str, Any]], view: View) -> Iterator[str]:
         cells = (padded(published, 16), padded(post_id, _ID_WIDTH), padded(source, _SOURCE_WIDTH), *told, title)
         return terminal_safe("  ".join(cells)) + "\n"
 
-    yield click.style(row("published", "id", "source", "site", "title").rstrip("\n"), bold=True) + "\n"
+    headings = row(_("published"), _("id"), _("source"), _("site"), _("title"))
+    yield click.style(headings.rstrip("\n"), bold=True) + "\n"
     for post in posts:
         published = view.time(post["published_at"], "minutes")
         yield row(published, post["id"], post["source"] or "", post["site"], " ".join(post["title"].split()))

@@ -57,7 +57,9 @@ def install(text: str, where: Places) -> list[Path]:
         return [*changed, where.start] if where.start and _appended(where.start, line) else changed
     except OSError as error:
         raise UsageError(
-            f"{error.filename} cannot be written: {error.strerror}; `finews --show-completion` prints the script."
+            "{path} cannot be written: {reason}; `finews --show-completion` prints the script.",
+            path=error.filename,
+            reason=error.strerror,
         ) from error
 
 

@@ -43,7 +43,9 @@ def post_files(paths: Iterable[Path], archive: Path) -> Iterator[PostFile | Unre
         elif os.path.lexists(path):
             yield _read(path, archive, named=True)
         else:
-            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+            raise UsageError(
+                "{path} does not exist: give files, or folders such as a Jekyll site's _posts.", path=path
+            )
 
 
 def is_folder(path: Path) -> bool:

@@ -140,7 +140,7 @@ def _repository(path: Path) -> _Repository:
     except FileNotFoundError:
         raise UsageError("`git` is not installed: --history reads through it.") from None
     if done.returncode:
-        raise UsageError(f"{path} has no history: {_last_words(done.stderr)}")
+        raise UsageError("{path} has no history: {reason}", path=path, reason=_last_words(done.stderr))
     bare, _, prefix = os.fsdecode(done.stdout).partition("\n")
     rest = "" if at == path else str(path.relative_to(at))
     prefix = prefix.removesuffix("\n")
@@ -269,7 +269,11 @@ def _started(repository: Path, *arguments: str, writes: bool = False) -> Iterato
         git.communicate()
         if git.returncode:
             said.seek(max(0, said.seek(0, os.SEEK_END) - _WORDS))
-            raise UsageError(f"The history of {repository} cannot be read: {_last_words(said.read())}")
+            raise UsageError(
+                "The history of {repository} cannot be read: {reason}",
+                repository=repository,
+                reason=_last_words(said.read()),
+            )
 
 
 def _environment() -> dict[str, str]:

@@ -84,7 +84,9 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
     site = load_site(options.site or _DEFAULT)
     for path in paths:
         if not options.history and not os.path.lexists(path):
-            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+            raise UsageError(
+                "{path} does not exist: give files, or folders such as a Jekyll site's _posts.", path=path
+            )
     at = dates.now()
     # The archive makes sentences of what SQLite reports.
     with Run(options.archive, site, "import", options.posts) as run, run.archive:

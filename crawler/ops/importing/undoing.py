@@ -13,6 +13,7 @@ from crawler.archive.care import undoing
 from crawler.archive.store import articles
 from crawler.archive.store.lock import run_lock, writing
 from crawler.errors import MarkdownNotWritten, NoSuchRun, UsageError
+from crawler.language import Sentence
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ def _check_is_import(archive: Archive, run_id: int) -> None:
         raise NoSuchRun(run_id, archive.path)
     if run["scope"] != "import":
         raise UsageError(
-            f"Run {run_id} was no import: what a crawl has read is on the site, and comes again."
-            " `finews delete` takes out single posts."
+            "Run {run_id} was no import: what a crawl has read is on the site, and comes again. `finews delete`"
+            " takes out single posts.",
+            run_id=run_id,
         )
 
 
@@ -110,6 +112,8 @@ def _follow(markdown: MarkdownFolder, undone: list[_Standing], restored: set[str
                 there = set(markdown.files_of(post.article_id))
             remove_files([file for file in post.files if file not in there], post.post_id, post.url)
     except OSError as error:
-        raise MarkdownNotWritten(f"{error.filename} cannot be removed ({error.strerror})") from error
+        raise MarkdownNotWritten(
+            Sentence("{filename} cannot be removed ({reason})", filename=error.filename, reason=error.strerror)
+        ) from error
     if markdown.trouble is not None:
         raise MarkdownNotWritten(markdown.trouble)

@@ -82,14 +82,17 @@ def edit(port: int | None, note: Path) -> dict[str, Any]:
 
 def _taken(port: int, error: OSError) -> UsageError:
     return UsageError(
-        f"Port {port} cannot be used ({error.strerror}): name another with --port, or none for a free one."
+        "Port {port} cannot be used ({reason}): name another with --port, or none for a free one.",
+        port=port,
+        reason=error.strerror,
     )
 
 
 def _nothing_at(port: int) -> FinewsError:
     return FinewsError(
-        f"No sample site is served at http://127.0.0.1:{port}: serve one with `finews demo --serve`, or name the port"
-        " of yours with --port."
+        "No sample site is served at http://127.0.0.1:{port}: serve one with `finews demo --serve`, or name"
+        " the port of yours with --port.",
+        port=port,
     )
 
 
