@@ -53,19 +53,17 @@ def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
         f" WHERE {condition} GROUP BY 1"
     )
 
-    def counted(what: str, join: str = "") -> list[tuple[str, int]]:
+    def most(what: str, join: str = "") -> list[tuple[str, int]]:
         sql = f"SELECT {what}, count(*) {hits.format(join=join)} HAVING {what} IS NOT NULL ORDER BY 2 DESC, 1 LIMIT ?"
         return db.conn.execute(sql, [*asked.values, *values, _MOST]).fetchall()
 
     by_day = f"SELECT (published_ts + {offset:d}) / {_DAY}, count(*) {hits.format(join='')} ORDER BY 1"
     days = db.conn.execute(by_day, [*asked.values, *values]).fetchall()
     if sum(count for _, count in days) > _MANY:
-        return Facets(days, counted("source"), [], [])
+        return Facets(days, most("source"), [], [])
     return Facets(
         days,
-        counted("source"),
-        counted("article_categories.category", " JOIN article_categories ON article_id = posts.id"),
-        counted(
-            "code", " JOIN (SELECT DISTINCT article_id, code FROM mentions) AS said ON said.article_id = posts.id"
-        ),
+        most("source"),
+        most("article_categories.category", " JOIN article_categories ON article_id = posts.id"),
+        most("code", " JOIN (SELECT DISTINCT article_id, code FROM mentions) AS said ON said.article_id = posts.id"),
     )
