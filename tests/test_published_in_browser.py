@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -76,10 +76,14 @@ class Watched:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"not loaded: {request.url}"))
+        self.page.on("requestfailed", self._note_failure)
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+
+    def _note_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the reader went on to another page
+            self.complaints.append(f"not loaded: {request.url}")
 
     def open(self, path: str) -> Page:
         self.page.goto(f"{self.base}/{path}")
@@ -106,8 +110,8 @@ def watched(browser: Browser, site: Path) -> Iterator[Watched]:
 
 def test_a_post_is_found_read_and_followed_from_a_disk(watched: Watched) -> None:
     page = watched.open("index.html")
-    assert watched.search("5G") == ["江西出台5G行动计划"]
-    assert page.locator(".hit mark").all_inner_texts() == ["5G", "5G"]
+    assert watched.search("行动计划") == ["江西出台5G行动计划"]
+    assert page.locator(".hit mark").all_inner_texts() == ["行动计划"]
     page.click(".hit h2 a")
     assert page.inner_text("h1") == "江西出台5G行动计划"
     page.click("a.outlet")
@@ -131,9 +135,9 @@ def test_results_are_turned_and_ordered_in_both_languages(watched: Watched) -> N
     assert page.locator(".hit").count() == 20
     page.click(".hit h2 a")
     assert "/en/post/NW" in page.url
-    watched.open("search.html?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA&page=x&sort=y")
+    watched.open("en/search.html?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E4%B8%AA&page=x&sort=y")
     page.wait_for_selector("#found strong")
-    assert page.inner_text("#found strong") == "没有找到任何文章。" or page.inner_text("#found strong")
+    assert page.inner_text("#found strong") == "Nothing was found."
 
 
 def test_nothing_that_was_published_runs_or_asks_anybody(watched: Watched) -> None:
@@ -170,4 +174,4 @@ def test_no_page_keeps_anybody_out(browser: Browser, site: Path, scheme: Any, wi
         page.wait_for_load_state("networkidle")
         assert Axe().run(page).response["violations"] == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    opened.close()
+    opened.context.close()  # axe itself asks for the stylesheet, and is refused

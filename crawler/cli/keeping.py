@@ -188,7 +188,9 @@ def export(
     if url and form != "site":
         raise click.UsageError(_("--url goes with --format site."))
     if form in _OF_ALL and any([query, *({**asked, "drafts": False}).values()]):
-        raise click.UsageError(f"--format {form} is about all posts: leave out what asks for some.")
+        raise click.UsageError(
+            _("--format {form} is about all posts: leave out what asks for some.").format(form=form)
+        )
     if form == "site":
         result = _published(archive, directory, url, drafts=asked["drafts"])
     elif form == "datasette":

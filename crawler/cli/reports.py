@@ -227,16 +227,18 @@ def backed_up(result: Mapping[str, Any]) -> None:
 
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
-    what = (
-        _("{posts} as {format}").format(posts=said(counted(result["posts"], "post")), format=result["format"])
-        if "posts" in result
-        else _("What Datasette reads")
+    files = said(counted(result["written"], "file"))
+    if "posts" not in result:
+        click.echo(_("What Datasette reads in {directory}, {files} written").format(**{**result, "files": files}))
+        return
+    wrote = _("{posts} as {format} in {directory}, {files} written").format(
+        posts=said(counted(result["posts"], "post")),
+        format=result["format"],
+        directory=result["directory"],
+        files=files,
     )
-    wrote = _("{what} in {directory}, {files} written").format(
-        what=what, directory=result["directory"], files=said(counted(result["written"], "file"))
-    )
-    removed = _(", {count} removed").format(count=result["removed"]) if result.get("removed") else ""
-    click.echo(wrote + removed)
+    removed = result.get("removed")
+    click.echo(wrote + (_(", {files} removed").format(files=said(counted(removed, "file"))) if removed else ""))
 
 
 def _size(count: float) -> str:
