@@ -5,7 +5,10 @@
 # make lint         check style and types              make format    mend the style
 # make fixtures     rewrite what the tests expect of each page; read the diff before you commit it
 # make variants     rewrite the table of characters that a search treats as the same
-# make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, and importing
+# make languages    take new messages of the program into its catalogs in crawler/locale, and compile these
+# make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, importing, and
+#                   serving (with wrk)
+# make recipes      run the recipes of docs/sql.md for pandas, DuckDB and Datasette, which it installs
 # make bench-quick  compare what a crawl costs in requests, statements, bytes and calls with recorded values, and
 #                   check how the time grows with the size of a page
 
@@ -14,7 +17,7 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-quick test-long lint format bench bench-quick fixtures variants clean
+.PHONY: demo test test-quick test-long recipes lint format bench bench-quick fixtures variants languages clean
 
 demo: $(VENV)/installed
 	$(BIN)/finews demo
@@ -27,6 +30,9 @@ test-quick: $(VENV)/installed-test
 
 test-long: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile=long
+
+recipes: $(VENV)/installed-test $(VENV)/installed-recipes
+	$(BIN)/python -m pytest tests/recipes.py
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
@@ -42,6 +48,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python tests/benchmarks/likeness.py
 	$(BIN)/python tests/benchmarks/search.py
 	$(BIN)/python tests/benchmarks/importing.py
+	$(BIN)/python tests/benchmarks/serving.py
 
 bench-quick: $(VENV)/installed-corpus
 	$(BIN)/python tests/benchmarks/quick.py
@@ -52,6 +59,9 @@ fixtures: $(VENV)/installed-test
 
 variants: $(VENV)/installed-variants
 	$(BIN)/python tests/variant_characters.py
+
+languages: $(VENV)/installed-test
+	$(BIN)/python tests/catalogs.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

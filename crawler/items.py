@@ -144,8 +144,9 @@ class Post:
     """A post as it was read, before anything is judged.
 
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
-    `published_at` missing; validation decides whether that is enough. Times are timezone-aware. `source` is the
-    outlet, `layout` the name of the layout by whose rules it was read. `category` is the first of its categories.
+    `published_at` missing; validation decides whether that is enough. `url` is `None` if its site has no addresses.
+    Times are timezone-aware. `source` is the outlet, `layout` the name of the layout by whose rules it was read.
+    `category` is the first of its categories.
     `draft`: its source says that it is not to be published. `derived` names the fields (`title`, `date`) that its
     source lacks and that were derived from something else, and holds `UNLIKELY_DATE` if its time is not credible.
     `others` are the keys of its front matter that the program does not know, as JSON values. `seen_at` is when it is
@@ -157,7 +158,7 @@ class Post:
     fetch: Fetch
     site: str
     post_id: str
-    url: str
+    url: str | None
     via: Via
     title: str
     html: str
@@ -243,6 +244,8 @@ class PostFile:
 
     In a git history, `seen_at` is the timezone-aware time of the `commit` that wrote this version, and `since` that
     of the file's first commit. `aliases` are other paths of the same file: in the checkout, and before a rename.
+    `named`: a person has named this very file, and not a folder that it is in. `modified_at` is when it was last
+    written, if it is in a folder.
     """
 
     path: str
@@ -252,6 +255,8 @@ class PostFile:
     seen_at: datetime | None = None
     since: datetime | None = None
     aliases: tuple[str, ...] = ()
+    named: bool = field(default=False, compare=False)
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

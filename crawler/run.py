@@ -90,7 +90,7 @@ class Run:
         try:
             if not self.archive.is_in_place():
                 raise ArchiveReplaced(self.archive.path)
-            if outcome == "finished" and hosts.gave_up(db, self.site.hosts[0], self.id):
+            if outcome == "finished" and any(hosts.gave_up(db, host, self.id) for host in self.site.hosts[:1]):
                 outcome = "failed"
             with writing(db):
                 self.report = runs.finish(
@@ -120,7 +120,9 @@ def _begin(archive: Archive, site: Site, scope: Scope, *, writes_files: bool) ->
             sites.note(archive.db, site, run_id)
     except sqlite3.OperationalError as error:
         if kind_of(error) == sqlite3.SQLITE_READONLY:
-            raise ArchiveError(f"{archive.path} cannot be written to ({error}): a run needs to.") from error
+            raise ArchiveError(
+                "{path} cannot be written to ({error}): a run needs to.", path=archive.path, error=error
+            ) from error
         raise ArchiveNotWritten(archive.path, str(error)) from error
     return run_id
 
@@ -129,4 +131,6 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}; name another with --posts.") from error
+        raise UsageError(
+            "{folder} cannot be made: {reason}; name another with --posts.", folder=folder, reason=error.strerror
+        ) from error

@@ -17,6 +17,8 @@ if "sitecustomize" in sys.modules:  # the machine has one of its own
     del sys.modules["sitecustomize"]
 import sitecustomize  # noqa: E402, F401  # importing it sets the guard
 
+os.environ["LANGUAGE"] = "en"  # whatever the locale of who runs the tests
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

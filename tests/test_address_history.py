@@ -152,7 +152,7 @@ def test_an_address_never_seen_has_no_history(path: Path, name: str):
     ],
 )
 def test_there_is_advice_about_addresses_never_seen(name: str, advice: str):
-    assert address_history.advice(name, made.SITE) == advice
+    assert address_history.advice(name, [made.SITE]) == advice
 
 
 def test_the_command_prints_the_history_line_by_line(path: Path, finews: Finews):
@@ -164,13 +164,13 @@ def test_the_command_prints_the_history_line_by_line(path: Path, finews: Finews)
     assert done.stdout.splitlines() == [
         POST.url,
         "  post of finews, refused: no title",
-        f"  2022-04-21 01:00:00  found on https://finews.withounder.com/: {made.ID}",
-        "  2022-04-21 01:00:00  run 1: refused, HTTP 200, no title (rule layouts[page].title)",
+        f"  2022-04-21 09:00:00  found on https://finews.withounder.com/: {made.ID}",
+        "  2022-04-21 09:00:00  run 1: refused, HTTP 200, no title (rule layouts[page].title)",
         (
-            "  2022-04-21 01:00:00  run 2–3: refused, HTTP 304, no title (rule layouts[page].title),"
-            " 2 times to 2022-04-21 02:30:00"
+            "  2022-04-21 09:00:00  run 2–3: refused, HTTP 304, no title (rule layouts[page].title),"
+            " 2 times to 2022-04-21 10:30:00"
         ),
-        "  2022-04-21 07:00:00  due to be asked for again",
+        "  2022-04-21 15:00:00  due to be asked for again",
     ]
 
 
@@ -187,7 +187,14 @@ def test_the_command_says_that_an_address_was_never_seen(path: Path, finews: Fin
     advice = "no page has named a post with this id. `finews share NW1` looks behind its share link"
     assert (done.returncode, done.stdout, done.stderr) == (1, f"NW1 was never seen: {advice}.\n", "")
     done = finews("why", "NW1", "--archive", str(path), "--json")
-    assert json.loads(done.stdout) == {"name": "NW1", "seen": False, "advice": advice, "addresses": [], "files": []}
+    assert json.loads(done.stdout) == {
+        "name": "NW1",
+        "seen": False,
+        "advice": advice,
+        "deleted": [],
+        "addresses": [],
+        "files": [],
+    }
     assert done.returncode == 1
 
 

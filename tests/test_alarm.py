@@ -417,8 +417,8 @@ def test_the_alarm_about_refusals_names_the_usual_reason_and_an_example(archive:
             "kind": "refusals",
             "site": "finews",
             "sentence": (
-                "35 of the latest 100 posts of finews were refused, since 2022-04-21 02:30 UTC; of the 1000 before it"
-                " was 10: most of them for no title, `finews why"
+                "35 of the latest 100 posts of finews were refused, since 2022-04-21 10:30 +08:00; of the 1000 before"
+                " it was 10: most of them for no title, `finews why"
                 " https://finews.withounder.com/dajiangwang/2022/04/20/B96.html` tells by which rule."
             ),
             "numbers": {
@@ -529,7 +529,7 @@ def test_a_category_page_that_names_none_of_its_posts_raises_an_alarm(archive: A
             "kind": "category",
             "site": "finews",
             "sentence": (
-                "The page of dajiangwang (finews) named no post when it was read at 2022-04-21 01:00 UTC, though 2"
+                "The page of dajiangwang (finews) named no post when it was read at 2022-04-21 09:00 +08:00, though 2"
                 f" posts of it published in the two days before are there: see whether {url} looks otherwise now,"
                 f" `finews why {url}` tells how it was read."
             ),
@@ -598,7 +598,7 @@ def test_missing_runs_raise_an_alarm(archive: Archive):
             "kind": "runs",
             "site": "finews",
             "sentence": (
-                "No run of finews has begun for 3 h, since run 97 at 2022-03-15 16:00 UTC; usually one does every"
+                "No run of finews has begun for 3 h, since run 97 at 2022-03-16 00:00 +08:00; usually one does every"
                 " 15 min: see whether the schedule still goes, and run `finews crawl`."
             ),
             "numbers": {"run": 97, "seconds": 10800, "usual_seconds": 900},
@@ -620,8 +620,8 @@ def test_a_first_run_without_a_second_raises_an_alarm_after_three_days(archive: 
     looked(archive.db, [made.SEEN])
     assert archive.alarms(made.SEEN + 2 * DAY) == []
     assert only(archive, made.SEEN + 4 * DAY)["sentence"] == (
-        "No run of finews has begun for 4 days, since run 1 at 2022-04-21 01:00 UTC: see whether the schedule still"
-        " goes, and run `finews crawl`."
+        "No run of finews has begun for 4 days, since run 1 at 2022-04-21 09:00 +08:00: see whether the schedule"
+        " still goes, and run `finews crawl`."
     )
 
 
@@ -640,9 +640,9 @@ def test_runs_that_cannot_read_the_home_page_raise_an_alarm(archive: Archive):
             "kind": "runs",
             "site": "finews",
             "sentence": (
-                "The latest 3 runs of finews came to nothing (failed: timeout), since run 94 at 2022-03-15 15:30 UTC:"
-                " see whether https://finews.withounder.com/ opens, `finews why https://finews.withounder.com/` tells"
-                " what it answered."
+                "The latest 3 runs of finews came to nothing (failed: timeout), since run 94 at 2022-03-15 23:30"
+                " +08:00: see whether https://finews.withounder.com/ opens, `finews why https://finews.withounder.com/`"
+                " tells what it answered."
             ),
             "numbers": {
                 "runs": 3,
@@ -677,9 +677,9 @@ def test_runs_that_see_nothing_for_long_raise_an_alarm(archive: Archive):
     looked(archive.db, every(QUARTER, WEDNESDAY - DAY, WEDNESDAY))
     looked(archive.db, every(QUARTER, WEDNESDAY + QUARTER, WEDNESDAY + 2 * HOUR), listings=0)
     assert only(archive, WEDNESDAY + 2 * HOUR)["sentence"] == (
-        "No run of finews has read a page that lists posts for 2 h, since run 97 at 2022-03-15 16:00 UTC; usually one"
-        " does every 15 min: `finews runs` says how they ended, `finews why https://finews.withounder.com/` what was"
-        " answered."
+        "No run of finews has read a page that lists posts for 2 h, since run 97 at 2022-03-16 00:00 +08:00; usually"
+        " one does every 15 min: `finews runs` says how they ended, `finews why https://finews.withounder.com/` what"
+        " was answered."
     )
 
 
@@ -777,7 +777,7 @@ def test_posts_of_unlikely_dates_are_told_of_for_a_week(archive: Archive):
         "site": "finews",
         "sentence": (
             "2 posts of finews claim to be of before 1990-01-01 or of days to come"
-            f" ({first}: 0001-01-01 00:00 +08:00, {second}: 2022-03-19 10:00 +08:00), since 2022-03-16 02:00 UTC:"
+            f" ({first}: 0001-01-01 00:00 +08:00, {second}: 2022-03-19 10:00 +08:00), since 2022-03-16 10:00 +08:00:"
             f" see whether the page says otherwise, `finews why {first}` tells where it is; if not, `dates` in the"
             " site's definition says what is to be expected."
         ),

@@ -54,6 +54,7 @@ PROMISED = {
     " changed unchanged refused failed gone reasons listing_reasons scope hosts elsewhere",
     "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
     "files": "path commit site outcome reason imported_at run_id article_id",
+    "deletions": "site post_id url deleted_at",
     "sites": "name rules definition run_id",
     "hosts": "host robots robots_at wait_until wait_reason failures failure given_up_run_id day requests",
     "articles_by_day": "day site source category posts gone",
@@ -65,13 +66,13 @@ VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
-    "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on",
+    "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on deleted_at",
     "runs": "listings_failed",
     "fetches": "id",
     "files": "id content_hash",
 }
 OWN_TABLES = (
-    "posts versions stories story_keys derived sqlite_sequence"
+    "posts versions before_imports stories story_keys derived sqlite_sequence"
     " search_config search_data search_idx search_tokens_config search_tokens_data search_tokens_idx"
     " _sqlite_migrations"
 )

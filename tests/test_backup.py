@@ -117,6 +117,7 @@ def test_a_backup_says_what_it_copied(archive: Archive, tmp_path: Path):
         "bytes": file.stat().st_size,
         "posts": 3,
         "versions": 4,
+        "made_folder": None,
     }
 
 
@@ -140,7 +141,8 @@ def test_a_backup_is_as_sound_as_the_archive(path: Path, tmp_path: Path):
 
 def test_a_backup_is_a_single_file_in_a_folder_created_for_it(archive: Archive, tmp_path: Path):
     file = tmp_path / "some" / "where" / "backup.db"
-    archive.backup(file)
+    assert archive.backup(file)["made_folder"] == str(file.parent)
+    assert archive.backup(file)["made_folder"] is None
     assert names(file.parent) == ["backup.db"]
     assert names(tmp_path) == ["output", "some"]
 

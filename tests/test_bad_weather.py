@@ -468,15 +468,70 @@ def test_a_host_that_fails_throughout_is_given_up_and_asked_once_by_the_next_run
     assert len(crawl.stored()) == 25
 
 
-def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs):
+@pytest.fixture
+def closed() -> str:
+    """The address of a port of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    run = crawl(f"http://127.0.0.1:{port}")
-    assert (run.code, run.errors, run.posts) == (1, FAILED, {})
+        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+
+NAMELESS = "http://mirror.invalid"  # what a name is without a network
+
+
+@pytest.mark.parametrize("command", [["crawl"], ["share", "NW202204202350104915", "NW202204182347990071"]])
+@pytest.mark.parametrize("is_known", [False, True], ids=["first run", "later run"])
+def test_without_a_network_a_run_says_so_within_ten_seconds(
+    crawl: Runs, finews: Callable[..., subprocess.CompletedProcess[str]], command: list[str], *, is_known: bool
+):
+    if is_known:  # robots.txt is known, and there are posts to go on with
+        with bad.serve_badly(SITE, {}) as server:
+            assert crawl(server.url, "--limit", "1").posts["new"] == 1
+    done = finews(*command, "--mirror", NAMELESS, "--json")
+    assert json.loads(done.stdout)["seconds"] < 10
+    asked = "finews.zning.xyz and raw.githubusercontent.com" if command[0] == "share" else HOST
+    sentence = (
+        f"Error: No answer from {asked} (cannot resolve host): see whether a server runs at {NAMELESS}, the mirror;"
+        " the next run asks again."
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, sentence)
+    assert "Traceback" not in done.stderr
+
+
+def test_what_was_pending_without_a_network_is_fetched_when_there_is_one(crawl: Runs, closed: str):
+    with bad.serve_badly(SITE, {}) as server:
+        crawl(server.url, "--limit", "1", "--no-share")
+        without = crawl(closed)
+        assert (without.code, without.report["outcome"]) == (1, "failed")
+        assert without.report["pending"] + without.posts.get("failed", 0) > 10
+        assert crawl(server.url).report["pending"] == 0
+    assert len(crawl.stored()) == 25
+
+
+def test_a_host_that_cannot_be_reached_ends_the_run_with_a_sentence(crawl: Runs, closed: str):
+    run = crawl(closed)
+    told = "given up after 2 failures in a row (robots.txt: download connection refused)"
+    assert (run.code, run.posts, run.report["hosts"]) == (1, {}, {HOST: told})
     assert run.report["listing_reasons"] == {"failed: robots.txt: download connection refused": 1}
-    assert run.report["hosts"] == {
-        HOST: "given up after 4 failures in a row (robots.txt: download connection refused)"
-    }
+    assert run.errors == (
+        f"Error: No answer from {HOST} (download connection refused): see whether a server runs at {closed},"
+        " the mirror; the next run asks again.\n"
+    )
+
+
+def test_a_proxy_that_is_not_there_is_told_as_the_proxy(crawl: Runs, closed: str):
+    run = by_way_of(crawl, "ALL_PROXY", closed)(NAMELESS)
+    reason = f"the proxy {closed.removeprefix('http://')}: download connection refused"
+    assert run.errors == (
+        f"Error: No answer from {HOST} ({reason}): see whether the proxy runs at that address; the next run asks"
+        " again.\n"
+    )
+
+
+def test_a_server_that_refuses_twice_is_reached_once_it_has_answered(crawl: Runs):
+    plan = {"/robots.txt": [bad.reset, bad.reset, bad.served], "/": [bad.reset, bad.reset, bad.served]}
+    with bad.serve_badly(SITE, plan) as server:
+        run = crawl(server.url)
+    assert (run.code, run.posts["new"]) == (0, 25)
 
 
 def test_a_certificate_that_nobody_trusts_is_told_with_its_host(crawl: Runs, tmp_path: Path):

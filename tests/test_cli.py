@@ -10,9 +10,10 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import click
 import made
 import pytest
 from click.testing import CliRunner, Result
@@ -37,7 +38,8 @@ SEED_TITLE = "推进5G规模化应用！江西出台5G应用“扬帆”行动�
 CRAWL_OPTIONS = {"--archive", "--site", "--mirror", "--posts", "--no-posts", "--category", "--no-share", "--full",
                  "--limit", "--json"}  # fmt: skip
 SEARCH_OPTIONS = {"--archive", "--json", "--since", "--until", "--source", "--category", "--stock", "--as-of",
-                  "--sort", "--limit", "--offset", "--collapse", "--drafts"}  # fmt: skip
+                  "--sort", "--limit", "--offset", "--collapse", "--drafts", "--site", "--all", "--format",
+                  "--no-pager"}  # fmt: skip
 STORY = (
     "江西出台5G应用行动计划，将建成十万个基站，覆盖全部乡镇，并培育一百家示范工厂，带动投资三百亿元，预计年底完成。"
     * 4
@@ -445,33 +447,35 @@ def test_a_history_lists_the_revisions_of_a_post(question: Callable[..., Result]
     assert told(question("history", "NW1", "--json")) == [
         {
             "revision": 1,
-            "seen_at": "2022-04-21T01:00:00+00:00",
+            "seen_at": "2022-04-21T09:00:00+08:00",
             "run": 1,
             "via": "page",
             "title": "巨化股份增长12%",
             "published_at": "2022-04-20T16:44:59+08:00",
             "content_hash": FIRST_RUN[0].content_hash,
+            "draft": False,
         },
         {
             "revision": 2,
-            "seen_at": "2022-04-21T02:30:00+00:00",
+            "seen_at": "2022-04-21T10:30:00+08:00",
             "run": 2,
             "via": "page",
             "title": "巨化股份增长15%",
             "published_at": "2022-04-20T16:44:59+08:00",
             "content_hash": REVISED.content_hash,
+            "draft": False,
         },
     ]
     assert printed(question("history", made.post_address("NW1").url)) == (
-        "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
-        "2  seen 2022-04-21 02:30 UTC by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
+        "1  seen 2022-04-21 09:00:00 by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
+        "2  seen 2022-04-21 10:30:00 by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
     )
 
 
 def test_a_history_says_what_changed(question: Callable[..., Result]) -> None:
     assert printed(question("history", "NW1", "--diff")) == (
-        "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
-        "2  seen 2022-04-21 02:30 UTC by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
+        "1  seen 2022-04-21 09:00:00 by run 1 (page), published 2022-04-20 16:44: 巨化股份增长12%\n"
+        "2  seen 2022-04-21 10:30:00 by run 2 (page), published 2022-04-20 16:44: 巨化股份增长15%\n"
         "     12% → 15%\n"
         "     5.2亿元 → 5.4亿元\n"
         "     - 巨化股份增长[12%]\n"
@@ -505,7 +509,7 @@ def test_a_history_says_what_changed(question: Callable[..., Result]) -> None:
 
 
 def test_a_post_of_one_revision_has_not_changed(question: Callable[..., Result]) -> None:
-    line = "1  seen 2022-04-21 01:00 UTC by run 1 (page), published 2022-04-20 18:44: 江西计划\n"
+    line = "1  seen 2022-04-21 09:00:00 by run 1 (page), published 2022-04-20 18:44: 江西计划\n"
     assert printed(question("history", "NW3", "--diff")) == line
     assert told(question("history", "NW3", "--diff", "--json")) == told(question("history", "NW3", "--json"))
 
@@ -646,6 +650,7 @@ def test_a_sound_archive_is_said_to_be_sound(kept: Path, question: Callable[...,
         "archive": str(kept / "a.db"),
         "posts": str(kept / "posts"),
         "repaired": False,
+        "mended": [],
         "findings": [],
     }
     assert told(question("check", "--no-posts", "--json"))["posts"] is None
@@ -665,7 +670,11 @@ def test_a_damaged_index_is_said_to_be_damaged_and_is_mended(own: Path) -> None:
     as_json = ask("check", "--no-posts", "--json")
     assert (as_json.exit_code, as_json.stderr) == (1, "")
     assert json.loads(as_json.stdout)["findings"] == [first, *others]
-    assert printed(ask("check", "--no-posts", "--repair")) == f"{own} is sound after the repair.\n"
+    *mended, last = printed(ask("check", "--no-posts", "--repair")).splitlines()
+    assert (mended[0], last) == (
+        "Mended: The search index lacks 6 versions.",
+        f"{own} is sound after the repair.",
+    )
     assert told(ask("search", "江西", "--json"))["total"] == 4
     assert printed(ask("check", "--no-posts")) == f"{own} is sound.\n"
 
@@ -694,7 +703,9 @@ def test_markdown_is_looked_for_in_posts_beside_the_archive(own: Path, monkeypat
     assert ask("check").stdout == (
         f"1 file in {folder} missing (2022-04-20-NW1.md): `finews check --repair` writes them.\n"
     )
-    assert printed(ask("check", "--repair")) == f"{own} is sound after the repair.\n"
+    assert printed(ask("check", "--repair")) == (
+        f"Mended: 1 file in {folder} missing (2022-04-20-NW1.md).\n{own} is sound after the repair.\n"
+    )
     assert (folder / "2022-04-20-NW1.md").is_file()
 
 
@@ -713,13 +724,17 @@ def test_a_backup_says_what_it_copied(kept: Path, tmp_path: Path, question: Call
     file = tmp_path / "backups" / "a.db"
     shown = printed(question("backup", str(file)))
     size = f"{file.stat().st_size / 1000:.1f} kB"
-    assert shown == f"{kept / 'a.db'} copied to {file} and verified: {size}, 5 posts in 6 revisions\n"
+    assert shown == (
+        f"{kept / 'a.db'} copied to {file} and verified: {size}, 5 posts in 6 revisions\n"
+        f"The folder {file.parent} was made for it.\n"
+    )
     assert told(question("backup", str(file), "--json")) == {
         "archive": str(kept / "a.db"),
         "file": str(file),
         "bytes": file.stat().st_size,
         "posts": 5,
         "versions": 6,
+        "made_folder": None,
     }
     assert told(asking(file)("search", "江西", "--json")) == told(question("search", "江西", "--json"))
 
@@ -759,7 +774,72 @@ def test_stats_count_what_the_archive_holds(ask: Callable[..., Result], archive:
         "sources": {"大江网": 9},
         # The one whose page is gone has been found behind its share link, which is a link too, and not in the source.
         "links": {"stored": 10, "fetched": 1, "gone": 1},
+        "days": {
+            (date(2022, 4, 21) - timedelta(days=ago)).isoformat(): {0: 1, 1: 3, 2: 2, 3: 3}.get(ago, 0)
+            for ago in range(59, -1, -1)
+        },
     }
+    assert list(stats["days"]) == sorted(stats["days"])
+
+
+def many(archive: Archive, count: int) -> None:
+    """Store a post of each of so many outlets, a day apart."""
+    with archive.db.atomic():
+        run = runs.begin(archive.db, "finews", made.SEEN)
+        for number in range(count):
+            published_at = made.PUBLISHED - number * DAY
+            posts.store(
+                archive.db, made.article(f"NW{number}", source=f"报{number:02}", published_at=published_at), run
+            )
+
+
+def test_stats_list_ten_of_each_and_say_how_many_more_there_are(tmp_path: Path) -> None:
+    with Archive(tmp_path / "a.db", create=True) as archive:
+        many(archive, 12)
+    lines = printed(asking(tmp_path / "a.db")("stats")).splitlines()
+    ten = ", ".join(f"报{number:02} 1" for number in range(10))
+    assert lines[3:] == [
+        "sites: finews 12",
+        "categories: dajiangwang 12",
+        f"sources: {ten}, and 2 more: `finews top outlets`",
+        "links: none",
+        "posts per day: 2022-04-09 ████████████ 2022-04-20, at most 1",
+    ]
+
+
+def test_the_line_of_days_is_left_out_where_it_cannot_be_written(
+    own: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    latin = {**environment, "PYTHONIOENCODING": "latin-1", "FINEWS_ARCHIVE": str(own)}
+    command = [sys.executable, "-m", "crawler", "stats"]
+    shown = subprocess.run(command, env=latin, cwd=tmp_path, capture_output=True, check=True).stdout
+    assert b"posts per day" not in shown
+
+
+def test_what_there_is_most_of_is_a_line_each_for_programs(question: Callable[..., Result]) -> None:
+    assert printed(question("top", "outlets")) == "4\t大江网\n1\t财联社\n"
+    assert printed(question("top", "categories", "--limit", "1")) == "4\t大江网新闻 (dajiangwang)\n"
+    assert printed(question("top", "securities")) == "3\t巨化股份 (1.600160)\n1\t蔚来 (106.NIO)\n"
+    assert printed(question("top", "days", "--since", "2022-04-21")) == "1\t2022-04-21\n1\t2022-04-22\n"
+    assert printed(question("top", "days", "--until", "2021")) == ""
+    assert told(question("top", "outlets", "--limit", "1", "--json")) == {
+        "kind": "outlets",
+        "total": 2,
+        "results": [{"key": "大江网", "name": "大江网", "posts": 4}],
+    }
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_a_command_helps_with_one_letter_too(name: str, ask: Callable[..., Result]) -> None:
+    command = main.commands[name]
+    below = [[name, each] for each in command.commands] if isinstance(command, click.Group) else []
+    for arguments in ([name], *below):
+        assert printed(ask(*arguments, "-h")) == printed(ask(*arguments, "--help"))
+
+
+def test_one_letter_beside_words_belongs_to_the_query(question: Callable[..., Result]) -> None:
+    assert told(question("search", "江西", "-h", "--json"))["query"] == "江西 -h"
+    assert printed(question("search", "--sort", "date", "-h")).startswith("Usage: ")
 
 
 def test_runs_are_printed_as_a_table_and_as_reports(ask: Callable[..., Result]) -> None:
@@ -859,7 +939,7 @@ def test_an_export_says_what_it_wrote(ask: Callable[..., Result], tmp_path: Path
         (
             ["crawl", "--site", "nosuch"],
             2,
-            "nosuch: is not a site; give finews, minima, or a .yaml file.",
+            "nosuch: is not a site; give finews, minima, notes, or a .yaml file.",
         ),
         (
             ["crawl", "--mirror", "ftp://x"],

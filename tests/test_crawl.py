@@ -47,7 +47,10 @@ GONE_WITH_SHARED_TEXT = "NW202204182347990071"
 GONE_ALTOGETHER = "202204212351950072"
 WITHOUT_LAYOUT = "202204212351703007"
 FORBIDDEN = "The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site."
-NOT_ONE_NAMED = "Not one post was named: has the site changed, or does its definition not fit?"
+NO_SUCH_PAGE = (
+    "The site has no page for nosuch (HTTP 404): give a slug or an address that its own pages link to; a crawl of the"
+    " whole site finds every category."
+)
 SOME_FAILED = "Some pages could not be fetched; the next run asks for them again."
 WARNING = re.compile(r"WARNING: (refused|failed) \S+: (.+)")
 MINIMA = Path(__file__).parent.parent / "crawler" / "sites" / "minima.yaml"
@@ -385,9 +388,50 @@ def test_a_share_link_that_says_otherwise_is_a_revision_and_the_page_that_says_t
     assert (crawl.post(SEED)["revision"], crawl.post(SEED)["html"]) == (2, longer)
 
 
-def test_an_unknown_category_is_said_to_be(crawl: Crawls) -> None:
-    report = crawl("--category", "nosuch", trouble=NOT_ONE_NAMED)
+def test_an_unknown_category_is_said_to_be_while_none_is_known(crawl: Crawls) -> None:
+    report = crawl("--category", "nosuch", trouble=NO_SUCH_PAGE)
     assert report["listing_reasons"] == {"gone: HTTP 404": 1}
+    for options in ([], ["--full"]):
+        crawl.asked()
+        crawl(*options)
+        assert "/category/nosuch.html" not in crawl.asked()
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("dajiangwng", "did you mean dajiangwang (大江网新闻)?"),
+        ("大江网闻", "did you mean dajiangwang (大江网新闻)?"),
+        ("大 江", "did you mean dajiangwang (大江网新闻)?"),
+        ("x", "known are "),
+    ],
+)
+def test_a_category_that_is_not_among_the_known_ones_is_not_asked_for(crawl: Crawls, typed: str, near: str) -> None:
+    crawl()
+    crawl.asked()
+    done = crawl.run("crawl", "--mirror", crawl.server.url, "--category", typed)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: The site finews has no category {typed}: {near}")
+    assert done.stderr.endswith(
+        " One that no page has linked to yet is asked for by address: finews crawl ADDRESS.\n"
+    )
+    assert crawl.asked() == []
+    with closing(sqlite3.connect(crawl.archive)) as db:
+        assert db.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+    crawl("https://finews.withounder.com/category/dajiangwang.html")
+
+
+@pytest.mark.parametrize("typed", ["dajiangwang", "大江网", "大江网新闻", "DAJIANGWANG"])
+def test_a_known_category_is_crawled_by_its_name(crawl: Crawls, typed: str) -> None:
+    crawl()
+    crawl.asked()
+    assert crawl("--category", typed)["listings"] == 1
+    assert crawl.asked()[0] == "/category/dajiangwang.html"
+
+
+def test_a_category_is_asked_for_as_long_as_the_home_page_has_not_named_all(crawl: Crawls) -> None:
+    crawl("--category", "dajiangwang")
+    assert crawl("--category", "shanghaizhengquanbao")["listings"] == 1
 
 
 def test_a_site_that_names_no_post_any_more_is_looked_into(crawl: Crawls) -> None:

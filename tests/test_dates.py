@@ -137,6 +137,17 @@ def test_now_is_in_utc() -> None:
         ("2022-04-20Z", "2022-04-20T00:00:00+00:00", "2022-04-20T23:59:59+00:00"),
         ("2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00"),
         ("2022-04-20 09:30 -0500", "2022-04-20T09:30:00-05:00", "2022-04-20T09:30:59-05:00"),
+        ("2022-04-20 09:30:05Z", "2022-04-20T09:30:05+00:00", "2022-04-20T09:30:05+00:00"),
+        ("2022-04-20 09:30:05 UTC", "2022-04-20T09:30:05+00:00", "2022-04-20T09:30:05+00:00"),
+        ("2022-04-20 09:30 utc", "2022-04-20T09:30:00+00:00", "2022-04-20T09:30:59+00:00"),
+        ("2022-04-20 09:30 GMT", "2022-04-20T09:30:00+00:00", "2022-04-20T09:30:59+00:00"),
+        ("2022-04-20t09:30:05z", "2022-04-20T09:30:05+00:00", "2022-04-20T09:30:05+00:00"),
+        ("2022-04-20 09:30:05 UTC+8", "2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00"),
+        ("2022-04-20 09:30 GMT-03:30", "2022-04-20T09:30:00-03:30", "2022-04-20T09:30:59-03:30"),
+        ("2022-04-20 09:30:05 +08:05:43", "2022-04-20T09:30:05+08:05:43", "2022-04-20T09:30:05+08:05:43"),
+        ("2022-04-20T09:30:05.999+0800", "2022-04-20T09:30:05+08:00", "2022-04-20T09:30:05+08:00"),
+        ("２０２２－０４－２０　０９：３０", "2022-04-20T09:30:00+08:00", "2022-04-20T09:30:59+08:00"),
+        ("2022-04 UTC", "2022-04-01T00:00:00+00:00", "2022-04-30T23:59:59+00:00"),
         ("0001", "0001-01-01T00:00:00+08:00", "0001-12-31T23:59:59+08:00"),
         ("9999", "9999-01-01T00:00:00+08:00", "9999-12-31T23:59:59+08:00"),
         ("9999-12", "9999-12-01T00:00:00+08:00", "9999-12-31T23:59:59+08:00"),
@@ -167,6 +178,10 @@ def test_a_name_of_a_time_spans_all_of_it(named: str, first: str, last: str) -> 
         pytest.param("2022-04-20 09:30:60", id="a second too many"),
         pytest.param("2022-04-20 09:30 +9999", id="an offset too wide"),
         pytest.param("2022-04-20 09:30 CST", id="a zone's name"),
+        pytest.param("2022 -05", id="a month with a sign"),
+        pytest.param("2022-04-20 09:30 +0860", id="an offset of sixty minutes"),
+        pytest.param("2022-04-20 09:30 UTC+25", id="an offset of more than a day"),
+        pytest.param("2022-04-20 09:30:05 Z Z", id="two offsets"),
         pytest.param("2022-0420", id="month and day run together"),
         pytest.param("2022-04-20 2022-04-21", id="two days"),
         pytest.param("\udcff", id="half of a character"),
@@ -205,3 +220,64 @@ def test_naming_a_time_ends_in_a_span_or_in_a_value_error(named: str) -> None:
         return
     assert first <= last
     assert first.utcoffset() is not None
+
+
+# What is shown can be typed.
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "shown"),
+    [
+        ("2022-04-20T16:44:59+08:00", "Asia/Shanghai", "2022-04-20 16:44:59"),
+        ("2022-04-20T16:44:59+08:00", "Asia/Singapore", "2022-04-20 16:44:59"),
+        ("2022-04-20T16:44:59+08:00", "America/New_York", "2022-04-20 16:44:59 +08:00"),
+        ("2022-04-20T08:44:59+00:00", "Asia/Shanghai", "2022-04-20 08:44:59 +00:00"),
+        ("2022-11-06T01:30:00-04:00", "America/New_York", "2022-11-06 01:30:00"),
+        ("2022-11-06T01:30:00-05:00", "America/New_York", "2022-11-06 01:30:00 -05:00"),
+        ("1988-07-01T12:00:00+09:00", "Asia/Shanghai", "1988-07-01 12:00:00"),
+        ("1900-01-01T08:05:00+08:05", "Asia/Shanghai", "1900-01-01 08:05:00 +08:05"),
+        ("0999-01-01T00:00:00+00:00", "UTC", "0999-01-01 00:00:00"),
+    ],
+)
+def test_a_time_is_shown_with_its_offset_only_where_another_would_be_read(
+    written: str, zone: str, shown: str
+) -> None:
+    point = datetime.fromisoformat(written)
+    assert dates.shown(point, ZoneInfo(zone)) == shown
+    assert dates.shown(point, ZoneInfo(zone), "minutes") == shown[:16] + shown[19:]
+
+
+ZONES = [SHANGHAI, NEW_YORK, ZoneInfo("UTC"), ZoneInfo("Europe/London"), ZoneInfo("Australia/Lord_Howe")]
+anywhere = st.one_of(st.just(UTC), offsets, st.sampled_from(ZONES))
+
+
+@settings(max_examples=examples(500), deadline=None)
+@given(
+    st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59), timezones=anywhere),  # noqa: DTZ001  # likewise
+    st.sampled_from(ZONES),
+)
+@example(datetime(1, 1, 1, tzinfo=SHANGHAI), NEW_YORK)
+@example(datetime(9999, 12, 31, 23, 59, 59, tzinfo=NEW_YORK), SHANGHAI)
+@example(datetime(2022, 11, 6, 1, 30, tzinfo=NEW_YORK, fold=1), NEW_YORK)
+def test_a_time_that_is_shown_is_read_as_the_same_moment(point: datetime, zone: ZoneInfo) -> None:
+    point = point.replace(microsecond=0)
+    for there in (point, dates.local(point, zone)):
+        first, last = dates.span(dates.shown(there, zone), zone)
+        assert first == last
+        assert _seconds(first) == _seconds(point)
+        minute = dates.span(dates.shown(there, zone, "minutes"), zone)
+        assert _seconds(minute[0]) <= _seconds(point) <= _seconds(minute[1])
+        assert _seconds(minute[1]) - _seconds(minute[0]) == 59
+
+
+def _seconds(point: datetime) -> float:
+    """Return the seconds since 1970, at the edges of the calendar too."""
+    offset = point.utcoffset()
+    assert offset is not None
+    return (point.replace(tzinfo=None) - datetime(1970, 1, 1) - offset).total_seconds()  # noqa: DTZ001  # both without
+
+
+@given(points.map(lambda point: point.replace(microsecond=0)), st.sampled_from(ZONES))
+def test_every_other_form_of_a_time_is_read_as_the_same_moment(point: datetime, zone: ZoneInfo) -> None:
+    for written in (dates.iso(point), dates.front_matter(point), dates.iso(dates.utc(point)).replace("+00:00", "Z")):
+        assert _seconds(dates.span(written, zone)[0]) == _seconds(point)

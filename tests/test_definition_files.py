@@ -185,7 +185,7 @@ def test_feeds_and_sitemaps_are_one_or_several_paths_or_addresses(tmp_path: Path
         ("sitemap", "//b/", "sitemap: is '//b/'; a path that begins with / or an address is expected"),
         ("sitemap", [""], "sitemap[0]: is ''; text is expected (put it in quotes)"),
         ("sitemap", 7, "sitemap: is 7; a list is expected"),
-        ("start", [], "start: is empty; at least one is needed, unless there is a feed or a sitemap"),
+        ("start", [], "start: is empty; at least one is needed"),
     ],
 )
 def test_a_wrong_source_of_addresses_is_refused(tmp_path: Path, key: str, value: object, problem: str) -> None:
@@ -223,3 +223,67 @@ def test_a_form_with_hosts_keeps_its_posts_there(tmp_path: Path) -> None:
     expected = Address(url="https://news.example/p/one", kind="post", key="one")
     assert address_of(site, "https://news.example/one") == address_of(site, expected.url) == expected
     assert address_of(site, "https://blog.example/one") is None
+
+
+def test_posts_may_be_on_every_subdomain(tmp_path: Path) -> None:
+    form = {"match": r"^/(?P<id>\w+)$", "hosts": ["*.garden.example", "a.example"]}
+    site = loaded(tmp_path, addresses={"post": [form]})
+
+    for url in ("https://news.garden.example/one", "http://x.y.garden.example/one", "https://a.example/one"):
+        assert address_of(site, url) == Address(url=url, kind="post", key="one")
+        assert may_be_asked(site, url)
+    for host in ("garden.example", "evilgarden.example", "x.garden.example.evil.example", "b.a.example"):
+        assert address_of(site, f"https://{host}/one") is None
+        assert not may_be_asked(site, f"https://{host}/one")
+
+
+# Ids.
+
+
+@pytest.mark.parametrize(
+    ("match", "address", "path", "key", "canonical"),
+    [
+        (r"^/(?P<id1>\d{8})/(?P<id2>\d+)\.html$", None, "/20220420/01.html", "20220420-01", "/20220420/01.html"),
+        (r"^/(?P<id1>\d{8})/(?P<id2>\d+)\.html$", None, "/20220421/01.html", "20220421-01", "/20220421/01.html"),
+        (r"^/(?P<id>\d{8}/\d+)\.html$", None, "/20220421/01.html", "20220421-01", "/20220421/01.html"),
+        (r"^/(?P<id>\d{8}/\d+)", "/p/{id}.html", "/20220421/01.html", "20220421-01", "/p/20220421/01.html"),
+        (r"^/(?P<id1>\d{8})/(?P<id2>\d+)", "/{id1}/{id2}", "/20220421/01.html", "20220421-01", "/20220421/01"),
+        (r"^/news/(?P<id>\d+,\d+)\.html$", None, "/news/11158,2021.html", "11158-2021", "/news/11158,2021.html"),
+        (r"^/a(?P<id1>\d+)(?:-(?P<id2>\d+))?$", None, "/a7", "7", "/a7"),
+    ],
+)
+def test_an_id_may_be_in_several_groups_or_have_separators(
+    tmp_path: Path, match: str, address: str | None, path: str, key: str, canonical: str
+) -> None:
+    form = {"match": match, **({"address": address} if address else {})}
+    site = loaded(tmp_path, addresses={"post": [form]})
+
+    found = address_of(site, f"https://blog.example{path}")
+
+    assert found == Address(url=f"https://blog.example{canonical}", kind="post", key=key)
+    assert address_of(site, found.url) in {found, None}
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"match": "^/(?P<name>x)"}, "match: has no group (?P<id>…); it is needed to tell one from another"),
+        (
+            {"match": "^/(?P<id1>x)", "address": "/{id}"},
+            "address: is '/{id}'; the only placeholder allowed is {id1}",
+        ),
+        (
+            {"match": "^/(?P<id>x)", "address": "/{id}", "hosts": ["*.blog.example"]},
+            "address: needs one host to be on; hosts begins with all subdomains of one",
+        ),
+        (
+            {"match": "^/(?P<id>x)", "hosts": ["*.*.example"]},
+            (
+                "hosts: holds '*.example'; a bare host name in small letters is expected, without a scheme:"
+                " blog.example, or blog.example:8080"
+            ),
+        ),
+    ],
+)
+def test_a_form_that_makes_no_sense_is_refused(tmp_path: Path, form: dict[str, Any], problem: str) -> None:
+    assert refusal(tmp_path, addresses={"post": [form]}) == f"addresses.post[0].{problem}"

@@ -301,17 +301,19 @@ def test_csv_has_a_row_a_post_and_opens_with_a_mark(archive: Archive, tmp_path: 
         "title": '标题: "引号", 逗号\\',
         "source": "",
         "category": "",
+        "categories": "",
         "tags": "",
         "summary": second["summary"],
         "published_at": "2022-04-21T16:44:59+08:00",
-        "securities": "0.000001 105.NIO",
+        "mentions": "0.000001 105.NIO",
         "revision": "1",
         "first_seen_at": "2022-04-21T01:00:00+00:00",
         "last_seen_at": "2022-04-21T01:00:00+00:00",
         "gone_at": "",
         "text": second["text"],
     }
-    assert (read[1]["tags"], read[1]["securities"]) == ("大江网新闻 5G", "1.600519 116.00700")
+    assert (read[1]["tags"], read[1]["mentions"]) == ("大江网新闻 5G", "1.600519 116.00700")
+    assert read[1]["categories"] == "dajiangwang"
 
 
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)

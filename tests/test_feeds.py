@@ -1,152 +1,100 @@
-"""Feeds and sitemaps: which addresses they name, in all their formats, and what is neither."""
+"""Feeds: Atom that feed readers read, whatever titles hold."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
-import pytest
-from hypothesis import given
+import feedparser
+import made
+from hypothesis import example, given
 from hypothesis import strategies as st
+from lxml import etree
 
-from crawler.extraction.feeds import Feed, NotAFeedError, read_feed
-from crawler.extraction.links import FoundLink
+from crawler import __version__
+from crawler.web.feeds import Entry, atom, entry_of
 
-SITE = "https://blog.example"
-URL = f"{SITE}/feed.xml"
-MOSS, FERN = FoundLink(f"{SITE}/moss.html", "Moss & fern"), FoundLink(f"{SITE}/fern.html", "")
-NEWS = 'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
-IMAGE = 'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        pytest.param(
-            '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><link href="/"/>'
-            '<entry><title type="html">Moss &amp;amp; &lt;b&gt;fern&lt;/b&gt;</title>'
-            '<link rel="self" href="/moss.xml"/><link href="https://blog.example/moss.html" rel="alternate"/></entry>'
-            '<entry><link href="https://blog.example/fern.html"/></entry></feed>',
-            id="Atom",
-        ),
-        pytest.param(
-            "<?xml version='1.0' encoding='GBK'?>\n<a:feed xmlns:a='http://www.w3.org/2005/Atom' xml:base='/x/'>"
-            "<a:entry xml:base='../'><a:title>Moss &amp; fern</a:title><a:link href='moss.html'/></a:entry>"
-            "<a:entry><a:link href='../fern.html'/></a:entry></a:feed>",
-            id="Atom with single quotes, a prefix and bases",
-        ),
-        pytest.param(
-            "<feed><entry><title>Moss &amp; fern</title><link type='application/pdf' href='/moss.pdf'/>"
-            "<link type='text/html' href='/moss.html'/></entry>"
-            "<entry><id>https://blog.example/fern.html</id></entry></feed>",
-            id="Atom without a namespace, with several links and with an id alone",
-        ),
-        pytest.param(
-            '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>Garden</title>'
-            '<link>https://blog.example/</link><atom:link rel="self" href="https://blog.example/feed.xml"/>'
-            "<item><title><![CDATA[Moss & fern]]></title><link>\n https://blog.example/moss.html </link>"
-            "<comments>https://blog.example/moss.html#comments</comments></item>"
-            '<item><guid isPermaLink="true">https://blog.example/fern.html</guid></item></channel></rss>',
-            id="RSS 2.0",
-        ),
-        pytest.param(
-            '<rss xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>'
-            "<item><title>Moss & fern</title><link>https://count.example/1</link>"
-            "<feedburner:origLink>https://blog.example/moss.html</feedburner:origLink></item>"
-            '<item><link></link><guid isPermaLink="false">no</guid><guid>https://blog.example/fern.html</guid></item>',
-            id="RSS that counts clicks, and is not well formed",
-        ),
-        pytest.param(
-            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">'
-            '<channel><link>https://blog.example/</link></channel><item rdf:about="urn:1">'
-            '<title>Moss &#38; fern</title><link>/moss.html</link></item><item rdf:about="https://blog.example/fern.html"/></rdf:RDF>',
-            id="RSS 1.0",
-        ),
-        pytest.param(
-            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" {NEWS} {IMAGE}>'
-            "<url><loc>https://blog.example/moss.html</loc><image:image><image:loc>/i.jpg</image:loc></image:image>"
-            "<news:news><news:publication><news:name>Garden</news:name></news:publication>"
-            "<news:title>Moss &amp; fern</news:title></news:news></url>"
-            "<url><lastmod>2024-01-01</lastmod><loc> https://blog.example/fern.html </loc></url></urlset>",
-            id="news sitemap",
-        ),
-    ],
+ADDRESS, PAGE = "http://127.0.0.1:8000/outlet/大江网.atom", "http://127.0.0.1:8000/outlet/大江网"
+NOW = datetime(2022, 4, 21, 1, 0, tzinfo=UTC)
+ENTRY = Entry(
+    identifier="https://finews.withounder.com/dajiangwang/2022/04/20/NW202204202350104915.html",
+    address="http://127.0.0.1:8000/post/NW202204202350104915",
+    title="江西出台<5G>行动计划 & “扬帆”",
+    published="2022-04-20T16:44:59+08:00",
+    updated="2022-04-20T17:00:00+08:00",
+    outlet="大江网",
+    summary="4月20日，<b>记者</b>获悉。",
+    categories=("dajiangwang",),
 )
-def test_the_entries_of_every_format_are_found_in_order(source: str) -> None:
-    assert read_feed(source, URL) == Feed(links=(MOSS, FERN))
 
 
-def test_a_sitemap_index_names_sitemaps() -> None:
-    source = (
-        '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://blog.example/1.xml.gz'
-        "</loc><lastmod>2024-01-01</lastmod></sitemap><sitemap><loc>/2.xml</loc></sitemap></sitemapindex>"
-    )
+def read(document: bytes) -> Any:
+    """Read a feed as a feed reader does, which must have nothing to mend."""
+    feed = feedparser.parse(document)
+    assert not feed.bozo
+    assert feed.version == "atom10"
+    return feed
 
-    assert read_feed(source, URL) == Feed(
-        sitemaps=(
-            FoundLink(f"{SITE}/1.xml.gz", "", changed_at=datetime(2024, 1, 1, 23, 59, 59, tzinfo=UTC)),
-            FoundLink(f"{SITE}/2.xml", ""),
-        )
+
+def test_a_feed_is_written_in_full() -> None:
+    assert atom("大江网", ADDRESS, [ENTRY], NOW, page=PAGE).decode() == (
+        "<?xml version='1.0' encoding='utf-8'?>\n"
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><id>{ADDRESS}</id><title>大江网</title>'
+        f'<updated>2022-04-21T01:00:00Z</updated><link rel="self" type="application/atom+xml" href="{ADDRESS}" />'
+        f'<link rel="alternate" type="text/html" href="{PAGE}" />'
+        f'<generator version="{__version__}">finews-archive</generator><author><name>finews-archive</name></author>'
+        f"<entry><id>{ENTRY.identifier}</id><title>江西出台&lt;5G&gt;行动计划 &amp; “扬帆”</title>"
+        "<published>2022-04-20T08:44:59Z</published><updated>2022-04-20T09:00:00Z</updated>"
+        f'<link rel="alternate" type="text/html" href="{ENTRY.address}" /><author><name>大江网</name></author>'
+        '<category term="dajiangwang" />'
+        '<summary type="text">4月20日，&lt;b&gt;记者&lt;/b&gt;获悉。</summary></entry></feed>'
     )
 
 
-def test_a_sitemap_may_be_a_list_of_addresses() -> None:
-    assert read_feed(f"{SITE}/moss.html\r\n{SITE}/fern.html\n", URL) == Feed(
-        links=(FoundLink(MOSS.url, ""), FoundLink(FERN.url, ""))
+def test_a_feed_reader_reads_what_was_written() -> None:
+    feed = read(atom("大江网", ADDRESS, [ENTRY], NOW, page=PAGE))
+    (entry,) = feed.entries
+    assert (feed.feed.title, feed.feed.link, feed.feed.updated) == ("大江网", PAGE, "2022-04-21T01:00:00Z")
+    assert (entry.id, entry.link, entry.author) == (ENTRY.identifier, ENTRY.address, "大江网")
+    assert entry.published == "2022-04-20T08:44:59Z"
+
+
+def test_a_post_and_a_hit_are_entries(tmp_path: Path) -> None:
+    with made.Run(tmp_path / "archive.db") as run:
+        run.write(made.article())
+        (post,) = run.archive.posts()
+        (hit,) = run.archive.search("江西")["results"]
+    expected = Entry(
+        identifier=made.post_address().url,
+        address=PAGE,
+        title="江西出台5G行动计划",
+        published="2022-04-20T16:44:59+08:00",
+        updated="2022-04-20T16:44:59+08:00",
+        outlet="大江网",
+        summary="江西将实现5G+VR融合。",
+        categories=("dajiangwang",),
     )
+    assert entry_of(post, PAGE) == expected
+    assert entry_of(hit, PAGE) == expected._replace(summary=hit["text"])
 
 
-@pytest.mark.parametrize(
-    ("written", "url"),
-    [
-        ("/show?id=7&region=cn", f"{SITE}/show?id=7&region=cn"),
-        ("/show?id=7&amp;region=cn", f"{SITE}/show?id=7&region=cn"),
-        ("<![CDATA[/show?id=7&region=cn]]>", f"{SITE}/show?id=7&region=cn"),
-        ("/caf&eacute;.html", f"{SITE}/caf%C3%A9.html"),
-    ],
-)
-def test_ampersands_and_entities_that_xml_does_not_know_are_read_as_meant(written: str, url: str) -> None:
-    assert read_feed(f"<rss><item><link>{written}</link></item></rss>", URL) == Feed(links=(FoundLink(url, ""),))
-
-
-@pytest.mark.parametrize("name", ["lol9", "secret"])
-def test_entities_that_a_file_declares_are_not_expanded(name: str) -> None:
-    bomb = "".join(f'<!ENTITY lol{each + 1} "{f"&lol{each};" * 10}">' for each in range(9))
-    declared = f'<!DOCTYPE rss [<!ENTITY lol0 "lol">{bomb}<!ENTITY secret SYSTEM "file:///etc/passwd">]>'
-    source = f"<?xml version='1.0'?>{declared}<rss><item><title>&{name};</title><link>/moss.html</link></item></rss>"
-
-    assert read_feed(source, URL) == Feed(links=(FoundLink(MOSS.url, f"&{name};"),))
-
-
-def test_an_empty_feed_names_nothing() -> None:
-    assert read_feed("<rss><channel/></rss>", URL) == read_feed("<urlset/>", URL) == Feed()
-
-
-@pytest.mark.parametrize(
-    ("source", "sentence"),
-    [
-        ("", "no feed and no sitemap: empty"),
-        ("Not found", "no feed and no sitemap, but not even XML"),
-        ("<!doctype html><html><body>404</body></html>", "no feed and no sitemap, but <html>"),
-        ('{"version": "https://jsonfeed.org/version/1.1"}', "no feed and no sitemap, but not even XML"),
-        ("<a>" * 100_000, "no feed and no sitemap, but <a>"),
-    ],
-)
-def test_what_is_neither_is_refused_with_what_it_is(source: str, sentence: str) -> None:
-    with pytest.raises(NotAFeedError) as refused:
-        read_feed(source, URL)
-
-    assert str(refused.value) == sentence
-
-
-pieces = st.sampled_from(
-    "<rss> <item> </item> <link> </link> <title> &amp; & &x; <![CDATA[ ]]> <feed> <entry> <link/> a /b".split()
+BEIJING = timezone(timedelta(hours=8))
+moments = st.datetimes(timezones=st.just(BEIJING)).map(lambda point: point.isoformat(timespec="seconds"))
+entries = st.builds(
+    Entry, st.text(), st.text(), st.text(), moments, moments, st.none() | st.text(), st.text(), st.tuples(st.text())
 )
 
 
-@given(st.lists(pieces, max_size=20), st.text(max_size=5))
-def test_any_text_is_read_or_refused(parts: list[str], noise: str) -> None:
-    try:
-        feed = read_feed("".join(parts) + noise, URL)
-    except NotAFeedError:
-        return
-    assert all(link.url.startswith(("http://", "https://")) for link in (*feed.links, *feed.sitemaps))
+@given(st.text(), st.text(), st.lists(entries, max_size=3))
+@example("\ufffe\uffff\x00\x0b\ud800", "]]>\x1b<!--", [ENTRY._replace(title="\x00", outlet="\ud800")])
+def test_a_feed_is_well_formed_and_complete_whatever_it_holds(title: str, address: str, entries: list[Entry]) -> None:
+    document = etree.fromstring(atom(title, address, entries, NOW))
+    atom_name = "{http://www.w3.org/2005/Atom}"
+    found = document.findall(f"{atom_name}entry")
+    assert len(found) == len(entries)
+    for part in [document, *found]:
+        assert {"id", "title", "updated", "link"} <= {child.tag.removeprefix(atom_name) for child in part}
+        assert part.findtext(f"{atom_name}title")

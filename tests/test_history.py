@@ -80,6 +80,7 @@ def test_the_history_of_a_post_is_its_versions_the_oldest_first(archive: Archive
             "title": "江西出台5G行动计划",
             "published_at": "2022-04-20T16:44:59+08:00",
             "content_hash": FIRST.content_hash,
+            "draft": False,
         },
         {
             "revision": 2,
@@ -89,6 +90,7 @@ def test_the_history_of_a_post_is_its_versions_the_oldest_first(archive: Archive
             "title": "改了",
             "published_at": "2022-04-21T16:44:59+08:00",
             "content_hash": SECOND.content_hash,
+            "draft": False,
         },
     ]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler import settings
-from crawler.sites.loading import bundled_names
+from crawler.sites.loading import bundled_names, load_site
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "crawler"
@@ -64,7 +64,8 @@ def test_every_step_of_the_schema_is_registered_under_its_file_s_name() -> None:
 
 
 def test_every_bundled_site_has_pages_that_prove_it() -> None:
-    assert {path.name for path in (ROOT / "tests" / "pages").iterdir()} == set(bundled_names())
+    with_pages = {name for name in bundled_names() if load_site(name).layouts}
+    assert {path.name for path in (ROOT / "tests" / "pages").iterdir()} == with_pages
 
 
 def test_transactions_that_write_begin_in_one_place() -> None:
@@ -75,9 +76,9 @@ def test_transactions_that_write_begin_in_one_place() -> None:
 
 
 def test_a_table_has_one_home() -> None:
-    # Others ask it. But the index is made from the tables and held against them, and what runs listed and met is held
-    # against what is stored.
-    index = ("search/", "care/integrity.py", "store/connection.py", "store/migrations.py")
+    # Others ask it. But the index is made from the tables and held against them, what runs listed and met is held
+    # against what is stored, and what an import changed is written back as it was.
+    index = ("search/", "care/integrity.py", "care/undoing.py", "store/connection.py", "store/migrations.py")
     homes = {
         "posts": (
             "store/posts.py",
@@ -85,6 +86,8 @@ def test_a_table_has_one_home() -> None:
             "store/versions.py",
             "ledger/review.py",
             "ledger/unwritten.py",
+            "browsing/listings.py",
+            "care/top.py",
             *index,
         ),
         "versions": ("store/versions.py", "store/files.py", "ledger/unwritten.py", *index),

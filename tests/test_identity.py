@@ -461,7 +461,8 @@ def test_a_file_is_read_again_by_another_definition_and_if_its_post_is_gone(blog
     with Archive(blog.archive) as archive:
         archive.db.execute("DELETE FROM posts")
     options = ImportOptions(archive=blog.archive, posts=None, site=str(definition))
-    assert import_posts([blog.folder], options)["posts"]["new"] == 1
+    assert import_posts([blog.folder], options)["posts"]["refused"] == 1
+    assert import_posts([blog.folder / "2005-08-09-note.md"], options)["posts"]["new"] == 1
 
 
 def test_the_markdown_of_a_file_that_has_not_changed_is_written_if_it_is_missing(blog: Blog) -> None:

@@ -48,6 +48,12 @@ TAILS = {
 }
 
 
+OF_NO_SITE = (
+    "nothing in it says that it is of finews: import it with --site finews if it is, with --site notes if it is of no"
+    " site, or with --site FILE.yaml for a site of its own"
+)
+
+
 class Place:
     """A folder with sources, and an archive and Markdown beside it."""
 
@@ -194,7 +200,7 @@ def test_what_cannot_be_read_is_refused_with_its_path_and_reason_and_the_rest_go
         "d.md": (b"---\ntitle: x\n", "front matter that never ends"),
         "e.md": (b"x" * 20_000_000, "larger than 512 kB"),
         "f.md": (source(body="").encode(), "no body"),
-        "h.md": (b"words of no day", "no date"),
+        "h.md": (b"words of no day", OF_NO_SITE),
     }
     for name, (content, _) in wrong.items():
         place.write(name, content)
@@ -326,10 +332,10 @@ def test_the_command_prints_a_report_and_names_what_it_refused(place: Place, fin
     assert done.returncode == 0
     assert done.stdout.splitlines()[1:] == [
         "Posts: 1 new · 0 changed · 0 unchanged · 1 refused · 0 failed · 0 gone · 0 pending",
-        "  1 refused: no date",
+        f"  1 refused: {OF_NO_SITE}",
         "Archive: output/archive.db · Markdown: output/_posts",
     ]
-    assert done.stderr == f"refused {place.sources}/x.md: no date\n"
+    assert done.stderr == f"refused {place.sources}/x.md: {OF_NO_SITE}\n"
 
 
 def test_the_commands_json_is_one_document(place: Place, finews: Run) -> None:
@@ -337,7 +343,7 @@ def test_the_commands_json_is_one_document(place: Place, finews: Run) -> None:
     done = finews("import", str(place.sources), "--json", "--no-posts")
     report = json.loads(done.stdout)
     assert (report["run"], report["outcome"], report["posts"]["refused"]) == (1, "finished", 1)
-    assert report["refused"] == [{"path": f"{place.sources}/x.md", "commit": "", "reason": "no date"}]
+    assert report["refused"] == [{"path": f"{place.sources}/x.md", "commit": "", "reason": OF_NO_SITE}]
     assert (done.returncode, done.stderr) == (1, "Error: Every file was refused, so nothing was imported.\n")
 
 
@@ -359,7 +365,7 @@ def test_why_tells_from_which_file_a_post_came_and_why_one_was_refused(place: Pl
     assert told.returncode == 0
     assert told.stdout.splitlines()[0] == str(seed)
     assert told.stdout.splitlines()[1].endswith("run 1: new")
-    assert finews("why", str(empty)).stdout.splitlines()[1].endswith("run 1: refused, no date")
+    assert finews("why", str(empty)).stdout.splitlines()[1].endswith(f"run 1: refused, {OF_NO_SITE}")
 
 
 def processes_in(folder: Path) -> set[int]:

@@ -54,7 +54,8 @@ def test_a_run_notes_the_definition_it_goes_by_once(path: Path):
             ("garden", rules_version(GARDEN), 1),
             ("garden", rules_version(mended), 3),
         ]
-        assert archive.sites() == {"finews": made.SITE, "garden": mended, "minima": load_site("minima")}
+        bundled = {name: load_site(name) for name in ("finews", "minima", "notes")}
+        assert archive.sites() == {**bundled, "garden": mended}
 
 
 def test_a_bundled_site_is_known_by_todays_definition(tmp_path: Path):
@@ -65,7 +66,7 @@ def test_a_bundled_site_is_known_by_todays_definition(tmp_path: Path):
 def test_a_definition_in_words_of_another_version_is_passed_over(path: Path):
     with Archive(path) as archive:
         archive.db.execute("UPDATE sites SET definition = ?", [json.dumps({"name": "garden", "soil": "loam"})])
-        assert sorted(archive.sites()) == ["finews", "minima"]
+        assert sorted(archive.sites()) == ["finews", "minima", "notes"]
         assert archive.post(POST.url)["post_id"] == "tulips"
 
 

@@ -21,7 +21,7 @@ from crawler.items import Mention
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from crawler.archive.archive import Stock
+    from crawler.archive.stock import Stock
 
 DAY = timedelta(days=1)
 
@@ -303,7 +303,7 @@ def test_a_security_that_is_renamed_is_found_by_its_new_name_in_pinyin(archive: 
 
 
 @pytest.mark.parametrize(
-    "written", ["600160", "600519.SZ", "0.600519", "BK0493", "", "贵州", "' OR 1=1 --", "\x00", "\udcff", "%"]
+    "written", ["600160", "000519.SZ", "BK0493", "", "五粮液", "州", "' OR 1=1 --", "\x00", "\udcff", "%"]
 )
 def test_a_security_that_no_post_mentions_is_a_sentence(archive: Archive, written: str):
     store(archive, "NW1", mention("贵州茅台"))
@@ -313,6 +313,17 @@ def test_a_security_that_no_post_mentions_is_a_sentence(archive: Archive, writte
         f"No post in {archive.path} mentions a security {written}: give its code, as 600160, 600160.SH or 00700.HK."
     )
     assert (missing.value.written, missing.value.exit_code) == (written, 1)
+
+
+@pytest.mark.parametrize("written", ["600519.SZ", "0.600519", "600591", "贵州", "貴州茅臺酒", "guizhuo", "gzmd"])
+def test_a_security_that_was_nearly_named_is_asked_about(archive: Archive, written: str):
+    store(archive, "NW1", mention("贵州茅台"))
+    store(archive, "NW2", mention("腾讯控股", "116.00700"))
+    with pytest.raises(NoSuchSecurity) as missing:
+        archive.stock(written)
+    assert str(missing.value) == (
+        f"No post in {archive.path} mentions a security {written}: did you mean 贵州茅台 (600519.SH)?"
+    )
 
 
 # Its names.

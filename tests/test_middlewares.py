@@ -22,6 +22,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
+from twisted.internet.error import NoRouteError
 
 from crawler import dates
 from crawler.archive import Archive
@@ -632,6 +633,66 @@ def test_the_next_run_tries_a_host_that_was_given_up_once(archive: Archive, poli
     assert (host(archive).failures, host(archive).failure) == (0, None)
 
 
+def by_a_proxy() -> NetworkFailure:
+    failure = NetworkFailure("the proxy 127.0.0.1:3128: download connection refused")
+    failure.__cause__ = DownloadConnectionRefusedError("x")
+    return failure
+
+
+NO_CONTACT = [
+    CannotResolveHostError("x"),
+    DownloadConnectionRefusedError("x"),
+    DownloadTimeoutError("x"),
+    NoRouteError("x"),
+    by_a_proxy(),
+]
+
+
+@pytest.mark.parametrize("failure", NO_CONTACT, ids=repr)
+def test_as_long_as_nothing_has_answered_a_host_is_given_up_after_its_second_try(
+    archive: Archive, polite: Callable[..., Polite], failure: Exception
+):
+    run = polite()
+    run.answer(*[failure] * 4)  # first tries, made at the same time
+    assert run.ask(POST) == [None]
+    run.answer(failure, retry_times=1)
+    assert (host(archive).failures, host(archive).given_up_run_id) == (5, 1)
+    assert run.ask(POST) == [f"{HOST} is given up ({host(archive).failure})"]
+
+
+def test_as_long_as_nothing_has_answered_a_host_is_given_up_after_one_try_that_took_long(
+    archive: Archive, polite: Callable[..., Polite]
+):
+    run = polite(first_contact=0.0)
+    assert run.ask(POST) == [None]
+    run.answer(DownloadTimeoutError("x"))
+    assert (host(archive).failures, host(archive).given_up_run_id) == (1, 1)
+
+
+def test_as_long_as_nothing_has_answered_a_host_is_given_up_at_once_if_another_was(
+    archive: Archive, polite: Callable[..., Polite]
+):
+    run = polite()
+    run.answer(CannotResolveHostError("x"), retry_times=1)
+    request = Request(f"http://{OTHER_HOST}/")
+    ended(run.middleware.process_exception(request, CannotResolveHostError("x")))
+    assert (host(archive, OTHER_HOST).failures, host(archive, OTHER_HOST).given_up_run_id) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "contact", [answer(200), answer(404), answer(500), ResponseDataLossError("x"), NetworkFailure("x")], ids=repr
+)
+def test_a_host_is_not_given_up_so_soon_once_anything_has_answered(
+    archive: Archive, polite: Callable[..., Polite], contact: Response | Exception
+):
+    run = polite(first_contact=0.0)
+    assert run.ask(POST) == [None]
+    if isinstance(contact, Response):
+        contact = contact.replace(url=f"http://{OTHER_HOST}/")
+    run.answer(contact, *[CannotResolveHostError("x")] * 3, retry_times=1)
+    assert host(archive).given_up_run_id is None
+
+
 HOME = made.HOME.url
 
 
@@ -670,11 +731,11 @@ def test_a_failed_probe_does_not_count_as_another_failure(archive: Archive, poli
 class Retrying:
     """The middleware with a first delay of so many seconds, and three retries."""
 
-    def __init__(self, first_delay: float) -> None:
+    def __init__(self, first_delay: float, **asking: Callable[..., bool]) -> None:
         self.crawler = get_crawler(Spider, {"RETRY_TIMES": 3})
         self.crawler.spider = Spider("test")
         self.crawler.spider.crawler = self.crawler
-        self.middleware = RetryLater(self.crawler, first_delay)
+        self.middleware = RetryLater(self.crawler, first_delay, **asking)
 
     def tries(self, end: Response | Exception, most: int = 20, **meta: Any) -> tuple[list[float], Any]:
         """Return how long each retry of a request that always ends so was waited for, and what it ended as."""
@@ -700,6 +761,18 @@ def test_temporary_failures_are_retried_three_times_each_after_a_longer_wait(end
     assert result is (None if isinstance(end, Exception) else end)
     assert [wait >= least for wait, least in zip(waits, (0.015, 0.06, 0.24), strict=True)] == [True] * 3
     assert retrying.crawler.stats.get_value("retry/count") == 3
+
+
+@pytest.mark.parametrize("end", PASSING, ids=lambda end: str(end.status) if isinstance(end, Response) else repr(end))
+def test_what_a_host_that_is_given_up_has_failed_is_not_retried(end: Response | Exception):
+    retrying = Retrying(10, is_given_up=lambda name: name == HOST)
+    assert retrying.tries(end) == ([], None if isinstance(end, Exception) else end)
+
+
+def test_a_retry_is_not_waited_for_once_its_host_is_given_up():
+    said = iter([False, False, True, True])
+    waits, _ = Retrying(10, is_given_up=lambda _: next(said)).tries(CannotResolveHostError("x"))
+    assert [wait < 2 for wait in waits] == [True]
 
 
 LASTING: list[Response | Exception] = [

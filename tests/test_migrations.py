@@ -330,6 +330,7 @@ LINK = {
     "asked_run_id": None,
     "read_at": "2022-04-21T02:30:00+00:00",
     "leads_on": 0,
+    "deleted_at": None,
 }
 FETCHED = {
     "id": 1,
@@ -598,6 +599,7 @@ EXPECTED = {
     "0005": {**BY_0002, "files": [REFUSED_FILE]},
     "0006": {**BY_0002, "files": [REFUSED_FILE]},
     "0007": {**BY_0002, "files": [REFUSED_FILE]},
+    "0008": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow  # whole runs of the program
 
 ROOT = Path(__file__).parent.parent
-PAGES = {path: path.read_text(encoding="utf-8") for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])}
+PAGES = {path: path.read_text(encoding="utf-8") for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])}
 README, CRAWL_PAGE, ASK_PAGE, SQL_PAGE, SITES_PAGE, MAP = (
     PAGES[ROOT / name]
     for name in ("README.md", *(f"docs/{page}.md" for page in ("crawl", "ask", "sql", "sites", "architecture")))
@@ -54,11 +58,18 @@ def _commands(program: str) -> list[str]:
     return sorted(line for line in named if line.startswith(f"{program} "))
 
 
-COMMANDS = _commands("finews")
+SERVING, TOUR = (_block("sh", README, f". .venv/bin/activate\n{second}") for second in ("finews demo", "cd "))
+_OF_THE_TOUR = {line for block in (SERVING, TOUR) for line in block.splitlines()}
+SERVE = "finews demo --serve"
+
+COMMANDS = [command for command in _commands("finews") if command not in _OF_THE_TOUR or "history" in command]
 SELFTEST = "finews crawl --selftest"  # has a test of its own
 CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl") and command != SELFTEST]
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, SELFTEST}]
+UNDOING = [command for command in TAKING_IN if "--undo" in command]
+DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
+SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
+ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, SELFTEST}]
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +89,26 @@ def test_a_command_that_asks_runs_as_it_stands(command: str, crawled: Path) -> N
     done = subprocess.run(
         [sys.executable, "-m", "crawler", *shlex.split(command)[1:]],
         cwd=crawled,
+        env={**os.environ, "HOME": str(crawled)},  # where completion is installed
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_a_command_that_serves_answers_where_it_says_and_ends(command: str, crawled: Path) -> None:
+    arguments = [*shlex.split(command)[1:], "--port", "0"]  # the one that is named may be in use
+    with subprocess.Popen(
+        [sys.executable, "-m", "crawler", *arguments], cwd=crawled, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        with urlopen(server.stdout.readline().strip()) as answer:
+            assert "江西" in answer.read().decode()
+        server.terminate()
+    assert server.returncode == 0
 
 
 @pytest.mark.parametrize("command", CRAWLING)
@@ -115,11 +140,13 @@ def kept(tmp_path: Path) -> Path:
         "---\ntitle: First frost\n---\nIt came early.\n"
     )
     (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE), encoding="utf-8")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/idea.md").write_text("# An idea\n\nWithout a date.\n")
     (tmp_path / "ids.txt").write_text("# lost\nNW202204182347990071\n")
     return tmp_path
 
 
-@pytest.mark.parametrize("command", TAKING_IN)
+@pytest.mark.parametrize("command", [command for command in TAKING_IN if command not in UNDOING])
 def test_a_command_that_takes_in_what_is_forgotten_runs_as_it_stands(
     command: str, kept: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -129,6 +156,28 @@ def test_a_command_that_takes_in_what_is_forgotten_runs_as_it_stands(
     assert (done.returncode, (kept / "output/archive.db").is_file()) == (0, True)
     assert re.search(r"^Posts: [1-9]", done.stdout, re.MULTILINE)
     assert re.sub(r"(?m)^(refused .*: no title|INFO.*|\d.*)\n", "", done.stderr) == ""
+
+
+@pytest.mark.parametrize("command", UNDOING)
+@pytest.mark.usefixtures("kept")
+def test_a_command_that_takes_an_import_back_runs_as_it_stands(
+    command: str, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    finews("import", "notes", "--site", "notes")
+    finews("import", "old_post")
+    done = finews(*shlex.split(command)[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"Run 2 undone: [1-9]\d* posts removed, 0 brought back .*, 0 left as they are\n", done.stdout)
+
+
+@pytest.mark.parametrize("command", DELETING)
+def test_a_command_that_deletes_runs_as_it_stands(
+    command: str, crawled: Path, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    shutil.copytree(crawled / "output", tmp_path / "output")
+    done = finews(*shlex.split(command)[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Deleted 1 post from output/archive.db" in done.stdout
 
 
 def _garden() -> SampleSite:
@@ -146,8 +195,9 @@ def test_a_query_for_sqlite3_runs_as_it_stands(command: str, crawled: Path) -> N
     if shutil.which("sqlite3"):
         output = subprocess.run(arguments, cwd=crawled, capture_output=True, text=True, check=True).stdout
     else:  # the same SQL, where only Python is at hand
-        sql = arguments[2].replace(".schema", "SELECT sql FROM sqlite_schema")
-        with contextlib.closing(sqlite3.connect(crawled / arguments[1])) as db:
+        file, sql = (argument for argument in arguments[1:] if argument != "-readonly")
+        sql = sql.replace(".schema", "SELECT sql FROM sqlite_schema")
+        with contextlib.closing(sqlite3.connect(crawled / file)) as db:
             output = "".join(f"{'|'.join(map(str, row))}\n" for row in db.execute(sql))
     assert output
     if "search MATCH" in command:
@@ -155,11 +205,30 @@ def test_a_query_for_sqlite3_runs_as_it_stands(command: str, crawled: Path) -> N
 
 
 def test_the_example_of_searching_in_sql_runs_as_it_stands(crawled: Path) -> None:
-    program = _block("python", SQL_PAGE)
+    program = _block("python", SQL_PAGE, "from crawler")
     output = subprocess.run(
         [sys.executable, "-c", program], cwd=crawled, capture_output=True, text=True, check=True
     ).stdout
     assert output == "大江网 1\n"
+
+
+RECIPES = [_block("python", SQL_PAGE, "import sqlite3"), _block("r", SQL_PAGE)]
+RECIPE_QUERIES = [sql for recipe in RECIPES for sql in re.findall('"(SELECT .*?)"', recipe)]
+
+
+@pytest.mark.parametrize("sql", RECIPE_QUERIES)
+def test_the_query_of_a_recipe_for_another_program_runs_as_it_stands(sql: str, crawled: Path) -> None:
+    (address,) = re.findall(r'sqlite3\.connect\("(.*?)"', RECIPES[0])
+    with contextlib.closing(sqlite3.connect(address.replace("output", f"{crawled}/output"), uri=True)) as db:
+        assert len(db.execute(sql).fetchall()) > 5
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.execute("DELETE FROM articles")
+
+
+def test_what_the_recipe_for_r_asks_by_dplyr_is_a_view(crawled: Path) -> None:
+    (view,) = re.findall(r'tbl\(archive, "(\w+)"\)', RECIPES[1])
+    with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
+        assert {"market", "name", "posts"} <= {column for _, column, *_ in db.execute(f"PRAGMA table_info({view})")}
 
 
 def test_every_table_and_view_is_explained(crawled: Path) -> None:
@@ -177,7 +246,7 @@ def test_every_table_and_view_is_explained(crawled: Path) -> None:
 def test_a_query_for_sqlite_utils_runs_as_it_stands(command: str, crawled: Path) -> None:
     arguments = [sys.executable, "-m", "sqlite_utils", *shlex.split(command)[1:]]
     output = subprocess.run(arguments, cwd=crawled, capture_output=True, text=True, check=True).stdout
-    assert "2022-04-18T" in output or "no title" in output
+    assert "2022-04-18T" in output or "no title" in output or '"count": 25' in output
 
 
 def test_the_python_example_runs_as_it_stands(crawled: Path) -> None:
@@ -213,6 +282,49 @@ def test_the_demonstration_prints_what_the_readme_shows(
     assert steady(done.stdout) == steady(shown.removeprefix("$ make demo\n"))
 
 
+def _shell(block: str, folder: Path, port: int, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a block of the README in bash; `. .venv/bin/activate` puts `finews` on the path there."""
+    (folder / ".venv/bin").mkdir(parents=True, exist_ok=True)
+    (folder / ".venv/bin/activate").write_text(f'finews() {{ {sys.executable} -m crawler "$@"; }}\n')
+    script = block.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(SERVE, f"{SERVE} --port {port}")
+    return subprocess.Popen(
+        ["bash", "-ec", script],
+        cwd=folder,
+        env={**environment, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_the_tour_of_the_readme_shows_what_it_says_from_beginning_to_end(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    shown = _block("console", README, "$ finews history ")
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with _shell(SERVING, tmp_path, port, environment) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == f"http://127.0.0.1:{port}\n"
+        with _shell(TOUR, tmp_path, port, environment) as tour:
+            said, _ = tour.communicate(timeout=120)
+        os.killpg(serving.pid, signal.SIGTERM)
+    assert (tour.returncode, serving.returncode) == (0, -signal.SIGTERM)
+    assert re.findall(r"^Posts: (\d+) new · (\d+) changed", said, re.MULTILINE) == [
+        ("25", "0"),
+        ("0", "0"),
+        ("0", "1"),
+    ]
+    when = "a run does that in 60 min at the earliest, if the home page has changed. To check them now, add --full."
+    assert re.findall("^Nothing new.*$", said, re.MULTILINE) == [
+        f"Nothing new. 27 known posts were not checked again: {when}"
+    ]
+    moment = "seen .*? by run"
+    end = said[said.index("\n1  seen ") + 1 :]
+    assert re.sub(moment, "…", end) == re.sub(moment, "…", shown.partition("\n")[2])
+
+
 def test_the_story_of_an_address_is_told_as_is_shown(crawled: Path) -> None:
     shown = _block("console", ASK_PAGE, "$ finews why ")
     command, _, lines = shown.partition("\n")
@@ -237,8 +349,9 @@ def test_every_file_that_is_linked_exists(path: Path) -> None:
 
 
 def test_every_document_is_linked_from_the_readme() -> None:
-    linked = {(ROOT / link).resolve() for link in re.findall(r"\]\(([^)]+\.md)\)", README)}
-    assert linked == PAGES.keys() - {ROOT / "README.md"}
+    named = (PAGES[ROOT / name] for name in ("README.md", "README.zh.md"))
+    linked = {(ROOT / link).resolve() for page in named for link in re.findall(r"\]\(([^)]+\.md)\)", page)}
+    assert linked == PAGES.keys()
 
 
 def test_the_map_has_a_line_for_every_part_of_the_house_and_module_of_the_archive() -> None:

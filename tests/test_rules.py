@@ -96,7 +96,10 @@ def test_every_step_of_a_rule_for_bodies_works(tmp_path: Path, source: str, rule
         (
             "tags",
             {"css": "p", "split": "("},
-            "tags[0].split: is '('; a regular expression is expected (missing ), unterminated subpattern at position 0)",
+            (
+                "tags[0].split: is '('; a regular expression is expected"
+                " (missing ), unterminated subpattern at position 0)"
+            ),
         ),
     ],
 )
@@ -124,6 +127,35 @@ def test_one_value_can_be_several_tags(tmp_path: Path, source: str, split: str |
     rule = {"css": "meta[name=keywords]", "attribute": "content", **({"split": split} if split else {})}
 
     assert post(tmp_path, source, tags=[rule]).tags == tags
+
+
+# Categories.
+
+
+@pytest.mark.parametrize(
+    ("written", "slug"),
+    [
+        ("Moss/Fern", "Moss/Fern"),
+        ("科技/互联网", "科技/互联网"),
+        ("A: b / c", "A: b / c"),
+        ("/about/", None),
+        ("../moss/", None),
+        ("https://blog.example/moss", None),
+        ("moss/index.html", None),
+        ("/category/moss", "moss"),
+    ],
+)
+def test_a_category_may_have_a_slash_but_an_address_is_none(tmp_path: Path, written: str, slug: str | None) -> None:
+    category = {"match": "^/category/(?P<slug>.+)$"}
+    addresses = {**yaml.safe_load(GARDEN)["addresses"], "category": [category]}
+    site = loaded(tmp_path, addresses=addresses, layouts=[{**LAYOUT, "sign": "<", "category": [{"css": "i"}]}])
+    address = Address(url="https://blog.example/one.html", kind="post", key="one")
+    fetch = Fetch(address=address, fetched_at=datetime(2024, 5, 1, tzinfo=UTC), status=200)
+
+    found = read_post(Page(fetch=fetch, source=f"<i>{written}</i>"), site)
+
+    assert isinstance(found, Post)
+    assert (found.category.slug if found.category else None) == slug
 
 
 # JSON.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import made
@@ -26,8 +26,9 @@ from crawler.items import Category, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from crawler.archive.search.results import Found
+    from crawler.archive.search.results import EveryHit, Found
     from crawler.archive.search.search import Sort
     from crawler.items import Article
 
@@ -405,11 +406,22 @@ def test_only_the_newest_of_each_kind_are_weighed(empty: Archive, monkeypatch: p
     [
         ({}, ["NW3", "NW2", "NW1", "NW0"]),
         ({"source": "大江网"}, ["NW2", "NW0"]),
+        ({"site": "finews"}, ["NW3", "NW2", "NW1", "NW0"]),
+        ({"site": "minima"}, []),
+        ({"site": "\udcff"}, []),
         ({"source": "大江"}, []),
         ({"source": ""}, []),
         ({"source": "\udcff"}, []),
         ({"category": "dajiangwang"}, ["NW1", "NW0"]),
-        ({"category": "大江网新闻"}, []),
+        ({"category": "大江网新闻"}, ["NW1", "NW0"]),
+        ({"category": "大江网"}, ["NW1", "NW0"]),
+        ({"category": "大江日报"}, []),
+        ({"category": ["dajiangwang", "滚动"]}, ["NW2", "NW1", "NW0"]),
+        ({"source": ["别处", "大江网"]}, ["NW3", "NW2", "NW0"]),
+        ({"source": ["别处", "没有"]}, ["NW3"]),
+        ({"source": "大江網"}, ["NW2", "NW0"]),
+        ({"stock": ["000001.SZ", "600519"]}, ["NW3", "NW1", "NW0"]),
+        ({"site": ["minima", "finews"]}, ["NW3", "NW2", "NW1", "NW0"]),
         ({"category": "\udcff"}, []),
         ({"stock": "600519"}, ["NW3", "NW0"]),
         ({"stock": "贵州茅台"}, ["NW3", "NW0"]),
@@ -469,18 +481,33 @@ def test_the_archive_held_nothing_at_the_first_time_and_all_at_the_last(archive:
     assert archive.search("江西", as_of=as_of)["total"] == (1 if as_of > "5000" else 0)
 
 
-def test_a_time_is_of_the_zone_the_newest_post_is_dated_in(empty: Archive):
+def test_a_time_is_of_the_zone_of_the_site_whose_post_came_first(empty: Archive):
     new_york = timezone(timedelta(hours=-4))
-    posts.store(empty.db, made.article("NW1", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=new_york)), 1)
-    posts.store(empty.db, made.article("NW2", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=made.BEIJING)), 1)
-    assert [found(empty, "江西"), empty.search("江西", since="2022-04-21")["total"]] == [["NW1", "NW2"], 0]
-    assert [empty.search("江西", since=f"2022-04-20 12:00{zone}")["total"] for zone in ("", "-04:00", "+08:00")] == [
-        1,
+    late = datetime(2022, 4, 20, 23, 30, tzinfo=new_york)
+    posts.store(empty.db, made.article("NW1", published_at=datetime(2022, 4, 20, 23, 30, tzinfo=made.BEIJING)), 1)
+    posts.store(empty.db, made.article("NW2", site="garden", category=None, published_at=late), 1)
+    assert empty.zone() == made.SITE.timezone
+    assert [empty.search("江西", since=since)["total"] for since in ("2022-04-21", "2022-04-22")] == [1, 0]
+    assert [empty.search("江西", since=f"2022-04-20 22:00{zone}")["total"] for zone in ("", "-04:00", "+08:00")] == [
+        2,
         1,
         2,
     ]
-    posts.store(empty.db, made.article("NW3", published_at=datetime(2022, 4, 21, 12, 0, tzinfo=made.BEIJING)), 1)
-    assert empty.search("江西", since="2022-04-21")["total"] == 2
+
+
+def test_a_time_is_of_the_newest_posts_offset_if_nothing_else_is_known_of_the_site(empty: Archive):
+    for post_id, hours in (("NW1", -5), ("NW2", -4)):
+        published_at = datetime(2022, 4, 20, 23, 30 + hours, tzinfo=timezone(timedelta(hours=hours)))
+        posts.store(empty.db, made.article(post_id, site="garden", category=None, published_at=published_at), 1)
+    assert empty.zone() == timezone(timedelta(hours=-5))
+
+
+def test_times_of_an_archive_without_posts_are_those_of_its_first_run_or_in_utc(tmp_path: Path):
+    with Archive(tmp_path / "a.db", create=True) as archive:
+        assert archive.zone() == UTC
+        with archive.db.atomic():
+            runs.begin(archive.db, "finews", made.SEEN)
+        assert archive.zone() == made.SITE.timezone
 
 
 # As of a time.
@@ -684,10 +711,15 @@ def names(answer: Found) -> list[str]:
     return [hit["id"] for hit in answer["results"]]
 
 
+def in_full(answer: EveryHit) -> Found:
+    """Return an answer whose results have all been read."""
+    return {**answer, "results": list(answer["results"])}
+
+
 def check(archive: Archive, query: str, **filters: str) -> None:
     """Hold every way to ask for a query against a scan."""
     places = scanned(archive, query, **filters)
-    answers = []
+    answers, streamed = [], []
     for few in (ALL, 0, 1, 2):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(search, "_FEW", few)
@@ -697,11 +729,17 @@ def check(archive: Archive, query: str, **filters: str) -> None:
             unweighed = archive.search(query, limit=ALL, **filters)
             patched.setattr(results, "WEIGHED", 2)
             weighed = archive.search(query, limit=ALL, **filters)
+            streamed.append(in_full(archive.search_all(query, **filters)))
         assert (by_date["total"], names(by_date)) == (len(places), [place.name for place in places])
         titled = sorted(places, key=lambda place: not place.in_title)
         assert (unweighed["total"], names(unweighed)) == (len(places), [place.name for place in titled])
         answers.append((by_date, unweighed, weighed))
     assert answers == answers[:1] * len(answers)
+    assert in_full(archive.search_all(query, sort="date", **filters)) == by_date
+    assert streamed == [weighed] * len(streamed)
+    if "as_of" not in filters:
+        selected = [post["post_id"] for post in archive.posts(query, **filters)]
+        assert selected == [place.name for place in reversed(places)]
     assert sorted(names(weighed)) == sorted(names(by_date))
     count = sum(place.in_title for place in places)
     assert set(names(weighed)[:count]) == {place.name for place in places if place.in_title}
@@ -803,13 +841,14 @@ def test_pages_are_stretches_of_one_list(
             patched.setattr(search, "_STEP", 2)
             patched.setattr(results, "WEIGHED", weighed)
             every = opened.search(query, sort=sort, limit=ALL)
+            streamed = in_full(opened.search_all(query, sort=sort))
             shown = [
                 opened.search(query, sort=sort, limit=limit, offset=offset)
                 for offset in range(0, len(corpus) + limit, limit)
             ]
     finally:
         opened.db.rollback()
-    assert [hit for page in shown for hit in page["results"]] == every["results"]
+    assert [hit for page in shown for hit in page["results"]] == every["results"] == streamed["results"]
     assert [len(page["results"]) for page in shown[:-2]] == [limit] * len(shown[:-2])
     assert {page["total"] for page in shown} == {every["total"]} == {len(every["results"])} == {len(corpus)}
 

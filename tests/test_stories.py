@@ -86,6 +86,7 @@ def test_the_same_text_under_two_ids_is_one_story_and_the_first_published_is_fir
     same = [
         {
             "id": "NW1",
+            "site": "finews",
             "title": "江西出台5G行动计划",
             "published_at": "2022-04-20T16:44:59+08:00",
             "source": "大江网",
@@ -93,6 +94,7 @@ def test_the_same_text_under_two_ids_is_one_story_and_the_first_published_is_fir
         },
         {
             "id": "NW2",
+            "site": "finews",
             "title": "江西发布计划",
             "published_at": "2022-04-20T18:44:59+08:00",
             "source": "财联社",

@@ -38,6 +38,7 @@ COMMANDS = {
     "why": f"why {made.ID}",
     "stock": "stock 600519",
     "stats": "stats",
+    "top": "top outlets",
     "runs": "runs",
     "export": "export exported",
     "check": "check",

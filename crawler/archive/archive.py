@@ -6,35 +6,38 @@ This is the interface for Python programs, and the command line uses it too. Not
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from crawler import dates
-from crawler.archive.care import summary
+from crawler.archive import asking, stock
+from crawler.archive.care import summary, top
 from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
-from crawler.archive.ledger import address_history, runs, sites
-from crawler.archive.ledger.lookup import find_post
-from crawler.archive.search import results, search
-from crawler.archive.search.filters import Filters
-from crawler.archive.search.query import parse
-from crawler.archive.store import articles, files, securities, stories, versions
-from crawler.archive.store.connection import file_at, limit_time, open_database
-from crawler.errors import NoSuchPost, NoSuchSecurity, NoSuchTime
+from crawler.archive.ledger import address_history, names, runs, sites, zones
+from crawler.archive.ledger.lookup import find_posts
+from crawler.archive.search import every, search
+from crawler.archive.store import articles, files, stories, versions
+from crawler.archive.store.connection import file_at, limit_time, one_state, open_database
+from crawler.errors import NoSuchSecurity
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime, tzinfo
     from os import PathLike
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
+    from crawler.archive.asking import Asked, Several
     from crawler.archive.care.backup import BackupResult
     from crawler.archive.care.summary import Summary
-    from crawler.archive.search.results import Found
+    from crawler.archive.care.top import Kind, Top
+    from crawler.archive.search.results import EveryHit, Found
     from crawler.archive.search.search import Sort
+    from crawler.archive.stock import EveryMention, Stock
     from crawler.archive.store.articles import Article
     from crawler.archive.store.lock import RunLock
     from crawler.archive.store.versions import Revision
@@ -44,35 +47,29 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
     from crawler.text.changes import Changes
 
-
-class StockPost(results.Hit):
-    """A post that mentions a security: the name it `printed`, and whether that name is `odd` for the security."""
-
-    printed: str
-    odd: bool
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
-class Stock(TypedDict):
-    """What the archive has on a security. `others` are further codes that match, for example in other markets."""
+def _of_one_state(method: Callable[Concatenate[Archive, _P], _R]) -> Callable[Concatenate[Archive, _P], _R]:
+    """Have a method read one state of the archive, so that what is deleted meanwhile does not go missing halfway."""
 
-    code: str
-    symbol: str
-    market: str
-    name: str
-    names: list[securities.Name]
-    total: int
-    days: list[securities.Day]
-    others: list[str]
-    results: list[StockPost]
+    @wraps(method)
+    def read(archive: Archive, /, *values: _P.args, **named: _P.kwargs) -> _R:
+        with one_state(archive.db):
+            return method(archive, *values, **named)
+
+    return read
 
 
 class Archive:
     """An open archive. `db` is the underlying `sqlite_utils.Database`, for your own SQL.
 
-    Times may be partial: `2022-04`, `2022-04-20`, `2022-04-20 09:30`. Without a UTC offset they are in the time zone
-    of the newest post. SQL may use the functions of `crawler.archive.search.functions`. As a context manager, it
-    raises an `ArchiveError` in place of SQLite's errors about a damaged or locked file, of errors caused by values
-    that another program has changed, and when the time limit is reached.
+    Times may be partial: `2022-04`, `2022-04-20`, `2022-04-20 09:30`. Without a UTC offset they are in the archive's
+    `zone`. Methods that take a `site` (its name) leave other sites out. SQL may use the functions of
+    `crawler.archive.search.functions`. As a context manager, it raises an `ArchiveError` in place of SQLite's errors
+    about a damaged or locked file, of errors caused by values that another program has changed, and when the time
+    limit is reached.
     """
 
     def __init__(
@@ -115,70 +112,90 @@ class Archive:
         """Close the file."""
         self.db.close()
 
-    def post(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
+    def zone(self) -> tzinfo:
+        """Return the time zone in which times are shown and read; see `crawler.archive.ledger.zones`."""
+        return zones.of_archive(self.db)
+
+    def localised(self, result: Any) -> Any:
+        """Return what another method has returned with its times, which are in UTC, in the archive's `zone`."""
+        return zones.localised(result, self.zone())
+
+    @_of_one_state
+    def post(
+        self, name: str, *, revision: int | None = None, as_of: str | None = None, site: str | None = None
+    ) -> dict[str, Any]:
         """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
-        With `revision`, title, time and body are those of that revision. `same_story` lists the posts that tell the
-        same story, oldest first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`.
+        With `revision`, title, time and body are those of that revision, with `as_of` those of the latest revision
+        that the archive knew at the end of that time. `same_story` lists the posts that tell the same story, oldest
+        first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`, `NoSuchTime`,
+        `AmbiguousPost` if several sites have a post with this id, and `FinewsError` if it was not known then.
         """
-        row = articles.get(self.db, self._find(name))
+        row = articles.get(self.db, self._find(name, site))
+        if as_of is not None:
+            revision = asking.revision_as_of(self.db, row, as_of)
         post = {**row, "same_story": stories.same_story_posts(self.db, row["id"])}
         of_version = versions.found_in if revision is None else versions.version
         return {**post, **of_version(self.db, row["id"], row["revision"] if revision is None else revision)}
 
-    def posts(self, *, drafts: bool = False) -> Iterator[Article]:
+    def posts(self, query: str | None = None, **asked: Unpack[Asked]) -> Iterator[Article]:
         """Yield every post, oldest first: the columns of `articles`, `categories`, `tags` and `mentions`.
 
-        Posts that were not published are left out, unless `drafts` are wanted too.
+        With a `query`, only posts that `search` finds; the other arguments are those of `search` too, but for
+        `as_of`. Posts that were not published are left out, unless `drafts` are wanted. Raises `NoSuchTime` and
+        `AmbiguousSecurity`, and `SiteError` for a site that is not here.
         """
-        return articles.every(self.db, drafts=drafts)
+        self._sites(asked.get("site"))
+        filters = asking.filters(self.db, {**asked, "as_of": None})
+        if query is None:
+            return articles.every(self.db, filters)
+        return (articles.get(self.db, row) for row in every.matching_posts(self.db, query, filters))
 
+    @_of_one_state
     def search(
         self,
         query: str,
         *,
-        since: str | None = None,
-        until: str | None = None,
-        source: str | None = None,
-        category: str | None = None,
-        stock: str | None = None,
-        as_of: str | None = None,
         sort: Sort = "relevance",
         limit: int = 20,
         offset: int = 0,
         collapse: bool = False,
-        drafts: bool = False,
+        **asked: Unpack[Asked],
     ) -> Found:
         """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
-        `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug, and
-        `stock` a security in any form that `Archive.stock` takes. `as_of` searches the archive as it was at the end
-        of that time. `drafts` are found only if they are wanted. Raises `NoSuchTime` and `AmbiguousSecurity`.
+        `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug or a
+        name, and `stock` a security in any form that `Archive.stock` takes; `site` leaves other sites out. Of several
+        values any will do. `as_of` searches the archive as it was at the end of that time. `drafts` are found if they
+        are wanted. If nothing is found, `understood` and `hints` say what was looked for. Raises `NoSuchTime` and
+        `AmbiguousSecurity`.
         """
-        filters = Filters(
-            since=None if since is None else int(self._span(since)[0].timestamp()),
-            until=None if until is None else int(self._span(until)[1].timestamp()),
-            source=source,
-            category=category,
-            published=not drafts and (as_of is not None or articles.has_drafts(self.db)),
-            codes=None if stock is None else tuple(each["code"] for each in securities.candidates(self.db, stock)),
-            as_of=None if as_of is None else dates.iso(dates.utc(self._span(as_of)[1])),
-        )
-        return search.search(self.db, query, filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
+        meant = asking.meant(self.db, asked)
+        found = search.search(self.db, query, meant.filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
+        return asking.explained(self.db, query, meant, found)
 
-    def history(self, name: str) -> list[Revision]:
-        """Return the versions of a post, oldest first. Raises `NoSuchPost`."""
-        return versions.history(self.db, self._find(name))
+    def search_all(
+        self, query: str, *, sort: Sort = "relevance", collapse: bool = False, **asked: Unpack[Asked]
+    ) -> EveryHit:
+        """Return all that `search` finds, in the same order; the results are read from the archive one by one."""
+        meant = asking.meant(self.db, asked)
+        found = every.every_hit(self.db, query, meant.filters, sort=sort, collapse=collapse)
+        return asking.explained(self.db, query, meant, found)
 
-    def changes(self, name: str) -> dict[int, Changes]:
+    def history(self, name: str, *, site: str | None = None) -> list[Revision]:
+        """Return the versions of a post, oldest first. Raises `NoSuchPost` and `AmbiguousPost`."""
+        return versions.history(self.db, self._find(name, site))
+
+    @_of_one_state
+    def changes(self, name: str, *, site: str | None = None) -> dict[int, Changes]:
         """Return what each revision of a post, except the first, changed against its predecessor.
 
-        Raises `NoSuchPost`.
+        Raises `NoSuchPost` and `AmbiguousPost`.
         """
         from crawler.text.changes import Version  # noqa: PLC0415  # takes 15 ms, which other methods do not need
         from crawler.text.differences import compare  # noqa: PLC0415  # likewise
 
-        article_id = self._find(name)
+        article_id = self._find(name, site)
         rows = [
             (row["revision"], versions.version(self.db, article_id, row["revision"]))
             for row in versions.history(self.db, article_id)
@@ -186,112 +203,88 @@ class Archive:
         texts = [(number, Version(row["title"], row["published_at"], row["text"])) for number, row in rows]
         return {number: compare(before, after) for (_, before), (number, after) in pairwise(texts)}
 
-    def stock(
-        self,
-        written: str,
-        *,
-        since: str | None = None,
-        limit: int = 20,
-        offset: int = 0,
-        drafts: bool = False,
-    ) -> Stock:
+    @_of_one_state
+    def stock(self, written: str, *, limit: int = 20, offset: int = 0, **asked: Unpack[Asked]) -> Stock:
         """Return the posts that mention a security, newest first, with counts by day and the names in print.
 
-        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `drafts` count
-        only if they are wanted. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
+        `written` is `600160`, `600160.SH`, `1.600160`, `00700.HK`, `NIO`, a name, or a name in pinyin. `since`,
+        `site` and `drafts` are those of `search`. Raises `NoSuchSecurity`, `AmbiguousSecurity` and `NoSuchTime`.
         """
-        candidates = securities.candidates(self.db, written)
-        if not candidates:
-            raise NoSuchSecurity(written, self.path)
-        security, *others = candidates
-        code, begin = security["code"], 0 if since is None else int(self._span(since)[0].timestamp())
-        names = securities.names(self.db, code, drafts=drafts)
-        days = securities.days(self.db, code, begin, drafts=drafts)
-        odd = {name["name"] for name in names if name["odd"]}
-        posts: list[StockPost] = [
-            {
-                **post,
-                **results.excerpt(text, parse(f'"{printed[0]}"')),
-                "printed": " / ".join(printed),
-                "odd": not odd.isdisjoint(printed),
-            }
-            for post, text, printed in securities.mentioning(
-                self.db, code, begin, limit=limit, offset=offset, drafts=drafts
-            )
-        ]
-        return {
-            "code": code,
-            "symbol": security["symbol"],
-            "market": security["market"],
-            "name": security["name"],
-            "names": names,
-            "total": sum(day["posts"] for day in days),
-            "days": days,
-            "others": [other["code"] for other in others],
-            "results": posts,
-        }
+        found = self.stock_all(written, limit=limit, offset=offset, **asked)
+        return {**found, "results": list(found["results"])}
 
-    def why(self, name: str) -> list[address_history.AddressHistory]:
+    def stock_all(self, written: str, *, limit: int = -1, offset: int = 0, **asked: Unpack[Asked]) -> EveryMention:
+        """Return the same as `stock` with all posts; the results are read from the archive one by one."""
+        found = stock.about(self.db, written, asked, limit=limit, offset=offset)
+        if found is None:
+            raise NoSuchSecurity(written, self.path, names.near_securities(self.db, written))
+        return found
+
+    def why(self, name: str, *, site: str | None = None) -> list[address_history.AddressHistory]:
         """Return the history of a post's addresses, or of any address; an empty list if it was never seen.
 
         `name` is a post's id or an address. See `crawler.archive.ledger.address_history`.
         """
-        return address_history.histories(self.db, name)
+        return address_history.histories(self.db, name, site)
 
-    def imports(self, name: str) -> list[files.ImportEntry]:
+    def imports(self, name: str, *, site: str | None = None) -> list[files.ImportEntry]:
         """Return the files that a post was imported from; `name` is its id, an address, or the path of a file."""
-        return files.imports_of(self.db, find_post(self.db, name), printable(name))
+        return files.imports_of(self.db, find_posts(self.db, name, site).values(), printable(name))
 
-    def runs(self) -> Iterator[JudgedReport]:
+    def runs(self, *, site: Several = None) -> Iterator[JudgedReport]:
         """Yield the report of every run, latest first.
 
-        Each includes `usual`, the medians of the runs before it, and `unusual`, a few words on every outlier.
+        Each includes `usual`, the medians of the runs before it, and `unusual`, a few words on every outlier. Raises
+        `SiteError`.
         """
         from crawler.archive.watch.baseline import with_baseline  # noqa: PLC0415  # see `changes`
 
-        return with_baseline(runs.reports(self.db))
+        return with_baseline(runs.reports(self.db, self._sites(site)))
 
-    def alarms(self, now: datetime | None = None) -> list[Alarm]:
+    def alarms(self, now: datetime | None = None, *, site: Several = None) -> list[Alarm]:
         """Return the current alarms, about what would otherwise be noticed too late; see `watch.watchman`.
 
-        `now` must be timezone-aware; by default it is the current time.
+        `now` must be timezone-aware; by default it is the current time. Raises `SiteError`.
         """
         from crawler.archive.watch.watchman import alarms  # noqa: PLC0415  # see `changes`
 
-        return alarms(self.db, None, now or dates.now())
+        now, sites = now or dates.now(), self._sites(site) or (None,)
+        return [alarm for each in sites for alarm in alarms(self.db, each, now)]
 
     def sites(self) -> dict[str, Site]:
-        """Return the definitions of the sites the archive knows, by name."""
+        """Return the definitions of the sites the archive knows, bundled ones included, by name."""
         return sites.known(self.db)
 
-    def stats(self, *, drafts: bool = False) -> Summary:
-        """Return what the archive holds, in numbers; `drafts` count only if they are wanted."""
-        return summary.summary(self.db, self.path, drafts=drafts)
+    def stats(self, *, site: Several = None, drafts: bool = False) -> Summary:
+        """Return what the archive holds, in numbers; `drafts` count only if they are wanted. Raises `SiteError`."""
+        return summary.summary(self.db, self.path, self._sites(site), drafts=drafts)
 
-    def coverage(self, since: str | None = None) -> Coverage:
+    def top(self, kind: Kind, *, limit: int | None = 20, **asked: Unpack[Asked]) -> Top:
+        """Return which outlets, categories, securities, days or sites have most posts, most first; see `care.top`.
+
+        `since`, `until`, `site` and `drafts` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime`
+        and `SiteError`.
+        """
+        span = asking.seconds(self.db, asked.get("since"), asked.get("until"))
+        sites, drafts = self._sites(asked.get("site")), asked.get("drafts", False)
+        return top.top(self.db, kind, span, sites, limit=limit, drafts=drafts)
+
+    def coverage(self, since: str | None = None, *, site: Several = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
 
-        See `crawler.archive.watch.coverage`. Raises `NoSuchTime`.
+        See `crawler.archive.watch.coverage`. Raises `NoSuchTime` and `SiteError`.
         """
         from crawler.archive.watch.coverage import coverage  # noqa: PLC0415  # see `changes`
 
-        return coverage(self.db, str(self.path), None if since is None else self._span(since)[0])
+        begin = None if since is None else asking.span(self.db, since)[0]
+        return coverage(self.db, str(self.path), begin, self._sites(site))
 
     def backup(self, file: str | PathLike[str]) -> BackupResult:
         """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 
-    def _find(self, name: str) -> int:
-        article_id = find_post(self.db, name)
-        if article_id is None:
-            raise NoSuchPost(name, self.path)
-        return article_id
+    def _find(self, name: str, site: str | None = None) -> int:
+        return names.the_post(self.db, name, next(iter(self._sites(site)), None), self.path)
 
-    def _span(self, named: str) -> tuple[datetime, datetime]:
-        """Return the first and the last second of the time span that `named` stands for."""
-        newest = articles.newest(self.db)
-        zone = None if newest is None else datetime.fromisoformat(articles.published_at(self.db, newest)).tzinfo
-        try:
-            return dates.span(named, zone or UTC)
-        except (ValueError, OverflowError):
-            raise NoSuchTime(named) from None
+    def _sites(self, typed: Several) -> tuple[str, ...]:
+        return names.sites_there(self.db, asking.each(typed), self.path)

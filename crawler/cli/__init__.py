@@ -7,18 +7,24 @@ Errors that a person can do something about are printed as one sentence, never a
 from __future__ import annotations
 
 import sys
+from gettext import gettext
 from typing import Any
 
 import click
 
-from crawler import __version__
+from crawler import __version__, language
 from crawler.cli import streams
-from crawler.cli.crawling import crawl, demo, share
+from crawler.cli.crawling import crawl, share
+from crawler.cli.deleting import delete
+from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_
-from crawler.cli.keeping import backup, check, export, runs, stats
-from crawler.cli.options import time_limit_option
+from crawler.cli.keeping import backup, check, export, runs, stats, top
+from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
+from crawler.cli.serving import serve
+from crawler.cli.shell.completion import install_option, show_option
+from crawler.cli.shell.help import HelpContext, in_language
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
 
@@ -26,20 +32,36 @@ class _Sentence(click.ClickException):
     """A `FinewsError` on its way to the terminal."""
 
     def __init__(self, error: FinewsError) -> None:
-        super().__init__(str(error))
+        super().__init__(language.said(error.sentence))
         self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
 class _Sentences(click.Group):
-    """A group whose commands' errors are printed as sentences."""
+    """A group whose commands' errors are printed as sentences, and which speaks the user's language."""
+
+    context_class = HelpContext
 
     def main(self, *args: Any, **options: Any) -> Any:
         streams.prepare()
-        try:
-            return super().main(*args, **options)
-        except NoOutput as error:  # of what click itself prints, such as --help
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(error.exit_code)
+        with language.speaking():
+            try:
+                return super().main(*args, **options)
+            except NoOutput as error:  # of what click itself prints, such as --help
+                _Sentence(error).show()
+                sys.exit(error.exit_code)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        return command and in_language(command)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = gettext("Show this message and exit.")  # it was made before --lang was read
+        return option
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        click.Group.format_help(in_language(self), ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -62,7 +84,10 @@ def _is_of_the_database(error: Exception) -> bool:
 
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@language_option
 @time_limit_option
+@install_option
+@show_option
 @click.version_option(__version__, prog_name="finews")
 def main() -> None:
     """Archive a news site that forgets: crawl it into Markdown and one SQLite file, and search that.
@@ -84,11 +109,14 @@ for _command in (
     why,
     stock,
     stats,
+    top,
     runs,
     export,
     check,
     backup,
+    delete,
     schedule,
+    serve,
     demo,
 ):
     main.add_command(_command)

@@ -1,9 +1,9 @@
-"""Commands that fetch: `crawl`, `share`, `demo`. Scrapy is loaded when one of them runs."""
+"""Commands that fetch: `crawl`, `share`. Scrapy is loaded when one of them runs."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from gettext import gettext as _
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ import click
 from crawler.cli import printing, reports
 from crawler.cli.options import (
     TEXT,
+    Count,
     archive_option,
     json_option,
     log_format_option,
@@ -20,8 +21,12 @@ from crawler.cli.options import (
     site_option,
 )
 from crawler.errors import ExitCode
+from crawler.language import said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from crawler.archive.ledger.runs import Report
     from crawler.archive.watch.alarm import Alarm
 
@@ -32,8 +37,6 @@ _list_option = click.option(
     type=click.File(encoding="utf-8", errors="replace"),
     help="Also take the addresses or ids in FILE, one per line; - is standard input.",
 )
-_FORBIDDEN = "refused: forbidden by robots.txt"
-_MANY = 3  # posts refused and none kept: of one or two that is chance
 
 
 @click.command(no_args_is_help=False)
@@ -45,7 +48,12 @@ _MANY = 3  # posts refused and none kept: of one or two that is chance
 @posts_option
 @no_posts_option
 @click.option(
-    "--category", "categories", metavar="SLUG", type=TEXT, multiple=True, help="Only this category; may be repeated."
+    "--category",
+    "categories",
+    metavar="SLUG",
+    type=TEXT,
+    multiple=True,
+    help="Only this category, by slug or name; may be repeated.",
 )
 @click.option(
     "--share",
@@ -57,12 +65,12 @@ _MANY = 3  # posts refused and none kept: of one or two that is chance
 )
 @click.option("--no-share", is_flag=True, help="The same as --share never.")
 @click.option("--full", is_flag=True, help="Visit every listing, and check every known post again, listed or not.")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Request at most N posts.")
+@click.option("--limit", metavar="N", type=Count(1), help="Request at most N posts.")
 @click.option("--alarm", is_flag=True, help="Report what is amiss, as `finews runs --silent` does, and exit with 1.")
 @click.option(
     "--selftest",
     metavar="[N]",
-    type=click.IntRange(1, 50),
+    type=Count(1, 50),
     is_flag=False,
     flag_value=5,
     help="Instead: prove on a sample site that a run killed N times (default: 5) amid readers loses nothing.",
@@ -113,7 +121,7 @@ def crawl(
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
-    _finish(ctx, report, archive, folder, alarms, as_json=as_json)
+    _finish(ctx, report, archive, folder, mirror, alarms, asked=[*categories, *addresses], as_json=as_json)
 
 
 @click.command()
@@ -153,36 +161,9 @@ def share(
     folder = None if no_posts else posts
     codes = [*links, *_lines(listed)]
     if not codes:
-        raise click.UsageError("Give ids or addresses of posts, or a file of them with --list.")
+        raise click.UsageError(_("Give ids or addresses of posts, or a file of them with --list."))
     report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
-    _finish(ctx, report, archive, folder, as_json=as_json)
-
-
-@click.command()
-@click.option(
-    "--archive",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The archive to make, with Markdown beside it; by default in a new temporary folder.",
-)
-@json_option
-def demo(archive: Path | None, *, as_json: bool) -> None:
-    """Show the whole program at work, offline.
-
-    Serves the bundled sample site on a free local port, crawls it, and searches the archive.
-
-    \b
-    Example:
-      finews demo
-    """
-    from crawler.ops.demo import run_demo  # noqa: PLC0415  # loads Scrapy
-
-    shown = run_demo(archive, progress=not as_json)
-    if as_json:
-        printing.json_document(shown)
-        return
-    reports.report(shown["report"])
-    printing.search(shown["search"])
-    click.echo(f"\nArchive:  {shown['archive']}\nMarkdown: {shown['posts']}")
+    _finish(ctx, report, archive, folder, mirror, as_json=as_json)
 
 
 def _lines(listed: IO[str] | None) -> list[str]:
@@ -192,7 +173,9 @@ def _lines(listed: IO[str] | None) -> list[str]:
     lines = [line.strip() for line in listed]
     named = [line for line in lines if line and not line.startswith("#")]
     if not named:
-        raise click.UsageError(f"{listed.name} names nothing: give ids or addresses, one per line.")
+        raise click.UsageError(
+            _("{name} names nothing: give ids or addresses, one per line.").format(name=listed.name)
+        )
     return named
 
 
@@ -226,23 +209,32 @@ def _finish(
     report: Report,
     archive: Path,
     posts: Path | None,
+    mirror: str | None,
     alarms: list[Alarm] | None = None,
     *,
+    asked: Sequence[str] = (),
     as_json: bool,
 ) -> None:
-    """Print a run's report, and what is amiss if that was requested; exit with the run's code."""
+    """Print a run's report, and what is amiss if that was requested; exit with the run's code.
+
+    `asked` are the pages that a person has named.
+    """
+    from crawler.ops import advice  # noqa: PLC0415  # --help needs no database
+
     if as_json:
         printing.json_document(report if alarms is None else {**report, "alarms": alarms})
     else:
         reports.report(report)
-        click.echo(f"Archive: {archive}" + (f" · Markdown: {posts}" if posts else ""))
+        printing.places(archive, posts)
+        if later := advice.not_checked(archive, report):
+            click.echo(said(later))
     for alarm in alarms or []:
-        click.echo(f"Alarm: {alarm['sentence']}", err=True)
+        click.echo(_("Alarm: {sentence}").format(sentence=said(alarm["sentence"])), err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
-    trouble = _trouble(report)
+    trouble = advice.trouble(report, mirror, asked)
     if trouble:
-        click.echo(f"Error: {trouble}", err=True)
+        click.echo(_("Error: {message}").format(message=said(trouble)), err=True)
     if trouble or alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
 
@@ -261,38 +253,3 @@ def _selftest(ctx: click.Context, kills: int, *, as_json: bool) -> None:
     printing.result(result, reports.selftest, as_json=as_json)
     if result["lost"] or result["reader_failures"] or result["log_deleted"] or result["findings"]:
         ctx.exit(ExitCode.FOUND_WRONG)
-
-
-def _trouble(report: Report) -> str | None:
-    """Return what a person should look into after a run; `None` when all is well."""
-    return _forbidden(report) or _failure(report) or _misfit(report)
-
-
-def _failure(report: Report) -> str | None:
-    """Say that something could not be fetched, what stood in its place included, or the run not come to its end."""
-    if report["posts"]["failed"] or report["listings_failed"]:
-        return "Some pages could not be fetched; the next run asks for them again."
-    if report["outcome"] == "failed":
-        given_up = "; ".join(f"{host} was {reason}" for host, reason in report["hosts"].items())
-        return f"The run ended early ({given_up or 'see the log'}); the next one continues."
-    return None
-
-
-def _forbidden(report: Report) -> str | None:
-    """Say that robots.txt forbids whatever was to be read, and nothing else is amiss."""
-    posts, listings = sum(report["posts"].values()), report["listings_failed"]
-    if posts + listings == report["reasons"].get(_FORBIDDEN, 0) + report["listing_reasons"].get(_FORBIDDEN, 0) > 0:
-        return "The site's robots.txt forbids these pages, and it is obeyed: ask whoever runs the site."
-    return None
-
-
-def _misfit(report: Report) -> str | None:
-    """Say that what was fetched is not what it should be, by all appearance."""
-    posts, ask = report["posts"], "has the site changed, or does its definition not fit?"
-    if report["hosts"] and not report["listings"]:
-        return None  # the site asked to be left alone, and was
-    if not sum(posts.values()) + report["pending"] + report["not_modified"]:
-        return f"Not one post was named: {ask}"
-    if posts["refused"] == sum(posts.values()) >= _MANY:
-        return f"Every post was refused: {ask}"
-    return None

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from crawler import reasons
 from crawler.cli import printing, reports
-from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option, site_option
+from crawler.cli.options import MOST, archive_option, json_option, no_posts_option, posts_option
 from crawler.errors import ExitCode
+from crawler.language import said
+from crawler.text.outside import terminal_safe
+from crawler.text.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from crawler.archive.store.files import RefusedFile
     from crawler.ops.importing.run import ImportReport
 
@@ -20,13 +28,21 @@ _SHOWN = 20  # refused files to name
 
 
 @click.command("import")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
 @archive_option
-@site_option
+@click.option(
+    "--site",
+    metavar="NAME|FILE.yaml",
+    help="Whose posts these are: a bundled site, the file of a definition, or notes for files of no site. By default"
+    " finews, and files that do not say so themselves are refused.",
+)
 @posts_option
 @no_posts_option
 @click.option(
     "--history", is_flag=True, help="Import every version of each file that git has, with the time of its commit."
+)
+@click.option(
+    "--undo", metavar="RUN", type=click.IntRange(1, MOST), help="Instead: take back what an import brought."
 )
 @json_option
 @click.pass_context
@@ -34,11 +50,12 @@ def import_(
     ctx: click.Context,
     paths: tuple[Path, ...],
     archive: Path,
-    site: str,
+    site: str | None,
     posts: Path,
     *,
     no_posts: bool,
     history: bool,
+    undo: int | None,
     as_json: bool,
 ) -> None:
     """Import posts from Markdown files.
@@ -46,12 +63,25 @@ def import_(
     PATH is a file, or a folder such as a Jekyll site's _posts. A file that cannot be read is refused with the reason,
     and the import continues. With --history, PATH is in a git repository, checked out or bare.
 
+    With --undo, the posts that an import brought go, and those that it changed are again what they were, unless
+    something newer stands on them. It needs no PATH.
+
     \b
     Example:
       finews import old_post/
       finews import --history finews.git
+      finews import --site notes notes/
       finews import --site blog.yaml ~/blog/_posts
+      finews import --undo 3
     """
+    if undo is not None:
+        if paths or history or site is not None:
+            raise click.UsageError(_("--undo goes with the number of a run alone: finews import --undo RUN."))
+        _undo(ctx, undo, archive, None if no_posts else posts, as_json=as_json)
+        return
+    if not paths:
+        raise click.UsageError(_("Give files or folders to import, or the run to undo with --undo RUN."))
+
     from crawler.ops.importing.run import ImportOptions, import_posts  # noqa: PLC0415  # --help needs no database
 
     watched = not as_json and sys.stderr.isatty()
@@ -60,7 +90,7 @@ def import_(
         posts=None if no_posts else posts,
         site=site,
         history=history,
-        progress=_show if watched else lambda _: None,
+        progress=_show if watched else lambda _count: None,
     )
     report = import_posts(paths, options)
     if as_json:
@@ -70,20 +100,52 @@ def import_(
             click.echo("\r\x1b[K", nl=False, err=True)
         reports.report(report)
         _name_refused(report["refused"])
-        click.echo(f"Archive: {archive}" + ("" if no_posts else f" · Markdown: {posts}"))
+        printing.places(archive, None if no_posts else posts)
     _exit(ctx, report)
+
+
+def _undo(ctx: click.Context, run: int, archive: Path, posts: Path | None, *, as_json: bool) -> None:
+    from crawler.ops.importing.undoing import undo_import  # noqa: PLC0415  # --help needs no database
+
+    result = undo_import(archive, run, posts)
+    printing.result(result, _undone, as_json=as_json)
+    if result["kept"]:
+        ctx.exit(ExitCode.FOUND_WRONG)
+
+
+def _undone(result: Mapping[str, Any]) -> None:
+    for kept in result["kept"]:
+        click.echo(
+            terminal_safe(_("{id} stays as it is: {reason}.").format(id=kept["id"], reason=said(kept["reason"])))
+        )
+    undone = _(
+        "Run {run} undone: {removed} removed, {restored} brought back to what they were, {kept} left as they are"
+    )
+    click.echo(
+        undone.format(
+            run=result["run"],
+            removed=said(counted(len(result["removed"]), "post")),
+            restored=len(result["restored"]),
+            kept=len(result["kept"]),
+        )
+    )
 
 
 def _name_refused(refused: list[RefusedFile]) -> None:
     for file in refused[:_SHOWN]:
-        commit = f" at {file['commit'][:12]}" if file["commit"] else ""
-        click.echo(f"refused {file['path']}{commit}: {file['reason']}", err=True)
+        commit = _(" at {commit}").format(commit=file["commit"][:12]) if file["commit"] else ""
+        named = _("refused {file}: {reason}").format(
+            file=f"{file['path']}{commit}", reason=reasons.said(file["reason"])
+        )
+        click.echo(named, err=True)
     if len(refused) > _SHOWN:
-        click.echo(f"… and {len(refused) - _SHOWN} more; the table `files` lists them all.", err=True)
+        click.echo(
+            _("… and {count} more; the table `files` lists them all.").format(count=len(refused) - _SHOWN), err=True
+        )
 
 
 def _show(count: int) -> None:
-    click.echo(f"\r{count} files", nl=False, err=True)
+    click.echo(_("\r{count} files").format(count=count), nl=False, err=True)
 
 
 def _exit(ctx: click.Context, report: ImportReport) -> None:
@@ -91,6 +153,7 @@ def _exit(ctx: click.Context, report: ImportReport) -> None:
         ctx.exit(ExitCode.INTERRUPTED)
     posts = report["posts"]
     if posts["refused"] == sum(posts.values()):
-        what = "Every file was refused" if posts["refused"] else "There are no posts there"
-        click.echo(f"Error: {what}, so nothing was imported.", err=True)
+        refused = _("Every file was refused, so nothing was imported.")
+        message = refused if posts["refused"] else _("There are no posts there, so nothing was imported.")
+        click.echo(_("Error: {message}").format(message=message), err=True)
         ctx.exit(ExitCode.FOUND_WRONG)

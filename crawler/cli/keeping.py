@@ -1,24 +1,51 @@
-"""Commands that look after the archive: `stats`, `runs`, `export`, `check`, `backup`. None of them loads Scrapy."""
+"""Commands that look after the archive: `stats`, `top`, `runs`, `export`, `check`, `backup`. None loads Scrapy."""
 
 from __future__ import annotations
 
 from functools import partial
+from gettext import gettext as _
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, drafts_option, json_option, time_limit
+from crawler.cli.options import (
+    TEXT,
+    Count,
+    archive_option,
+    category_option,
+    drafts_option,
+    json_option,
+    since_option,
+    sites_option,
+    source_option,
+    stock_option,
+    time_limit,
+    until_option,
+)
+from crawler.cli.output.coverage import coverage as print_coverage
+from crawler.cli.serving import needing_web
 from crawler.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crawler.archive.care.top import Kind
+
+_OF_ALL = {"site", "datasette"}
 
 
 @click.command()
 @archive_option
 @click.option("--coverage", is_flag=True, help="Show what was listed but is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: only from this day on: 2022-04-20, 2022-04, 2022.")
+@sites_option
 @drafts_option
 @json_option
-def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_json: bool) -> None:
+def stats(
+    archive: Path, since: str | None, site: tuple[str, ...], *, coverage: bool, drafts: bool, as_json: bool
+) -> None:
     """Show what the archive holds, in numbers.
 
     With --coverage: how much of what was listed is stored, per category and day.
@@ -31,12 +58,37 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     if since is not None and not coverage:
-        raise click.UsageError("--since goes with --coverage: finews stats --coverage --since D.")
+        raise click.UsageError(_("--since goes with --coverage: finews stats --coverage --since D."))
     with Archive(archive, time_limit=time_limit()) as opened:
         if coverage:
-            printing.result(opened.coverage(since), reports.coverage, as_json=as_json)
+            printing.result(opened.coverage(since, site=site), print_coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(drafts=drafts), reports.stats, as_json=as_json)
+            printing.result(opened.stats(site=site, drafts=drafts), reports.stats, as_json=as_json)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["outlets", "categories", "securities", "days", "sites"]))
+@archive_option
+@since_option
+@until_option
+@click.option("--limit", metavar="N", type=Count(), default=20, show_default=True, help="How many to print.")
+@sites_option
+@drafts_option
+@json_option
+def top(kind: Kind, archive: Path, *, as_json: bool, **options: Any) -> None:
+    """Show what there is most of: which outlets, categories, securities, days or sites have most posts.
+
+    A post counts in each of its categories, and for each security it mentions. Days are those of the site's calendar.
+
+    \b
+    Example:
+      finews top outlets
+      finews top securities --since 2022-04 --until 2022-04 --limit 5
+    """
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    with Archive(archive, time_limit=time_limit()) as opened:
+        printing.result(opened.top(kind, **options), reports.top, as_json=as_json)
 
 
 @click.command()
@@ -44,15 +96,18 @@ def stats(archive: Path, since: str | None, *, coverage: bool, drafts: bool, as_
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(1, MOST),
+    type=Count(1),
     default=20,
     show_default=True,
     help="How many runs to print.",
 )
 @click.option("--silent", is_flag=True, help="Instead: report only what is amiss, and exit with 1 if anything is.")
+@click.option("--site", metavar="NAME", multiple=True, help="Only runs of this site; may be repeated.")
 @json_option
 @click.pass_context
-def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json: bool) -> None:
+def runs(
+    ctx: click.Context, archive: Path, limit: int, site: tuple[str, ...], *, silent: bool, as_json: bool
+) -> None:
     """List what each run did, and what was unusual about it.
 
     The latest run comes first. With --silent: one sentence for each thing that you would notice too late, such as no
@@ -70,9 +125,10 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 
     with Archive(archive, time_limit=time_limit()) as opened:
         if not silent:
-            printing.result(list(islice(opened.runs(), limit)), reports.runs, as_json=as_json)
+            done = opened.localised(list(islice(opened.runs(site=site), limit)))
+            printing.result(done, partial(reports.runs, view=printing.View.of(opened)), as_json=as_json)
             return
-        alarms = opened.alarms()
+        alarms = opened.localised(opened.alarms(site=site))
     printing.result({"archive": str(archive), "alarms": alarms}, reports.alarms, as_json=as_json)
     if alarms:
         ctx.exit(ExitCode.FOUND_WRONG)
@@ -84,15 +140,25 @@ def runs(ctx: click.Context, archive: Path, limit: int, *, silent: bool, as_json
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette"]),
     default="markdown",
     show_default=True,
     help="What to write, see above.",
 )
+@click.option("--query", metavar="QUERY", type=TEXT, help="Only posts that `finews search QUERY` finds.")
+@since_option
+@until_option
+@source_option
+@category_option
+@stock_option
+@sites_option
+@click.option("--url", metavar="URL", default="", help="With --format site: where the site will be, if you know.")
 @drafts_option
 @json_option
-def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: bool) -> None:
-    """Write all posts to files in DIR.
+def export(
+    directory: Path, archive: Path, form: str, query: str | None, url: str, *, as_json: bool, **asked: Any
+) -> None:
+    """Write posts to files in DIR: all of them, or those that are asked for.
 
     \b
     markdown  Markdown with all that is known of a post, as a crawl writes it
@@ -104,23 +170,48 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
               a tab or a return gets an apostrophe in front, and so do digits that
               a spreadsheet would round (ids of 18 digits), dates, and apostrophes:
               programs drop one apostrophe from the start of each cell
+    site      the pages that `serve` shows, with feeds, a sitemap and a search, for
+              any web server or to be opened from a disk
+    datasette a file metadata.json: what Datasette should know of the archive's
+              tables
 
-    If the archive holds several sites, each gets a folder of its own for its files.
+    If the archive holds several sites, each gets a folder of its own for its files. Posts are asked for as in a
+    search: --query finds exactly what `finews search` finds. Files of other posts that are in DIR already stay.
 
     \b
     Example:
       finews export backup/ --format jsonl
       finews export site/content/posts --format hugo
+      finews export hits --format csv --query '江西 5G' --since 2022-04
+      finews export public/ --format site --url https://news.example.org/
     """
+    if url and form != "site":
+        raise click.UsageError(_("--url goes with --format site."))
+    if form in _OF_ALL and any([query, *({**asked, "drafts": False}).values()]):
+        raise click.UsageError(
+            _("--format {form} is about all posts: leave out what asks for some.").format(form=form)
+        )
+    if form == "site":
+        result = _published(archive, directory, url, drafts=asked["drafts"])
+    elif form == "datasette":
+        result = _described(archive, directory)
+    else:
+        result = _exported(archive, directory, form, query, asked)
+    printing.result(result, reports.exported, as_json=as_json)
+
+
+def _exported(
+    archive: Path, directory: Path, form: str, query: str | None, asked: Mapping[str, Any]
+) -> dict[str, Any]:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
     from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
-        several = len(opened.stats(drafts=drafts)["sites"]) > 1
-        result = export_posts(
-            opened.posts(drafts=drafts),
+        several = opened.top("sites", drafts=asked["drafts"])["total"] > 1
+        return export_posts(
+            opened.posts(query, **asked),
             directory,
             form,
             by_site=several,
@@ -128,7 +219,21 @@ def export(directory: Path, archive: Path, form: str, *, drafts: bool, as_json: 
             name=FileNames(opened.db).of,
             file_of=partial(written_file, opened.db),
         )
-    printing.result(result, reports.exported, as_json=as_json)
+
+
+def _published(archive: Path, directory: Path, url: str, *, drafts: bool) -> dict[str, Any]:
+    with needing_web("finews export --format site"):
+        from crawler.web.published.site import publish  # noqa: PLC0415  # not always installed
+
+    return publish(archive, directory, url=url, drafts=drafts)
+
+
+def _described(archive: Path, directory: Path) -> dict[str, Any]:
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+    from crawler.ops.exporting.datasette import write_metadata  # noqa: PLC0415  # likewise
+
+    with Archive(archive):  # says so if there is none
+        return write_metadata(archive, directory)
 
 
 @click.command()

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from crawler.language import LANGUAGES, speak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _TIME_LIMIT = "crawler.cli.options.time_limit"  # in the context
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
+_OPTION = re.compile("--[A-Za-z][A-Za-z-]*")
+MOST = 2**31 - 1
+"""The largest number accepted for any count."""
 
 
 class Text(click.types.StringParamType):
@@ -25,6 +34,51 @@ class Text(click.types.StringParamType):
             self.fail(
                 "it is not text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
             )
+
+
+class Count(click.types.IntParamType):
+    """A whole number from `least` to `most`, without the mathematics that `click.IntRange` shows in a help text."""
+
+    def __init__(self, least: int = 0, most: int = MOST) -> None:
+        """Accept numbers from `least` to `most`."""
+        self._range = click.IntRange(least, most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number, or say what is expected instead."""
+        try:
+            return int(self._range.convert(value, param, ctx))
+        except click.BadParameter:
+            top = "" if self._range.max == MOST else f" to {self._range.max}"
+            self.fail(f"{value!r} is not a number from {self._range.min}{top or ' up'}.", param, ctx)
+
+
+class Searching(click.Command):
+    """A command whose arguments may begin with a minus, as in `-广告`, and that still tells a misspelt option.
+
+    What begins with two minuses and a letter of ASCII is meant for an option, unless it comes after `--`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an option that does not exist, naming those that are near, before the others are read."""
+        options = {name: param for param in self.get_params(ctx) for name in param.opts if name.startswith("--")}
+        unread = iter(args)
+        for argument in unread:
+            if argument == "--":
+                break
+            name = argument.partition("=")[0]
+            if name in options:
+                is_flag = getattr(options[name], "is_flag", False)
+                if name == argument and not is_flag:
+                    next(unread, None)  # its value
+            elif _OPTION.fullmatch(name):
+                self._refuse(name, options, ctx)
+        return super().parse_args(ctx, args)
+
+    def _refuse(self, name: str, options: Iterable[str], ctx: click.Context) -> NoReturn:
+        word = name.lstrip("-")
+        is_near = bool(difflib.get_close_matches(name, options))
+        advice = "" if is_near else f" To exclude a word, write -{word}; what comes after -- is part of the query."
+        raise click.NoSuchOption(name, f"No such option {name!r}.{advice}", options, ctx)
 
 
 TEXT = Text()
@@ -64,24 +118,53 @@ log_format_option = click.option(
     type=click.Choice(["text", "json"]),
     help="Log to standard error, one line per event. The default is text if that is not a terminal, else no log.",
 )
-MOST = 2**31 - 1
-"""The largest number accepted for any count."""
-
-since_option = click.option("--since", metavar="D", help="Only posts from this time on: 2022-04-20, 2022-04, 2022.")
+sites_option = click.option(
+    "--site",
+    metavar="NAME",
+    type=TEXT,
+    multiple=True,
+    help="Only posts of this site, by a name that `finews stats` lists; may be repeated.",
+)
+one_site_option = click.option(
+    "--site", metavar="NAME", type=TEXT, help="The post of this site, if several have one of that id."
+)
+since_option = click.option(
+    "--since",
+    metavar="D",
+    help="Only posts from this time on: 2022, 2022-04, 2022-04-20, or any time as it is shown.",
+)
+until_option = click.option(
+    "--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole."
+)
+source_option = click.option(
+    "--source", metavar="S", type=TEXT, multiple=True, help="Only posts of this outlet: 大江网; may be repeated."
+)
+category_option = click.option(
+    "--category",
+    metavar="SLUG",
+    type=TEXT,
+    multiple=True,
+    help="Only posts of this category, first or not, by slug or name: dajiangwang; may be repeated.",
+)
+stock_option = click.option(
+    "--stock",
+    metavar="CODE",
+    type=TEXT,
+    multiple=True,
+    help="Only posts that mention this security, as `finews stock` takes it; may be repeated.",
+)
 drafts_option = click.option(
     "--drafts", is_flag=True, help="Drafts too: posts whose source says not to publish them."
 )
 limit_option = click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(0, MOST),
+    type=Count(),
     default=20,
     show_default=True,
-    help="How many posts to print.",
+    help="How many posts to print; 0 only counts them.",
 )
-offset_option = click.option(
-    "--offset", metavar="N", type=click.IntRange(0, MOST), default=0, help="How many posts to skip first."
-)
+offset_option = click.option("--offset", metavar="N", type=Count(), default=0, help="How many posts to skip first.")
 
 time_limit_option = click.option(
     "--time-limit",
@@ -102,3 +185,16 @@ def time_limit() -> float | None:
     """Return how many seconds a question may take."""
     seconds: float | None = click.get_current_context().meta.get(_TIME_LIMIT)
     return seconds
+
+
+language_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    envvar="FINEWS_LANG",  # `language.speaking` reads it too, before click comes to a --help
+    show_envvar=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda _ctx, _param, language: speak(language) if language else None,
+    help="Speak English or Chinese; by default as the locale (LANG) says. Does not concern --json.",
+)
+"""An option of `finews` itself, before the command."""

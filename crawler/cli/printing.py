@@ -7,26 +7,65 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from gettext import gettext as _
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
+from crawler import dates
+from crawler.cli.output.pager import shows_styles
 from crawler.text.outside import escaped_in_json, terminal_safe
 from crawler.text.words import counted, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import tzinfo
+    from pathlib import Path
+    from typing import Self
 
+    from crawler.archive import Archive
     from crawler.text.changes import Changes, Parts
 
 _BOLD = ("\x1b[1m", "\x1b[22m")
 _DAYS = 10  # days printed for a security
 
 
+class View(NamedTuple):
+    """How posts are shown: the `zone` in which times are read back, if known, and whether posts name their site."""
+
+    zone: tzinfo | None = None
+    names_sites: bool = False
+
+    @classmethod
+    def of(cls, archive: Archive) -> Self:
+        """Return how the posts of an archive are shown: with their site if it holds several."""
+        from crawler.archive.store import articles  # noqa: PLC0415  # --help needs no database
+
+        return cls(archive.zone(), articles.are_of_several_sites(archive.db))
+
+    def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
+        """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
+        point = datetime.fromisoformat(written)
+        return dates.shown(point, self.zone or point.tzinfo or UTC, unit)
+
+
+_PLAIN = View()
+
+
 def json_document(document: Any) -> None:
     """Print one JSON document, Chinese as it is where that can be written."""
+    click.echo(_json(document, indent=2))
+
+
+def json_line(document: Any) -> str:
+    """Return a JSON document on one line, otherwise as `json_document` prints it."""
+    return _json(document, indent=None)
+
+
+def _json(document: Any, *, indent: int | None) -> str:
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=2)))
+    return escaped_in_json(json.dumps(document, ensure_ascii=not is_unicode, indent=indent))
 
 
 def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> None:
@@ -36,18 +75,35 @@ def result(document: Any, human: Callable[[Any], None], *, as_json: bool) -> Non
 
 def highlighted(post: Mapping[str, Any]) -> str:
     """Return a post's excerpt with its hits in bold on a terminal, in brackets elsewhere."""
-    if not sys.stdout.isatty():
+    if not shows_styles():
         return str(post["snippet"])
     return marked(post["text"], post["highlights"], *_BOLD)
 
 
-def search(found: Mapping[str, Any]) -> None:
-    """Print what a search found."""
+def places(archive: Path, posts: Path | None) -> None:
+    """Print where a run has put things."""
+    line = _("Archive: {archive}").format(archive=archive)
+    click.echo(line + (_(" · Markdown: {posts}").format(posts=posts) if posts else ""))
+
+
+def search(found: Mapping[str, Any], view: View = _PLAIN) -> None:
+    """Print what a search found; on standard error how it was understood, unless that is plain, and what is near."""
+    from crawler.archive.search.hints import understood  # noqa: PLC0415  # --help needs none of it
+
     _say(f"\n{found['total']} found for {found['query']}")
-    _posts(found["results"])
+    if "understood" in found and ("hints" in found or found["understood"] != understood(found["query"])):
+        _say(f"Looked for: {found['understood']}", err=True)
+    hints(found)
+    _posts(found["results"], view)
 
 
-def stock(found: Mapping[str, Any]) -> None:
+def hints(found: Mapping[str, Any]) -> None:
+    """Print on standard error what may have been meant."""
+    for hint in found.get("hints", ()):
+        _say(hint, err=True)
+
+
+def stock(found: Mapping[str, Any], view: View = _PLAIN) -> None:
     """Print what the archive has on a security: its names, its days, its posts."""
     _say(f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {counted(found['total'], 'post')}")
     for name in found["names"]:
@@ -57,16 +113,23 @@ def stock(found: Mapping[str, Any]) -> None:
         _say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
         _say(f"  others with this symbol or name: {', '.join(found['others'])}")
-    _posts(found["results"])
+    hints(found)
+    _posts(found["results"], view)
 
 
-def same_story(post: Mapping[str, Any]) -> None:
+def same_story(post: Mapping[str, Any], view: View = _PLAIN) -> None:
     """Name the posts that tell the same story on standard error, oldest first."""
     others = [telling for telling in post["same_story"] if telling["id"] != post["post_id"]]
     if others:
         first = "this one" if post["same_story"][0]["id"] == post["post_id"] else post["same_story"][0]["id"]
-        named = "; ".join(f"{telling['id']} ({byline(telling)})" for telling in others)
+        named = "; ".join(f"{telling['id']} ({byline(telling, view)})" for telling in others)
         _say(f"The same story: {named}. First came {first}.", err=True)
+
+
+def site(post: Mapping[str, Any], view: View) -> None:
+    """Say on standard error which site a post is of, if the archive holds several."""
+    if view.names_sites:
+        _say(f"Of the site {post['site']}.", err=True)
 
 
 def taken_away(post: Mapping[str, Any]) -> None:
@@ -76,12 +139,14 @@ def taken_away(post: Mapping[str, Any]) -> None:
         _say(f"Its text was taken away since revision {post['found_in']}: {shown}.", err=True)
 
 
-def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], *, styled: bool) -> None:
+def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], view: View) -> None:
     """Print a line per revision, and below it what changed."""
+    styled = shows_styles()
     for row in revisions:
+        draft = ", a draft" if row["draft"] else ""
         _say(
-            f"{row['revision']}  seen {row['seen_at'][:16].replace('T', ' ')} UTC by run {row['run']} ({row['via']}),"
-            f" published {row['published_at'][:16].replace('T', ' ')}: {row['title']}"
+            f"{row['revision']}  seen {view.time(row['seen_at'])} by run {row['run']} ({row['via']}),"
+            f" published {view.time(row['published_at'], 'minutes')}{draft}: {row['title']}"
         )
         if row["revision"] in changes:
             for line in _changes(changes[row["revision"]], styled=styled):
@@ -112,23 +177,24 @@ def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
     return "".join(mark(text) if changed and not whole else text for text, changed in parts)
 
 
-def histories(told: Mapping[str, Any]) -> None:
+def histories(told: Mapping[str, Any], view: View) -> None:
     """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
     if not told["seen"]:
         _say(f"{told['name']} was never seen: {told['advice']}.")
+    for post in told["deleted"]:
+        _say(f"{post['post_id']} of {post['site']} was deleted on {post['deleted_at'][:10]}; not asked for again")
     for address in told["addresses"]:
         _say(f"{address['url']}\n  {_state(address)}")
-        _say(f"  {_moment(address['found_at'])}  {_found(address)}")
+        _say(f"  {view.time(address['found_at'])}  {_found(address)}")
         for fetch in address["fetches"]:
-            _say(f"  {_moment(fetch['fetched_at'])}  {_fetch(fetch)}")
+            _say(f"  {view.time(fetch['fetched_at'])}  {_fetch(fetch, view)}")
         if address["next_try_at"]:
-            _say(f"  {_moment(address['next_try_at'])}  due to be asked for again")
+            _say(f"  {view.time(address['next_try_at'])}  due to be asked for again")
     for file in told["files"]:
         commit = f" at commit {file['commit'][:12]}" if file["commit"] else ""
         reason = f", {file['reason']}" if file["reason"] else ""
-        _say(
-            f"{file['path']}{commit}\n  {_moment(file['imported_at'])}  run {file['run']}: {file['outcome']}{reason}"
-        )
+        ended = f"run {file['run']}: {file['outcome']}{reason}"
+        _say(f"{file['path']}{commit}\n  {view.time(file['imported_at'])}  {ended}")
 
 
 def _state(address: Mapping[str, Any]) -> str:
@@ -147,25 +213,20 @@ def _found(address: Mapping[str, Any]) -> str:
     return f"{named}: {address['title']}" if address["title"] else named
 
 
-def _fetch(fetch: Mapping[str, Any]) -> str:
+def _fetch(fetch: Mapping[str, Any], view: View) -> str:
     """Return how a fetch ended: `run 3: refused, HTTP 200, no title (rule layouts[page].title)`."""
     reason = f", {fetch['reason']}" if fetch["reason"] else ""
     status = f", HTTP {fetch['status']}" if fetch["status"] and not reason.startswith(", HTTP") else ""
     rule = f" (rule {fetch['rule']})" if fetch["rule"] else ""
-    again = f", {fetch['times']} times to {_moment(fetch['last_fetched_at'])}" if fetch["times"] > 1 else ""
+    again = f", {fetch['times']} times to {view.time(fetch['last_fetched_at'])}" if fetch["times"] > 1 else ""
     last = f"–{fetch['last_run']}" if fetch["last_run"] != fetch["run"] else ""
     return f"run {fetch['run']}{last}: {fetch['outcome']}{status}{reason}{rule}{again}"
 
 
-def _moment(written: str) -> str:
-    """Return a time in the archive as people write it: `2022-04-21 01:00:09`."""
-    return written[:19].replace("T", " ")
-
-
-def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
+def _posts(posts: Iterable[Mapping[str, Any]], view: View) -> None:
     """Print two lines per post, and its excerpt."""
     for post in posts:
-        _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post)} · {post['id']}\n  {highlighted(post)}")
+        _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post, view)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):
             _say(f"  ! prints it as {post['printed']}")
         if "found_in" in post:
@@ -174,9 +235,10 @@ def _posts(posts: Sequence[Mapping[str, Any]]) -> None:
             _say(f"  also told by {', '.join(post['others'])}")
 
 
-def byline(post: Mapping[str, Any]) -> str:
-    """Return when and where a post was published: `2022-04-20 16:44 · 大江网`."""
-    return " · ".join(filter(None, [post["published_at"][:16].replace("T", " "), post["source"]]))
+def byline(post: Mapping[str, Any], view: View = _PLAIN) -> str:
+    """Return when and where a post was published: `2022-04-20 16:44 · 大江网`, then its site if that is told."""
+    site = post["site"] if view.names_sites else None
+    return " · ".join(filter(None, [view.time(post["published_at"], "minutes"), post["source"], site]))
 
 
 def _say(text: str, *, err: bool = False) -> None:

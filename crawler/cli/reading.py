@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,19 +11,30 @@ import click
 from crawler.cli import printing
 from crawler.cli.options import (
     TEXT,
+    Count,
+    Searching,
     archive_option,
+    category_option,
     drafts_option,
     json_option,
     limit_option,
     offset_option,
+    one_site_option,
     since_option,
-    site_option,
+    sites_option,
+    source_option,
+    stock_option,
     time_limit,
+    until_option,
 )
+from crawler.cli.output import browser
+from crawler.cli.output.hits import HIT_COLUMNS, MENTION_COLUMNS, Taking, all_option, format_option
+from crawler.cli.output.pager import no_pager_option, paged
 from crawler.errors import ExitCode
 from crawler.text.outside import terminal_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -37,14 +49,26 @@ if TYPE_CHECKING:
     show_default=True,
     help="html is the body as published, which is not safe to show as it is.",
 )
-@click.option(
-    "--revision", metavar="N", type=click.IntRange(min=1), help="Show its Nth revision instead of the latest."
-)
+@click.option("--revision", metavar="N", type=Count(1), help="Show its Nth revision instead of the latest.")
+@click.option("--as-of", metavar="T", help="Show what the archive knew at that time: '2022-04-21 09:30'.")
+@one_site_option
+@click.option("--open", "browse", is_flag=True, help="Open the original in a browser, and print only its address.")
+@no_pager_option
 @json_option
-def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: bool) -> None:
+def show(
+    post: str,
+    archive: Path,
+    form: str,
+    revision: int | None,
+    as_of: str | None,
+    site: str | None,
+    **options: Any,
+) -> None:
     """Show one post.
 
-    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error.
+    ID is its id, any of its addresses, or its file. Posts that tell the same story are named on standard error. So is
+    its site, if the archive holds several. On a terminal the post is shown through a pager, as git does it: PAGER and
+    LESS are obeyed.
 
     \b
     Example:
@@ -54,33 +78,42 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
 
+    if revision is not None and as_of is not None:
+        raise click.UsageError(_("--revision and --as-of both choose a revision: give one of them."))
     with Archive(archive, time_limit=time_limit()) as opened:
-        row = opened.post(post, revision=revision)
+        row = opened.post(post, revision=revision, as_of=as_of, site=site)
+        view = printing.View.of(opened)
         markdown = render_post(row) if form == "markdown" else ""
-    if as_json or form == "json":
+    if options["browse"]:
+        browser.open_original(row)
+    if options["as_json"] or form == "json":
         printing.json_document(row)
         return
-    if form == "markdown":
-        click.echo(terminal_safe(markdown), nl=False)
-    elif form == "html":
-        click.echo(terminal_safe(row["html"]))
-    else:
-        click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row)}\n\n{row['text']}"))
-    printing.same_story(row)
+    if options["browse"]:
+        click.echo(terminal_safe(row["url"]))
+        return
+    with paged(wanted=not options["no_pager"]):
+        if form == "markdown":
+            click.echo(terminal_safe(markdown), nl=False)
+        elif form == "html":
+            click.echo(terminal_safe(row["html"]))
+        else:
+            click.echo(terminal_safe(f"{row['title']}\n{printing.byline(row, view)}\n\n{row['text']}"))
+    printing.site(row, view)
+    printing.same_story(row, view)
     printing.taken_away(row)
 
 
-# A query may begin with a minus, so whatever is not an option is part of it, and so is -h.
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+# A query may begin with a minus, so whatever is not an option is part of it, and so is -h beside other words.
+@click.command(cls=Searching, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
-@click.option("--until", metavar="D", help="Only posts up to this time; a day, month or year counts as a whole.")
-@click.option("--source", metavar="S", type=TEXT, help="Only posts of this outlet: 大江网.")
-@click.option("--category", metavar="SLUG", type=TEXT, help="Only posts of this category, first or not: dajiangwang.")
-@click.option(
-    "--stock", metavar="CODE", type=TEXT, help="Only posts that mention this security, as `finews stock` takes it."
-)
+@until_option
+@source_option
+@category_option
+@stock_option
+@sites_option
 @click.option("--as-of", metavar="T", help="Search what the archive knew at that time: '2022-04-21 09:30'.")
 @click.option(
     "--sort",
@@ -93,16 +126,25 @@ def show(post: str, archive: Path, form: str, revision: int | None, *, as_json: 
 @drafts_option
 @limit_option
 @offset_option
+@all_option
+@format_option
+@no_pager_option
 @json_option
-def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def search(ctx: click.Context, /, query: tuple[str, ...], archive: Path, **options: Any) -> None:
     """Search the titles and texts of posts.
 
     Words must all occur; "…" is one term, -term excludes posts, OR accepts either. Traditional and simplified
     characters match each other: 臺灣 finds 台湾; ="臺灣" finds only this exact spelling. The best matches are posts
-    with all of it in the title. Times are in the site's time zone; 2022-04 is the whole month.
+    with all of it in the title.
+
+    Times are in the archive's time zone, that of its first site, unless they have an offset of their own (Z, UTC,
+    +08:00); 2022-04 is the whole month. What any command prints as a time may be given back. Of an option that is
+    repeated, any value will do. If nothing is found, standard error says how it was understood, and what is near.
 
     With --json, each post has a `text`, the excerpt that is shown, and `highlights`, where the hits are in it, as
-    [[start, end], …].
+    [[start, end], …]. --format csv and jsonl have the same columns. On a terminal, what was found is shown through a
+    pager, as git does it. `finews search -h` prints this help; beside other words, -h excludes posts with an h.
 
     \b
     Example:
@@ -110,23 +152,32 @@ def search(query: tuple[str, ...], archive: Path, *, as_json: bool, **options: A
       finews search '"5G+VR" OR ="萬科"'
       finews search 江西 --since 2022-04 --until 2022-04 --sort date
       finews search 巨化 --stock 600160 --as-of '2022-04-21 09:30'
+      finews search 江西 --all --format csv
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit()) as opened:
-        found = opened.search(" ".join(query), **options)
-    printing.result(found, printing.search, as_json=as_json)
+    if query == ("-h",):
+        click.echo(ctx.get_help())
+        return
+    taking = Taking.of(ctx, options)
+    with Archive(archive, time_limit=taking.time_limit()) as opened:
+        ask: Callable[..., Mapping[str, Any]] = opened.search_all if taking.every else opened.search
+        found = ask(" ".join(query), **taking.page, **options)
+        taking.show(found, printing.search, HIT_COLUMNS, printing.View.of(opened))
 
 
 @click.command()
 @click.argument("post", metavar="ID", type=TEXT)
 @archive_option
 @click.option("--diff", is_flag=True, help="Show what changed from each revision to the next.")
+@one_site_option
+@no_pager_option
 @json_option
-def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
+def history(post: str, archive: Path, site: str | None, *, diff: bool, no_pager: bool, as_json: bool) -> None:
     """List the revisions of a post, oldest first.
 
-    ID is its id, any of its addresses, or its file.
+    ID is its id, any of its addresses, or its file. A revision that its source did not want published is a draft. A
+    time at which a revision was seen, given to search as --as-of, searches the archive as it stood then.
 
     \b
     Example:
@@ -135,8 +186,8 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        revisions = opened.history(post)
-        changes = opened.changes(post) if diff else {}
+        revisions, view = opened.localised(opened.history(post, site=site)), printing.View.of(opened)
+        changes = opened.changes(post, site=site) if diff else {}
     if as_json:
         from crawler.text.changes import as_dict  # noqa: PLC0415  # only here
 
@@ -147,20 +198,22 @@ def history(post: str, archive: Path, *, diff: bool, as_json: bool) -> None:
             ]
         )
     else:
-        printing.history(revisions, changes, styled=sys.stdout.isatty())
+        with paged(wanted=not no_pager):
+            printing.history(revisions, changes, view)
 
 
 @click.command()
 @click.argument("name", metavar="ID_OR_URL", type=TEXT)
 @archive_option
-@site_option
+@click.option("--site", metavar="NAME|FILE.yaml", type=TEXT, help="Only addresses of this site; by default of all.")
 @json_option
 @click.pass_context
-def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: bool) -> None:
+def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_json: bool) -> None:
     """Tell what happened to an address.
 
     Shows which page named it, how each fetch of it ended, and which rule refused it. Of a post, all its addresses are
-    shown, and the files it came from. If it was never seen, the exit code is 1. Times are in UTC.
+    shown, and the files it came from; of an id that several sites have, those of each. If it was never seen, the exit
+    code is 1.
 
     \b
     Example:
@@ -168,24 +221,27 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
       finews why https://finews.withounder.com/category/dajiangwang.html
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-    from crawler.archive.ledger import address_history  # noqa: PLC0415  # likewise
-    from crawler.sites.loading import load_site  # noqa: PLC0415  # likewise
+    from crawler.archive.ledger import address_history, names  # noqa: PLC0415  # likewise
 
-    definition = load_site(site)
-    if name.startswith("/") and not name.endswith(".md"):
-        name = f"{definition.scheme}://{definition.hosts[0]}{name}"
-    hint = address_history.advice(name, definition)
     with Archive(archive, time_limit=time_limit()) as opened:
-        histories, imports = opened.why(name), opened.imports(name)
-    seen = bool(histories or imports)
+        sites, view = names.definitions(opened.db, site), printing.View.of(opened)
+        of_site = sites[0].name if site else None
+        name = address_history.in_full(name, sites)
+        histories = opened.localised(opened.why(name, site=of_site))
+        imports = opened.localised(opened.imports(name, site=of_site))
+        gone = [each for each in address_history.deleted(opened.db, name) if of_site in {None, each.site}]
+        deleted = opened.localised([each._asdict() for each in gone])
+        hint = address_history.advice(name, sites)
+    seen = bool(histories or imports or deleted)
     document = {
         "name": name,
         "seen": seen,
         "advice": None if seen else hint,
+        "deleted": deleted,
         "addresses": histories,
         "files": imports,
     }
-    printing.result(document, printing.histories, as_json=as_json)
+    printing.result(document, partial(printing.histories, view=view), as_json=as_json)
     if not seen:
         ctx.exit(ExitCode.FOUND_WRONG)
 
@@ -194,11 +250,16 @@ def why(ctx: click.Context, name: str, archive: Path, site: str, *, as_json: boo
 @click.argument("code", type=TEXT, nargs=-1, required=True)
 @archive_option
 @since_option
+@sites_option
 @drafts_option
 @limit_option
 @offset_option
+@all_option
+@format_option
+@no_pager_option
 @json_option
-def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def stock(ctx: click.Context, /, code: tuple[str, ...], archive: Path, **options: Any) -> None:
     """List the posts that mention a security, newest first.
 
     Also shows counts by day, and the names under which the security was printed. CODE is a code (600160, 600160.SH,
@@ -209,9 +270,12 @@ def stock(code: tuple[str, ...], archive: Path, *, as_json: bool, **options: Any
       finews stock 600160
       finews stock guizhou maotai
       finews stock 00700.HK --since 2022-04
+      finews stock 600160 --all --format csv
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
 
-    with Archive(archive, time_limit=time_limit()) as opened:
-        found = opened.stock(" ".join(code), **options)
-    printing.result(found, printing.stock, as_json=as_json)
+    taking = Taking.of(ctx, options)
+    with Archive(archive, time_limit=taking.time_limit()) as opened:
+        ask: Callable[..., Mapping[str, Any]] = opened.stock_all if taking.every else opened.stock
+        found = ask(" ".join(code), **taking.page, **options)
+        taking.show(found, printing.stock, MENTION_COLUMNS, printing.View.of(opened))

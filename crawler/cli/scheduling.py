@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import sys
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _KINDS = ("cron", "systemd", "github")
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the files into DIR instead of printing them.",
 )
+@click.option(
+    "--serve", "serving", is_flag=True, help="With systemd: a service that shows the archive in a browser, too."
+)
 @archive_option
 @site_option
 @posts_option
@@ -46,6 +50,7 @@ def schedule(
     posts: Path,
     *,
     no_posts: bool,
+    serving: bool,
     as_json: bool,
 ) -> None:
     """Print what to install for scheduled runs.
@@ -57,9 +62,12 @@ def schedule(
     Example:
       finews schedule cron
       finews schedule systemd --every 90m --archive /srv/news/archive.db --posts /srv/news/_posts
+      finews schedule systemd --serve
       finews schedule github --every 1h --into .github/workflows
     """
-    plan = _plan(kind, every, archive, site, None if no_posts else posts)
+    if serving and kind != "systemd":
+        raise click.UsageError(_("--serve goes with systemd: finews schedule systemd --serve."))
+    plan = _plan(kind, every, archive, site, None if no_posts else posts, serving=serving)
     written = _write(plan.files, into) if into else []
     if as_json:
         printing.json_document({**plan.as_dict(), "written": written})
@@ -69,25 +77,27 @@ def schedule(
         _print(plan)
 
 
-def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None) -> Plan:
+def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None, *, serving: bool) -> Plan:
     from crawler.ops.schedule.cron import cron  # noqa: PLC0415  # --help needs none of these
     from crawler.ops.schedule.github import github  # noqa: PLC0415
     from crawler.ops.schedule.interval import read_interval  # noqa: PLC0415
     from crawler.ops.schedule.systemd import systemd  # noqa: PLC0415
     from crawler.ops.schedule.task import Task  # noqa: PLC0415
-    from crawler.sites.loading import load_site  # noqa: PLC0415
+    from crawler.sites.loading import load_site_to_crawl  # noqa: PLC0415
 
     task = Task(
         program=_program(),
         archive=_absolute(archive),
         posts=_absolute(posts) if posts else None,
         site=str(_absolute(Path(site))) if site.endswith((".yaml", ".yml")) else site,
-        name=load_site(site).name,  # better to refuse a wrong one now than in a run that nobody watches
+        name=load_site_to_crawl(site).name,  # better to refuse a wrong one now than in a run that nobody watches
         every=read_interval(every),
         user=_user(),
         folder=Path.cwd(),
     )
-    return {"cron": cron, "systemd": systemd, "github": github}[kind](task)
+    if kind == "systemd":
+        return systemd(task, serving=serving)
+    return {"cron": cron, "github": github}[kind](task)
 
 
 def _program() -> tuple[str, ...]:
@@ -118,7 +128,9 @@ def _write(files: Mapping[str, str], folder: Path) -> list[str]:
                 draft.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"{error.filename or folder} cannot be written: {error.strerror}; name another folder with --into."
+            "{filename} cannot be written: {reason}; name another folder with --into.",
+            filename=error.filename or folder,
+            reason=error.strerror,
         ) from error
     return [str(folder / name) for name in files]
 
@@ -130,6 +142,6 @@ def _print(plan: Plan) -> None:
         return
     for name, text in plan.files.items():
         click.echo(f"# {plan.place}/{name}\n{text}")
-    click.echo("# To install:")
+    click.echo(_("# To install:"))
     for command in plan.install:
         click.echo(f"#   {command}")

@@ -1,33 +1,25 @@
 """Points in time: read from what sites and files write, written as ISO 8601.
 
-One reader for pages and files, `parse`; what it can read is said in `grammar`, `clock` and `names`. Every
-`datetime` that leaves this package is aware. Only `now` reads the clock; pure code is passed the time.
+Pages and files are read by `parse`; what it can read is said in `grammar`, `clock` and `names`. What people type is
+read by `span`, and `shown` writes what it reads back (both in `typed`). Every `datetime` that leaves this package is
+aware. Only `now` reads the clock; pure code is passed the time.
 """
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 from crawler.dates.grammar import read
 from crawler.dates.names import ZONES
+from crawler.dates.typed import local, shown, span
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from crawler.dates.grammar import Order, Written
 
-_DECEMBER = 12
-# A time as a person gives it: a year, a month, a day, a minute or a second.
-# An offset may follow; after a year or a month it must be separated by a space: `2022-0420` is not a time.
-_OFFSET = r"Z|[+-]\d{2}:?\d{2}"
-_NAMED = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
-    r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
-    rf"(?P<near>{_OFFSET})?)?)?(?:\s+(?P<apart>{_OFFSET}))?"
-)
+__all__ = ["day", "front_matter", "iso", "local", "now", "parse", "shown", "span", "utc"]
 
 
 def parse(text: str, zone: ZoneInfo, order: Order | None = None) -> datetime | None:
@@ -68,39 +60,6 @@ def _offset_of(name: str, point: datetime) -> timedelta | None:
     return timedelta(minutes=ZONES[name])
 
 
-def span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Return the first and the last second of what is `named`: `2022`, `2022-04`, `2022-04-20`, `2022-04-20 09:30`.
-
-    Without an offset of its own it is local time in `zone`. Raises `ValueError` for anything else.
-    """
-    found = _NAMED.fullmatch(named.strip())
-    if found is None:
-        raise ValueError(f"{named!r} names no time")
-    year = int(found["year"])
-    month, day, hour, minute, second = (
-        None if found[part] is None else int(found[part]) for part in ("month", "day", "hour", "minute", "second")
-    )
-    offset = _offset(found["near"] or found["apart"])
-    month_from, month_to = (1, _DECEMBER) if month is None else (month, month)
-    first = datetime(
-        year, month_from, 1 if day is None else day, hour or 0, minute or 0, second or 0, tzinfo=offset or zone
-    )
-    last = first.replace(
-        month=month_to,
-        day=monthrange(year, month_to)[1] if day is None else day,
-        hour=23 if hour is None else hour,
-        minute=59 if minute is None else minute,
-        second=59 if second is None else second,
-    )
-    return first, last
-
-
-def _offset(written: str | None) -> tzinfo | None:
-    if written is None:
-        return None
-    return UTC if written in {"Z", "UTC", "GMT"} else datetime.strptime(written, "%z").tzinfo
-
-
 def _in_whole_minutes(point: datetime) -> datetime:
     """Return the same time of day with the seconds taken off its offset: nobody writes `+08:05:43`."""
     offset = point.utcoffset()
@@ -114,14 +73,6 @@ def day(point: datetime, zone: tzinfo) -> date:
         return point.astimezone(zone).date()
     except OverflowError:
         return point.date()
-
-
-def local(point: datetime, zone: tzinfo) -> datetime:
-    """Return a moment as the clocks in `zone` show it; at the very edge of the calendar, as it is written."""
-    try:
-        return _in_whole_minutes(point.astimezone(zone))
-    except OverflowError:
-        return point
 
 
 def utc(point: datetime) -> datetime:

@@ -5,6 +5,7 @@ Not here: whether the post is complete (`crawler.recording.validate`), listings,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from crawler.extraction.budget import within_budget
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
+from crawler.sites.definition import Layout
 from crawler.text.words import opening
 from crawler.urls import path_of, resolve
 
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
     from crawler.items import Address, Via
-    from crawler.sites.definition import Layout, Of, Rule, Site
+    from crawler.sites.definition import Of, Rule, Site
 
 _NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
 _SHOWN = 60  # characters of a value in a reason
+_LIKE_AN_ADDRESS = re.compile(r"^[./?#]|^\w+:/|/$|/.*\.\w+$")
+_NO_LAYOUT = Layout(name="", sign="", title=(), body=(), date=())  # of a site of files
 
 
 class _UnreadableDateError(ValueError):
@@ -72,7 +76,7 @@ def read_parted_body(page: Page, tail: str, site: Site, *, via: Via, tags: tuple
     """
     sources = _Sources(page, site, page.source, tags)
     ends = _Sources(page, site, tail, tags) if tail else sources
-    return _read(sources, ends, site.layouts[0], via=via, as_written=True)
+    return _read(sources, ends, next(iter(site.layouts), _NO_LAYOUT), via=via, as_written=True)
 
 
 def days_of(address: Address, site: Site) -> list[date]:
@@ -177,11 +181,14 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:
-    """Return the category that the rules find, as a slug or as a link to the category's page."""
+    """Return the category that the rules find, as a slug or as a link to the category's page.
+
+    What looks like an address but is not that of a category is none; `Moss/Fern` is one.
+    """
     written = first_value(layout.category, sources)
     linked = address_of(sources.site, resolve(sources.page.fetch.address.url, written) or "")
     slug = linked.key if linked and linked.kind == "category" else written
-    if not slug or "/" in slug:
+    if not slug or _LIKE_AN_ADDRESS.search(slug):
         return None
     address = category_address(sources.site, slug)
     name = first_value(layout.category_name, sources)

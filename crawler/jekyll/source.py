@@ -18,6 +18,7 @@ from crawler import dates
 from crawler.extraction.markup import blocks, to_html
 from crawler.extraction.post import days_of, read_parted_body
 from crawler.items import Address, Category, Fetch, Mention, Page, WrittenFile
+from crawler.jekyll.attribution import says_its_site
 from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.jekyll.scalars import json_of
 from crawler.securities import parse as parse_security
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
     from crawler.jekyll.front_matter import FrontMatter
     from crawler.sites.definition import Site
 
+_OF_NO_SITE = (
+    "nothing in it says that it is of {0}: import it with --site {0} if it is, with --site notes if it is of no site,"
+    " or with --site FILE.yaml for a site of its own"
+)
 _KEYS = frozenset("layout title date categories category tags tag slug url permalink".split())
 _OWN_KEYS = frozenset("id source share_url securities revision derived written_date".split())
+_OURS = ({"id", "url", "revision"}, {"id", "share_url", "securities", "revision"})
+_BELOW = "front_matter"  # the key below which a page for Hugo has those of a file's keys that mean something to Hugo
 _DATES = ("date", "publishdate", "pubdate")  # Jekyll's and Hexo's; where there is none, what Hugo goes by
 _OFFSET_ALONE = re.compile(r"[+-]\d{4}")
 _TRUE, _FALSE = frozenset("true yes on y 1".split()), frozenset("false no off n 0".split())
@@ -55,38 +62,46 @@ def read_source(
     at: datetime,
     is_draft: bool = False,
     since: datetime | None = None,
+    is_named: bool = True,
 ) -> Post:
     """Read the post in a file called `name` (without folders) that holds `text`; `at` is when it was taken in.
 
     `is_draft`: the file's place says that it is not to be published; its front matter may say so too. `since` is when
-    the file was first committed: its date, if nothing else tells one. A title that the file does not give is left to
-    normalising. Where the definition says what the site's own files look like, the post keeps the file, so that
-    `export` can write it again. Raises `FrontMatterError`, and `SourceError` when nothing tells the post's id or day.
+    the file was first committed: its date, if nothing else tells one. Unless a person has named the site
+    (`is_named`), a file that does not say that it is one of `site` is refused. A title that the file does not give is
+    left to normalising. Where the definition says what the site's own files look like, the post keeps the file, so
+    that `export` can write it again. Raises `FrontMatterError`, and `SourceError` when nothing tells the post's id or
+    day.
     """
     front, body = read_front_matter(text)
-    # Written by this program, whose keys are sure to mean what they do here.
-    is_ours = front.values.keys() >= {"id", "url", "revision"}
+    # Written by this program, whose keys are sure to mean what they do here. A page for Hugo may lack its address.
+    is_ours = any(front.values.keys() >= keys for keys in _OURS)
     post_id, day = _named(name, front, site, is_ours=is_ours)
     written = dates.parse(front.text(*_DATES), site.timezone)
-    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site, since)
     content, tail = _parted(body, site)
+    end = _linked(tail)
+    if not is_named and not says_its_site(text, front, end, post_id, site):
+        raise SourceError(_OF_NO_SITE.format(site.name))
+    published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site, since)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
-    address = Address(url=_url(front, site, post_id, published_at), kind="post", key=post_id)
+    url = _url(front, site, post_id, published_at) if site.has_addresses else None
+    address = Address(url=url or "", kind="post", key=post_id)
     page = Page(fetch=Fetch(address=address, fetched_at=at), source=html)
     tags = _listed(front, site, "tags") or _listed(front, site, "tag")
-    post = read_parted_body(page, _linked(tail), site, via=via, tags=tags)
+    post = read_parted_body(page, end, site, via=via, tags=tags)
     title = squeeze(front.text("title"))
     categories = _categories(front, post, site)
     derived = [*front.texts("derived"), *(() if title else ("title",)), *(() if written else ("date",))]
     return replace(
         post,
+        url=url,
         title=title,
         published_at=published_at,
         category=next(iter(categories), None),
         other_categories=tuple(categories[1:]),
         draft=is_draft or bool(_draft_keys(front)),
         source=(squeeze(front.text("source")) if is_ours else "") or post.source,
-        share_url=post.share_url or (as_written(front.text("share_url"), post.url) if is_ours else None),
+        share_url=post.share_url or (as_written(front.text("share_url"), address.url) if is_ours else None),
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
         others=_others(front, is_ours=is_ours, is_dated=written is not None),
@@ -116,6 +131,8 @@ def _others(front: FrontMatter, *, is_ours: bool, is_dated: bool) -> dict[str, A
     entries = categories if isinstance(categories, list) else [categories]
     if any(isinstance(entry, list | dict) for entry in entries):
         others["categories"] = categories  # which of them is inside of which
+    below = others.pop(_BELOW) if is_ours and isinstance(others.get(_BELOW), dict) else {}
+    others = {**others, **below}
     unread = None if is_dated else json_of(front.value("date"))
     if unread is None or _OFFSET_ALONE.fullmatch(str(unread)):
         unread = front.text("written_date") if is_ours else None

@@ -55,10 +55,11 @@ class Words(NamedTuple):
     text: str
 
 
-def safe_html(html: str, chrome: Body, base_url: str) -> str:
+def safe_html(html: str, chrome: Body, base_url: str | None) -> str:
     """Return `html` without the site's own elements, sanitised, its addresses absolute.
 
-    `chrome` names what to cut and to unwrap; relative addresses are resolved against `base_url`.
+    `chrome` names what to cut and to unwrap. Relative addresses are resolved against `base_url`; without one, they
+    stay as they are.
     """
     bare = _prepared(html, chrome, base_url)
     # A cleaner is made for an address, which takes as long as cleaning: where nothing is to be resolved any will do.
@@ -81,7 +82,7 @@ def to_text(safe: str) -> str:
     return plain(read(safe))
 
 
-def _prepared(html: str, chrome: Body, base_url: str) -> str:
+def _prepared(html: str, chrome: Body, base_url: str | None) -> str:
     """Drop what is cut, unwrap what is unwrapped, and say in plain HTML what the sanitiser would take away."""
     shown, noted = scriptless.NEEDED.search(html), footnotes.NEEDED.search(html)
     if not (chrome.cut or chrome.unwrap or shown or noted):
@@ -94,20 +95,20 @@ def _prepared(html: str, chrome: Body, base_url: str) -> str:
         for node in parsed.css(selector):
             node.unwrap()
     if shown:
-        scriptless.show_plainly(parsed, base_url)
+        scriptless.show_plainly(parsed, base_url or "")
     if noted:
         footnotes.mark_notes(parsed)
     return (parsed.body.inner_html or "") if parsed.body else ""
 
 
 @lru_cache(16)
-def _cleaner(base_url: str) -> Cleaner:
+def _cleaner(base_url: str | None) -> Cleaner:
     return Cleaner(
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_plain_attribute,
         url_schemes=_SCHEMES,
-        url_relative=("rewrite_with_base", base_url),
+        url_relative=("rewrite_with_base", base_url) if base_url else "pass_through",
         link_rel=None,
     )
 

@@ -81,6 +81,27 @@ def other_keys(front_matter: Mapping[str, Any], known: Container[str]) -> dict[s
     return {key: value for key, value in named.items() if key not in known}
 
 
+def is_of(text: str, post_id: str, url: str | None) -> bool:
+    """Return whether `text` is that of a file which this program wrote for the post with this id and address."""
+    front = _own_front(text)
+    return (front.get("id"), front.get("url")) == (post_id, url) and bool(front)
+
+
+def id_of(text: str) -> str | None:
+    """Return the id of the post that this program wrote a file for, by its `text`; `None` for anybody else's file."""
+    post_id = _own_front(text).get("id")
+    return post_id if isinstance(post_id, str) else None
+
+
+def _own_front(text: str) -> dict[str, Any]:
+    """Return the front matter of a file that this program wrote; nothing for any other file."""
+    try:
+        front, _ = parse(text)
+    except (ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    return front if front.keys() >= {"id", "url", "revision"} else {}
+
+
 def render(front: Mapping[str, Any], body: str) -> str:
     """Write front matter, its keys in the order given, and the Markdown body, each ended by one newline."""
     return f"{_FENCE}{front_lines(front)}{_FENCE}\n{body}\n"

@@ -22,7 +22,7 @@ from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
 from crawler.middlewares.waiting import BUSY, named_wait, rest
-from crawler.network.failures import IS_PROBE, NO_ANSWER, NOTHING_USABLE, words_for
+from crawler.network.failures import IS_PROBE, NO_ANSWER, NOTHING_USABLE, is_without_contact, words_for
 from crawler.network.not_requested import NotRequested, Postponed, RunEnds
 
 if TYPE_CHECKING:
@@ -55,22 +55,29 @@ class BePolite:
         budget: int = 0,
         patience: timedelta = hosts.PATIENCE,
         give_up_after: int = 10,
+        first_contact: float = 2.0,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
         """Store what is learnt about hosts in the archive open as `db`.
 
         Each host gets at most `budget` requests a day, 0 for no limit. The longest wait that is accepted is
         `patience`. A host is given up after `give_up_after` failures in a row, unless an address it answered before
-        is answered again; `download` makes that request. `goes_on` returns whether the run is to continue.
+        is answered again; `download` makes that request. As long as nothing at all has answered in this run, two
+        tries are enough, or one after `first_contact` seconds, or after another host was given up so. `goes_on`
+        returns whether the run is to continue.
         """
         self.db, self.run_id = db, run_id
         self.budget, self.patience, self.give_up_after = budget, patience, give_up_after
+        self.first_contact = first_contact
         self._download = download
         self._goes_on = goes_on
         self._hosts: dict[str, Host] = {}
         self._free_at: dict[str, float] = {}  # by the monotonic clock
         self._busy: set[str] = set()  # hosts that said they were too busy, and have not answered well since
         self._answered: dict[str, str] = {}  # the address that each host last answered well
+        self._any_contact = False  # whether anything has answered in this run, well or not
+        self._first_asked_at: float | None = None  # when anything was first asked, by the monotonic clock
+        self._any_silent = False  # whether a host was given up without ever having answered
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -107,11 +114,13 @@ class BePolite:
         while pause := self._pause(host, request.meta.get("crawl_delay", 0.0)):
             await self._rest(pause)
             self._check(host)
+        if self._first_asked_at is None:
+            self._first_asked_at = time.monotonic()
         self._count(host)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Learn from an answer whether the host is busy, failing or fine."""
-        host = self._host(request)
+        host, self._any_contact = self._host(request), True
         until = named_wait(response, dates.now())
         if until is not None:
             await self._leave_alone(host, request, response, until)
@@ -126,8 +135,13 @@ class BePolite:
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Count a failure if the host did not answer; errors unrelated to the network are ignored."""
-        if isinstance(exception, NO_ANSWER):
-            await self._fail(self._host(request), request, words_for(exception))
+        if not isinstance(exception, NO_ANSWER):
+            return
+        host, self._any_contact = self._host(request), self._any_contact or not is_without_contact(exception)
+        await self._fail(host, request, words_for(exception))
+        if not self._any_contact and self._is_enough(request):  # there may be no network at all
+            self._any_silent = True
+            self._give_up(host)
 
     def _host(self, request: Request) -> Host:
         name = urlsplit(request.url).netloc
@@ -209,9 +223,17 @@ class BePolite:
         if await self._is_there(host):
             self._forgive(host)  # only certain addresses fail
         elif host.given_up_run_id != self.run_id:
-            host.given_up_run_id = self.run_id
-            hosts.note(self.db, host.host, given_up_run_id=self.run_id)
+            self._give_up(host)
             _log.warning("%s is given up after %s failures in a row (%s)", host.host, host.failures, failure)
+
+    def _give_up(self, host: Host) -> None:
+        host.given_up_run_id = self.run_id
+        hosts.note(self.db, host.host, given_up_run_id=self.run_id)
+
+    def _is_enough(self, request: Request) -> bool:
+        """Return whether the run has tried often or long enough for a first answer."""
+        waited = 0.0 if self._first_asked_at is None else time.monotonic() - self._first_asked_at
+        return self._any_silent or "retry_times" in request.meta or waited > self.first_contact
 
     async def _is_there(self, host: Host) -> bool:
         """Request once more what the host last answered well in this run; return whether it answers again."""

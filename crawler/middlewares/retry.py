@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import random
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
 from crawler import dates
+from crawler.addon import RunAddon
+from crawler.archive.ledger import hosts
 from crawler.middlewares.waiting import named_wait, rest, retry_delay
 from crawler.network.failures import IS_PROBE, NO_ANSWER, LastingFailure
 
@@ -29,19 +32,35 @@ _JITTER = 0.25  # so that requests that failed together are not retried together
 
 
 class RetryLater:
-    """Resends requests that failed temporarily, up to `RETRY_TIMES` times."""
+    """Resends requests that failed temporarily, up to `RETRY_TIMES` times, unless their host is given up."""
 
-    def __init__(self, crawler: Crawler, first_delay: float, *, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Wait `first_delay` seconds before the first retry, and longer before each further one, while `goes_on`."""
+    def __init__(
+        self,
+        crawler: Crawler,
+        first_delay: float,
+        *,
+        goes_on: Callable[[], bool] = lambda: True,
+        is_given_up: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """Wait `first_delay` seconds before the first retry, and longer before each further one, while `goes_on`.
+
+        `is_given_up` returns whether the run is done with a host.
+        """
         self.crawler = crawler
         self.first_delay = first_delay
         self._goes_on = goes_on
+        self._is_given_up = is_given_up
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Read the delay from the settings."""
-        first_delay = crawler.settings.getfloat("FINEWS_RETRY_SECONDS")
-        return cls(crawler, first_delay, goes_on=lambda: crawler.engine.running)
+        """Read the delay from the settings, and ask the run's archive about hosts."""
+        first_delay, run = crawler.settings.getfloat("FINEWS_RETRY_SECONDS"), RunAddon.of(crawler).run
+        return cls(
+            crawler,
+            first_delay,
+            goes_on=lambda: crawler.engine.running,
+            is_given_up=lambda host: hosts.gave_up(run.archive.db, host, run.id),
+        )
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request again if the answer is a temporary failure."""
@@ -58,11 +77,12 @@ class RetryLater:
         return await self._later(request, exception)
 
     async def _later(self, request: Request, reason: str | Exception) -> Request | None:
-        again = self._once_more(request, reason)
+        host = urlsplit(request.url).netloc
+        again = None if self._is_given_up(host) else self._once_more(request, reason)
         if again is not None:
             delay = retry_delay(again.meta["retry_times"], self.first_delay)
             delay *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # no secret
-            await rest(delay, self._goes_on)
+            await rest(delay, lambda: self._goes_on() and not self._is_given_up(host))
         return again
 
     def _once_more(self, request: Request, reason: str | Exception, *, most: int | None = None) -> Request | None:

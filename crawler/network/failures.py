@@ -54,18 +54,21 @@ class LastingFailure(NetworkFailure):
 
 
 # The closest base class of an error that is listed here applies.
-_NO_ANSWER: dict[type[Exception], str] = {
+_NO_CONTACT: dict[type[Exception], str] = {
     CannotResolveHostError: "cannot resolve host",
     DownloadConnectionRefusedError: "download connection refused",
-    DownloadFailedError: "download failed",
     DownloadTimeoutError: "download timeout",
-    ResponseDataLossError: "response data loss",
-    TunnelError: "the proxy opens no tunnel",
     ConnectTimeoutError: "download timeout",
     TCPTimedOutError: "download timeout",
     NoRouteError: "no route to the host",
     ConnectError: "cannot connect to the host",
     ConnectingCancelledError: "cannot connect to the host",
+}
+_NO_ANSWER: dict[type[Exception], str] = {
+    **_NO_CONTACT,
+    DownloadFailedError: "download failed",
+    ResponseDataLossError: "response data loss",
+    TunnelError: "the proxy opens no tunnel",
     ConnectionClosed: "connection lost",
 }
 _NOT_SENT: dict[type[Exception], str] = {
@@ -82,6 +85,11 @@ TOO_LARGE = DownloadCancelledError
 
 NOTHING_USABLE: tuple[type[Exception], ...] = (*NO_ANSWER, TOO_LARGE)
 """Both together."""
+
+
+def is_without_contact(error: BaseException) -> bool:
+    """Return whether an error, or the one it explains, means that nothing at all came back, as without a network."""
+    return isinstance(error, tuple(_NO_CONTACT)) or isinstance(error.__cause__, tuple(_NO_CONTACT))
 
 
 def explained(error: Exception, url: str, proxy: str | None) -> Exception:

@@ -26,8 +26,10 @@ def by_scheme(named: Mapping[str, str]) -> dict[str, str]:
         if protocol not in _PROTOCOLS:
             name = f"{scheme.upper()}_PROXY" if named.get(scheme) else "ALL_PROXY"
             raise UsageError(
-                f"{name} names a proxy that speaks {protocol}, which this program does not: name one that speaks"
-                " HTTP, or unset it."
+                "{name} names a proxy that speaks {protocol}, which this program does not: name one that speaks"
+                " HTTP, or unset it.",
+                name=name,
+                protocol=protocol,
             )
     return {scheme: proxy for scheme, proxy in proxies.items() if proxy}
 

@@ -9,27 +9,34 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import Archive
 from crawler.archive.care import integrity
+from crawler.archive.ledger import deletions
 from crawler.archive.store.lock import run_lock
 from crawler.errors import UsageError
-from crawler.markdown.post_file import render_post, write_if_changed
+from crawler.language import Sentence
+from crawler.markdown.post_file import id_of, is_of, render_post, write_if_changed
 from crawler.recording.file_names import FileNames
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from crawler.archive.ledger.deletions import Deletion
     from crawler.archive.store.articles import Article
 
 _SHOWN = 5  # files named in a finding about many
 
 
 class CheckResult(TypedDict):
-    """What a check found: a list of sentences, empty if all is sound. `posts` is the folder of Markdown."""
+    """What a check found: a list of sentences, empty if all is sound. `posts` is the folder of Markdown.
+
+    `mended` lists what a repair has mended, as it was found before.
+    """
 
     archive: str
     posts: str | None
     repaired: bool
+    mended: list[str]
     findings: list[str]
 
 
@@ -41,7 +48,9 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> CheckResu
     """
     with Archive(path) as archive:
         damage = integrity.damage(archive.db)
+        before: list[str] = []
         if repair and not damage:
+            before = _findings(archive, folder)
             with run_lock(path):
                 integrity.repair(archive.db)
                 if not integrity.losses(archive.db):
@@ -51,6 +60,7 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> CheckResu
         "archive": str(path),
         "posts": str(folder) if folder else None,
         "repaired": repair,
+        "mended": [finding for finding in before if finding not in findings],
         "findings": findings,
     }
 
@@ -60,7 +70,8 @@ def _findings(archive: Archive, folder: Path | None) -> list[str]:
     archive.db.conn.execute("BEGIN")
     try:
         lost = integrity.losses(archive.db)
-        return lost or [*integrity.staleness(archive.db), *_file_faults(archive, folder)]
+        left = integrity.leftovers(archive.db)
+        return lost or [*left, *integrity.staleness(archive.db), *_file_faults(archive, folder)]
     finally:
         archive.db.conn.rollback()
 
@@ -81,14 +92,39 @@ def _file_faults(archive: Archive, folder: Path | None) -> Iterator[str]:
         elif not file.is_file() or file.read_bytes() != render_post(post).encode():
             other.append(name)
         unknown.discard(name)
-    for found, fault, remedy in (
-        (missing, "missing", "`finews check --repair` writes them"),
-        (other, "not as the archive has it", "`finews check --repair` writes them anew"),
-        (sorted(unknown), "of no post", "move them elsewhere"),
+    deleted = _of_deleted_posts(archive, folder, unknown)
+    for found, fault in (
+        (missing, Sentence("{files} in {folder} missing ({shown}): `finews check --repair` writes them.")),
+        (
+            other,
+            Sentence(
+                "{files} in {folder} not as the archive has it ({shown}): `finews check --repair` writes them anew."
+            ),
+        ),
+        (deleted, Sentence("{files} in {folder} of deleted posts ({shown}): `finews check --repair` removes them.")),
+        (
+            sorted(unknown.difference(deleted)),
+            Sentence("{files} in {folder} of no post ({shown}): move them elsewhere."),
+        ),
     ):
         if found:
             shown = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-            yield f"{counted(len(found), 'file')} in {folder} {fault} ({shown}): {remedy}."
+            yield Sentence(fault, files=counted(len(found), "file"), folder=folder, shown=shown)
+
+
+def _of_deleted_posts(archive: Archive, folder: Path, names: Iterable[str]) -> list[str]:
+    """Return those of the files called `names` that this program wrote for posts that were deleted since."""
+    return sorted(name for name in names if _deletion(archive, folder / name) is not None)
+
+
+def _deletion(archive: Archive, file: Path) -> Deletion | None:
+    """Return the deletion of the post that a file was written for, if it was deleted."""
+    if not file.is_file():
+        return None
+    text = file.read_text(encoding="utf-8", errors="replace")
+    post_id = id_of(text)
+    deleted = [] if post_id is None else deletions.of_ids(archive.db, [post_id])
+    return next((each for each in deleted if is_of(text, each.post_id, each.url or None)), None)
 
 
 def _written(archive: Archive, folder: Path) -> Iterator[Article]:
@@ -105,9 +141,15 @@ def _written(archive: Archive, folder: Path) -> Iterator[Article]:
 def _rewrite(archive: Archive, folder: Path | None) -> None:
     if folder is None or not folder.is_dir():
         return
-    names = FileNames(archive.db)
+    names, unknown = FileNames(archive.db), {file.name for file in folder.glob("*.md")}
     try:
         for post in _written(archive, folder):
-            write_if_changed(folder / names.of(post["published_at"], post["post_id"]), render_post(post))
+            path = folder / names.of(post["published_at"], post["post_id"])
+            write_if_changed(path, render_post(post))
+            unknown.discard(path.name)
+        for name in _of_deleted_posts(archive, folder, unknown):
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+        raise UsageError(
+            "{filename} cannot be written: {reason}.", filename=error.filename or folder, reason=error.strerror
+        ) from error

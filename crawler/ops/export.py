@@ -66,6 +66,8 @@ def export_posts(
             count, written = write(posts, directory / f"posts.{form}"), 1
     except OSError as error:
         raise UsageError(
-            f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
+            "{filename} cannot be written: {reason}; name another folder.",
+            filename=error.filename or directory,
+            reason=error.strerror,
         ) from error
     return {"format": form, "directory": str(directory), "posts": count, "written": written}

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 from threading import Event
@@ -28,6 +29,19 @@ import sqlite3, sys
 archive = sqlite3.connect(sys.argv[1])
 print(archive.execute("SELECT count(*) FROM articles").fetchone())
 archive.close()
+"""
+_A_BROWSER = """
+import subprocess, sys, urllib.request
+command = [sys.executable, "-m", "crawler", "serve", "--port", "0", "--archive", sys.argv[1]]
+ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    try:
+        address = server.stdout.readline().strip()
+        for page in ("", "search?q=5G", "outlets", "runs"):
+            ask(address + page).close()
+    finally:
+        server.terminate()
+sys.exit(server.returncode)
 """
 
 
@@ -76,6 +90,7 @@ class Readers:
         return [
             *([*finews, *command.split(" "), "--archive", str(self.archive), "--json"] for command in questions),
             [sys.executable, "-c", _ANOTHER_PROGRAM, str(self.archive)],
+            *([[sys.executable, "-c", _A_BROWSER, str(self.archive)]] if find_spec("starlette") else []),
         ]
 
 

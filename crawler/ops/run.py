@@ -128,5 +128,7 @@ def _settings(options: RunOptions) -> Settings:
 def _mirror_settings(mirror: str) -> dict[str, Any]:
     url = canonical(mirror)
     if url is None:
-        raise UsageError(f"The mirror {mirror!r} is not an address: give one such as http://127.0.0.1:8000.")
+        raise UsageError(
+            "The mirror {mirror!r} is not an address: give one such as http://127.0.0.1:8000.", mirror=mirror
+        )
     return {"FINEWS_MIRROR": url, **(_NO_DELAYS if is_loopback(url) else {})}

@@ -86,13 +86,16 @@ def _crawl(server: RunningServer, readers: Readers, *, kill_at: int | None) -> b
         while child.poll() is None and (kill_at is None or _served(server) < kill_at):
             if time.monotonic() > deadline:
                 child.kill()
-                raise FinewsError(f"The crawl did not get on within {_PATIENCE:.0f} seconds: run it by hand and see.")
+                raise FinewsError(
+                    "The crawl did not get on within {patience:.0f} seconds: run it by hand and see.",
+                    patience=_PATIENCE,
+                )
             deleted = deleted or writes_into_a_deleted_log(child.pid)
             time.sleep(0.005)
         child.kill()
         _, errors = child.communicate()
     if child.returncode > 0:
-        raise FinewsError(f"The crawl of the sample site failed: {errors.strip() or child.returncode}")
+        raise FinewsError("The crawl of the sample site failed: {errors}", errors=errors.strip() or child.returncode)
     return deleted
 
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from crawler import dates
 from crawler.archive.store import articles, files, posts, versions
-from crawler.extraction.post import days_of
-from crawler.items import Address
+from crawler.recording.deleted import tells_its_day
 from crawler.recording.kinship import common
 from crawler.sites.addresses import is_safe_id
 from crawler.text.words import tokens
@@ -54,7 +53,7 @@ def under_its_id(db: Database, site: Site, derived: DerivedArticle, *paths: str)
         if not is_safe_id(post_id):
             return None
         article_id = posts.row_of(db, site.name, post_id)
-        if article_id is None or (not number and _tells_its_day(site, post_id)):
+        if article_id is None or (not number and tells_its_day(site, post_id)):
             return derived.under(post_id)
         if versions.has(db, article_id, article.content_hash) or (
             number < _COMPARED and _is_version(site, article, versions.standing(db, article_id))
@@ -70,9 +69,9 @@ def page_under_its_id(db: Database, site: Site, derived: DerivedArticle, elsewhe
     two pages is refused, the recorder decides.
     """
     article = derived.article
-    if article.post.via != "page" or _tells_its_day(site, article.post.post_id):
+    if article.post.via != "page" or tells_its_day(site, article.post.post_id):
         return derived
-    standing, own = versions.standing(db, elsewhere), articles.id_at(db, site.name, article.post.url)
+    standing, own = versions.standing(db, elsewhere), articles.id_at(db, site.name, article.post.url or "")
     if own is not None or standing.via != "import" or _is_version(site, article, standing):
         return derived.under(own or standing.post_id)
     free = (post_id for post_id in _ids(article, site) if posts.row_of(db, site.name, post_id) is None)
@@ -87,11 +86,6 @@ def _ids(article: Article, site: Site) -> Iterator[str]:
     yield plain
     yield dated
     yield from (f"{dated}-{number}" for number in count(2))
-
-
-def _tells_its_day(site: Site, post_id: str) -> bool:
-    """Tell whether an id holds the day: the site gives such ids to one post each."""
-    return bool(days_of(Address(url="", kind="post", key=post_id), site))
 
 
 def _is_version_at_its_path(site: Site, article: Article, standing: Standing) -> bool:

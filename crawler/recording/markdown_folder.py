@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive.ledger import unwritten
 from crawler.archive.store import articles, versions
-from crawler.markdown.post_file import render_post, write_if_changed
+from crawler.markdown.post_file import is_of, render_post, write_if_changed
 from crawler.recording.file_names import FileNames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -58,6 +58,12 @@ class MarkdownFolder:
             if self._is_free(path, row, row["published_at"]):
                 write_if_changed(path, text)
 
+    def files_of(self, article_id: int) -> list[Path]:
+        """Return the files there may be of a post: one for each day that a version of it says it is of."""
+        _, post_id = articles.naming(self.db, article_id)
+        days = versions.publication_times(self.db, article_id)
+        return [self.folder / self._names.of(day, post_id) for day in sorted(days)]
+
     def _write(self, row: Mapping[str, Any], path: Path) -> None:
         if not self._is_free(path, row, row["published_at"]):
             return
@@ -82,7 +88,7 @@ class MarkdownFolder:
         if other is None or not path.is_file():
             return None
         site, url = other
-        return site if f"\nurl: {url}\n" in path.read_text(encoding="utf-8", errors="replace") else None
+        return site if f"\nurl: {url or 'null'}\n" in path.read_text(encoding="utf-8", errors="replace") else None
 
     @contextmanager
     def _noting(self, row: Mapping[str, Any]) -> Iterator[Path]:
@@ -95,3 +101,15 @@ class MarkdownFolder:
             self.unwritten[path.name] = error.strerror or str(error)
         else:
             self.unwritten.pop(path.name, None)
+
+
+def remove_files(files: Iterable[Path], post_id: str, url: str | None) -> tuple[list[Path], list[Path]]:
+    """Remove those of `files` that were written for a post; return them, and the others that there are.
+
+    Raises `OSError` if one cannot be removed.
+    """
+    there = [file for file in files if file.is_file()]
+    own = [file for file in there if is_of(file.read_text(encoding="utf-8", errors="replace"), post_id, url)]
+    for file in own:
+        file.unlink(missing_ok=True)
+    return own, [file for file in there if file not in own]

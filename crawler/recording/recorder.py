@@ -7,24 +7,25 @@ written. Not here: SQL (`crawler.archive`), and where records come from.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
-from crawler import dates
-from crawler.archive.ledger import links, runs, unwritten
+from crawler.archive.ledger import deletions, links, runs, unwritten
 from crawler.archive.ledger.links import End
 from crawler.archive.search import index
-from crawler.archive.store import articles, files, posts
+from crawler.archive.store import articles, posts
 from crawler.archive.store.derived import DerivedArticle
 from crawler.archive.store.lock import writing
 from crawler.errors import ArchiveReplaced
 from crawler.extraction.listing import posts_needing_category
 from crawler.items import NAMES_NO_POST, PAGES, Fetch, Link, Listing, Missed, Recorded, Refused, Unchanged
 from crawler.markdown.post_file import render_post
-from crawler.recording.identity import page_under_its_id, under_its_id
+from crawler.recording.deleted import deletion_of
+from crawler.recording.identity import page_under_its_id
 from crawler.recording.markdown_folder import MarkdownFolder
+from crawler.recording.taking_in import take_in
 from crawler.revisits import missed_a_run
 from crawler.sites.addresses import address_of, category_address, feed_addresses
 from crawler.sites.loading import rules_version
@@ -36,31 +37,12 @@ if TYPE_CHECKING:
 
     from crawler.archive import Archive
     from crawler.archive.ledger.links import KnownAddress
-    from crawler.items import Outcome
+    from crawler.recording.taking_in import ReadFile
     from crawler.sites.definition import Site
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file that was read: what to store, with the Markdown for a new post, or the reason why it is refused.
-
-    `aliases` are other paths of the same file, see `crawler.items.PostFile`. A file that has not changed since an
-    earlier import is not read: it has the `article_id` of its post. `content_hash` is that by which this is known.
-    """
-
-    path: str
-    commit: str
-    derived: DerivedArticle | None = None
-    markdown: str = ""
-    reason: str | None = None
-    aliases: tuple[str, ...] = ()
-    content_hash: str | None = None
-    article_id: int | None = None
 
 
 Record = DerivedArticle | Listing | Refused | Missed | Unchanged
 
-_NO_ID_LEFT = "another post has this id"
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
@@ -71,6 +53,7 @@ class Recorder:
         """Write to an open `archive` and, unless it is `None`, an existing folder."""
         self.archive, self.site, self.run_id = archive, site, run_id
         self.folder = MarkdownFolder(archive.db, posts_folder) if posts_folder else None
+        self._met: set[int] = set()  # rows of the posts that were taken in from files
 
     @property
     def trouble(self) -> str | None:
@@ -112,7 +95,7 @@ class Recorder:
         if not self.archive.is_in_place():
             raise ArchiveReplaced(self.archive.path)
         with writing(self.archive.db), index.put_off(self.archive.db):
-            stored = [self._take_in(file) for file in read]
+            stored = [take_in(self.archive.db, self.site, self.run_id, file, self._met) for file in read]
         for end in filter(None, stored):
             self._write_file(*end)
         if self.folder is not None:
@@ -143,7 +126,7 @@ class Recorder:
             case DerivedArticle():
                 elsewhere = articles.elsewhere(self.archive.db, record.article.post)
                 if elsewhere is None:
-                    return self._store(record), record
+                    return self._store_unless_deleted(record), record
                 derived = page_under_its_id(self.archive.db, self.site, record, elsewhere)
                 return self._store_unless_rival(derived), derived
             case Listing():
@@ -156,6 +139,18 @@ class Recorder:
                 return self._miss(record), None
             case _:
                 assert_never(record)
+
+    def _store_unless_deleted(self, derived: DerivedArticle) -> Recorded:
+        """Store a post unless it was deleted, perhaps while this run was requesting it."""
+        post = derived.article.post
+        deletion = deletion_of(self.archive.db, self.site, post.post_id, post.url or "")
+        if deletion is None:
+            return self._store(derived)
+        fetch = replace(post.fetch, etag=None, last_modified=None)
+        end = End(state="refused", outcome="refused", reason=deletion.reason, rule=deletions.RULE)
+        recorded = self._settle(fetch, end)
+        deletions.mark_met(self.archive.db, deletion, fetch.address.url, self.run_id)
+        return recorded
 
     def _store_unless_rival(self, derived: DerivedArticle) -> Recorded:
         if not posts.has_rival(self.archive.db, derived.article, self.run_id):
@@ -181,31 +176,6 @@ class Recorder:
             posts.mark_gone(self.archive.db, post.fetch.address.url, post.fetch.fetched_at)
         return settled
 
-    def _take_in(self, file: ReadFile) -> tuple[Recorded, DerivedArticle, str] | None:
-        """Store the content of a file and record its outcome.
-
-        Returns what its Markdown is written from (see `_write_file`), or `None` if the file is refused or known.
-        """
-        db = self.archive.db
-        if file.article_id is not None:
-            self._note(file, "unchanged", file.article_id)
-            return None
-        derived = under_its_id(db, self.site, file.derived, file.path, *file.aliases) if file.derived else None
-        if derived is None:
-            self._note(file, "refused", reason=file.reason or _NO_ID_LEFT)
-            return None
-        recorded = posts.store(db, derived.article, self.run_id, derived)
-        assert recorded.outcome is not None, "storing a post has an outcome"
-        self._note(file, recorded.outcome, recorded.article_id)
-        return recorded, derived, file.markdown if derived is file.derived else ""
-
-    def _note(
-        self, file: ReadFile, outcome: Outcome, article_id: int | None = None, reason: str | None = None
-    ) -> None:
-        """Record what became of a file."""
-        entry = files.Import(file.path, file.commit, self.site.name, outcome, reason, article_id, file.content_hash)
-        files.note(self.archive.db, entry, dates.now(), run_id=self.run_id)
-
     def _list(self, listing: Listing) -> Recorded:
         """Record the links of a listing; a changed home page makes the feeds due, an index those of its sitemaps."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
@@ -221,9 +191,12 @@ class Recorder:
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
-        """Record a page that has not changed: a stored post was seen again, and a refused page is refused again."""
+        """Record a page that has not changed: a stored post was seen again, and a refused page is refused again.
+
+        Whether that is the page of the last good answer or a refused one, its validators tell, see `_refuse`.
+        """
         before = self._known(fetch)
-        if before is not None and before.state == "refused":
+        if before is not None and before.state == "refused" and self._keeps_validators(fetch, before):
             end = End(state="refused", outcome="refused", reason=before.reason, rule=before.rule)
             return self._settle(fetch, end, before)
         if fetch.address.kind not in {"post", "share"}:
@@ -241,11 +214,15 @@ class Recorder:
 
     def _refuse(self, refused: Refused) -> Recorded:
         fetch = refused.fetch
-        if fetch.address.kind not in {"post", "share"}:
+        if not self._keeps_validators(fetch, self._known(fetch)):
             # The validators of a wrong page must not replace those of the right one.
             fetch = replace(fetch, etag=None, last_modified=None)
             self._do_without_home(fetch)
         return self._settle(fetch, End(state="refused", outcome="refused", reason=refused.reason, rule=refused.rule))
+
+    def _keeps_validators(self, fetch: Fetch, before: KnownAddress | None) -> bool:
+        """Return whether the validators kept of an address may be of a refused page: nothing good was ever there."""
+        return fetch.address.kind in {"post", "share"} and (before is None or before.article_id is None)
 
     def _miss(self, missed: Missed) -> Recorded:
         """Record a page that was not served; a post that is gone is marked as gone but kept."""

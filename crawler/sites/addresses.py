@@ -17,7 +17,7 @@ from crawler.text import file_names
 from crawler.urls import authority_of, canonical, encode, host_of, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from crawler.sites.definition import AddressForm, Site
@@ -34,6 +34,9 @@ _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
 # A key may not control the terminal it is printed on, or start a new line in front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What an id may not have, but the paths it is in often do.
+_SEPARATORS = re.compile("[/,:]+")
+_IS_KEY = re.compile(r"slug|id\d?")
 _COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
 
@@ -187,7 +190,7 @@ def may_be_asked(site: Site, url: str) -> bool:
     share link points. What a name resolves to is not checked.
     """
     parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and parts.netloc in all_hosts(site)
+    return parts.scheme in {"http", "https"} and _is_among(parts.netloc, all_hosts(site))
 
 
 def is_of(site: Site, url: str, post_id: str) -> bool:
@@ -232,16 +235,22 @@ class _Found:
 def _by_form(
     site: Site, forms: tuple[AddressForm, ...], kind: Literal["post", "category", "share"], found: _Found
 ) -> Address | None:
-    group = "slug" if kind == "category" else "id"
     for form in forms:
-        if found.host not in (form.hosts or site.hosts):
+        if not _is_among(found.host, form.hosts or site.hosts):
             continue
         for text in dict.fromkeys((found.path.partition("?")[0], found.path)):  # a static site ignores the query
             match = patterns.search(form.match, text)
-            if match is not None and not _UNPRINTABLE.search(match[group]):
-                key = match[group] if kind == "category" else as_id(site, match[group])
-                return Address(url=_canonical_form(site, form, found, text, key), kind=kind, key=key)
+            written = "" if match is None else _key_in(match)
+            if match is not None and not _UNPRINTABLE.search(written):
+                key = written if kind == "category" else as_id(site, _SEPARATORS.sub("-", written))
+                return Address(url=_canonical_form(site, form, found, match, key), kind=kind, key=key)
     return None
+
+
+def _key_in(match: re.Match[str]) -> str:
+    """Return the slug or the id in a path; an id may be in several groups: `id1`, `id2`."""
+    groups = match.groupdict("")
+    return "-".join(groups[name] for name in match.re.groupindex if _IS_KEY.fullmatch(name) and groups[name])
 
 
 def _expired(site: Site, url: str) -> Address | None:
@@ -254,12 +263,18 @@ def _expired(site: Site, url: str) -> Address | None:
     return Address(url=url, kind="expired", key=post_id) if is_safe_id(post_id) else None
 
 
-def _canonical_form(site: Site, form: AddressForm, found: _Found, matched: str, key: str) -> str:
+def _canonical_form(site: Site, form: AddressForm, found: _Found, match: re.Match[str], key: str) -> str:
     if form.address is not None:
-        return _on_site(site, form.address.format(id=key, slug=key), host=form.hosts[0] if form.hosts else None)
+        groups = {**match.groupdict(""), "slug": key, **({"id": key} if key == as_id(site, _key_in(match)) else {})}
+        return _on_site(site, form.address.format(**groups), host=form.hosts[0] if form.hosts else None)
     if form.hosts:
         return found.url
-    return found.on_site if matched == found.path else _on_site(site, matched)
+    return found.on_site if match.string == found.path else _on_site(site, match.string)
+
+
+def _is_among(host: str, hosts: Collection[str]) -> bool:
+    """Return whether a host is one of these, or a subdomain of one that begins with `*.`."""
+    return host in hosts or any(each[:2] == "*." and host.endswith(each[1:]) for each in hosts)
 
 
 def _on_site(site: Site, path: str, *, host: str | None = None) -> str:

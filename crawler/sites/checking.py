@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from crawler.language import Sentence
+
 _SHOWN = 60  # characters of a wrong value that are quoted in an error
 _PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named", "split"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
@@ -23,10 +25,10 @@ _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 class WrongValueError(ValueError):
     """A value at `key` that the definition does not allow; the text says what is allowed."""
 
-    def __init__(self, key: str, problem: str) -> None:
-        """Give the dotted path of the value ("" for the whole document), and what is allowed there."""
-        self.key, self.problem = key, problem
-        super().__init__(f"{key}: {problem}")
+    def __init__(self, key: str, problem: str, /, **values: object) -> None:
+        """Give the dotted path of the value ("" for the whole document), and what is allowed there (with values)."""
+        self.key, self.problem = key, Sentence(problem, **values)
+        super().__init__(f"{key}: {self.problem}")
 
 
 def check(expected: Any, value: object, key: str) -> Any:
@@ -47,11 +49,13 @@ def check(expected: Any, value: object, key: str) -> Any:
 
 def _record(expected: Any, value: object, key: str) -> Any:
     if not isinstance(value, dict):
-        raise WrongValueError(key, f"is {_shown(value)}; a mapping is expected, with {_keys(expected)}")
+        raise WrongValueError(
+            key, "is {shown}; a mapping is expected, with {keys}", shown=_shown(value), keys=_keys(expected)
+        )
     hints = get_type_hints(expected, include_extras=True)
     for name in value:
         if name not in hints:
-            raise WrongValueError(_join(key, str(name)), f"is not known; allowed here: {_keys(expected)}")
+            raise WrongValueError(_join(key, str(name)), "is not known; allowed here: {keys}", keys=_keys(expected))
     values = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
     for field in fields(expected):
         if field.name not in values and field.default is MISSING:
@@ -61,25 +65,25 @@ def _record(expected: Any, value: object, key: str) -> Any:
 
 def _list(expected: Any, value: object, key: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise WrongValueError(key, f"is {_shown(value)}; a list is expected")
+        raise WrongValueError(key, "is {shown}; a list is expected", shown=_shown(value))
     return tuple(check(expected, inner, f"{key}[{index}]") for index, inner in enumerate(value))
 
 
 def _choice(allowed: tuple[str, ...], value: object, key: str) -> object:
     if value not in allowed:
-        raise WrongValueError(key, f"is {_shown(value)}; allowed: {', '.join(allowed)}")
+        raise WrongValueError(key, "is {shown}; allowed: {allowed}", shown=_shown(value), allowed=", ".join(allowed))
     return value
 
 
 def _count(value: object, key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise WrongValueError(key, f"is {_shown(value)}; a number is expected, 1 or more")
+        raise WrongValueError(key, "is {shown}; a number is expected, 1 or more", shown=_shown(value))
     return value
 
 
 def _truth(value: object, key: str) -> bool:
     if not isinstance(value, bool):
-        raise WrongValueError(key, f"is {_shown(value)}; true or false is expected")
+        raise WrongValueError(key, "is {shown}; true or false is expected", shown=_shown(value))
     return value
 
 
@@ -90,7 +94,7 @@ def _day(value: object, key: str) -> date:
     try:
         return date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        raise WrongValueError(key, f"is {_shown(value)}; a day is expected, 1990-01-01") from None
+        raise WrongValueError(key, "is {shown}; a day is expected, 1990-01-01", shown=_shown(value)) from None
 
 
 def _zone(value: object, key: str) -> ZoneInfo:
@@ -102,13 +106,13 @@ def _zone(value: object, key: str) -> ZoneInfo:
         OSError,
     ) as error:  # OSError: "Asia" is a folder of the database
         raise WrongValueError(
-            key, f"is {_shown(value)}; a name of the tz database is expected, Asia/Shanghai"
+            key, "is {shown}; a name of the tz database is expected, Asia/Shanghai", shown=_shown(value)
         ) from error
 
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str) or not value:
-        raise WrongValueError(key, f"is {_shown(value)}; text is expected (put it in quotes)")
+        raise WrongValueError(key, "is {shown}; text is expected (put it in quotes)", shown=_shown(value))
     name = re.sub(r"\[\d+\]$", "", key).rpartition(".")[2]
     if name in _PATTERN_KEYS:
         _compile(value, key)
@@ -121,14 +125,19 @@ def _compile(pattern: str, key: str) -> None:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise WrongValueError(key, f"is {_shown(pattern)}; a regular expression is expected ({error})") from error
+        raise WrongValueError(
+            key,
+            "is {shown}; a regular expression is expected ({error})",
+            shown=_shown(pattern),
+            error=error,
+        ) from error
 
 
 def _select(selector: str, key: str) -> None:
     try:
         LexborHTMLParser("<p></p>").css(selector)
     except (SelectolaxError, ValueError) as error:
-        raise WrongValueError(key, f"is {_shown(selector)}; a CSS selector is expected") from error
+        raise WrongValueError(key, "is {shown}; a CSS selector is expected", shown=_shown(selector)) from error
 
 
 def _keys(expected: Any) -> str:

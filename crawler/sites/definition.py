@@ -58,9 +58,10 @@ class Rule:
 class AddressForm:
     """A form of address.
 
-    `match` is searched for in the decoded path and query; its group `id` or `slug` is the key. `address` is the
-    canonical path, with `{id}` or `{slug}` in it; without it the address is kept as found. `hosts` are the hosts it
-    may be on, by default the site's own.
+    `match` is searched for in the decoded path and query; its group `id` or `slug` is the key. An id may be in
+    several groups `id1`, `id2`, …, which are joined by `-`; that also takes the place of `/`, `,` and `:` in one.
+    `address` is the canonical path, with these groups in it (`{id}`); without it the address is kept as found.
+    `hosts` are the hosts it may be on, by default the site's own; `*.blog.example` is every subdomain.
     """
 
     match: str
@@ -127,12 +128,15 @@ class Files:
     """How the site's own source keeps posts as files.
 
     `named` is searched for in a file's name without its extension: its group `id` is the post's id, its optional
-    group `day` the date. `page` is the path of the page generated from a file, with `{categories}`, `{year}`,
-    `{month}`, `{day}` and `{id}` in it, by Jekyll's rules. `expired` is the address of the file of a post that the
-    site has dropped, with `{date}` (2022-04-20) and `{id}` in it.
+    group `day` the date. `ids` and `form` tell the site's own files from others: the id matches the pattern `ids` as
+    a whole, or the pattern `form` is found in the file. `page` is the path of the page generated from a file, with
+    `{categories}`, `{year}`, `{month}`, `{day}` and `{id}` in it, by Jekyll's rules. `expired` is the address of the
+    file of a post that the site has dropped, with `{date}` (2022-04-20) and `{id}` in it.
     """
 
     named: str = r"^(?:(?P<day>\d{4}-\d{1,2}-\d{1,2})(?:-|$))?(?P<id>.*)$"
+    ids: str | None = None
+    form: str | None = None
     page: str = "/{categories}/{year}/{month}/{day}/{id}.html"
     expired: str | None = None
 
@@ -203,7 +207,8 @@ class Site:
     tags in capitals are text, and links may be escaped (`&lt;a href="…"&gt;`). `capitals`: ids that match this
     pattern as a whole are written in capitals. `navigation`: the navigation line in the site's source, with `{name}`
     and `{category}` in it, for `export`. `private`: allow its hosts to be on this machine or a private network; those
-    of other sites may not.
+    of other sites may not. A definition without hosts, start pages, layouts and forms of addresses describes files:
+    nothing is crawled, and posts have no address.
     """
 
     name: str
@@ -228,6 +233,11 @@ class Site:
     dates: Dates = Dates()
     navigation: str | None = None
     private: bool = False
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether the site has any addresses, rather than being one of files."""
+        return bool(self.hosts)
 
     def __hash__(self) -> int:
         """Return the hash of the name, because much is cached by site and hashing a whole definition is slow."""

@@ -10,19 +10,26 @@ from typing import Any
 
 import yaml
 
+from crawler.language import Sentence
+
 _LARGEST = 1_000_000  # characters; the definition of a site has a few thousand
 _DEEPEST = 32
 _MOST_VALUES = 20_000  # each counted as often as aliases repeat it
 
 
 class BadDocumentError(ValueError):
-    """The text is not YAML, or not within bounds; the text says so as the rest of a sentence."""
+    """The text is not YAML, or not within bounds; `problem` says so as the rest of a sentence."""
+
+    def __init__(self, problem: str, /, **values: object) -> None:
+        """Give the problem, with values."""
+        self.problem = Sentence(problem, **values)
+        super().__init__(self.problem)
 
 
 def read_yaml(text: str) -> Any:
     """Return the values of a YAML document. Raises `BadDocumentError`."""
     if len(text) > _LARGEST:
-        raise BadDocumentError(f"has more than {_LARGEST:,} characters; a definition needs a few thousand.")
+        raise BadDocumentError("has more than {most:,} characters; a definition needs a few thousand.", most=_LARGEST)
     try:
         _check_depth(text)
         loader = yaml.SafeLoader(text)
@@ -32,12 +39,12 @@ def read_yaml(text: str) -> Any:
         _measure(root, {})
         return loader.construct_document(root)
     except yaml.YAMLError as error:
-        raise BadDocumentError(f"is not valid YAML: {_one_line(error)}") from error
+        raise BadDocumentError("is not valid YAML: {error}", error=_one_line(error)) from error
     except ValueError as error:
         if isinstance(error, BadDocumentError):
             raise
         # A number or a day that YAML recognises and Python cannot represent: 2024-13-45.
-        raise BadDocumentError(f"is not valid YAML: {error}; put the value in quotes") from error
+        raise BadDocumentError("is not valid YAML: {error}; put the value in quotes", error=str(error)) from error
 
 
 def _check_depth(text: str) -> None:
@@ -59,7 +66,7 @@ def _measure(node: yaml.Node, measured: dict[yaml.Node, tuple[int, int]]) -> tup
     """
     if node in measured:
         if measured[node] == (0, 0):
-            raise BadDocumentError(f"has an alias inside of what it repeats{_at(node)}.")
+            raise BadDocumentError("has an alias inside of what it repeats (line {line}).", line=_line(node))
         return measured[node]
     measured[node] = (0, 0)
     if isinstance(node, yaml.MappingNode):
@@ -70,7 +77,9 @@ def _measure(node: yaml.Node, measured: dict[yaml.Node, tuple[int, int]]) -> tup
     sizes = [_measure(each, measured) for each in inner]
     size = 1 + sum(values for values, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
     if size[0] > _MOST_VALUES:
-        raise BadDocumentError(f"has more than {_MOST_VALUES:,} values, counting those that aliases repeat.")
+        raise BadDocumentError(
+            "has more than {most:,} values, counting those that aliases repeat.", most=_MOST_VALUES
+        )
     if size[1] > _DEEPEST:
         raise _too_deep(node)
     measured[node] = size
@@ -82,16 +91,20 @@ def _check_keys(node: yaml.MappingNode) -> None:
     for key, _ in node.value:
         written = (key.tag, key.value if isinstance(key, yaml.ScalarNode) else id(key))
         if written in seen:
-            raise BadDocumentError(f"has the key {key.value!r} twice{_at(key)}; keep one of them.")
+            raise BadDocumentError(
+                "has the key {key!r} twice (line {line}); keep one of them.", key=key.value, line=_line(key)
+            )
         seen.add(written)
 
 
 def _too_deep(place: yaml.Node | yaml.Event) -> BadDocumentError:
-    return BadDocumentError(f"has more than {_DEEPEST} lists and mappings inside each other{_at(place)}.")
+    return BadDocumentError(
+        "has more than {most} lists and mappings inside each other (line {line}).", most=_DEEPEST, line=_line(place)
+    )
 
 
-def _at(place: Any) -> str:
-    return f" (line {place.start_mark.line + 1})"
+def _line(place: Any) -> int:
+    return int(place.start_mark.line) + 1
 
 
 def _one_line(error: Exception) -> str:

@@ -25,7 +25,7 @@ def with_plain_hosts(site: Site) -> Site:
     """Return a definition with its hosts in ASCII. Raises `WrongValueError` for what is not a host."""
     addresses = {
         kind: tuple(
-            replace(form, hosts=_plain(form.hosts, f"addresses.{kind}[{index}].hosts"))
+            replace(form, hosts=_plain_or_subdomains(form.hosts, f"addresses.{kind}[{index}].hosts"))
             for index, form in enumerate(getattr(site.addresses, kind))
         )
         for kind in ("post", "category", "share")
@@ -50,6 +50,12 @@ def _plain(hosts: tuple[str, ...], key: str) -> tuple[str, ...]:
     return tuple(_plain_host(host, key) for host in hosts)
 
 
+def _plain_or_subdomains(hosts: tuple[str, ...], key: str) -> tuple[str, ...]:
+    stars = ["*." if host.startswith("*.") else "" for host in hosts]
+    plain = _plain(tuple(host.removeprefix("*.") for host in hosts), key)
+    return tuple(star + host for star, host in zip(stars, plain, strict=True))
+
+
 def _plain_host(written: str, key: str) -> str:
     host, colon, port = written.partition(":")
     try:
@@ -60,8 +66,9 @@ def _plain_host(written: str, key: str) -> str:
     if host != host.lower() or not _HOST.fullmatch(plain) or not is_port:
         raise WrongValueError(
             key,
-            f"holds {written!r}; a bare host name in small letters is expected, without a scheme: blog.example, or"
+            "holds {host!r}; a bare host name in small letters is expected, without a scheme: blog.example, or"
             " blog.example:8080",
+            host=written,
         )
     return plain + colon + port
 
@@ -76,5 +83,5 @@ def _source(written: str, key: str) -> str:
         return written
     url = canonical(written)
     if url is None:
-        raise WrongValueError(key, f"is {written!r}; a path that begins with / or an address is expected")
+        raise WrongValueError(key, "is {path!r}; a path that begins with / or an address is expected", path=written)
     return url

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler import __version__
-from crawler.errors import SiteError
+from crawler.errors import SiteError, UsageError
+from crawler.nearby import nearest
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Site
 from crawler.sites.documents import BadDocumentError, read_yaml
@@ -41,11 +42,27 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
-            raise SiteError(name, "", f"is not a site; give {', '.join(bundled_names())}, or a .yaml file.")
+            near = nearest(name, bundled_names())
+            problem = "is not a site; give {names}, or a .yaml file."
+            if near:
+                problem = "is not a site; did you mean {near}? Else give {names}, or a .yaml file."
+            raise SiteError(name, "", problem, names=", ".join(bundled_names()), near=" or ".join(near))
         return _read(_BUNDLED / f"{name}.yaml", name)
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")
     return _read(Path(name), name)
+
+
+def load_site_to_crawl(name: str) -> Site:
+    """Load a site as `load_site` does; raise `UsageError` if it is one of files, which has nothing to crawl."""
+    site = load_site(name)
+    if not site.has_addresses:
+        raise UsageError(
+            "The site {site} has no addresses to crawl: `finews import --site {name} PATH` takes in its files.",
+            site=site.name,
+            name=name,
+        )
+    return site
 
 
 @cache
@@ -73,12 +90,15 @@ def _read(file: Traversable, shown: str) -> Site:
         plain = read_yaml(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SiteError(
-            shown, "", f"cannot be read ({error.strerror}); give a YAML file that describes the site."
+            shown,
+            "",
+            "cannot be read ({reason}); give a YAML file that describes the site.",
+            reason=error.strerror,
         ) from error
     except UnicodeDecodeError as error:
         raise SiteError(shown, "", "is not UTF-8 text; save it in that encoding.") from error
     except BadDocumentError as error:
-        raise SiteError(shown, "", str(error)) from error
+        raise SiteError(shown, "", error.problem) from error
     try:
         site = with_plain_hosts(check(Site, plain, ""))
         check_sense(site)

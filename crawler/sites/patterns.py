@@ -63,8 +63,13 @@ def limited(seconds: float, error: Callable[[], Exception]) -> Iterator[None]:
 
 
 def _too_slow(pattern: str, text: str) -> SiteError:
-    problem = f"the pattern {pattern!r} takes too long on {text[:_SHOWN]!r}: simplify it"
-    return SiteError("The site's definition", "", problem)
+    return SiteError(
+        "The site's definition",
+        "",
+        "the pattern {pattern!r} takes too long on {text!r}: simplify it",
+        pattern=pattern,
+        text=text[:_SHOWN],
+    )
 
 
 @cache

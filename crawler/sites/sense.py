@@ -14,6 +14,7 @@ from jmespath.exceptions import JMESPathError
 
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError
+from crawler.sites.definition import Addresses
 from crawler.sites.hosts import plain_address
 from crawler.urls import host_of, is_public
 
@@ -28,12 +29,11 @@ _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 def check_sense(site: Site) -> None:
     """Raise `WrongValueError` for the first key that makes no sense."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", site.name):
-        raise WrongValueError("name", f"is {site.name!r}; small letters, digits, - and _ are allowed")
-    for key in ("hosts", "layouts"):
-        if not getattr(site, key):
+        raise WrongValueError("name", "is {name!r}; small letters, digits, - and _ are allowed", name=site.name)
+    needed = {"hosts": site.hosts, "start": site.start or site.feed or site.sitemap, "layouts": site.layouts}
+    for key, value in needed.items():
+        if not value and (any(needed.values()) or site.addresses != Addresses(post=())):
             raise WrongValueError(key, "is empty; at least one is needed")
-    if not (site.start or site.feed or site.sitemap):
-        raise WrongValueError("start", "is empty; at least one is needed, unless there is a feed or a sitemap")
     _check_layout_names(site)
     _check_addresses(site)
     for index, layout in enumerate(site.layouts):
@@ -50,20 +50,21 @@ def check_sense(site: Site) -> None:
 
 def _check_hosts_are_public(site: Site) -> None:
     """Refuse a definition with hosts on this machine or a private network, unless it says `private: true`."""
-    names = {host.partition(":")[0] for host in all_hosts(site)}
+    names = {host.removeprefix("*.").partition(":")[0] for host in all_hosts(site)}
     others = sorted(name for name in names if not is_public(f"{site.scheme}://{name}"))
     if others and not site.private:
         raise WrongValueError(
             "private",
-            f"is not true, and the host {others[0]!r} is no public name; say `private: true` if you trust the"
+            "is not true, and the host {others!r} is no public name; say `private: true` if you trust the"
             " definition and the site is meant to be on this machine or a private network",
+            others=others[0],
         )
 
 
 def _check_addresses(site: Site) -> None:
     for index, path in enumerate(site.start):
         _check_path(path, f"start[{index}]")
-    if not site.addresses.post:
+    if site.has_addresses and not site.addresses.post:
         raise WrongValueError("addresses.post", "is empty; at least one form is needed, or no post would be found")
     for kind, group in (("post", "id"), ("category", "slug"), ("share", "id")):
         for index, form in enumerate(getattr(site.addresses, kind)):
@@ -78,7 +79,11 @@ def _check_files(site: Site) -> None:
     if site.files.expired is not None:
         _check_template(site.files.expired, "date id", "files.expired")
         if not host_of(site.files.expired):
-            raise WrongValueError("files.expired", f"is {site.files.expired!r}; an address with a host is expected")
+            raise WrongValueError(
+                "files.expired",
+                "is {expired!r}; an address with a host is expected",
+                expired=site.files.expired,
+            )
 
 
 def _check_layout_names(site: Site) -> None:
@@ -86,7 +91,7 @@ def _check_layout_names(site: Site) -> None:
     names = [layout.name for layout in site.layouts]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise WrongValueError(f"layouts[{index}].name", f"is {name!r}, as that of a layout before it")
+            raise WrongValueError(f"layouts[{index}].name", "is {name!r}, as that of a layout before it", name=name)
 
 
 def _check_layout(layout: Layout, key: str) -> None:
@@ -111,7 +116,9 @@ def _check_rule(rule: Rule, field: str, key: str) -> None:
         raise WrongValueError(key, "needs a path into the JSON-LD: path: headline")
     for step, fields_with_it in _ONLY_OF.items():
         if getattr(rule, step) and field not in fields_with_it:
-            raise WrongValueError(f"{key}.{step}", f"does nothing here; it is for {' and '.join(fields_with_it)}")
+            raise WrongValueError(
+                f"{key}.{step}", "does nothing here; it is for {fields}", fields=" and ".join(fields_with_it)
+            )
     if field == "body":
         _check_body_rule(rule, key)
 
@@ -119,7 +126,7 @@ def _check_rule(rule: Rule, field: str, key: str) -> None:
 def _check_body_rule(rule: Rule, key: str) -> None:
     """Refuse what cannot give a body: it is cut out of the page, or is in its JSON-LD."""
     if rule.of not in {"page", "json-ld"}:
-        raise WrongValueError(f"{key}.of", f"is {rule.of!r}; a body is read of: page, json-ld")
+        raise WrongValueError(f"{key}.of", "is {of!r}; a body is read of: page, json-ld", of=rule.of)
     if rule.link is not None:
         raise WrongValueError(f"{key}.link", "does nothing here; a link holds no body")
 
@@ -129,22 +136,31 @@ def _check_path_expression(rule: Rule, key: str) -> None:
         jmespath.compile(rule.path or "@")
     except JMESPathError as error:
         raise WrongValueError(
-            f"{key}.path", f"is {rule.path!r}; a JMESPath is expected, such as props.pageProps.title"
+            f"{key}.path", "is {path!r}; a JMESPath is expected, such as props.pageProps.title", path=rule.path
         ) from error
 
 
 def _check_form(form: AddressForm, group: str, key: str) -> None:
-    if group not in re.compile(form.match).groupindex:
-        raise WrongValueError(f"{key}.match", f"has no group (?P<{group}>…); it is needed to tell one from another")
+    groups = re.compile(form.match).groupindex
+    if group not in groups and not (group == "id" and "id1" in groups):
+        raise WrongValueError(
+            f"{key}.match",
+            "has no group (?P<{group}>…); it is needed to tell one from another",
+            group=group,
+        )
     if form.address is not None:
-        _check_template(form.address, group, f"{key}.address")
+        _check_template(form.address, " ".join({group: 0, **groups} if group in groups else groups), f"{key}.address")
         _check_path(form.address, f"{key}.address")
+        if form.hosts and form.hosts[0].startswith("*."):
+            raise WrongValueError(
+                f"{key}.address", "needs one host to be on; hosts begins with all subdomains of one"
+            )
 
 
 def _check_path(path: str, key: str) -> None:
     """Check that a path can follow a host name: without its slash, `feed.xml` would become part of the host."""
     if not path.startswith("/"):
-        raise WrongValueError(key, f"is {path!r}; a path that begins with / is expected")
+        raise WrongValueError(key, "is {path!r}; a path that begins with / is expected", path=path)
 
 
 def _check_template(template: str, names: str, key: str) -> None:
@@ -152,4 +168,9 @@ def _check_template(template: str, names: str, key: str) -> None:
     unknown = set(_PLACEHOLDER.findall(template)) - set(names.split())
     if unknown or set("{}") & set(_PLACEHOLDER.sub("", template)):
         allowed = " and ".join(f"{{{name}}}" for name in names.split())
-        raise WrongValueError(key, f"is {template!r}; the only placeholder allowed is {allowed}")
+        raise WrongValueError(
+            key,
+            "is {template!r}; the only placeholder allowed is {allowed}",
+            template=template,
+            allowed=allowed,
+        )

@@ -14,6 +14,7 @@ from crawler.urls import resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from crawler.archive.ledger.names import KnownCategories
     from crawler.items import Address
     from crawler.sites.definition import Site
 
@@ -27,7 +28,9 @@ def refuse(unknown: Iterable[str]) -> None:
     """Refuse unknown arguments, except those that begin with an underscore, which belong to scrapyd."""
     names = sorted(name for name in unknown if not name.startswith("_"))
     if names:
-        raise UsageError(f"The spider knows no argument {', '.join(names)}: see its from_crawler for those it does.")
+        raise UsageError(
+            "The spider knows no argument {names}: see its from_crawler for those it does.", names=", ".join(names)
+        )
 
 
 def listed(name: str, value: str | Sequence[str]) -> list[str]:
@@ -39,7 +42,11 @@ def listed(name: str, value: str | Sequence[str]) -> list[str]:
         return list(value)
     values = [part.strip() for part in value.split(",") if part.strip()]
     if not values:
-        raise UsageError(f"{name} is {value!r}: give what it is to name, with commas between, or leave it out.")
+        raise UsageError(
+            "{name} is {value!r}: give what it is to name, with commas between, or leave it out.",
+            name=name,
+            value=value,
+        )
     return values
 
 
@@ -47,7 +54,7 @@ def flag(name: str, value: str | bool) -> bool:
     """Read the argument `name` as yes or no; any other word is refused, so that a typo does not mean no."""
     word = str(value).strip().lower()
     if word not in _YES | _NO:
-        raise UsageError(f"{name} is {value!r}: give yes or no.")
+        raise UsageError("{name} is {value!r}: give yes or no.", name=name, value=value)
     return word in _YES
 
 
@@ -57,7 +64,7 @@ def share_use(value: str | bool) -> ShareUse:
         return cast("ShareUse", value)
     if str(value).strip().lower() in _YES | _NO:
         return "missing" if flag("share", value) else "never"
-    raise UsageError(f"share is {value!r}: give one of {', '.join(get_args(ShareUse))}.")
+    raise UsageError("share is {value!r}: give one of {uses}.", value=value, uses=", ".join(get_args(ShareUse)))
 
 
 def number(value: str | int | None) -> int | None:
@@ -65,15 +72,31 @@ def number(value: str | int | None) -> int | None:
     if value is None or value == "":
         return None
     if not str(value).isdecimal() or int(value) < 1:  # isdigit() would accept ²
-        raise UsageError(f"limit is {value!r}: give a number of posts, 1 or more.")
+        raise UsageError("limit is {value!r}: give a number of posts, 1 or more.", value=value)
     return int(value)
 
 
-def category_page(site: Site, slug: str) -> Address:
-    """Return the address of the category `slug`."""
-    address = category_address(site, slug)
+def category_page(site: Site, typed: str, known: KnownCategories | None = None) -> Address:
+    """Return the address of the category that was `typed`, by its slug or by a name that is `known`.
+
+    If all categories of the site are known, another is refused.
+    """
+    slugs = known.slugs_of(typed) if known else []
+    if known and known.are_all and not slugs:
+        raise UsageError(
+            "The site {name} has no category {typed}: {near} One that no page has linked to yet is asked for by"
+            " address: finews crawl ADDRESS.",
+            name=site.name,
+            typed=typed,
+            near=known.near(typed),
+        )
+    address = category_address(site, slugs[0] if slugs else typed)
     if address is None:
-        raise UsageError(f"The site {site.name} has no page for a category {slug!r}: give the slug in its address.")
+        raise UsageError(
+            "The site {name} has no page for a category {slug!r}: give the slug in its address.",
+            name=site.name,
+            slug=typed,
+        )
     return address
 
 
@@ -83,6 +106,8 @@ def page_of_site(site: Site, url: str) -> Address:
     address = address_of(site, resolved) if resolved else None
     if address is None or address.kind == "share":
         raise UsageError(
-            f"{url} is not a page of the site {site.name}: give the address of a post, category or feed."
+            "{url} is not a page of the site {name}: give the address of a post, category or feed.",
+            url=url,
+            name=site.name,
         )
     return address

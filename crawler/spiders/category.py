@@ -6,16 +6,18 @@ ledger through the pipelines. Not here: reading pages (`crawler.extraction`), an
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
 
 from crawler import dates
 from crawler.addon import RunAddon
-from crawler.archive.ledger import links
+from crawler.archive import Archive
+from crawler.archive.ledger import links, names
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
-from crawler.errors import log_as_sentences
+from crawler.archive.store.connection import holds_archive
 from crawler.extraction.budget import LISTING_SECONDS, within_budget
 from crawler.extraction.feeds import NotAFeedError
 from crawler.extraction.listing import is_listing, read_listing
@@ -23,10 +25,11 @@ from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway
 from crawler.sites.addresses import address_of, share_address, sitemap_address, start_addresses
-from crawler.sites.loading import load_site, rules_version
-from crawler.spiders import arguments
+from crawler.sites.loading import load_site_to_crawl, rules_version
+from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
+from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.archive.ledger.links import KnownAddress
+    from crawler.archive.ledger.names import KnownCategories
     from crawler.items import Address, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
@@ -87,14 +91,19 @@ class CategorySpider(Spider):
         limit: str | int | None = None,
         **others: Any,
     ) -> Self:
-        """Read settings and arguments. Text is split at commas for `category` (slugs) and `page` (addresses)."""
+        """Read settings and arguments. Text is split at commas for `category` (slugs, names) and `page` (addresses).
+
+        A `category` is held against those that the archive knows.
+        """
         log_as_sentences()
         arguments.refuse(others)
-        site = load_site(crawler.settings["FINEWS_SITE"])
+        site = load_site_to_crawl(crawler.settings["FINEWS_SITE"])
+        categories = arguments.listed("category", category)
+        known = _known_categories(Path(crawler.settings["FINEWS_ARCHIVE"]), site) if categories else None
         spider = cls(
             site,
             only=[
-                *(arguments.category_page(site, slug) for slug in arguments.listed("category", category)),
+                *(arguments.category_page(site, each, known) for each in categories),
                 *(arguments.page_of_site(site, url) for url in arguments.listed("page", page)),
             ],
             full=arguments.flag("full", full),
@@ -116,6 +125,7 @@ class CategorySpider(Spider):
         starts = start_addresses(self.site)
         homes = [address for address in starts if address.kind == "home"] or starts
         with addon.giving_up():
+            wanted.named(self._db, self.site, self.only)
             self._frontier.begin(self.only or homes, dates.now(), rules=rules_version(self.site))
             self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
             for request in self._take():
@@ -195,16 +205,30 @@ class CategorySpider(Spider):
         if again or known is None or known.state == "failed":
             yield self._texts.ask(share, found_on=target.address.url, auxiliary=True)
 
-    def _take(self) -> Iterator[Request]:
+    def _take(self) -> list[Request]:
+        """Return the next requests; none only if there is no room for any, or nothing is left to request."""
+        room = self._room()
+        while room and (taken := self._frontier.take(room, dates.now(), host=self.site.hosts[0])):
+            requests = [request for link in taken if (request := self._request_for(link))]
+            if requests:
+                return requests
+        return []
+
+    def _request_for(self, link: KnownAddress) -> Request | None:
+        address = address_of(self.site, link.url)
+        if address is None and link.kind == "feed" and link.found_on:
+            address = sitemap_address(self.site, link.url)
+        if address is None:  # the site's definition may have changed since the address was recorded
+            return None
+        is_wanted = wanted.is_wanted(self._db, self.site, address, self._frontier.run_id)
+        return self._request(address, link) if is_wanted else None
+
+    def _room(self) -> int:
+        """Return how many addresses to request now: one at a time until there has been an answer, then several."""
+        if not self.crawler.stats.get_value("downloader/response_count"):
+            return 0 if self._in_progress() else 1  # without a network, no others are to wait for their turn to fail
         room = _IN_PROGRESS - self._in_progress()
-        if room < _AT_A_TIME:
-            return
-        for link in self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
-            address = address_of(self.site, link.url)
-            if address is None and link.kind == "feed" and link.found_on:
-                address = sitemap_address(self.site, link.url)
-            if address is not None:  # the site's definition may have changed since the address was recorded
-                yield self._request(address, link)
+        return room if room >= _AT_A_TIME else 0
 
     def _in_progress(self) -> int:
         """Return the number of pages that were requested but not yet stored."""
@@ -222,3 +246,11 @@ class CategorySpider(Spider):
     def _is_lost(self, post: Address) -> bool:
         """Return whether nothing is stored of a post; if anything is, searching elsewhere would add nothing."""
         return post.kind == "post" and posts.row_of(self._db, self.site.name, post.key) is None
+
+
+def _known_categories(path: Path, site: Site) -> KnownCategories | None:
+    """Return what the archive at `path` knows of a site's categories; the run, which has not begun, opens it anew."""
+    if not holds_archive(path):
+        return None
+    with Archive(path) as archive:
+        return names.categories_of(archive.db, site)

@@ -13,11 +13,12 @@ from crawler import dates
 from crawler.addon import RunAddon
 from crawler.archive.ledger import links
 from crawler.archive.store.lock import writing
-from crawler.errors import UsageError, log_as_sentences
+from crawler.errors import UsageError
 from crawler.sites.addresses import address_of, post_id_named, share_address
-from crawler.sites.loading import load_site
-from crawler.spiders import arguments
+from crawler.sites.loading import load_site_to_crawl
+from crawler.spiders import arguments, wanted
 from crawler.spiders.recovery import Recovery
+from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ShareSpider(Spider):
         """Read settings and arguments; text is split at commas."""
         log_as_sentences()
         arguments.refuse(others)
-        site = load_site(crawler.settings["FINEWS_SITE"])
+        site = load_site_to_crawl(crawler.settings["FINEWS_SITE"])
         codes = arguments.listed("code", code)
         if not codes:
             raise UsageError(
@@ -64,6 +65,7 @@ class ShareSpider(Spider):
         db, run_id = addon.run.archive.db, addon.run.id
         texts = SharedTexts(self.site, db, Recovery(self.site))
         with addon.giving_up():
+            wanted.named(db, self.site, self.shares)
             with writing(db):
                 links.plan(db, self.site.name, self.shares, dates.now(), run_id=run_id)
             for share in self.shares:
@@ -76,6 +78,8 @@ def _share(site: Site, code: str) -> Address:
     address = share_address(site, post_id) if post_id else None
     if address is None or address_of(site, address.url) != address:  # for example a code without digits
         raise UsageError(
-            f"{code} is not a share link of the site {site.name}: give an info code, or a link's address."
+            "{code} is not a share link of the site {name}: give an info code, or a link's address.",
+            code=code,
+            name=site.name,
         )
     return address

@@ -50,6 +50,12 @@ def is_part(spelt: str, typed: str) -> bool:
     return False
 
 
+def typeable(spelt: str) -> tuple[str, str]:
+    """Return a spelling as it may be typed, with the first reading of each syllable: in full, and its initials."""
+    syllables = [syllable.partition("/")[0] for syllable in spelt.split()]
+    return "".join(syllables), "".join(syllable[0] for syllable in syllables)
+
+
 def _matched(syllables: Sequence[set[str]], typed: str) -> list[int]:
     """Return each number of leading syllables that can be read as exactly what was typed."""
     counts, ends = [], {0}

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from crawler.language import Sentence
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -109,9 +111,9 @@ def first_sentence(text: str, limit: int) -> str:
     return first if len(first) <= limit else first[: limit - 1] + "…"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def counted(count: int, one: str, many: str = "") -> Sentence:
     """Return `1 post`, `2 posts`; `many` where that is not `one` with an s."""
-    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
+    return Sentence(f"{{count}} {one if count == 1 else many or one + 's'}", count=count)
 
 
 def half_width(text: str) -> str:

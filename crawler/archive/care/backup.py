@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 
 class BackupResult(TypedDict):
-    """A finished backup: its size in bytes, and the number of posts and versions counted in the copy."""
+    """A finished backup: its size in bytes, and the number of posts and versions counted in the copy.
+
+    `made_folder` is the folder that had to be made for it, if any.
+    """
 
     archive: str
     file: str
     bytes: int
     posts: int
     versions: int
+    made_folder: str | None
 
 
 def backup(db: Database, path: Path, file: Path) -> BackupResult:
@@ -38,19 +42,36 @@ def backup(db: Database, path: Path, file: Path) -> BackupResult:
     """
     try:
         if file.exists() and (file.samefile(path) or not _is_backup(file)):
-            raise UsageError(f"{file} exists and is not a backup of an archive: name another file.")
-        file.parent.mkdir(parents=True, exist_ok=True)
+            raise UsageError("{file} exists and is not a backup of an archive: name another file.", file=file)
+        made_folder = _make_folder(file.parent)
         with draft_of(file) as draft:
-            counted = _copied(db, draft)
+            posts, versions = _copied(db, draft)
             with _lock_of(file):
                 # Journals left beside an earlier backup must not be replayed into this one.
                 for companion in ("-journal", "-wal", "-shm"):
                     file.with_name(file.name + companion).unlink(missing_ok=True)
                 draft.replace(file)
         size = file.stat().st_size
-        return {"archive": str(path), "file": str(file), "bytes": size, "posts": counted[0], "versions": counted[1]}
+        return {
+            "archive": str(path),
+            "file": str(file),
+            "bytes": size,
+            "posts": posts,
+            "versions": versions,
+            "made_folder": made_folder,
+        }
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}; name another file.") from error
+        raise UsageError(
+            "{file} cannot be written: {reason}; name another file.", file=file, reason=error.strerror
+        ) from error
+
+
+def _make_folder(folder: Path) -> str | None:
+    """Make the folder of a backup, and return its name; `None` if it is there. Raises `OSError`."""
+    if folder.is_dir():
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)
 
 
 def _lock_of(file: Path) -> AbstractContextManager[object]:
@@ -75,9 +96,13 @@ def _copied(db: Database, draft: Path) -> tuple[int, int]:
             faults = [fault for (fault,) in copy.execute("PRAGMA integrity_check(1)") if fault != "ok"]
             if faults:
                 fault = " ".join(faults[0].split())
-                raise ArchiveError(f"The copy is not sound ({fault}), nor is the archive: see `finews check`.")
+                raise ArchiveError(
+                    "The copy is not sound ({fault}), nor is the archive: see `finews check`.", fault=fault
+                )
             return articles.count(Database(copy)), versions.count(Database(copy))
     except sqlite3.DatabaseError as error:
         raise ArchiveError(
-            f"{draft.parent} has no sound copy ({error}): see `finews check`, and the disk."
+            "{parent} has no sound copy ({error}): see `finews check`, and the disk.",
+            parent=draft.parent,
+            error=error,
         ) from error

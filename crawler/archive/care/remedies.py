@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from crawler.archive.care.values import ODD_VALUES_RAISE, odd_value
 from crawler.archive.store.connection import is_interrupt, limit_time
 from crawler.errors import ArchiveError, NotAsExpected, TookTooLong
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 # By the beginning of the name of SQLite's result code: https://www.sqlite.org/rescode.html
 _REMEDIES = {
-    "SQLITE_BUSY": "try again when the other program has let go of it",
-    "SQLITE_LOCKED": "try again when the other program has let go of it",
-    "SQLITE_READONLY": "see that the file and its folder may be written to",
-    "SQLITE_CANTOPEN": "see that the file and its folder may be written to",
-    "SQLITE_FULL": "make room on the disk",
-    "SQLITE_IOERR": "see to the disk, it may be full or damaged",
-    "SQLITE_CORRUPT": "`finews check` says what is damaged, a backup brings it back",
-    "SQLITE_NOTADB": "`finews check` says what is damaged, a backup brings it back",
+    "SQLITE_BUSY": Sentence("try again when the other program has let go of it"),
+    "SQLITE_LOCKED": Sentence("try again when the other program has let go of it"),
+    "SQLITE_READONLY": Sentence("see that the file and its folder may be written to"),
+    "SQLITE_CANTOPEN": Sentence("see that the file and its folder may be written to"),
+    "SQLITE_FULL": Sentence("make room on the disk"),
+    "SQLITE_IOERR": Sentence("see to the disk, it may be full or damaged"),
+    "SQLITE_CORRUPT": Sentence("`finews check` says what is damaged, a backup brings it back"),
+    "SQLITE_NOTADB": Sentence("`finews check` says what is damaged, a backup brings it back"),
 }
 
 
@@ -41,7 +42,11 @@ def explain(error: BaseException | None, db: Database, path: Path, time_limit: f
         odd = odd_value(db)
         return None if odd is None else NotAsExpected(odd)
     remedy = _remedy_for(error) if isinstance(error, sqlite3.DatabaseError) else None
-    return None if remedy is None else ArchiveError(f"{path} cannot be used ({error}); {remedy}.")
+    return (
+        None
+        if remedy is None
+        else ArchiveError("{path} cannot be used ({error}); {remedy}.", path=path, error=error, remedy=remedy)
+    )
 
 
 def _remedy_for(error: sqlite3.DatabaseError) -> str | None:

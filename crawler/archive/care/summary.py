@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.ledger import links
+from crawler.archive.care import top
+from crawler.archive.ledger import links, runs
 from crawler.archive.store import articles, securities, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 class Summary(TypedDict):
     """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`).
 
-    A post is counted in each of its categories. `drafts` are posts that were not published: they count in no other
-    number but `runs`, `securities` and `links`, unless they are wanted.
+    A post is counted in each of its categories. `days` has the number of posts of each of the latest sixty days,
+    oldest first, up to the last on which a post was published. `drafts` are posts that were not published: they count
+    in no other number but `runs`, `securities` and `links`, unless they are wanted.
     """
 
     archive: str
@@ -38,30 +41,31 @@ class Summary(TypedDict):
     categories: dict[str, int]
     sources: dict[str, int]
     links: dict[str, int]
+    days: dict[str, int]
 
 
-def summary(db: Database, path: Path, *, drafts: bool = False) -> Summary:
-    """Return the counts, the size of the file at `path`, and the time span that posts cover; see `Summary`."""
-    first, last = articles.oldest(db, drafts=drafts), articles.newest(db, drafts=drafts)
+def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool = False) -> Summary:
+    """Return the counts, the size of the file at `path`, and the time span that posts cover; see `Summary`.
+
+    If any `sites` are named, only what is theirs is counted.
+    """
+    first, last = articles.oldest(db, sites, drafts=drafts), articles.newest(db, sites, drafts=drafts)
+    of_runs = runs.counts(db)
     return {
         "archive": str(path),
         "bytes": path.stat().st_size,
-        "posts": articles.count(db, drafts=drafts),
-        "gone": articles.count(db, gone=True, drafts=drafts),
-        "drafts": articles.count(db) - articles.count(db, drafts=False),
-        "revisions": versions.count(db, drafts=drafts),
-        "securities": _count(db, "securities"),
-        "mentions": securities.count_mentions(db, drafts=drafts),
-        "runs": _count(db, "runs"),
+        "posts": articles.count(db, sites, drafts=drafts),
+        "gone": articles.count(db, sites, gone=True, drafts=drafts),
+        "drafts": articles.count(db, sites) - articles.count(db, sites, drafts=False),
+        "revisions": versions.count(db, sites, drafts=drafts),
+        "securities": securities.count(db, sites),
+        "mentions": securities.count_mentions(db, sites, drafts=drafts),
+        "runs": sum(of_runs[site] for site in of_runs if not sites or site in sites),
         "first_published_at": None if first is None else articles.published_at(db, first),
         "last_published_at": None if last is None else articles.published_at(db, last),
-        "sites": articles.counts(db, "site", drafts=drafts),
-        "categories": articles.counts(db, "category", drafts=drafts),
-        "sources": articles.counts(db, "source", drafts=drafts),
-        "links": links.states(db),
+        "sites": top.counts(db, "sites", sites, drafts=drafts),
+        "categories": top.counts(db, "categories", sites, drafts=drafts),
+        "sources": top.counts(db, "outlets", sites, drafts=drafts),
+        "links": links.states(db, sites),
+        "days": top.latest_days(db, sites, drafts=drafts),
     }
-
-
-def _count(db: Database, what: str) -> int:
-    (count,) = db.execute(f"SELECT count(*) FROM {what}").fetchone()  # noqa: S608  # the constants above
-    return int(count)

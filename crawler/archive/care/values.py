@@ -13,7 +13,6 @@ from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from crawler.archive.store import versions
 from crawler.archive.store.bodies import BROKEN
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, Attribu
 """What reading such a value may raise. Bugs raise these too and must not be hidden, so callers blame a value only if
 `odd_value` finds one."""
 
-_TABLES = "runs posts versions securities mentions links fetches hosts files sites stories".split()
+_TABLES = "runs posts versions securities mentions links fetches hosts files sites stories deletions".split()
 _TYPES = {"INTEGER": "('integer', 'null')", "REAL": "('real', 'integer', 'null')", "TEXT": "('text', 'null')"}
 _IS_TIME, _IS_DAY, _IS_OBJECT = "finews_is_time", "finews_is_day", "finews_is_object"
 _OBJECTS = {"reasons", "listing_reasons", "hosts", "elsewhere", "front_matter", "filed", "definition"}
@@ -40,11 +39,13 @@ def odd_value(db: Database) -> str | None:
 
     Reads every row, as far as SQLite can.
     """
+    from crawler.archive.care.integrity import incomplete_posts  # noqa: PLC0415  # loads the search, and is rarely wanted
+
     for name, function in _FUNCTIONS.items():
         db.conn.create_function(name, 1, function, deterministic=True)
     # The functions stay registered: SQLite cannot remove one while the statement that met the value is still open.
     try:
-        lacking = (f"a version of {post_id} is not there" for post_id in versions.incomplete_posts(db))
+        lacking = (f"a version of {post_id} is not there" for post_id in incomplete_posts(db))
         return next(chain(_odd_values(db), lacking), None)
     except sqlite3.Error:  # a damaged or closed file is another matter, which `integrity.damage` reports
         return None
@@ -68,6 +69,8 @@ def _is_odd(column: str, declared: str) -> str:
         faults.append(f'NOT {_IS_TIME}("{column}")')
     elif column.endswith("_ts"):
         faults.append(f'"{column}" NOT BETWEEN {_FIRST} AND {_LAST}')
+    elif column == "site":
+        faults.append('"site" NOT IN (SELECT site FROM runs)')
     elif column == "day":
         faults.append(f'NOT {_IS_DAY}("{column}")')
     elif column in _OBJECTS:

@@ -11,15 +11,18 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.ledger import sites
-from crawler.archive.ledger.lookup import find_post
+from crawler.archive.ledger import deletions, sites
+from crawler.archive.ledger.lookup import find_posts
 from crawler.sites.addresses import address_of, as_address, post_id_named
 from crawler.text.words import printable
 from crawler.urls import path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
+    from crawler.archive.ledger.deletions import Deletion
     from crawler.sites.definition import Site
 
 
@@ -58,7 +61,8 @@ class AddressHistory(TypedDict):
 
 _ADDRESSES = (
     "SELECT links.id, links.url, links.site, kind, state, reason, found_at, found_on, title, next_try_at, post_id"
-    " FROM links LEFT JOIN posts ON posts.id = article_id WHERE links.url IN (SELECT value FROM json_each(?))"
+    " FROM links LEFT JOIN posts ON posts.id = article_id WHERE links.url IN (SELECT value FROM json_each(:urls))"
+    " AND (:site IS NULL OR links.site = :site)"
     " ORDER BY links.id"
 )
 _FETCHES = (
@@ -67,34 +71,61 @@ _FETCHES = (
 )
 
 
-def histories(db: Database, name: str) -> list[AddressHistory]:
-    """Return the history of each address that `name` (a post's id, or any address) stands for; none if unknown."""
+def histories(db: Database, name: str, site: str | None = None) -> list[AddressHistory]:
+    """Return the history of each address that `name` (a post's id, or any address) stands for; none if unknown.
+
+    An id may stand for posts of several sites; with `site`, only that site's addresses count.
+    """
     result = []
-    for row in list(db.query(_ADDRESSES, [json.dumps(_addresses(db, name))])):
+    for row in list(db.query(_ADDRESSES, {"urls": json.dumps(_addresses(db, name)), "site": site})):
         fetches = list(db.query(_FETCHES, [row.pop("id")]))
         result.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
     return result
 
 
-def advice(name: str, site: Site) -> str:
-    """Return a sentence on what to do about an address of `site`, or an id, that was never seen."""
+def in_full(name: str, sites: Sequence[Site]) -> str:
+    """Return what a person named, a path as an address on the first of `sites` that has addresses."""
+    site = next((site for site in sites if site.has_addresses), None)
+    if site is not None and name.startswith("/") and not name.endswith(".md"):
+        return f"{site.scheme}://{site.hosts[0]}{name}"
+    return name
+
+
+def deleted(db: Database, name: str) -> list[Deletion]:
+    """Return the deletions of the posts that `name` may stand for, by id or address, whatever their sites."""
+    ids = {post_id for site in sites.known(db).values() if (post_id := post_id_named(site, name))}
+    return deletions.of_ids(db, {printable(name), *ids})
+
+
+def last_outcome(db: Database, name: str) -> str | None:
+    """Return what became of the addresses `name` stands for, as `refused: no title`; `None` if it was never seen."""
+    known = histories(db, name)
+    states = {f"{each['state']}: {each['reason']}" if each["reason"] else each["state"] for each in known}
+    return "; ".join(sorted(states)) or None
+
+
+def advice(name: str, sites: Sequence[Site]) -> str:
+    """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen."""
     url = as_address(name)
+    if not any(site.has_addresses for site in sites):
+        return f"no file of {' or '.join(site.name for site in sites)} with this name was imported"
     if url is None:
         return (
             f"no page has named a post with this id. `finews share {shlex.quote(name)}` looks behind its share link"
         )
-    address = address_of(site, url)
+    address = next((found for site in sites if (found := address_of(site, url))), None)
     if address is None:
-        return f"it is not an address of the site {site.name}, so no run requests it"
+        named = " or ".join(site.name for site in sites)
+        return f"it is not an address of the site {named}, so no run requests it"
     if address.kind == "share":
         return f"no page has named it. `finews share {shlex.quote(address.key)}` looks behind it"
     return f"no page has named it. `finews crawl {shlex.quote(address.url)}` asks for it"
 
 
 def _addresses(db: Database, name: str) -> list[str]:
-    """Return the addresses that `name` stands for: itself, and those of the post it leads to."""
-    article_id = find_post(db, name)
-    rows = [] if article_id is None else db.execute("SELECT url FROM links WHERE article_id = ?", [article_id])
+    """Return the addresses that `name` stands for: itself, and those of the posts it leads to."""
+    posts = json.dumps(list(find_posts(db, name).values()))
+    rows = db.execute("SELECT url FROM links WHERE article_id IN (SELECT value FROM json_each(?))", [posts])
     urls = {url for (url,) in rows}
     url, known = as_address(name), list(sites.known(db).values())
     leads_to = [] if url is None else [address for site in known if (address := address_of(site, url))]

@@ -48,6 +48,21 @@ _HOME_HAS_CHANGED = (
 )
 
 
+_NOT_REQUESTED = (
+    "SELECT count(*), coalesce(min(next_try_at), '') FROM links WHERE site = ? AND kind = 'post'"
+    " AND next_try_at IS NOT NULL AND asked_run_id IS NOT ?"
+)
+
+
+def not_requested(db: Database, site: str, run_id: int) -> tuple[int, str]:
+    """Count the known posts of `site` that are still checked but that run `run_id` did not request.
+
+    Also returns when the first of them is due (UTC), "" if there is none.
+    """
+    count, due = db.execute(_NOT_REQUESTED, [site, run_id]).fetchone()
+    return int(count), str(due)
+
+
 class Frontier:
     """What run `run_id` of `site` still has to request, beginning with the addresses it starts from.
 
@@ -140,11 +155,15 @@ class Frontier:
 
     def _make_everything_due(self, now: datetime) -> None:
         self.db.execute(
-            "UPDATE links SET next_try_at = ? WHERE site = ? AND kind = 'post' AND state <> 'found'",
+            "UPDATE links SET next_try_at = ? WHERE site = ? AND kind = 'post' AND state <> 'found'"
+            " AND deleted_at IS NULL",
             [iso(now), self.site],
         )
         self.db.execute(
-            "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('category', 'feed')", [self.site]
+            # A page that only a person has named, and that was not there, was a slip of the pen.
+            "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('category', 'feed')"
+            " AND NOT (kind = 'category' AND state = 'gone' AND found_on IS NULL)",
+            [self.site],
         )
 
     def _home_has_changed(self) -> bool:

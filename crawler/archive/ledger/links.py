@@ -152,20 +152,21 @@ def record_outcome(
 
     `before` is what was known of the address, if the caller has already read it. If the answer had no validators,
     those of the last good page are kept, and likewise `rules`. An attempt that the frontier counted when it gave out
-    the address is not counted again.
+    the address is not counted again, and a good answer ends the count: what is known of an address's trouble (state,
+    reason, attempts, next try) is of the time since the last one.
     """
-    at = iso(fetch.fetched_at)
+    at, is_good = iso(fetch.fetched_at), end.state in {"fetched", "stored"}
     next_try = None
     if _is_revisited(fetch, end):
         next_try = next_look(end.state, _since(db, fetch, end, before), fetch.fetched_at)
     [(link_id,)] = db.execute(
         "INSERT INTO links (url, site, kind, state, status, reason, attempts, found_on, etag, last_modified, rules,"
         " found_at, fetched_at, read_at, next_try_at, article_id, met_run_id, asked_run_id, run_id, outcome)"
-        " VALUES (:url, :site, :kind, :state, :status, :reason, 1, :found_on, :etag, :last_modified, :rules,"
+        " VALUES (:url, :site, :kind, :state, :status, :reason, :attempts, :found_on, :etag, :last_modified, :rules,"
         " :at, :at, :read_at, :next_try_at, :article_id, :run_id, :run_id, :run_id, :outcome)"
         " ON CONFLICT (url) DO UPDATE SET state = excluded.state, status = excluded.status, reason = excluded.reason,"
-        " attempts = links.attempts + (links.asked_run_id IS NOT excluded.asked_run_id OR EXISTS"
-        "  (SELECT 1 FROM fetches WHERE link_id = links.id AND last_run_id = excluded.asked_run_id)),"
+        " attempts = iif(excluded.attempts = 0, 0, links.attempts + (links.asked_run_id IS NOT excluded.asked_run_id"
+        "  OR EXISTS (SELECT 1 FROM fetches WHERE link_id = links.id AND last_run_id = excluded.asked_run_id))),"
         " fetched_at = excluded.fetched_at,"
         " etag = coalesce(excluded.etag, links.etag),"
         " last_modified = coalesce(excluded.last_modified, links.last_modified),"
@@ -186,7 +187,8 @@ def record_outcome(
             "last_modified": fetch.last_modified,
             "rules": end.rules,
             "at": at,
-            "read_at": at if end.state in {"fetched", "stored"} else None,
+            "attempts": 0 if is_good else 1,
+            "read_at": at if is_good else None,
             "next_try_at": iso(next_try) if next_try else None,
             "article_id": end.article_id,
             "run_id": run_id,
@@ -198,10 +200,26 @@ def record_outcome(
     return fetch_outcome
 
 
-def article_at(db: Database, url: str) -> int | None:
-    """Return the row id of the post that an address belongs to, if the ledger knows it."""
-    row = db.execute("SELECT article_id FROM links WHERE url = ?", [url]).fetchone()
-    return None if row is None else cast("int | None", row[0])
+def post_at(db: Database, url: str) -> dict[str, int]:
+    """Return the row id of the post that an address belongs to, by its site; none if the ledger knows of none."""
+    rows = db.execute("SELECT site, article_id FROM links WHERE url = ? AND article_id IS NOT NULL", [url])
+    return dict(rows.fetchall())
+
+
+def addresses_of(db: Database, article_id: int) -> list[str]:
+    """Return the addresses that a post was found at."""
+    rows = db.execute("SELECT url FROM links WHERE article_id = ? ORDER BY id", [article_id])
+    return [url for (url,) in rows]
+
+
+def without_post(db: Database, site: str, post_id: str) -> list[str]:
+    """Return the addresses of a site that contain an id and are not known to be those of a stored post."""
+    rows = db.execute(
+        "SELECT url FROM links WHERE site = ? AND article_id IS NULL AND kind IN ('post', 'share', 'expired')"
+        " AND instr(url, ?) ORDER BY id",
+        [site, post_id],
+    )
+    return [url for (url,) in rows]
 
 
 def known(db: Database, url: str) -> KnownAddress | None:
@@ -220,9 +238,11 @@ def home(db: Database, site: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def states(db: Database) -> dict[str, int]:
-    """Return the number of addresses in each state, in descending order."""
-    return dict(db.execute("SELECT state, count(*) FROM links GROUP BY state ORDER BY 2 DESC, 1").fetchall())
+def states(db: Database, sites: Sequence[str] = ()) -> dict[str, int]:
+    """Return the number of addresses in each state, of these sites or of all, in descending order."""
+    where = "WHERE site IN (SELECT value FROM json_each(:sites))" if sites else ""
+    sql = f"SELECT state, count(*) FROM links {where} GROUP BY state ORDER BY 2 DESC, 1"  # noqa: S608  # constants
+    return dict(db.execute(sql, {"sites": json.dumps(sites)}).fetchall())
 
 
 def known_where(db: Database, where: str, values: Mapping[str, object]) -> list[KnownAddress]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import sites
-from crawler.archive.ledger.links import article_at
+from crawler.archive.ledger.links import post_at
 from crawler.archive.store import articles
 from crawler.archive.store.posts import row_of
 from crawler.sites.addresses import as_address, id_in_name, post_id_named
@@ -19,19 +19,31 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 
-def find_post(db: Database, name: str) -> int | None:
-    """Return the row id of the post that a person means by `name`: its id, any of its addresses, or its file.
+def find_posts(db: Database, name: str, site: str | None = None) -> dict[str, int]:
+    """Return the row ids of the posts that a person may mean by `name`: an id, any address, or a file.
 
-    If several sites have such a post, the one archived first is returned; if none has, `None`.
+    There is at most one for each site, by whose name it is returned; none if no site has such a post. With `site`,
+    only that site's.
     """
     # A terminal may pass text that is not valid UTF-8, which SQLite does not accept.
     name, url = printable(name), as_address(name)
-    row = articles.named(db, name) if url is None else articles.at(db, url) or article_at(db, url)
-    if row is not None:
-        return row
-    candidates = [(site.name, post_id) for site in sites.known(db).values() for post_id in _ids(site, name)]
-    rows = (row_of(db, site, post_id) for site, post_id in candidates)
-    return next((row for row in rows if row is not None), None)
+    if url is None:
+        found = articles.rows_by(db, "post_id", name)
+    else:
+        found = articles.rows_by(db, "url", url) or post_at(db, url)
+    found = found or _by_definition(db, name)
+    return found if site is None else {of_site: row for of_site, row in found.items() if of_site == site}
+
+
+def _by_definition(db: Database, name: str) -> dict[str, int]:
+    """Return the posts that `name` stands for by the definitions of the sites."""
+    found: dict[str, int] = {}
+    for site in sites.known(db).values():
+        rows = (row_of(db, site.name, post_id) for post_id in _ids(site, name))
+        row = next((row for row in rows if row is not None), None)
+        if row is not None:
+            found[site.name] = row
+    return found
 
 
 def _ids(site: Site, name: str) -> Iterator[str]:

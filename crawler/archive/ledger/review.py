@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.errors import NotAsExpected
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -24,7 +26,7 @@ SELECT listed.site, listed.key, listed.state, listed.url, listed.found_on, liste
 FROM (
     SELECT site, finews_key(site, kind, url) AS key, state, url, found_on, found_at,
         min(CASE state WHEN 'found' THEN 0 WHEN 'failed' THEN 1 WHEN 'refused' THEN 2 WHEN 'gone' THEN 3 ELSE 4 END)
-    FROM links WHERE article_id IS NULL AND (kind = 'post'
+    FROM links WHERE article_id IS NULL AND deleted_at IS NULL AND (kind = 'post'
         OR kind = 'share' AND (outcome IS NOT NULL OR state = 'found')) GROUP BY 1, 2
 ) AS listed
 LEFT JOIN posts ON posts.post_id = listed.key AND posts.site = listed.site
@@ -125,13 +127,18 @@ def not_counted(db: Database, key: Callable[[str, str, str], str]) -> Iterator[L
 
 
 def span(db: Database, site: str) -> tuple[str, str]:
-    """Return when the first and the last address of a site were found (UTC); there must be at least one."""
+    """Return when the first and the last address of a site were found (UTC).
+
+    Raises `NotAsExpected` if there is none: then somebody has changed to which site a post belongs.
+    """
     # Rows are inserted as addresses are found, so ids are in chronological order.
     first, last = (
-        db.execute(f"SELECT found_at FROM links WHERE site = ? ORDER BY id {order} LIMIT 1", [site]).fetchone()[0]  # noqa: S608  # a constant
+        db.execute(f"SELECT found_at FROM links WHERE site = ? ORDER BY id {order} LIMIT 1", [site]).fetchone()  # noqa: S608  # a constant
         for order in ("ASC", "DESC")
     )
-    return first, last
+    if first is None:
+        raise NotAsExpected(f"posts are of the site {site!r}, of which there is no address")
+    return first[0], last[0]
 
 
 def decisions(db: Database, site: str, most: int) -> list[Decision]:

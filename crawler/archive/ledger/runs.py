@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 from crawler.archive.ledger import hosts, unwritten
 from crawler.archive.store.versions import CHANGED_IN_RUN, NEW_IN_RUN
 from crawler.dates import iso
-from crawler.items import Outcome
+from crawler.items import Outcome, Scope  # the shape of a report is asked for as it runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from sqlite_utils import Database
-
-    from crawler.items import Scope
 
 RunOutcome = Literal["running", "finished", "interrupted", "failed"]
 
@@ -162,9 +160,15 @@ def report(db: Database, run_id: int) -> Report:
     return next(_reports(db, "WHERE id = ?", [run_id]))
 
 
-def reports(db: Database) -> Iterator[Report]:
-    """Yield every run's report, latest first."""
-    return _reports(db, "ORDER BY id DESC", [])
+def reports(db: Database, sites: Sequence[str] = ()) -> Iterator[Report]:
+    """Yield the report of every run, or of every run of these sites, latest first."""
+    where = "WHERE site IN (SELECT value FROM json_each(?)) " if sites else ""
+    return _reports(db, f"{where}ORDER BY id DESC", [json.dumps(sites)] if sites else [])
+
+
+def counts(db: Database) -> dict[str, int]:
+    """Return the number of runs of each site."""
+    return dict(db.execute("SELECT site, count(*) FROM runs GROUP BY site ORDER BY site").fetchall())
 
 
 def tally(db: Database, run_id: int) -> dict[Outcome, int]:
@@ -209,6 +213,15 @@ def recount(db: Database) -> None:
     db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE outcome <> 'running'")  # noqa: S608
 
 
+def recount_only(db: Database, run_ids: Iterable[int]) -> None:
+    """Correct the counts `new` and `changed` of these runs, of which versions were deleted."""
+    db.execute(
+        f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN}"  # noqa: S608  # the constants above
+        " WHERE outcome <> 'running' AND id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(run_ids))],
+    )
+
+
 def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
     """Write a run's outcome and its counts from the ledger."""
     listings, listings_failed = db.execute(
@@ -250,7 +263,7 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
     )
 
 
-def _reports(db: Database, clause: str, values: list[int]) -> Iterator[Report]:
+def _reports(db: Database, clause: str, values: Sequence[int | str]) -> Iterator[Report]:
     for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
         plain = {name: value for name, value in row.items() if name not in {"id", *_REASONS, *OUTCOMES}}
         counts = {outcome: row[outcome] for outcome in OUTCOMES}

@@ -37,6 +37,12 @@ def known(db: Database) -> dict[str, Site]:
     return {site.name: site for site in [*stored, *map(load_site, bundled_names())]}
 
 
+def latest(db: Database, name: str) -> str | None:
+    """Return the definition of a site that was stored last, as JSON; `None` if none was."""
+    row = db.execute("SELECT definition FROM sites WHERE name = ? ORDER BY rowid DESC LIMIT 1", [name]).fetchone()
+    return None if row is None else str(row[0])
+
+
 @lru_cache(16)
 def _read(definition: str) -> Site | None:
     """Parse a definition; `None` if it is invalid here, because another version of the program wrote it."""

@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from typing import Any
 
 _FAR = 10**12  # seconds: no post lies further from 1970
-_CODES = "(SELECT value FROM json_each(?))"
+_ANY = "(SELECT value FROM json_each(?))"  # the values of a filter that has several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What a post must be besides matching the query.
 
-    Published from `since` to `until`, both included, in epoch seconds; of an outlet (`source`) and a `category`
-    (slug), be it the first of the post or not; mentioning one of `codes`; no draft, if `published`. With `as_of`
-    (ISO 8601, UTC) the archive is searched as it stood then.
+    Published from `since` to `until`, both included, in epoch seconds; of one of these `sites`, outlets (`sources`)
+    and `categories` (slugs), be it the first of the post or not, where any are named; mentioning one of `codes`,
+    unless that is `None`; no draft, if `published`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood
+    then.
     """
 
     since: int | None = None
     until: int | None = None
-    source: str | None = None
-    category: str | None = None
+    sites: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     codes: tuple[str, ...] | None = None
     published: bool = False
     as_of: str | None = None
@@ -41,14 +43,17 @@ class Filters:
 
         The plus leaves SQLite the index by time to walk along, instead of reading and sorting a whole category.
         """
-        conditions: list[tuple[str, Any]] = [
-            *self._of_days,
-            ("posts.source = ?", self.source),
-            ("+posts.id IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
-            ("posts.draft = ?", 0 if self.published else None),
-            (f"+posts.id IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
-        ]
-        return _all(conditions)
+        category, categories = _one_of("category", self.categories)
+        return _all(
+            [
+                *self._of_days,
+                _one_of("posts.site", self.sites),
+                _one_of("posts.source", self.sources),
+                (f"+posts.id IN (SELECT article_id FROM article_categories WHERE {category})", categories),  # noqa: S608  # constants
+                ("posts.draft = ?", 0 if self.published else None),
+                (f"+posts.id IN (SELECT article_id FROM mentions WHERE code IN {_ANY})", self._codes),  # noqa: S608  # a constant
+            ]
+        )
 
     @property
     def of_days(self) -> tuple[str, list[Any]]:
@@ -63,13 +68,18 @@ class Filters:
         those in every set need be read from `posts`, which takes longest. The plus keeps SQLite from looking each
         row of a set up among what is found.
         """
-        conditions: list[tuple[str, Any]] = [
-            ("+found.rowid IN (SELECT id FROM posts WHERE source = ?)", self.source),
-            ("+found.rowid IN (SELECT article_id FROM article_categories WHERE category = ?)", self.category),
-            ("+found.rowid NOT IN (SELECT id FROM posts WHERE draft AND ?)", 1 if self.published else None),
-            (f"+found.rowid IN (SELECT article_id FROM mentions WHERE code IN {_CODES})", self._codes),  # noqa: S608  # a constant
-        ]
-        return _all(conditions)
+        site, sites = _one_of("site", self.sites)
+        source, sources = _one_of("source", self.sources)
+        category, categories = _one_of("category", self.categories)
+        return _all(
+            [
+                (f"+found.rowid IN (SELECT id FROM posts WHERE {site})", sites),  # noqa: S608  # constants
+                (f"+found.rowid IN (SELECT id FROM posts WHERE {source})", sources),  # noqa: S608  # likewise
+                (f"+found.rowid IN (SELECT article_id FROM article_categories WHERE {category})", categories),  # noqa: S608  # likewise
+                ("+found.rowid NOT IN (SELECT id FROM posts WHERE draft AND ?)", 1 if self.published else None),
+                (f"+found.rowid IN (SELECT article_id FROM mentions WHERE code IN {_ANY})", self._codes),  # noqa: S608  # likewise
+            ]
+        )
 
     @property
     def of_versions(self) -> tuple[str, list[Any]]:
@@ -80,22 +90,24 @@ class Filters:
         """
         codes = (
             "EXISTS (SELECT value FROM json_each(coalesce(filed, (SELECT json_object('codes', json_group_array(code))"  # noqa: S608  # a constant
-            f" FROM mentions WHERE article_id = posts.id)), '$.codes') WHERE value IN {_CODES})"
+            f" FROM mentions WHERE article_id = posts.id)), '$.codes') WHERE value IN {_ANY})"
         )
         # Up to 0006 only the first category was kept.
         categories = (
-            "EXISTS (SELECT 1 FROM json_each(CASE WHEN filed IS NULL THEN"
+            "EXISTS (SELECT 1 FROM json_each(CASE WHEN filed IS NULL THEN"  # noqa: S608  # likewise
             " (SELECT json_group_array(category) FROM article_categories WHERE article_id = posts.id)"
             " ELSE coalesce(json_extract(filed, '$.categories'), json_array(json_extract(filed, '$.category'))) END)"
-            " WHERE value = ?)"
+            f" WHERE value IN {_ANY})"
         )
-        conditions: list[tuple[str, Any]] = [
-            ("iif(filed IS NULL, posts.source, json_extract(filed, '$.source')) = ?", self.source),
-            (categories, self.category),
-            ("v.draft = ?", 0 if self.published else None),
-            (codes, self._codes),
-        ]
-        return _all(conditions)
+        return _all(
+            [
+                _one_of("posts.site", self.sites),
+                _one_of("iif(filed IS NULL, posts.source, json_extract(filed, '$.source'))", self.sources),
+                (categories, _listed(self.categories)),
+                ("v.draft = ?", 0 if self.published else None),
+                (codes, self._codes),
+            ]
+        )
 
     @property
     def _of_days(self) -> list[tuple[str, Any]]:
@@ -104,6 +116,15 @@ class Filters:
     @property
     def _codes(self) -> str | None:
         return None if self.codes is None else json.dumps(self.codes)
+
+
+def _one_of(what: str, values: tuple[str, ...]) -> tuple[str, str | None]:
+    """Return the condition that `what` is one of the values; of a single one SQLite makes better use of an index."""
+    return (f"{what} = ?", values[0]) if len(values) == 1 else (f"{what} IN {_ANY}", _listed(values))
+
+
+def _listed(values: tuple[str, ...]) -> str | None:
+    return json.dumps(values) if values else None
 
 
 def _all(conditions: list[tuple[str, Any]]) -> tuple[str, list[Any]]:

@@ -126,7 +126,7 @@ def parse(query: str) -> Query:
     wanted: list[list[Term]] = []
     unwanted: list[Term] = []
     joining = False
-    for word in _words(query):
+    for word in words(query):
         if word.text == "OR" and not word.sign:
             joining = bool(wanted)
             continue
@@ -146,27 +146,27 @@ def parse(query: str) -> Query:
     )
 
 
-class _Word(NamedTuple):
+class Word(NamedTuple):
     """A word or a quotation of a query, with its sign: `-`, and for a quotation also `=`, `-=` or `"`."""
 
     text: str
     sign: str = ""
 
 
-def _words(query: str) -> Iterator[_Word]:
+def words(query: str) -> Iterator[Word]:
     """Split a query into words and quotations. A last quote without a partner encloses the rest."""
     sign = ""
     for number, stretch in enumerate(_QUOTE.split(query)):
         if number % 2:
-            yield _Word(stretch, sign or '"')
+            yield Word(stretch, sign or '"')
             continue
         outside = unicodedata.normalize("NFKC", stretch.translate(_PARTING))
-        words = outside.split()
-        sign = words.pop() if words and words[-1] in {"-", "=", "-="} and outside.endswith(words[-1]) else ""
-        yield from (_Word(word[1:], "-") if word.startswith("-") else _Word(word) for word in words)
+        parts = outside.split()
+        sign = parts.pop() if parts and parts[-1] in {"-", "=", "-="} and outside.endswith(parts[-1]) else ""
+        yield from (Word(part[1:], "-") if part.startswith("-") else Word(part) for part in parts)
 
 
-def _term(word: _Word) -> Term:
+def _term(word: Word) -> Term:
     term = Term(tuple(tokens_in(unify(word.text))))
     if not term.tokens or not word.sign.endswith("="):
         return term

@@ -5,14 +5,15 @@ Not here: which posts are found (`crawler.archive.search.search`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 from crawler.archive.search import index
 from crawler.archive.search.field import field_of
 from crawler.archive.search.snippet import snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -51,11 +52,27 @@ class Hit(TypedDict, total=False):
 
 
 class Found(TypedDict):
-    """What a search found: `total` counts every post, `results` holds the page that was asked for."""
+    """What a search found: `total` counts every post, `results` holds the page that was asked for.
+
+    If that is nothing, `understood` is what was looked for, unless it is just what was typed. `hints` are sentences
+    on what may have been meant instead; they are there only if there are any.
+    """
 
     query: str
     total: int
     results: list[Hit]
+    understood: NotRequired[str]
+    hints: NotRequired[list[str]]
+
+
+class EveryHit(TypedDict):
+    """All that a search found: how many, and the hits, which are read as they are asked for."""
+
+    query: str
+    total: int
+    results: Iterator[Hit]
+    understood: NotRequired[str]
+    hints: NotRequired[list[str]]
 
 
 class Match(NamedTuple):
@@ -89,6 +106,17 @@ def _weight(text: str, query: Query) -> float:
 
 def present(db: Database, query: str, total: int, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> Found:
     """Return `shown` as a search prints it; each match comes with the ids of the posts that tell the same story."""
+    return {"query": query, "total": total, "results": _hits(db, shown, wanted)}
+
+
+def present_each(db: Database, shown: Iterable[tuple[Match, list[int]]], wanted: Query) -> Iterator[Hit]:
+    """Yield `shown` as a search prints it, reading a few at a time."""
+    each = iter(shown)
+    while few := list(islice(each, _READ_AT_ONCE)):
+        yield from _hits(db, few, wanted)
+
+
+def _hits(db: Database, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> list[Hit]:
     versions = _versions(db, [row for match, others in shown for row in (match.row, *others)])
     categories = _categories(db, [match.article_id for match, _ in shown])
     results: list[Hit] = []
@@ -96,7 +124,7 @@ def present(db: Database, query: str, total: int, shown: Sequence[tuple[Match, l
         row = {**versions[match.row], "categories": categories[match.article_id]}
         hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
-    return {"query": query, "total": total, "results": results}
+    return results
 
 
 class Excerpt(TypedDict):
@@ -137,7 +165,7 @@ def _categories(db: Database, posts: list[int]) -> dict[int, list[str]]:
 def _versions(db: Database, rows: list[int]) -> dict[int, dict[str, Any]]:
     """Return what is shown of each version, and the text it is found by, by the row of the index."""
     names = ("id", "site", "title", "published_at", "source", "category", "url", "text")
-    columns = "versions.revision, post_id, site, title, published_at, source, category, url, text"
+    columns = "versions.revision, post_id, site, title, published_at, source, category, nullif(url, ''), text"
     rows_found = db.execute(
         f"SELECT posts.id, posts.id, {columns} FROM posts"  # noqa: S608  # constants
         " JOIN versions ON article_id = posts.id AND versions.revision = posts.revision"

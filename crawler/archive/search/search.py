@@ -39,7 +39,7 @@ _KNOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """How a query is answered: its lookup, that of posts with every term in the title, and the filters."""
 
     query: Query
@@ -81,19 +81,26 @@ def search(
     groups the newest fifty are ordered by how much of the text the terms make up. `collapse` shows only the first
     post of a story that several outlets carry, and counts the story once.
     """
-    wanted = parse(query)
-    if not wanted.wanted or filters.codes == ():
+    plan = plan_of(db, query, filters)
+    if plan is None:
         return {"query": query, "total": 0, "results": []}
-    plan = _Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters, *_rows_in_question(db, filters))
     all_are_needed = collapse or not plan.lookup.decides
-    current = list(islice(_current_matches(db, plan, plan.lookup), None if all_are_needed else _FEW + 1))
-    former = list(_former_matches(db, plan))
+    current = list(islice(current_matches(db, plan, plan.lookup), None if all_are_needed else _FEW + 1))
+    former = list(former_matches(db, plan))
     if len(current) > _FEW and not all_are_needed:
         best = _best_of_many(db, plan, former, sort, offset + limit)[offset : offset + limit]
-        return present(db, query, _count(db, plan) + len(former), [(match, []) for match in best], wanted)
-    ordered = _order(db, plan, [*current, *former], sort)
-    stories = _one_a_story(db, ordered) if collapse else [(match, []) for match in ordered]
-    return present(db, query, len(stories), stories[offset : offset + limit], wanted)
+        return present(db, query, count(db, plan) + len(former), [(match, []) for match in best], plan.query)
+    ordered = in_order(db, plan, [*current, *former], sort)
+    stories = one_a_story(db, ordered) if collapse else [(match, []) for match in ordered]
+    return present(db, query, len(stories), stories[offset : offset + limit], plan.query)
+
+
+def plan_of(db: Database, query: str, filters: Filters) -> Plan | None:
+    """Return how a query is answered; `None` if it can find nothing."""
+    wanted = parse(query)
+    if not wanted.wanted or filters.codes == ():
+        return None
+    return Plan(wanted, lookup(wanted), lookup(wanted, in_title=True), filters, *_rows_in_question(db, filters))
 
 
 def _rows_in_question(db: Database, filters: Filters) -> tuple[int, int]:
@@ -115,14 +122,21 @@ def _rows_in_question(db: Database, filters: Filters) -> tuple[int, int]:
     return first, last
 
 
-def _current_matches(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match]:
-    """Yield the posts whose current version `asked` finds, if it was known at the moment of `as_of`."""
+def current_matches(
+    db: Database, plan: Plan, asked: Lookup, *, without: Lookup | None = None, order: str = ""
+) -> Iterator[Match]:
+    """Yield the posts whose current version `asked` finds, if it was known at the moment of `as_of`.
+
+    What `without` finds is left out. `order` is SQL; SQLite sorts in temporary files what is too much for memory.
+    """
     of_rows, sets = plan.filters.of_rows
     condition, values = plan.of_times
+    if without is not None:
+        of_rows, sets = f"{of_rows} AND +found.rowid NOT IN ({without.sql})", [*sets, *without.values]
     rows = db.conn.execute(
         "SELECT published_ts, posts.id, posts.id"  # noqa: S608  # constants
         f" FROM ({asked.within(plan.first, plan.last)}) AS found CROSS JOIN posts ON posts.id = found.rowid"
-        f" WHERE {of_rows} AND {condition}",
+        f" WHERE {of_rows} AND {condition} {order}",
         [*asked.values, *sets, *values],
     )
     return (Match(*row) for row in rows)
@@ -131,7 +145,8 @@ def _current_matches(db: Database, plan: _Plan, asked: Lookup) -> Iterator[Match
 # Many matches: the index counts them, and only as many are read as are shown.
 
 
-def _count(db: Database, plan: _Plan) -> int:
+def count(db: Database, plan: Plan) -> int:
+    """Return how many current versions match, for a lookup that decides."""
     of_rows, sets = plan.filters.of_rows
     condition, values = plan.of_times
     posts = "" if condition == "1" else "CROSS JOIN posts ON posts.id = found.rowid"
@@ -143,12 +158,12 @@ def _count(db: Database, plan: _Plan) -> int:
     return int(rows.fetchone()[0])
 
 
-def _best_of_many(db: Database, plan: _Plan, former: list[Match], sort: Sort, count: int) -> list[Match]:
+def _best_of_many(db: Database, plan: Plan, former: list[Match], sort: Sort, count: int) -> list[Match]:
     """Return the best `count` matches without fetching all of them."""
     if sort == "date":
         return _newest(_walk(db, plan, plan.lookup), former, count)
     weighable = max(count, results.WEIGHED)
-    titled = _rows_with_title(db, plan, former)
+    titled = rows_with_title(db, plan, former)
     with_title = [match for match in former if match.row in titled]
     best = order_by_weight(db, plan.query, _newest(_current_with_title(db, plan), with_title, weighable))
     if len(best) < count:
@@ -164,13 +179,13 @@ def _newest(current: Iterator[Match], former: list[Match], count: int) -> list[M
     return sorted([*islice(current, count), *former], reverse=True)[:count]
 
 
-def _current_with_title(db: Database, plan: _Plan) -> Iterator[Match]:
+def _current_with_title(db: Database, plan: Plan) -> Iterator[Match]:
     """Yield the posts whose current title has every term, newest first."""
-    few = list(islice(_current_matches(db, plan, plan.in_title), _FEW + 1))
+    few = list(islice(current_matches(db, plan, plan.in_title), _FEW + 1))
     return iter(sorted(few, reverse=True)) if len(few) <= _FEW else _walk(db, plan, plan.in_title)
 
 
-def _walk(db: Database, plan: _Plan, asked: Lookup, *, without: Lookup | None = None) -> Iterator[Match]:
+def _walk(db: Database, plan: Plan, asked: Lookup, *, without: Lookup | None = None) -> Iterator[Match]:
     """Yield what `asked` finds and `without` does not, walking from the newest post back."""
     condition, values = plan.of_posts
     last, step = (plan.filters.span[1], _MOST), _STEP
@@ -195,7 +210,7 @@ def _rows(db: Database, asked: Lookup, first: int, last: int) -> set[int]:
 # Few matches, or matches that only their texts confirm: all are looked at.
 
 
-def _former_matches(db: Database, plan: _Plan) -> Iterator[Match]:
+def former_matches(db: Database, plan: Plan) -> Iterator[Match]:
     """Yield former versions that match and were the latest known at the moment of `as_of`; none without `as_of`."""
     as_of, (first, last) = plan.filters.as_of, plan.filters.span
     if as_of is None:
@@ -215,13 +230,13 @@ def _former_matches(db: Database, plan: _Plan) -> Iterator[Match]:
             yield Match(seconds, article_id, row)
 
 
-def _order(db: Database, plan: _Plan, matches: list[Match], sort: Sort) -> list[Match]:
+def in_order(db: Database, plan: Plan, matches: list[Match], sort: Sort) -> list[Match]:
     """Return what the query finds among `matches`, in the order it is shown."""
     titled: Collection[int] = ()
     if not plan.lookup.decides:
         matches, titled = _read(db, plan.query, matches)
     elif sort == "relevance":
-        titled = _rows_with_title(db, plan, matches)
+        titled = rows_with_title(db, plan, matches)
     newest = sorted(matches, reverse=True)
     if sort == "date":
         return newest
@@ -240,7 +255,7 @@ def _read(db: Database, query: Query, matches: list[Match]) -> tuple[list[Match]
     return meant, titled
 
 
-def _rows_with_title(db: Database, plan: _Plan, matches: list[Match]) -> set[int]:
+def rows_with_title(db: Database, plan: Plan, matches: list[Match]) -> set[int]:
     """Return the rows of the matches whose title has every term."""
     if not matches:
         return set()
@@ -253,7 +268,7 @@ def _rows_with_title(db: Database, plan: _Plan, matches: list[Match]) -> set[int
     return {row for (row,) in rows}
 
 
-def _one_a_story(db: Database, matches: list[Match]) -> list[tuple[Match, list[int]]]:
+def one_a_story(db: Database, matches: list[Match]) -> list[tuple[Match, list[int]]]:
     """Return each story's first post with the ids of the others, at the rank of the best of them."""
     stories = dict(db.execute("SELECT article_id, story_id FROM stories").fetchall())
     told: dict[tuple[str, int], list[Match]] = {}

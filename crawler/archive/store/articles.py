@@ -5,6 +5,7 @@ Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store.files import keys_of
@@ -13,10 +14,11 @@ from crawler.errors import NotAsExpected
 from crawler.text.file_names import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlite_utils import Database
 
+    from crawler.archive.search.filters import Filters
     from crawler.items import Post
 
 FOLDED = "finews_folded"
@@ -25,10 +27,11 @@ FOLDED = "finews_folded"
 DRAFTS = "SELECT id FROM posts WHERE draft"
 """SQL for a subquery: the rows of the posts that are drafts, few if any."""
 
-_CATEGORIES = (
-    "(SELECT article_categories.category, draft FROM posts JOIN article_categories ON article_id = posts.id)"
-)
+OF_SITES = "(:sites IS NULL OR site IN (SELECT value FROM json_each(:sites)))"
+"""SQL condition: of one of the sites in the parameter `sites`, a list in JSON; null is all."""
+
 _EARLY = 3600  # seconds; a post dated later than this after it was seen has a wrong date, not just a fast clock
+_LIKELY = f"published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}"
 # Skips from one name to the next in the index, without reading every post.
 _SOURCES = """
 WITH RECURSIVE outlet (source) AS (
@@ -55,7 +58,7 @@ class Article(TypedDict):
     id: int
     site: str
     post_id: str
-    url: str
+    url: str | None
     share_url: str | None
     title: str
     source: str | None
@@ -118,13 +121,15 @@ def first_alike(db: Database, post_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def every(db: Database, *, drafts: bool = True) -> Iterator[Article]:
-    """Yield every post as `get` returns it, oldest first, one at a time; `drafts` too, if they are wanted."""
-    for row in db.query(f"SELECT * FROM articles WHERE {_wanted(drafts)} ORDER BY published_ts, id"):  # noqa: S608  # constants
+def every(db: Database, filters: Filters) -> Iterator[Article]:
+    """Yield every post that passes the filters as `get` returns it, oldest first, one at a time."""
+    condition, values = filters.of_posts
+    among = "1" if condition == "1" else f"id IN (SELECT id FROM posts WHERE {condition})"  # noqa: S608  # constants
+    for row in db.query(f"SELECT * FROM articles WHERE {among} ORDER BY published_ts, id", values):  # noqa: S608  # likewise
         yield _with_lists(db, row)
 
 
-def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str] | None:
+def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[str, str | None] | None:
     """Return the site and address of another site's post with the same id and day (of `published_at`, ISO 8601).
 
     The Markdown files of two such posts would have the same name.
@@ -133,17 +138,12 @@ def namesake(db: Database, row: Mapping[str, Any], published_at: str) -> tuple[s
         "SELECT site, url FROM articles WHERE post_id = ? AND site <> ? AND substr(published_at, 1, 10) = ?",
         [row["post_id"], row["site"], published_at[:10]],
     ).fetchone()
-    return None if other is None else (str(other[0]), str(other[1]))
+    return None if other is None else (str(other[0]), other[1])
 
 
-def named(db: Database, post_id: str) -> int | None:
-    """Return the row id of the post with this id; if several sites have one, that of the post archived first."""
-    return _first(db, "SELECT id FROM posts WHERE post_id = ? ORDER BY id", [post_id])
-
-
-def at(db: Database, url: str) -> int | None:
-    """Return the row id of the post whose page is at this address."""
-    return _first(db, "SELECT id FROM posts WHERE url = ?", [url])
+def rows_by(db: Database, what: Literal["post_id", "url"], value: str) -> dict[str, int]:
+    """Return the row id of the post with this id or address for each site that has one, the first archived first."""
+    return dict(db.execute(f"SELECT site, id FROM posts WHERE {what} = ? ORDER BY id", [value]).fetchall())  # noqa: S608  # constants
 
 
 def published_at(db: Database, article_id: int) -> str:
@@ -154,7 +154,7 @@ def published_at(db: Database, article_id: int) -> str:
 def elsewhere(db: Database, post: Post) -> int | None:
     """Return the row of the post that has this post's id, if it stands at another address."""
     sql = "SELECT id FROM posts WHERE site = ? AND post_id = ? AND url <> ?"
-    return _first(db, sql, [post.site, post.post_id, post.url])
+    return _first(db, sql, [post.site, post.post_id, post.url or ""])
 
 
 def id_at(db: Database, site: str, url: str) -> str | None:
@@ -177,16 +177,15 @@ def published_ts(db: Database, article_id: int) -> int:
     return int(db.execute("SELECT published_ts FROM posts WHERE id = ?", [article_id]).fetchone()[0])
 
 
-def newest(db: Database, site: str | None = None, *, drafts: bool = True) -> int | None:
-    """Return the row id of the latest published post, of all sites or of one; of `drafts` too, if they are wanted."""
-    where, values = ("", []) if site is None else (" AND site = ?", [site])
-    sql = f"SELECT id FROM posts WHERE {_wanted(drafts)}{where} ORDER BY published_ts DESC LIMIT 1"  # noqa: S608  # constants
-    return _first(db, sql, values)
+def newest(db: Database, sites: Sequence[str] = (), *, likely: bool = False, drafts: bool = True) -> int | None:
+    """Return the row id of the latest published post; a `likely` one was not dated in the future when first seen."""
+    where = f"{_wanted(drafts)} AND {_LIKELY}" if likely else _wanted(drafts)
+    return _first(db, f"SELECT id FROM posts WHERE {where} ORDER BY published_ts DESC LIMIT 1", _of(sites))  # noqa: S608  # constants
 
 
-def oldest(db: Database, *, drafts: bool = True) -> int | None:
-    """Return the row id of the earliest published post; of `drafts` too, if they are wanted."""
-    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", [])  # noqa: S608  # constants
+def oldest(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int | None:
+    """Return the row id of the earliest published post, of these sites or of all; of `drafts` too, if wanted."""
+    return _first(db, f"SELECT id FROM posts WHERE {_wanted(drafts)} ORDER BY published_ts LIMIT 1", _of(sites))  # noqa: S608  # constants
 
 
 def published_until(
@@ -200,7 +199,7 @@ def published_until(
     later, values = ("", []) if since is None else (" AND published_ts > ?", [since])
     rows = db.execute(
         f"SELECT published_ts, id, site FROM posts WHERE {by} = ? AND published_ts <= ? AND NOT draft"  # noqa: S608  # constants
-        f" AND published_ts <= CAST(strftime('%s', first_seen_at) AS INTEGER) + {_EARLY}{later}"
+        f" AND {_LIKELY}{later}"
         " ORDER BY published_ts DESC",
         [name, until, *values],
     )
@@ -242,10 +241,10 @@ def categories(db: Database, article_id: int) -> list[str]:
     return [slug for (slug,) in rows]
 
 
-def count(db: Database, *, gone: bool = False, drafts: bool = True) -> int:
-    """Return the number of posts, of `drafts` too if they are wanted; with `gone`, of those that the site dropped."""
+def count(db: Database, sites: Sequence[str] = (), *, gone: bool = False, drafts: bool = True) -> int:
+    """Return the number of posts, or of those that their site dropped; of `drafts` too, if they are wanted."""
     where = f"{_wanted(drafts)} AND gone_at IS NOT NULL" if gone else _wanted(drafts)
-    return int(db.execute(f"SELECT count(*) FROM posts WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+    return int(db.execute(f"SELECT count(*) FROM posts WHERE {where}", _of(sites)).fetchone()[0])  # noqa: S608  # constants
 
 
 def has_drafts(db: Database) -> bool:
@@ -253,25 +252,26 @@ def has_drafts(db: Database) -> bool:
     return db.execute(f"{DRAFTS} LIMIT 1").fetchone() is not None
 
 
-def counts(db: Database, by: Literal["site", "category", "source"], *, drafts: bool = True) -> dict[str, int]:
-    """Return the number of posts per site, category or outlet, in descending order.
+def are_of_several_sites(db: Database) -> bool:
+    """Return whether there are posts of more than one site; quicker than counting those of each."""
+    return _first(db, "SELECT id FROM posts WHERE site <> (SELECT site FROM posts LIMIT 1) LIMIT 1", []) is not None
 
-    A post counts in each of its categories.
-    """
-    table = _CATEGORIES if by == "category" else "posts"
-    rows = db.execute(
-        f"SELECT {by}, count(*) FROM {table} WHERE {by} IS NOT NULL AND {_wanted(drafts)}"  # noqa: S608  # constants
-        " GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return dict(rows.fetchall())
+
+def sites(db: Database) -> list[str]:
+    """Return the sites that have posts, that with the most first."""
+    return [site for (site,) in db.execute("SELECT site FROM posts GROUP BY site ORDER BY count(*) DESC, site")]
 
 
 def _wanted(drafts: bool) -> str:
-    """Return the condition on posts, in SQL, that leaves out drafts unless they are wanted."""
-    return "1" if drafts else "NOT draft"
+    """Return the condition on posts, in SQL: of `:sites`, unless that is null, and of drafts only if wanted."""
+    return OF_SITES if drafts else f"{OF_SITES} AND NOT draft"
 
 
-def _first(db: Database, sql: str, values: list[str]) -> int | None:
+def _of(sites: Sequence[str]) -> dict[str, str | None]:
+    return {"sites": json.dumps(sites) if sites else None}
+
+
+def _first(db: Database, sql: str, values: list[str] | dict[str, str | None]) -> int | None:
     row = db.execute(sql, values).fetchone()
     return None if row is None else int(row[0])
 

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import stat
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,12 @@ from crawler.errors import (
     NotAnArchive,
     TookTooLong,
 )
+from crawler.language import Sentence
 from crawler.text.file_names import folded
 from crawler.text.outside import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
 _log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ APPLICATION_ID = 0x66696E77
 
 _IN_MEMORY = ":memory:"
 _SMALLEST = 512  # bytes, SQLite's smallest page size; SQLite treats a shorter file as an empty database
-_NO_DATABASE = "it is not an SQLite database"
+_NO_DATABASE = Sentence("it is not an SQLite database")
 _BUSY_SECONDS = 30.0
 _FULL_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # an exceeded quota is reported as the latter
 _PROGRESS_SECONDS = 2.0  # between messages about progress
@@ -92,9 +94,11 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
             raise ArchiveDamaged(file, str(error)) from error
         if is_interrupt(error):
             raise TookTooLong(file, _LOOK_SECONDS) from error
-        raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
+        raise ArchiveError("{file} cannot be opened as an archive: {error}.", file=file, error=error) from error
     except OSError as error:
-        raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
+        raise ArchiveError(
+            "{file} cannot be made: {reason}; name another place with --archive.", file=file, reason=error.strerror
+        ) from error
     return db
 
 
@@ -112,13 +116,13 @@ def holds_archive(file: Path) -> bool:
     if stat.S_ISDIR(status.st_mode):
         raise _unreadable(file, "Is a directory")
     if not stat.S_ISREG(status.st_mode):
-        raise NotAnArchive(file, "it is not a regular file")
+        raise NotAnArchive(file, Sentence("it is not a regular file"))
     if not status.st_size:
         return False
     if status.st_size < _SMALLEST:
         raise NotAnArchive(file, _NO_DATABASE)
     if _application_id(file) != APPLICATION_ID:
-        raise NotAnArchive(file, "it is some other program's SQLite database")
+        raise NotAnArchive(file, Sentence("it is some other program's SQLite database"))
     return True
 
 
@@ -145,6 +149,21 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 def is_interrupt(error: BaseException | None) -> bool:
     """Tell whether an error says that a time limit has ended a statement."""
     return isinstance(error, sqlite3.Error) and kind_of(error) == sqlite3.SQLITE_INTERRUPT
+
+
+@contextmanager
+def one_state(db: Database) -> Iterator[None]:
+    """Have the block read one state of the archive, whatever other programs write or delete meanwhile."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+        db.execute("COMMIT")  # unlike a rollback, it leaves cursors alone that others still read from
+    except BaseException:
+        db.conn.rollback()
+        raise
 
 
 def limit_time(db: Database, seconds: float | None) -> None:
@@ -176,7 +195,7 @@ def _application_id(file: Path) -> int:
 
 
 def _unreadable(file: Path, why: str) -> ArchiveError:
-    return ArchiveError(f"{file} cannot be read: {why}; name another file with --archive.")
+    return ArchiveError("{file} cannot be read: {why}; name another file with --archive.", file=file, why=why)
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -204,7 +223,7 @@ def _check_version(db: Database, file: Path) -> None:
         raise NewerArchive(file, newer)
     other = part_of_another_program(db)
     if other is not None:
-        raise NotAnArchive(file, f"it has the {one_line(other)} and nothing of this program's")
+        raise NotAnArchive(file, Sentence("it has the {part} and nothing of this program's", part=one_line(other)))
     foreign = foreign_part(db)
     if foreign is not None:
         raise ForeignSchema(file, one_line(foreign))

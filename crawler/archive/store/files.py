@@ -107,6 +107,11 @@ def posts_at(db: Database, site: str, paths: Iterable[str]) -> Iterator[int]:
             yield int(row[0])
 
 
+def forget(db: Database, article_id: int, run_id: int) -> None:
+    """Forget that a run imported the files of a post."""
+    db.execute("DELETE FROM files WHERE article_id = ? AND run_id = ?", [article_id, run_id])
+
+
 def refused(db: Database, run_id: int) -> list[RefusedFile]:
     """Return the files that a run refused."""
     rows = db.query(
@@ -115,12 +120,12 @@ def refused(db: Database, run_id: int) -> list[RefusedFile]:
     return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
-def imports_of(db: Database, article_id: int | None, path: str) -> list[ImportEntry]:
-    """Return the files that a post came from and all versions of the file at `path`, each as last imported."""
+def imports_of(db: Database, article_ids: Iterable[int], path: str) -> list[ImportEntry]:
+    """Return the files that these posts came from and all versions of the file at `path`, each as last imported."""
     rows = db.query(
         'SELECT path, "commit", outcome, reason, run_id AS run, imported_at FROM files'
-        " WHERE article_id = ? OR path = ? ORDER BY id",
-        [article_id, path],
+        " WHERE article_id IN (SELECT value FROM json_each(?)) OR path = ? ORDER BY id",
+        [json.dumps(list(article_ids)), path],
     )
     return list(rows)  # type: ignore[arg-type]  # the columns above
 

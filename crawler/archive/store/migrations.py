@@ -104,6 +104,11 @@ def _contents_of_files(db: Database) -> None:
     _run_sql(db, "0008_contents_of_files.sql")
 
 
+@steps(name="0009_deletions")
+def _deletions(db: Database) -> None:
+    _run_sql(db, "0009_deletions.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return the name of a step applied to `db` by a newer version of the program, unknown here; `None` if none."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from crawler.archive.store.revisions import VersionInfo
     from crawler.items import Article, Post
 
+ROWS = "SELECT id FROM posts"
+"""SQL for a subquery: the rows of all posts."""
+
 SAYS_AGAIN = "says again what was said in revision"
 """What the reason begins with of a page that goes back and forth between versions; the revision stands behind it."""
 
@@ -95,11 +98,16 @@ def row_of(db: Database, site: str, post_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def delete(db: Database, article_id: int) -> None:
+    """Delete a post with everything of it in the tables but the search index, by the triggers of the schema."""
+    db.execute("DELETE FROM posts WHERE id = ?", [article_id])
+
+
 def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     """Add a new post and return its row id."""
     post, seen_at = derived.article.post, derived.seen_at
     slug = post.category.slug if post.category else None
-    about = (post.site, post.post_id, post.url, post.share_url, post.source, slug)
+    about = (post.site, post.post_id, post.url or "", post.share_url, post.source, slug)
     _note_categories(db, post)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, draft, published_ts, revision,"
@@ -211,7 +219,7 @@ def _update(db: Database, article_id: int, revision: int, derived: DerivedArticl
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
         " category = coalesce(?, category), draft = ?, published_ts = ?, revision = ? WHERE id = ?",
-        [post.url, post.share_url, post.source, slug, post.draft, derived.published_ts, revision, article_id],
+        [post.url or "", post.share_url, post.source, slug, post.draft, derived.published_ts, revision, article_id],
     )
     if post.tags:
         db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])

@@ -10,14 +10,14 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.store.articles import DRAFTS
+from crawler.archive.store.articles import DRAFTS, OF_SITES
 from crawler.errors import AmbiguousSecurity
 from crawler.securities import parse, parse_typed
-from crawler.text.pinyin import is_part, is_whole, spelling
+from crawler.text.pinyin import is_part, is_whole, spelling, typeable
 from crawler.text.words import bare, fold, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -38,7 +38,7 @@ def note_mentions(db: Database, article_id: int, mentions: tuple[Mention, ...], 
     for mention in mentions:
         _note_mention(db, article_id, mention, published_ts)
     for code in sorted(codes | {mention.code for mention in mentions}):
-        _name(db, code)
+        name_anew(db, code)
 
 
 def redate(db: Database, article_id: int, published_ts: int) -> None:
@@ -60,7 +60,7 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
     )
 
 
-def _name(db: Database, code: str) -> None:
+def name_anew(db: Database, code: str) -> None:
     """Name a security as most of its latest mentions do; of equally frequent names, the latest wins."""
     rows = db.execute(
         "SELECT name FROM mentions WHERE code = ?"
@@ -73,6 +73,12 @@ def _name(db: Database, code: str) -> None:
             _rename(db, code, name)
 
 
+def name_all(db: Database) -> None:
+    """Give every security its usual name, after mentions were deleted."""
+    for (code,) in db.execute("SELECT code FROM securities").fetchall():
+        name_anew(db, code)
+
+
 def spell_all(db: Database) -> None:
     """Recompute the pinyin of every security's name."""
     for code, name in db.execute("SELECT code, name FROM securities").fetchall():
@@ -81,6 +87,14 @@ def spell_all(db: Database) -> None:
 
 def _rename(db: Database, code: str, name: str) -> None:
     db.execute("UPDATE securities SET name = ?, pinyin = ? WHERE code = ?", [name, spelling(name), code])
+
+
+def usual_names(db: Database, codes: Iterable[str]) -> dict[str, str]:
+    """Return the usual names of securities by code."""
+    rows = db.execute(
+        "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(?))", [json.dumps([*codes])]
+    )
+    return dict(rows.fetchall())
 
 
 class Name(TypedDict):
@@ -131,6 +145,12 @@ def candidates(db: Database, written: str) -> list[Candidate]:
     return _select(db, where, values) or _select(db, by_name, {"name": plain}) or _by_pinyin(db, plain)
 
 
+def spellings(db: Database) -> dict[str, list[str]]:
+    """Return how each security can be spelt, by name, symbol and pinyin: `平安银行 (000001.SZ)`."""
+    rows = db.execute("SELECT name, symbol, market, pinyin FROM securities").fetchall()
+    return {f"{name} ({symbol}.{market})": [name, symbol, *typeable(pinyin)] for name, symbol, market, pinyin in rows}
+
+
 def _select(db: Database, where: str, values: dict[str, str]) -> list[Candidate]:
     rows = db.query(
         "SELECT code, symbol, market, name,"  # noqa: S608  # constants
@@ -154,12 +174,12 @@ def _by_pinyin(db: Database, typed: str) -> list[Candidate]:
     return matches
 
 
-def names(db: Database, code: str, *, drafts: bool = True) -> list[Name]:
-    """Return every name the security was printed under, latest first."""
+def names(db: Database, code: str, sites: Sequence[str] = (), *, drafts: bool = True) -> list[Name]:
+    """Return every name the security was printed under, by posts of `sites` if any are named; latest first."""
     rows = db.execute(
         "SELECT name, count(*), min(published_ts), max(published_ts) FROM mentions"  # noqa: S608  # constants
-        f" WHERE code = ? AND {_wanted(drafts)} GROUP BY name ORDER BY 4 DESC, 2 DESC, name",
-        [code],
+        f" WHERE code = :code AND {_wanted(drafts)} GROUP BY name ORDER BY 4 DESC, 2 DESC, name",
+        {"code": code, "sites": _listed(sites)},
     ).fetchall()
     (usual,) = db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone()
     own = [usual, *(name for name, count, first, last in rows if _was_usual(db, code, count, first, last))]
@@ -175,33 +195,37 @@ def names(db: Database, code: str, *, drafts: bool = True) -> list[Name]:
     ]
 
 
-def days(db: Database, code: str, since: int, *, drafts: bool = True) -> list[Day]:
-    """Return the number of posts that mention the security per day, from `since` (epoch seconds) on, latest first."""
+def days(db: Database, code: str, since: int, sites: Sequence[str] = (), *, drafts: bool = True) -> list[Day]:
+    """Return the number of posts that mention the security per day, from `since` (epoch seconds) on, latest first.
+
+    If any `sites` are named, only their posts count.
+    """
     rows = db.query(
         "SELECT substr(published_at, 1, 10) AS day, count(*) AS posts FROM articles WHERE id IN"  # noqa: S608  # constants
-        f" (SELECT article_id FROM mentions WHERE code = ? AND published_ts >= ? AND {_wanted(drafts)})"
+        f" (SELECT article_id FROM mentions WHERE code = :code AND published_ts >= :since AND {_wanted(drafts)})"
         " GROUP BY day ORDER BY day DESC",
-        [code, since],
+        {"code": code, "since": since, "sites": _listed(sites)},
     )
     return list(rows)  # type: ignore[arg-type]  # the columns above
 
 
 def mentioning(
-    db: Database, code: str, since: int, *, limit: int, offset: int, drafts: bool = True
+    db: Database, code: str, since: int, sites: Sequence[str] = (), *, limit: int, offset: int, drafts: bool = True
 ) -> Iterator[tuple[Hit, str, list[str]]]:
     """Yield the posts that mention the security from `since` (epoch seconds) on, newest first.
 
-    Each comes with its text and the names it prints.
+    If any `sites` are named, only their posts. Each comes with its text and the names it prints.
     """
     rows = db.query(
         "SELECT post_id AS id, site, title, published_at, source, category, (SELECT json_group_array(category) FROM"  # noqa: S608  # constants
         " (SELECT category FROM article_categories WHERE article_id = articles.id ORDER BY position)) AS categories,"
         " url, text, printed FROM articles JOIN"
         " (SELECT article_id, published_ts AS at, json_group_array(name) AS printed FROM mentions"
-        f" WHERE code = ? AND published_ts >= ? AND {_wanted(drafts)} GROUP BY article_id"
+        f" WHERE code = :code AND published_ts >= :since AND {_wanted(drafts)} GROUP BY article_id"
         " ORDER BY at DESC, article_id DESC"
-        " LIMIT ? OFFSET ?) AS mentioned ON mentioned.article_id = articles.id ORDER BY at DESC, article_id DESC",
-        [code, since, limit, offset],
+        " LIMIT :most OFFSET :first) AS mentioned ON mentioned.article_id = articles.id"
+        " ORDER BY at DESC, article_id DESC",
+        {"code": code, "since": since, "sites": _listed(sites), "most": limit, "first": offset},
     )
     for row in rows:
         text, printed = row.pop("text"), json.loads(row.pop("printed"))
@@ -209,15 +233,29 @@ def mentioning(
         yield row, text, printed  # type: ignore[misc]  # the columns above
 
 
-def count_mentions(db: Database, *, drafts: bool = True) -> int:
-    """Return the number of mentions, one for each name a post prints."""
-    (count,) = db.execute(f"SELECT count(*) FROM mentions WHERE {_wanted(drafts)}").fetchone()  # noqa: S608  # constants
+def count(db: Database, sites: Sequence[str] = ()) -> int:
+    """Return the number of securities that are known; if any `sites` are named, of those their posts mention."""
+    if not sites:
+        return int(db.execute("SELECT count(*) FROM securities").fetchone()[0])
+    sql = f"SELECT count(DISTINCT code) FROM mentions WHERE {_wanted(True)}"  # noqa: S608  # constants
+    return int(db.execute(sql, {"sites": _listed(sites)}).fetchone()[0])
+
+
+def count_mentions(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
+    """Return the number of mentions, one for each name a post prints; of `sites` if any are named."""
+    sql = f"SELECT count(*) FROM mentions WHERE {_wanted(drafts)}"  # noqa: S608  # constants
+    (count,) = db.execute(sql, {"sites": _listed(sites)}).fetchone()
     return int(count)
 
 
 def _wanted(drafts: bool) -> str:
-    """Return the condition on mentions, in SQL, that leaves out those of drafts unless they are wanted."""
-    return "1" if drafts else f"article_id NOT IN ({DRAFTS})"
+    """Return the condition on mentions, in SQL: of `:sites` unless that is null, and of drafts only if wanted."""
+    of_sites = f"(:sites IS NULL OR article_id IN (SELECT id FROM articles WHERE {OF_SITES}))"  # noqa: S608  # a constant
+    return of_sites if drafts else f"{of_sites} AND article_id NOT IN ({DRAFTS})"
+
+
+def _listed(sites: Sequence[str]) -> str | None:
+    return json.dumps(list(sites)) if sites else None
 
 
 def _was_usual(db: Database, code: str, count: int, first: int, last: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from crawler.archive.search import index
 from crawler.archive.store import articles
 from crawler.archive.store.versions import CURRENT
+from crawler.language import Sentence
 from crawler.text.minhash import minhash_keys, scheme
 from crawler.text.near_duplicates import TitledText, same_story
 from crawler.text.words import counted
@@ -41,6 +42,7 @@ class StoryPost(TypedDict):
     """A post that tells a story; `first` marks the one that was published first."""
 
     id: str
+    site: str
     title: str
     published_at: str
     source: str | None
@@ -54,7 +56,8 @@ def same_story_posts(db: Database, article_id: int) -> list[StoryPost]:
     """
     rows = list(
         db.query(
-            "SELECT post_id AS id, title, published_at, source FROM stories JOIN articles ON articles.id = article_id"
+            "SELECT post_id AS id, site, title, published_at, source FROM stories"
+            " JOIN articles ON articles.id = article_id"
             " WHERE story_id = (SELECT story_id FROM stories WHERE article_id = ?)"
             " AND (NOT draft OR articles.id = ?) ORDER BY published_ts, articles.id",
             [article_id, article_id],
@@ -125,12 +128,15 @@ def rebuild(db: Database) -> None:
 def faults(db: Database) -> Iterator[str]:
     """Yield a sentence for everything that is wrong with the stories."""
     if db.execute("SELECT made_by FROM derived WHERE name = ?", [_SCHEME]).fetchone() != (scheme(),):
-        yield "Stories were found by another method than today's: `finews check --repair` finds them anew."
+        yield Sentence("Stories were found by another method than today's: `finews check --repair` finds them anew.")
     (alone,) = db.execute(
         "SELECT count(*) FROM (SELECT 1 FROM stories GROUP BY story_id HAVING count(*) = 1)"
     ).fetchone()
     if alone:
-        yield f"{counted(alone, 'story', 'stories')} told by one post only: `finews check --repair` finds all anew."
+        yield Sentence(
+            "{stories} told by one post only: `finews check --repair` finds all anew.",
+            stories=counted(alone, "story", "stories"),
+        )
 
 
 def _candidates(

@@ -6,12 +6,13 @@ gets (`crawler.archive.store.revisions`), and what changed between two (`crawler
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from weakref import WeakKeyDictionary
 
 from crawler.archive.search import index
-from crawler.archive.store.bodies import BROKEN, decode_body
+from crawler.archive.store.bodies import decode_body
 from crawler.archive.store.files import keys_of, write_file, written_file
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
@@ -37,15 +38,14 @@ CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id 
 """Likewise, the number of further versions that a run brought."""
 
 _TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
-# A git history can bring thousands of versions of one post, each of which is compared with all before it. What that
-# takes is read once and cached, for this many posts.
+# Every version of a post, of thousands perhaps, is compared with all before it: these are cached, for so many posts.
 _POSTS_CACHED = 1_000
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
 _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDictionary()
 
 
 class Revision(TypedDict):
-    """A version of a post: when it was first seen (UTC), by which run, how it came (`via`), and its hash."""
+    """A version of a post: when it was first seen (UTC), by which run and how (`via`), its hash, if it is a draft."""
 
     revision: int
     seen_at: str
@@ -54,6 +54,7 @@ class Revision(TypedDict):
     title: str
     published_at: str
     content_hash: str
+    draft: bool
 
 
 class Standing(NamedTuple):
@@ -159,11 +160,11 @@ def _cache_fingerprint(db: Database, article_id: int, derived: DerivedArticle) -
 def history(db: Database, article_id: int) -> list[Revision]:
     """Return the versions of a post as users see them, oldest first."""
     rows = db.query(
-        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash FROM versions"
+        "SELECT revision, seen_at, run_id AS run, via, title, published_at, content_hash, draft FROM versions"
         " WHERE article_id = ? ORDER BY revision",
         [article_id],
     )
-    return list(rows)  # type: ignore[arg-type]  # the columns above
+    return [{**row, "draft": bool(row["draft"])} for row in rows]  # type: ignore[typeddict-item]  # the columns above
 
 
 def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
@@ -176,15 +177,13 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
         raise NoSuchRevision(revision, count)
     rows = db.query(
         "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
-        " draft FROM versions"
-        " WHERE article_id = ? AND revision = ?",
+        " draft FROM versions WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
-    front["draft"] = bool(row["draft"])
-    return {**row, **bodies, **front}
+    return {**row, **bodies, **front, "draft": bool(row["draft"])}
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
@@ -193,36 +192,32 @@ def publication_times(db: Database, article_id: int) -> set[str]:
     return {published_at for (published_at,) in rows}
 
 
-def incomplete_posts(db: Database) -> list[str]:
-    """Return the ids of posts that lack a version between the first and the current one."""
+def entries(db: Database, article_id: int) -> dict[int, index.Entry]:
+    """Return the rows that a post has in the search index, each with what it is found by."""
     rows = db.execute(
-        "SELECT post_id FROM posts LEFT JOIN versions ON article_id = posts.id GROUP BY posts.id"
-        " HAVING count(versions.id) <> posts.revision OR max(versions.revision) <> posts.revision"
-    )
-    return [post_id for (post_id,) in rows]
+        "SELECT iif(versions.revision = posts.revision, posts.id, -versions.id), versions.revision, title, text"
+        " FROM versions JOIN posts ON posts.id = article_id WHERE article_id = ? ORDER BY versions.revision",
+        [article_id],
+    ).fetchall()
+    return {row: index.found_by(db, article_id, *version)[1] for row, *version in rows}
 
 
-def undecodable_posts(db: Database) -> list[str]:
-    """Return the ids of posts with a version whose bodies cannot be decoded."""
-    faults = " OR ".join(BROKEN.format(body) for body in ("summary", "markdown", "html"))
-    rows = db.execute(
-        f"SELECT DISTINCT post_id FROM versions JOIN posts ON posts.id = article_id WHERE {faults} ORDER BY posts.id"  # noqa: S608  # constants
-    )
-    return [post_id for (post_id,) in rows]
+def runs_of(db: Database, article_id: int) -> set[int]:
+    """Return the runs that brought versions of a post."""
+    return {run_id for (run_id,) in db.execute("SELECT run_id FROM versions WHERE article_id = ?", [article_id])}
 
 
-def count(db: Database, *, drafts: bool = True) -> int:
-    """Return the number of versions; of those that were `drafts` too, if they are wanted."""
-    where = "1" if drafts else "NOT draft"
-    return int(db.execute(f"SELECT count(*) FROM versions WHERE {where}").fetchone()[0])  # noqa: S608  # constants
+def count(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
+    """Return the number of versions, of these sites or of all; of those that were `drafts` too, if wanted."""
+    of = "article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))" if sites else "1"
+    sql = f"SELECT count(*) FROM versions WHERE {of} AND {'1' if drafts else 'NOT draft'}"  # noqa: S608  # constants
+    return int(db.execute(sql, {"sites": json.dumps(sites)}).fetchone()[0])
 
 
 def row(db: Database, article_id: int, revision: int) -> int:
     """Return the row id of a revision."""
-    (row_id,) = db.execute(
-        "SELECT id FROM versions WHERE article_id = ? AND revision = ?", [article_id, revision]
-    ).fetchone()
-    return int(row_id)
+    sql = "SELECT id FROM versions WHERE article_id = ? AND revision = ?"
+    return int(db.execute(sql, [article_id, revision]).fetchone()[0])
 
 
 def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, run_id: int) -> None:
@@ -268,10 +263,24 @@ def keep_filing(db: Database, row: int) -> None:
 def make_room(db: Database, article_id: int, revision: int) -> None:
     """Move a revision and those above it up by one, so that its number is free."""
     # Via negative numbers, because two versions may never have the same number, even for a moment.
-    db.execute(
-        "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?", [article_id, revision]
-    )
+    up = "UPDATE versions SET revision = -revision - 1 WHERE article_id = ? AND revision >= ?"
+    db.execute(up, [article_id, revision])
     db.execute("UPDATE versions SET revision = -revision WHERE article_id = ? AND revision < 0", [article_id])
+
+
+def drop(db: Database, article_id: int, run_id: int) -> None:
+    """Delete the versions that a run brought; those that remain, of which there must be any, are numbered anew."""
+    rows = db.execute(
+        "SELECT run_id = :run, id FROM versions WHERE article_id = :post ORDER BY 1, revision",
+        {"run": run_id, "post": article_id},
+    ).fetchall()
+    count = sum(not is_of_run for is_of_run, _ in rows)
+    db.execute("UPDATE versions SET revision = -revision WHERE article_id = ?", [article_id])  # see `make_room`
+    for number, (_, row) in enumerate(rows, 1):
+        db.execute("UPDATE versions SET revision = ? WHERE id = ?", [number, row])
+    db.execute("UPDATE posts SET revision = ? WHERE id = ?", [count, article_id])
+    db.execute("DELETE FROM versions WHERE article_id = ? AND revision > ?", [article_id, count])
+    db.execute("UPDATE versions SET filed = NULL WHERE article_id = ? AND revision = ?", [article_id, count])
 
 
 def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticle) -> None:

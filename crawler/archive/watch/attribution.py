@@ -6,12 +6,11 @@ Fast enough to be called a million times. Not here: what became of an address (`
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crawler.archive.ledger import links, sites
-from crawler.archive.store import articles
+from crawler.archive.ledger import links, sites, zones
 from crawler.sites.addresses import address_of, category_address, is_safe_id
 from crawler.urls import path_of
 
@@ -73,11 +72,9 @@ class Attribution:
         return self._day_at(site, seconds // _QUARTER)
 
     def zone(self, site: str) -> tzinfo:
-        """Return a site's time zone; if its definition is unknown, that of its latest post."""
+        """Return a site's time zone, as `crawler.archive.ledger.zones` does."""
         if site not in self._zones:
-            newest = articles.newest(self._db, site)
-            published_at = None if newest is None else articles.published_at(self._db, newest)
-            self._zones[site] = (datetime.fromisoformat(published_at).tzinfo if published_at else None) or UTC
+            self._zones[site] = zones.of_site(self._db, site)
         return self._zones[site]
 
     def is_shared(self, site: str, post_id: str) -> bool:

@@ -14,6 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
 from crawler.archive.ledger.runs import Report
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -149,10 +150,10 @@ def _note(report: Report, figure: Figure, usual: float) -> str:
     """Return a few words on a number that stands out, such as `new 3, usually 41`."""
     value = _value(report, figure)
     if figure.name == "bytes":
-        return f"{value / _MEGA:.1f} MB, usually {usual / _MEGA:.1f} MB"
+        return Sentence("{value:.1f} MB, usually {usual:.1f} MB", value=value / _MEGA, usual=usual / _MEGA)
     if figure.name == "seconds":
-        return f"{value:.0f} s, usually {usual:.0f} s"
-    return f"{figure.name} {value}, usually {usual:g}"
+        return Sentence("{value:.0f} s, usually {usual:.0f} s", value=value, usual=usual)
+    return Sentence("{figure} {value}, usually {usual:g}", figure=Sentence(figure.name), value=value, usual=usual)
 
 
 def _plain(number: float) -> float:

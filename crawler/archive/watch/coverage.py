@@ -16,7 +16,7 @@ from crawler.archive.watch.attribution import Attribution
 from crawler.archive.watch.phrases import command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -114,8 +114,11 @@ class _Counts:
         }
 
 
-def coverage(db: Database, archive: str, since: datetime | None = None) -> Coverage:
-    """Return what was listed and stored, per site, category and day, from the day of `since` on."""
+def coverage(db: Database, archive: str, since: datetime | None = None, sites: Sequence[str] = ()) -> Coverage:
+    """Return what was listed and stored, per site, category and day, from the day of `since` on.
+
+    If any `sites` are named, of them alone.
+    """
     attribution, counts, first = Attribution(db), _Counts(), "" if since is None else since.date().isoformat()
     _count_stored(db, attribution, counts, since)
     _count_others(db, attribution, counts)
@@ -123,7 +126,10 @@ def coverage(db: Database, archive: str, since: datetime | None = None) -> Cover
     for site, day in list(_days_without(db, attribution, by_day)):
         by_day.setdefault(day, set()).add((site, ""))
     rows = [
-        counts.row(filing, day, attribution) for day in sorted(by_day, reverse=True) for filing in sorted(by_day[day])
+        counts.row(filing, day, attribution)
+        for day in sorted(by_day, reverse=True)
+        for filing in sorted(by_day[day])
+        if not sites or filing[0] in sites
     ]
     return {"archive": archive, "since": first or None, "totals": _totals(rows), "rows": rows}
 

@@ -13,11 +13,12 @@ from itertools import accumulate
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from crawler.archive.ledger import review
+from crawler.archive.ledger import review, zones
 from crawler.archive.store.posts import SAYS_AGAIN
 from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
 from crawler.items import NAMES_NO_POST
+from crawler.language import Sentence
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
@@ -51,14 +52,22 @@ def refusals(db: Database, site: str, now: float) -> list[Alarm]:
         return []
     why = _usual_reason(refused)
     example = next(each for each in refused if each.reason == why)
+    since = moment(began(latest).at, zones.of_site(db, site))
     return [
         {
             "kind": "refusals",
             "site": site,
-            "sentence": (
-                f"{len(refused)} of the latest {len(latest)} posts of {site} were refused, since"
-                f" {moment(began(latest).at)}; of the {len(before)} before it was {former}: most of them for"
-                f" {why or 'no reason given'}, `{command('why', example.url)}` tells by which rule."
+            "sentence": Sentence(
+                "{refused} of the latest {posts} posts of {site} were refused, since {at}; of the {before} before it"
+                " was {former}: most of them for {why}, `{command}` tells by which rule.",
+                refused=len(refused),
+                posts=len(latest),
+                site=site,
+                at=since,
+                before=len(before),
+                former=former,
+                why=why or Sentence("no reason given"),
+                command=command("why", example.url),
             ),
             "numbers": {
                 "refused": len(refused),
@@ -97,15 +106,20 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
     """
     since = _written(now - _PAGES_READ_FOR)
     empty = review.empty_categories(db, site, NAMES_NO_POST, since, _POSTS_OF)
+    zone = zones.of_site(db, site)
     for slug, url, read_at, posts in empty[:_SHOWN]:
         yield {
             "kind": "category",
             "site": site,
-            "sentence": (
-                f"The page of {slug} ({site}) named no post when it was read at {moment(read_at)}, though"
-                f" {counted(posts, 'post')} of it published in the two days before"
-                f" {'is' if posts == 1 else 'are'} there: see whether {url} looks otherwise now,"
-                f" `{command('why', url)}` tells how it was read."
+            "sentence": Sentence(
+                "The page of {slug} ({site}) named no post when it was read at {read_at}, though {there_are}: see"
+                " whether {url} looks otherwise now, `{command}` tells how it was read.",
+                slug=slug,
+                site=site,
+                read_at=moment(read_at, zone),
+                there_are=_there_are(posts),
+                url=url,
+                command=command("why", url),
             ),
             "numbers": {"category": slug, "url": url, "read_at": read_at, "posts": posts},
         }
@@ -114,9 +128,11 @@ def empty_categories(db: Database, site: str, now: float) -> Iterator[Alarm]:
         yield {
             "kind": "category",
             "site": site,
-            "sentence": (
-                f"{others} of {site} named no post either, such as {empty[_SHOWN].url}: see whether"
-                f" the site looks otherwise now."
+            "sentence": Sentence(
+                "{others} of {site} named no post either, such as {url}: see whether the site looks otherwise now.",
+                others=others,
+                site=site,
+                url=empty[_SHOWN].url,
             ),
             "numbers": {"categories": len(empty) - _SHOWN},
         }
@@ -127,19 +143,35 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
     found = review.alternating(db, site, SAYS_AGAIN, _written(now - _PAGES_READ_FOR))
     if not found:
         return []
-    latest, posts = found[0], counted(len(found), "post")
+    latest = found[0]
     return [
         {
             "kind": "alternating",
             "site": site,
-            "sentence": (
-                f"{posts} of {site} {'goes' if len(found) == 1 else 'go'} back and forth between versions that are"
-                f" known, {latest.post_id} at {moment(latest.at)}, and no more revisions are kept of that:"
-                f" `{command('history', latest.post_id)}` shows them, `{command('why', latest.url)}` each look."
+            "sentence": Sentence(
+                "{alternate} back and forth between versions that are known, {post_id} at {at}, and no more"
+                " revisions are kept of that: `{command}` shows them, `{why}` each look.",
+                alternate=_alternate(site, len(found)),
+                post_id=latest.post_id,
+                at=moment(latest.at, zones.of_site(db, site)),
+                command=command("history", latest.post_id),
+                why=command("why", latest.url),
             ),
             "numbers": {"posts": len(found), "post_id": latest.post_id, "url": latest.url, "seen_at": latest.at},
         }
     ]
+
+
+def _there_are(posts: int) -> str:
+    if posts == 1:
+        return Sentence("1 post of it published in the two days before is there")
+    return Sentence("{posts} posts of it published in the two days before are there", posts=posts)
+
+
+def _alternate(site: str, posts: int) -> str:
+    if posts == 1:
+        return Sentence("1 post of {site} goes", site=site)
+    return Sentence("{posts} posts of {site} go", posts=posts, site=site)
 
 
 def _usual_reason(refused: Sequence[Decision]) -> str | None:

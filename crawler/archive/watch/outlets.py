@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.store import articles
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
-from crawler.text.words import counted
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,10 +90,16 @@ def _alarm(db: Database, site: str, home: str, quiet: Quiet) -> Alarm:
     return {
         "kind": "outlet",
         "site": site,
-        "sentence": (
-            f"{quiet.source} ({site}) has published nothing for {lasting(quiet.seconds)}, since {moment(since)}; its"
-            f" longest pause before was {lasting(quiet.longest)}: see whether {page} shows newer posts,"
-            f" `{command('why', page)}` tells how it was read."
+        "sentence": Sentence(
+            "{source} ({site}) has published nothing for {seconds}, since {since}; its longest pause before was"
+            " {longest}: see whether {page} shows newer posts, `{command}` tells how it was read.",
+            source=quiet.source,
+            site=site,
+            seconds=lasting(quiet.seconds),
+            since=moment(since),
+            longest=lasting(quiet.longest),
+            page=page,
+            command=command("why", page),
         ),
         "numbers": {
             "source": quiet.source,
@@ -105,13 +111,20 @@ def _alarm(db: Database, site: str, home: str, quiet: Quiet) -> Alarm:
 
 
 def _others(site: str, home: str, quiet: Sequence[Quiet]) -> Alarm:
-    outlets = f"{counted(len(quiet), 'other outlet')} of {site} {'has' if len(quiet) == 1 else 'have'}"
+    outlets = (
+        Sentence("1 other outlet of {site} has", site=site)
+        if len(quiet) == 1
+        else Sentence("{count} other outlets of {site} have", count=len(quiet), site=site)
+    )
     return {
         "kind": "outlet",
         "site": site,
-        "sentence": (
-            f"{outlets} gone quiet as well, such as {quiet[0].source}:"
-            f" see whether {home} still shows them, and whether posts still name their outlet."
+        "sentence": Sentence(
+            "{outlets} gone quiet as well, such as {source}: see whether {home} still shows them, and whether"
+            " posts still name their outlet.",
+            outlets=outlets,
+            source=quiet[0].source,
+            home=home,
         ),
         "numbers": {"outlets": len(quiet), "sources": [each.source for each in quiet[:_SHOWN]]},
     }

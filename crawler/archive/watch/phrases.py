@@ -6,9 +6,16 @@ Not here: the sentences, and how results are printed (`crawler.cli.printing`).
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
+from crawler.dates import iso, local
+from crawler.language import Sentence
 from crawler.sites.loading import bundled_names
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -19,15 +26,21 @@ _DEFAULT_SITE = "finews"  # the default of --site
 def lasting(seconds: float) -> str:
     """Return a rounded duration, such as `25 min`, `9 h` or `3 days`."""
     if seconds < _MINUTES_UP_TO:
-        return f"{round(seconds / MINUTE)} min"
+        return Sentence("{seconds} min", seconds=round(seconds / MINUTE))
     if seconds < _HOURS_UP_TO:
-        return f"{round(seconds / HOUR)} h"
-    return f"{round(seconds / DAY)} days"
+        return Sentence("{seconds} h", seconds=round(seconds / HOUR))
+    return Sentence("{seconds} days", seconds=round(seconds / DAY))
 
 
-def moment(written: str) -> str:
-    """Return an ISO 8601 time in a readable form: `2022-04-20 16:44 +08:00`, `2022-04-21 01:00 UTC`."""
-    offset = "UTC" if written.endswith(("+00:00", "Z")) else written[19:]
+def moment(written: str, zone: tzinfo | None = None) -> str:
+    """Return an ISO 8601 time, in `zone` if that is given, in a readable form with its offset.
+
+    `2022-04-20 16:44 +08:00`, `2022-04-21 01:00 UTC`: an alarm may be read far from the archive. `crawler.dates.span`
+    reads either.
+    """
+    point = datetime.fromisoformat(written)
+    written = iso(point if zone is None or point.tzinfo is None else local(point, zone))
+    offset = "UTC" if written.endswith("+00:00") else written[19:]
     return f"{written[:16].replace('T', ' ')} {offset}".rstrip()
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler import dates
 from crawler.archive.store import articles
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,20 +57,33 @@ def of_site(db: Database, site: str, home: str, visits: Sequence[float]) -> list
     noticed = _first_noticed(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
     if noticed is None:
         return []
-    now = _compare(db, site, last.at, visits, datetime.fromisoformat(since).tzinfo)
+    zone = datetime.fromisoformat(since).tzinfo
+    now = _compare(db, site, last.at, visits, zone)
     compared = now or noticed.compared
     longest, weekly, count = max(compared.values()), all(days % 7 == 0 for days in compared), len(compared)
-    when = f"in the {count} weeks before" if weekly else f"on {count} of the days before"
-    hour = "about this hour" if now else f"about the hour at {_utc(noticed.at)}"
-    said_since = f" (said since {_utc(noticed.at)})" if at - noticed.at > DAY else ""
+    when = (
+        Sentence("in the {count} weeks before", count=count)
+        if weekly
+        else Sentence("on {count} of the days before", count=count)
+    )
+    hour = Sentence("about this hour") if now else Sentence("about the hour at {at}", at=_moment(noticed.at, zone))
+    said_since = Sentence(" (said since {at})", at=_moment(noticed.at, zone)) if at - noticed.at > DAY else ""
     return [
         {
             "kind": "silence",
             "site": site,
-            "sentence": (
-                f"No new post of {site} for {lasting(seconds)}, since {moment(since)}{said_since}; {hour} it was"
-                f" {lasting(longest)} at the longest {when}: see whether {home} shows newer ones, if so run"
-                f" `{command('crawl', '--full', site=site)}`."
+            "sentence": Sentence(
+                "No new post of {site} for {seconds}, since {since}{said_since}; {hour} it was {longest} at the"
+                " longest {when}: see whether {home} shows newer ones, if so run `{command}`.",
+                site=site,
+                seconds=lasting(seconds),
+                since=moment(since),
+                said_since=said_since,
+                hour=hour,
+                longest=lasting(longest),
+                when=when,
+                home=home,
+                command=command("crawl", "--full", site=site),
             ),
             "numbers": {
                 "seconds": round(seconds),
@@ -107,8 +121,8 @@ def _compare(db: Database, site: str, since: float, visits: Sequence[float], zon
     return compared if is_longer and not _is_seldom(db, site, at, at - since, visits) else {}
 
 
-def _utc(at: float) -> str:
-    return moment(dates.iso(datetime.fromtimestamp(at, UTC)))
+def _moment(at: float, zone: tzinfo | None) -> str:
+    return moment(dates.iso(datetime.fromtimestamp(at, UTC)), zone)
 
 
 def _comparable(

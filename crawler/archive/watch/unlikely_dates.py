@@ -13,7 +13,7 @@ from crawler import dates
 from crawler.archive.ledger import sites
 from crawler.archive.store import articles
 from crawler.archive.watch.phrases import DAY, command, moment
-from crawler.text.words import counted
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -36,15 +36,21 @@ def among_the_latest(db: Database, site: str, now: float) -> list[Alarm]:
         return []
     examples = ", ".join(f"{post_id}: {moment(published_at)}" for post_id, published_at, _ in found[:_SHOWN])
     more = ", …" if len(found) > _SHOWN else ""
+    seen = moment(found[0][2], known.timezone)
     return [
         {
             "kind": "dates",
             "site": site,
-            "sentence": (
-                f"{counted(len(found), 'post')} of {site} claim{'s' * (len(found) == 1)} to be of before"
-                f" {known.dates.earliest} or of days to come ({examples}{more}), since {moment(found[0][2])}: see"
-                f" whether the page says otherwise, `{command('why', found[0][0])}` tells where it is; if not,"
-                " `dates` in the site's definition says what is to be expected."
+            "sentence": Sentence(
+                "{claim} to be of before {earliest} or of days to come ({examples}{more}), since {since}: see"
+                " whether the page says otherwise, `{command}` tells where it is; if not, `dates` in the site's"
+                " definition says what is to be expected.",
+                claim=_claim(site, len(found)),
+                earliest=known.dates.earliest,
+                examples=examples,
+                more=more,
+                since=seen,
+                command=command("why", found[0][0]),
             ),
             "numbers": {
                 "posts": len(found),
@@ -53,3 +59,9 @@ def among_the_latest(db: Database, site: str, now: float) -> list[Alarm]:
             },
         }
     ]
+
+
+def _claim(site: str, posts: int) -> str:
+    if posts == 1:
+        return Sentence("1 post of {site} claims", site=site)
+    return Sentence("{posts} posts of {site} claim", posts=posts, site=site)

@@ -14,12 +14,15 @@ from itertools import pairwise, takewhile
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler.archive.ledger import links
+from crawler.archive.ledger import links, zones
 from crawler.archive.watch import extraction_drift, outlets, silence, unlikely_dates
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.dates import iso, local
+from crawler.language import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     from sqlite_utils import Database
 
@@ -36,7 +39,7 @@ _FEW_GAPS, _WITH_FEW = 5, 3 * DAY  # with fewer gaps, wait this long; later, pos
 
 
 class Run(NamedTuple):
-    """What is needed of a run here. `started` is in epoch seconds."""
+    """What is needed of a run here. `started` is in epoch seconds, `started_at` in its site's time zone."""
 
     number: int
     site: str
@@ -112,14 +115,19 @@ def _patience(gaps: Sequence[float]) -> tuple[float | None, float]:
 
 
 def _stay_away(site: str, last: Run, seconds: float, usual: float | None) -> Alarm:
-    every = f"; usually one does every {lasting(usual)}" if usual else ""
+    every = Sentence("; usually one does every {usual}", usual=lasting(usual)) if usual else ""
     return {
         "kind": "runs",
         "site": site,
-        "sentence": (
-            f"No run of {site} has begun for {lasting(seconds)}, since run {last.number} at"
-            f" {moment(last.started_at)}{every}: see whether the schedule still goes, and run"
-            f" `{command('crawl', site=site)}`."
+        "sentence": Sentence(
+            "No run of {site} has begun for {seconds}, since run {number} at {started_at}{every}: see whether"
+            " the schedule still goes, and run `{command}`.",
+            site=site,
+            seconds=lasting(seconds),
+            number=last.number,
+            started_at=moment(last.started_at),
+            every=every,
+            command=command("crawl", site=site),
         ),
         "numbers": {"run": last.number, "seconds": round(seconds), "usual_seconds": usual and round(usual)},
     }
@@ -131,24 +139,35 @@ def _fail(site: str, home: str, bad: Sequence[Run]) -> Alarm:
     return {
         "kind": "runs",
         "site": site,
-        "sentence": (
-            f"The latest {len(bad)} runs of {site} came to nothing ({why}), since run {bad[-1].number} at"
-            f" {moment(bad[-1].started_at)}: see whether {home} opens, `{command('why', home)}` tells what it"
-            " answered."
+        "sentence": Sentence(
+            "The latest {count} runs of {site} came to nothing ({why}), since run {number} at {started_at}: see"
+            " whether {home} opens, `{command}` tells what it answered.",
+            count=len(bad),
+            site=site,
+            why=why,
+            number=bad[-1].number,
+            started_at=moment(bad[-1].started_at),
+            home=home,
+            command=command("why", home),
         ),
         "numbers": {"runs": len(bad), "first_run": bad[-1].number, "run": bad[0].number, "reasons": dict(whys)},
     }
 
 
 def _see_nothing(site: str, home: str, visit: Run, seconds: float, usual: float | None) -> Alarm:
-    every = f"; usually one does every {lasting(usual)}" if usual else ""
+    every = Sentence("; usually one does every {usual}", usual=lasting(usual)) if usual else ""
     return {
         "kind": "runs",
         "site": site,
-        "sentence": (
-            f"No run of {site} has read a page that lists posts for {lasting(seconds)}, since run {visit.number} at"
-            f" {moment(visit.started_at)}{every}: `finews runs` says how they ended,"
-            f" `{command('why', home)}` what was answered."
+        "sentence": Sentence(
+            "No run of {site} has read a page that lists posts for {seconds}, since run {number} at"
+            " {started_at}{every}: `finews runs` says how they ended, `{command}` what was answered.",
+            site=site,
+            seconds=lasting(seconds),
+            number=visit.number,
+            started_at=moment(visit.started_at),
+            every=every,
+            command=command("why", home),
         ),
         "numbers": {"run": visit.number, "seconds": round(seconds), "usual_seconds": usual and round(usual)},
     }
@@ -166,10 +185,13 @@ def _latest_runs(db: Database) -> Iterator[Run]:
         " WHERE scope IN ('usual', 'full') ORDER BY id DESC"
     )
     latest = None
+    zone_of: dict[str, tzinfo] = {}
     for number, site, outcome, started_at, *rest in rows:
-        started = datetime.fromisoformat(started_at).timestamp()
+        point = datetime.fromisoformat(started_at)
+        started = point.timestamp()
         latest = latest or started
         if started < latest - REACH:
             break
-        yield Run(number, site, outcome, started_at, started, *rest)
+        zone = zone_of.get(site) or zone_of.setdefault(site, zones.of_site(db, site))
+        yield Run(number, site, outcome, iso(local(point, zone)), started, *rest)
     rows.close()

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 # What Hugo's front matter means to Hugo, in lower case as Hugo reads it.
 _HUGOS = frozenset(
-    "_build aliases audio build cascade date description draft expirydate headless images iscjklanguage keywords kind"
-    " lang lastmod layout linktitle markup menu menus modified outputs params path pubdate publishdate published"
-    " resources series sitemap slug summary title translationkey type unpublishdate url videos weight".split()
+    "_build aliases audio build cascade date description draft expirydate front_matter headless images iscjklanguage"
+    " keywords kind lang lastmod layout linktitle markup menu menus modified outputs params path pubdate publishdate"
+    " published resources series sitemap slug summary title translationkey type unpublishdate url videos"
+    " weight".split()
 )
 _PLAIN_KEY = re.compile(r"(?!(?:yes|no|on|off|true|false|null|y|n)\Z)[a-z_]+")
 # What YAML takes for the end of a line, or for no character of a text.
@@ -62,9 +63,9 @@ def render_page(row: Mapping[str, Any]) -> str:
     return f"---\n{written}---\n\n{body}\n"
 
 
-def _address(url: str) -> dict[str, str]:
+def _address(url: str | None) -> dict[str, str]:
     """Return the key `url` with the path of a post's address; nothing where Hugo must find one of its own."""
-    parts = urlsplit(url)
+    parts = urlsplit(url or "")
     path = unquote(parts.path)
     return {} if path in {"", "/"} or parts.query or _NO_PATH.search(path) else {"url": path}
 

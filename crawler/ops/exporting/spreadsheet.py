@@ -1,7 +1,7 @@
-"""All posts in one CSV file, to be opened in a spreadsheet: words stay words there, and ids keep their digits.
+"""CSV to be opened in a spreadsheet: words stay words there, and ids keep their digits.
 
 A spreadsheet runs a cell that begins like a formula, and takes digits for a number, of which it keeps fifteen. Such a
-cell gets an apostrophe in front, as does one that begins with an apostrophe. So whoever reads the file with another
+cell gets an apostrophe in front, as does one that begins with an apostrophe. Whoever reads the file with another
 program drops one apostrophe from the beginning of each cell that has one. The rule is OWASP's against CSV injection.
 Not here: which posts are exported.
 """
@@ -9,19 +9,23 @@ Not here: which posts are exported.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from crawler.ops.exporting.drafts import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 COLUMNS = (
-    "site", "post_id", "url", "share_url", "title", "source", "category", "tags", "summary", "published_at",
-    "securities", "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
+    "site", "post_id", "url", "share_url", "title", "source", "category", "categories", "tags", "summary",
+    "published_at", "mentions", "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
 )  # fmt: skip
+ENCODING = "utf-8-sig"
+"""How a file of CSV is encoded: the mark at its start tells spreadsheets that it is UTF-8."""
+
 # Spreadsheets set to Chinese or Japanese take full-width signs for the others.
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠']")
 # What is shown as it stands: a number of few digits without zeros at its edges.
@@ -37,16 +41,31 @@ _NAMED_DATE = re.compile(rf"\s*(?:\d{{1,4}}[\s./-]*)?(?:{_MONTH})[\s./-]*\d{{1,4
 
 def write_csv(posts: Iterable[Mapping[str, Any]], file: Path) -> int:
     """Write `posts` to `file`, and return how many there were. Raises `OSError`, which names the file."""
-    count = 0
-    # The mark at the start tells spreadsheets that the file is UTF-8.
-    with replacing(file) as draft, draft.open("w", encoding="utf-8-sig", newline="") as table:
-        csv.writer(table).writerow(COLUMNS)
-        # In quotes no cell is parted at the sign that some country's spreadsheets part cells at.
-        rows = csv.writer(table, quoting=csv.QUOTE_ALL)
-        for post in posts:
+    count = -1  # the heading is no post
+    with replacing(file) as draft, draft.open("w", encoding=ENCODING, newline="") as table:
+        for line in csv_lines(COLUMNS, map(_flat, posts)):
             count += 1
-            rows.writerow(_row(post))
+            table.write(line)
     return count
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield CSV: the heading, then a line for each row, with a cell for each of the columns that it may have."""
+    yield _heading.writerow(columns)
+    for row in rows:
+        yield _cells.writerow([_written(row.get(column)) for column in columns])
+
+
+class _Line:
+    """A file for `csv.writer` that keeps nothing: what is written becomes the result of `writerow`."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+_heading = csv.writer(_Line())
+# In quotes no cell is parted at the sign that some country's spreadsheets part cells at.
+_cells = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
 
 
 def cell(words: str) -> str:
@@ -61,7 +80,16 @@ def _is_counted(words: str) -> bool:
     return any(pattern.fullmatch(words) for pattern in (_NUMBER_OR_DATE, _NAMED_DATE))
 
 
-def _row(post: Mapping[str, Any]) -> list[str]:
-    codes = " ".join(dict.fromkeys(mention["code"] for mention in post["mentions"]))
-    values = {**post, "tags": " ".join(post["tags"]), "securities": codes}
-    return [str(value) if isinstance(value, int) else cell(value or "") for value in map(values.get, COLUMNS)]
+def _written(value: Any) -> str:
+    """Return the cell for a value: a list becomes its words, or JSON if it holds anything else."""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        is_words = all(isinstance(each, str) for each in value)
+        return cell(" ".join(value) if is_words else json.dumps(value))
+    return cell(value or "")
+
+
+def _flat(post: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a post with the codes of the securities it mentions, each once."""
+    return {**post, "mentions": list(dict.fromkeys(mention["code"] for mention in post["mentions"]))}

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crawler.errors import UsageError
@@ -40,9 +41,11 @@ def post_files(paths: Iterable[Path], archive: Path) -> Iterator[PostFile | Unre
         if is_folder(path):
             yield from _in_folder(path, path.resolve(), archive)
         elif os.path.lexists(path):
-            yield _read(path, archive)
+            yield _read(path, archive, named=True)
         else:
-            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+            raise UsageError(
+                "{path} does not exist: give files, or folders such as a Jekyll site's _posts.", path=path
+            )
 
 
 def is_folder(path: Path) -> bool:
@@ -97,7 +100,7 @@ def _leads_inside(link: Path, root: Path) -> bool:
     return target.is_relative_to(root) and not target.is_dir()
 
 
-def _read(path: Path, archive: Path) -> PostFile | UnreadFile:
+def _read(path: Path, archive: Path, *, named: bool = False) -> PostFile | UnreadFile:
     try:
         reason = _why_not(path.stat(), archive)  # opening a device can be felt
         if reason is not None:
@@ -107,7 +110,8 @@ def _read(path: Path, archive: Path) -> PostFile | UnreadFile:
     except OSError as error:
         return UnreadFile(path=str(path), reason=_words(error))
     with open(descriptor, "rb") as file:  # noqa: PTH123  # opened already
-        reason = _why_not(os.fstat(descriptor), archive)
+        found = os.fstat(descriptor)
+        reason = _why_not(found, archive)
         if reason is not None:
             return UnreadFile(path=str(path), reason=reason)
         try:
@@ -116,7 +120,17 @@ def _read(path: Path, archive: Path) -> PostFile | UnreadFile:
             return UnreadFile(path=str(path), reason=_words(error))
     if len(content) > LARGEST:
         return UnreadFile(path=str(path), reason=TOO_LARGE)
-    return PostFile(path=str(path), name=name_of(path), content=content)
+    return PostFile(
+        path=str(path), name=name_of(path), content=content, named=named, modified_at=_time(found.st_mtime)
+    )
+
+
+def _time(seconds: float) -> datetime | None:
+    """Return a time of the file system, which may be one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _why_not(found: os.stat_result, archive: Path) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from secrets import token_hex
@@ -61,7 +62,7 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
     Raises `UsageError` when it is in no repository, or when git is not there or says no.
     """
     for path in paths:
-        repository = _repository(path)
+        repository, named = _repository(path), not is_folder(path)
         with (
             _started(repository.at, "cat-file", "--batch-check", writes=True) as sizes,
             _started(repository.at, "cat-file", "--batch", writes=True) as blobs,
@@ -70,7 +71,8 @@ def file_versions(paths: Iterable[Path]) -> Iterator[PostFile | UnreadFile]:
             first_seen: dict[str, datetime | None] = {}
             for change in changes:
                 since = first_seen.setdefault(change.name, first_seen.get(change.formerly, change.seen_at))
-                yield _version(repository, change, since, _content(sizes, blobs, change.blob))
+                version = _version(repository, change, since, _content(sizes, blobs, change.blob))
+                yield replace(version, named=named) if isinstance(version, PostFile) else version
 
 
 class _Repository(NamedTuple):
@@ -138,7 +140,7 @@ def _repository(path: Path) -> _Repository:
     except FileNotFoundError:
         raise UsageError("`git` is not installed: --history reads through it.") from None
     if done.returncode:
-        raise UsageError(f"{path} has no history: {_last_words(done.stderr)}")
+        raise UsageError("{path} has no history: {reason}", path=path, reason=_last_words(done.stderr))
     bare, _, prefix = os.fsdecode(done.stdout).partition("\n")
     rest = "" if at == path else str(path.relative_to(at))
     prefix = prefix.removesuffix("\n")
@@ -267,7 +269,11 @@ def _started(repository: Path, *arguments: str, writes: bool = False) -> Iterato
         git.communicate()
         if git.returncode:
             said.seek(max(0, said.seek(0, os.SEEK_END) - _WORDS))
-            raise UsageError(f"The history of {repository} cannot be read: {_last_words(said.read())}")
+            raise UsageError(
+                "The history of {repository} cannot be read: {reason}",
+                repository=repository,
+                reason=_last_words(said.read()),
+            )
 
 
 def _environment() -> dict[str, str]:

@@ -21,7 +21,7 @@ from crawler.jekyll.source import SourceError, read_source
 from crawler.jekyll.structured import FrontMatterError
 from crawler.markdown.post_file import render_post
 from crawler.recording.normalise import normalise
-from crawler.recording.recorder import ReadFile
+from crawler.recording.taking_in import ReadFile
 from crawler.recording.validate import fault
 from crawler.sites.loading import rules_version
 from crawler.text.words import printable
@@ -36,35 +36,55 @@ if TYPE_CHECKING:
 _DRAFTS = re.compile("[/ ]_drafts/")  # where Jekyll and Hexo keep what is not to be published
 
 
-def read_files(files: Sequence[PostFile | UnreadFile | ReadFile], site: Site, at: datetime) -> list[ReadFile]:
-    """Read files of `site` that were taken in `at` that time; those that were read already stay as they are."""
-    return [file if isinstance(file, ReadFile) else read_file(file, site, at) for file in files]
+def read_files(
+    files: Sequence[PostFile | UnreadFile | ReadFile], site: Site, at: datetime, *, is_named: bool = True
+) -> list[ReadFile]:
+    """Read files of `site` that were taken in `at` that time; those that were read already stay as they are.
+
+    Unless a person has named the site (`is_named`), files that do not say that they are of it are refused.
+    """
+    return [file if isinstance(file, ReadFile) else read_file(file, site, at, is_named=is_named) for file in files]
 
 
-def read_file(file: PostFile | UnreadFile, site: Site, at: datetime) -> ReadFile:
-    """Read one file; whatever is wrong with it is a reason."""
+def read_file(file: PostFile | UnreadFile, site: Site, at: datetime, *, is_named: bool = True) -> ReadFile:
+    """Read one file, see `read_files`; whatever is wrong with it is a reason."""
     path = as_noted(file.path)
     if isinstance(file, UnreadFile):
         return ReadFile(path, file.commit, reason=file.reason)
     try:
         with budget():
-            return _read(path, file, site, at)
+            return _read(path, file, site, at, is_named=is_named)
     except (NoTextError, FrontMatterError, SourceError, TooCostlyError) as error:
         return ReadFile(path, file.commit, reason=str(error))
 
 
-def _read(path: str, file: PostFile, site: Site, at: datetime) -> ReadFile:
-    text, is_draft, since = decode(file.content), _is_draft(file), file.since
-    post = read_source(file.name, text, site, via="import", at=at, is_draft=is_draft, since=since)
+def _read(path: str, file: PostFile, site: Site, at: datetime, *, is_named: bool) -> ReadFile:
+    # A false date is worse than none, but for notes, which nobody publishes.
+    since = file.since or (None if site.has_addresses else file.modified_at)
+    post = read_source(
+        file.name,
+        decode(file.content),
+        site,
+        via="import",
+        at=at,
+        is_draft=_is_draft(file),
+        since=since,
+        is_named=is_named,
+    )
     written = None if post.written is None else _to_the_letter(post.written, file)
     article = normalise(replace(post, seen_at=file.seen_at, written=written), site)
     lacking = fault(article)
     if lacking is not None:
         return ReadFile(path, file.commit, reason=lacking[0])
     derived = DerivedArticle(article).complete()
-    aliases = tuple(map(as_noted, file.aliases))
     return ReadFile(
-        path, file.commit, derived, render_post(derived.row), aliases=aliases, content_hash=content_hash(file, site)
+        path,
+        file.commit,
+        derived,
+        render_post(derived.row),
+        aliases=tuple(map(as_noted, file.aliases)),
+        content_hash=content_hash(file, site),
+        named=file.named,
     )
 
 

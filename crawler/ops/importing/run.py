@@ -14,18 +14,21 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from crawler import dates
+from crawler.archive.care import undoing
 from crawler.archive.ledger.runs import Report
 from crawler.archive.store import files
+from crawler.archive.store.lock import writing
 from crawler.errors import ExitCode, FinewsError, MarkdownNotWritten, UsageError
 from crawler.items import PostFile
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import as_noted, content_hash, read_files
-from crawler.recording.recorder import ReadFile
+from crawler.recording.taking_in import ReadFile
 from crawler.run import Run
 from crawler.sites.loading import load_site
 
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
     _File = PostFile | UnreadFile | ReadFile
 
+_DEFAULT = "finews"  # the site whose files these are if nobody says which
 _BATCH = 128  # files at most that are read at a time, and stored in one transaction
 _BATCH_BYTES = 128 * 1024  # of their contents, after which a batch ends: what is made of them takes ten times as much
 _FEW = 4  # files that are read without a process for it
@@ -54,12 +58,13 @@ _AHEAD = 1  # batches read before they are wanted: enough to keep every process 
 class ImportOptions:
     """Where to import to: the `archive`, the folder of Markdown `posts` (`None`: none), posts of which `site`.
 
-    `history`: every version that git has of the files. `progress` is told how many files were taken in so far.
+    Without a `site`, they are of finews, and files that do not say so are refused. `history`: every version that git
+    has of the files. `progress` is told how many files were taken in so far.
     """
 
     archive: Path
     posts: Path | None
-    site: str = "finews"
+    site: str | None = None
     history: bool = False
     progress: Callable[[int], None] = lambda _: None
 
@@ -76,10 +81,12 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
     Raises `UsageError` when there is nothing at a path, and what opening an archive raises. Interrupted, it keeps
     what was stored.
     """
-    site = load_site(options.site)
+    site = load_site(options.site or _DEFAULT)
     for path in paths:
         if not options.history and not os.path.lexists(path):
-            raise UsageError(f"{path} does not exist: give files, or folders such as a Jekyll site's _posts.")
+            raise UsageError(
+                "{path} does not exist: give files, or folders such as a Jekyll site's _posts.", path=path
+            )
     at = dates.now()
     # The archive makes sentences of what SQLite reports.
     with Run(options.archive, site, "import", options.posts) as run, run.archive:
@@ -90,7 +97,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
             given = file_versions(paths) if options.history else post_files(paths, options.archive)
             found = _without_known(given, run.archive.db, site)
             with _first_interrupt_noted() as interrupted:
-                for batch in _read_ahead(found, site, at):
+                for batch in _read_ahead(found, site, at, is_named=options.site is not None):
                     run.recorder.take_in(batch)
                     count += len(batch)
                     options.progress(count)
@@ -101,6 +108,8 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
             outcome = "interrupted"
             run.recorder.catch_up()
         finally:
+            with writing(run.archive.db):
+                undoing.drop_unchanged(run.archive.db, run.id)
             refused = files.refused(run.archive.db, run.id)
             report = run.end(outcome)
         if run.recorder.trouble is not None:
@@ -120,24 +129,25 @@ def _without_known(given: Iterator[PostFile | UnreadFile], db: Database, site: S
         yield file
 
 
-def _read_ahead(found: Iterator[_File], site: Site, at: datetime) -> Iterator[list[ReadFile]]:
+def _read_ahead(found: Iterator[_File], site: Site, at: datetime, *, is_named: bool) -> Iterator[list[ReadFile]]:
     """Yield what was read, batch by batch and in order; without starting processes where there is little to read."""
     batches = _batches(found)
     first = next(batches, [])
     while (following := next(batches, [])) and _is_little(first):
-        yield read_files(first, site, at)
+        yield read_files(first, site, at, is_named=is_named)
         first = following
     if not following:
-        yield read_files(first, site, at)
+        yield read_files(first, site, at, is_named=is_named)
         return
     processes = min(os.cpu_count() or 1, _PROCESSES)
+    read = partial(read_files, site=site, at=at, is_named=is_named)
     context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
     with ProcessPoolExecutor(processes, context, initializer=_end_with_parent) as pool:
         with _interrupts_blocked():  # and so they stay in the processes, which the first batch starts
-            pending = deque(pool.submit(read_files, batch, site, at) for batch in (first, following))
+            pending = deque(pool.submit(read, batch) for batch in (first, following))
         while pending:
             while len(pending) < processes + _AHEAD and (batch := next(batches, [])):
-                pending.append(pool.submit(read_files, batch, site, at))
+                pending.append(pool.submit(read, batch))
             try:
                 yield pending.popleft().result()
             except BrokenProcessPool as error:

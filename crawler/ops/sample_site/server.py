@@ -1,12 +1,14 @@
 """Serving a SampleSite on 127.0.0.1 like static hosting: ETag, Last-Modified, 304, gzip, HEAD, keep-alive.
 
 All host names are served alike, so a crawler may send the Host header of the real site. Requests are recorded in
-`requests` and not logged. Not here: TLS, redirects and delays.
+`requests` and not logged. A PATCH request changes the site, if the server was told how. Not here: what is changed
+(`edits`), TLS, redirects and delays.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 import threading
 from contextlib import contextmanager
@@ -18,9 +20,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from crawler.ops.sample_site.site import Resource, SampleSite
+
+
+SERVER = "SampleSite"
+"""How the server names itself in every answer."""
 
 
 class SeenRequest(NamedTuple):
@@ -34,16 +40,23 @@ class SeenRequest(NamedTuple):
 
 @dataclass(slots=True)
 class RunningServer:
-    """A server at `url` (without a final slash); set `site` to serve another one from the next request on."""
+    """A server at `url` (without a final slash); set `site` to serve another one from the next request on.
+
+    `patch` is called for each PATCH request; what it returns is the answer, as JSON. Without it, none is accepted.
+    """
 
     url: str
     site: SampleSite
+    patch: Callable[[], Mapping[str, object]] | None = None
     requests: list[SeenRequest] = field(default_factory=list)
 
 
 @contextmanager
 def serve(site: SampleSite, port: int = 0) -> Iterator[RunningServer]:
-    """Serve `site` from a daemon thread until the block ends; port 0 means any free port."""
+    """Serve `site` from a daemon thread until the block ends; port 0 means any free port.
+
+    Raises `OSError` if the port cannot be had.
+    """
     listener = _Listener(("127.0.0.1", port), _Handler)
     listener.running = RunningServer(f"http://127.0.0.1:{listener.server_port}", site)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -70,7 +83,7 @@ class _Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Listener
     protocol_version = "HTTP/1.1"
-    server_version = "SampleSite"
+    server_version = SERVER
     # Headers and body are sent together: separately, Nagle's algorithm and delayed acknowledgements cost 40 ms each.
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -80,6 +93,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
+
+    def do_PATCH(self) -> None:
+        # Not POST: with a browser on this machine, any page could make one without asking.
+        if self.server.running.patch is None:
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+            return
+        body = json.dumps(self.server.running.patch(), ensure_ascii=False).encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, _template: str, *_values: object) -> None:
         return

@@ -26,8 +26,9 @@ def github(task: Task) -> Plan:
     """Return the workflow, and the commands that add it to the repository in the current folder."""
     if task.every < _SHORTEST:
         raise UsageError(
-            f"GitHub starts nothing every {write_interval(task.every)}: ask for {write_interval(_SHORTEST)} or more,"
-            " or take cron or systemd, which can."
+            "GitHub starts nothing every {every}: ask for {shortest} or more, or take cron or systemd, which can.",
+            every=write_interval(task.every),
+            shortest=write_interval(_SHORTEST),
         )
     check_even(task, "GitHub")
     name = f"crawl-{task.name}.yml"
@@ -59,5 +60,7 @@ def _site(task: Task) -> str:
     if not path.is_absolute():
         return task.site
     if not path.is_relative_to(task.folder) or "${{" in task.site:
-        raise UsageError(f"{path} is not in the repository: run this at its root, and name a definition below it.")
+        raise UsageError(
+            "{path} is not in the repository: run this at its root, and name a definition below it.", path=path
+        )
     return path.relative_to(task.folder).as_posix()

@@ -27,13 +27,16 @@ def read_interval(written: str) -> timedelta:
     """Read `15m`, `2h` or `1d`; raise `UsageError` for anything else, less than a minute, or more than a day."""
     match = _WRITTEN.fullmatch(written)
     if match is None:
-        raise UsageError(f"{written!r} is not an interval: write minutes, hours or a day, as 15m, 2h or 1d.")
+        raise UsageError(
+            "{written!r} is not an interval: write minutes, hours or a day, as 15m, 2h or 1d.", written=written
+        )
     every = int(match[1]) * _UNITS[match[2]]
     if every < _MINUTE:
-        raise UsageError(f"{written} is too often: ask for 1m or more.")
+        raise UsageError("{written} is too often: ask for 1m or more.", written=written)
     if every > _DAY:
         raise UsageError(
-            f"{written} is too seldom: the site keeps posts for three days, and a run may fail; ask for 1d or less."
+            "{written} is too seldom: the site keeps posts for three days, and a run may fail; ask for 1d or less.",
+            written=written,
         )
     return every
 

@@ -54,5 +54,8 @@ def check_even(task: Task, who: str) -> None:
     if task.every not in EVEN:
         every, *others = map(write_interval, (task.every, *nearest(task.every)))
         raise UsageError(
-            f"{who} cannot run every {every}: ask for {' or '.join(others)}, or take systemd, which can."
+            "{who} cannot run every {every}: ask for {others}, or take systemd, which can.",
+            who=who,
+            every=every,
+            others=" or ".join(others),
         )

@@ -39,7 +39,7 @@ class Task:
         for word in (*self.program, *self.crawl):
             if any(unicodedata.category(sign) in _UNWRITABLE for sign in word):
                 raise UsageError(
-                    f"{word!r} holds a line break or the like, which no crontab and no unit can: rename it."
+                    "{word!r} holds a line break or the like, which no crontab and no unit can: rename it.", word=word
                 )
 
     @property

@@ -1,0 +1,194 @@
+"""What a person asks a search for, as filters; and what to say of it: how it was understood, and what is near.
+
+Whatever is asked for is answered. A name that the archive does not know finds nothing, and the answer says which are
+near. Not here: what a query means (`crawler.archive.search.query`), how names are taken
+(`crawler.archive.ledger.names`), and which post is meant (`crawler.archive.ledger.lookup`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, TypeVar, cast
+
+from crawler import dates
+from crawler.archive.ledger import names, zones
+from crawler.archive.search import hints
+from crawler.archive.search.filters import Filters
+from crawler.archive.store import articles, versions
+from crawler.errors import FinewsError, NoSuchTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
+    from typing import TypeAlias
+
+    from sqlite_utils import Database
+
+    from crawler.archive.store.articles import Article
+
+    Several: TypeAlias = str | Sequence[str] | None  # a value or several, any of which will do
+
+_Found = TypeVar("_Found")  # what was found, as a dictionary
+
+
+class Asked(TypedDict, total=False):
+    """What posts are narrowed down to, besides words; see `crawler.archive.archive.Archive.search`."""
+
+    since: str | None
+    until: str | None
+    source: Several
+    category: Several
+    stock: Several
+    site: Several
+    as_of: str | None
+    drafts: bool
+
+
+class _Times(NamedTuple):
+    """The bounds of a search, each `None` where it is open; `as_of` is the last second of what was named."""
+
+    since: datetime | None
+    until: datetime | None
+    as_of: datetime | None
+
+
+class Meant(NamedTuple):
+    """What was asked for, as `filters`; and `remarks` on names that are unknown or were taken for others."""
+
+    filters: Filters
+    remarks: list[str]
+    times: _Times
+    zone: tzinfo
+
+
+def meant(db: Database, asked: Asked) -> Meant:
+    """Return what is meant by what a person asked for. Raises `NoSuchTime` and `AmbiguousSecurity`."""
+    zone = zones.of_archive(db)
+    since, until, as_of = asked.get("since"), asked.get("until"), asked.get("as_of")
+    times = _Times(
+        None if since is None else _span(since, zone)[0],
+        None if until is None else _span(until, zone)[1],
+        None if as_of is None else _span(as_of, zone)[1],
+    )
+    found, remarks = _filters(db, asked, times)
+    return Meant(found, remarks, times, zone)
+
+
+def filters(db: Database, asked: Asked) -> Filters:
+    """Return the filters that are meant. Raises `NoSuchTime` and `AmbiguousSecurity`."""
+    return meant(db, asked).filters
+
+
+def explained(db: Database, query: str, meant: Meant, found: _Found) -> _Found:
+    """Return what a query `found`; if that is nothing, with `understood` and `hints` on what was looked for.
+
+    There are `hints` as well if a name is unknown, or was taken for another.
+    """
+    if cast("dict[str, int]", found)["total"]:
+        # A former version may be filed under a name that no post has now.
+        return _with(found, hints=[] if meant.times.as_of else meant.remarks)
+    remarks = [*hints.on_query(query), *meant.remarks, *_on_times(db, meant.times, meant.zone)]
+    said, narrowed = hints.understood(query), list(_narrowed(meant.filters, meant.times, meant.zone))
+    is_plain = said in {query.strip(), f'"{query.strip()}"'} and not narrowed
+    return _with(found, hints=remarks, understood="" if is_plain else "; ".join(filter(None, [said, *narrowed])))
+
+
+def span(db: Database, named: str) -> tuple[datetime, datetime]:
+    """Return the first and the last second of what is `named`, in the archive's zone. Raises `NoSuchTime`."""
+    return _span(named, zones.of_archive(db))
+
+
+def seconds(db: Database, since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """Return the first second of `since` and the last of `until`, since 1970; `None` is an open end."""
+    begin = None if since is None else int(span(db, since)[0].timestamp())
+    return begin, None if until is None else int(span(db, until)[1].timestamp())
+
+
+def end(db: Database, named: str) -> str:
+    """Return the last second of the span of time that is `named`, in ISO 8601 and UTC. Raises `NoSuchTime`."""
+    return dates.iso(dates.utc(span(db, named)[1]))
+
+
+def revision_as_of(db: Database, post: Article, named: str) -> int:
+    """Return the latest revision of a post that the archive knew at the end of the time that is `named`.
+
+    Raises `NoSuchTime`, and `FinewsError` if the post was not known then.
+    """
+    until = end(db, named)
+    known = [each["revision"] for each in versions.history(db, post["id"]) if each["seen_at"] <= until]
+    if not known:
+        zone = zones.of_archive(db)
+        raise FinewsError(
+            "{post_id} was not known as of {as_of}: it was first seen {first_seen_at}.",
+            post_id=post["post_id"],
+            as_of=named,
+            first_seen_at=dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone),
+        )
+    return max(known)
+
+
+def _span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
+    try:
+        return dates.span(named, zone)
+    except (ValueError, OverflowError):
+        raise NoSuchTime(named) from None
+
+
+def _filters(db: Database, asked: Asked, times: _Times) -> tuple[Filters, list[str]]:
+    """Return the filters that are meant, and what is to be said of the names among them."""
+    sites = names.sites(db, each(asked.get("site")))
+    sources = names.sources(db, each(asked.get("source")))
+    categories = names.categories(db, each(asked.get("category")))
+    stocks = names.securities(db, each(asked.get("stock")))
+    found = Filters(
+        since=None if times.since is None else int(times.since.timestamp()),
+        until=None if times.until is None else int(times.until.timestamp()),
+        sites=sites.names,
+        sources=sources.names,
+        categories=categories.names,
+        codes=stocks.names if each(asked.get("stock")) else None,
+        published=not asked.get("drafts") and (times.as_of is not None or articles.has_drafts(db)),
+        as_of=None if times.as_of is None else dates.iso(dates.utc(times.as_of)),
+    )
+    return found, [remark for each_of in (sites, sources, categories, stocks) for remark in each_of.remarks]
+
+
+def each(value: Several) -> tuple[str, ...]:
+    """Return the values of what may be one value, several, or none."""
+    return () if value is None else (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
+
+
+def _with(found: _Found, *, hints: list[str], understood: str = "") -> _Found:
+    """Add to what was found what there is to say."""
+    said = {**({"understood": understood} if understood else {}), **({"hints": hints} if hints else {})}
+    return cast("_Found", {**cast("dict[str, object]", found), **said})
+
+
+def _narrowed(filters: Filters, times: _Times, zone: tzinfo) -> Iterator[str]:
+    """Yield what a search was narrowed down to: `source 大江网 or 新华社`, `since 2022-04-01 00:00:00`."""
+    for what, values in (
+        ("site", filters.sites),
+        ("source", filters.sources),
+        ("category", filters.categories),
+        ("security", filters.codes or ()),
+    ):
+        if values:
+            yield f"{what} {' or '.join(values)}"
+    for what, point in zip(("since", "until", "as of"), times, strict=True):
+        if point is not None:
+            yield f"{what} {dates.shown(point, zone)}"
+
+
+def _on_times(db: Database, times: _Times, zone: tzinfo) -> Iterator[str]:
+    """Yield a sentence if no time lies between the bounds, or no post."""
+    since, until, _ = times
+    if since is not None and until is not None and since > until:
+        yield f"{dates.shown(since, zone)} is after {dates.shown(until, zone)}: nothing lies between."
+    first, last = articles.oldest(db), articles.newest(db)
+    if first is None or last is None:
+        return
+    earliest, latest = (datetime.fromisoformat(articles.published_at(db, row)) for row in (first, last))
+    if until is not None and until < earliest:
+        yield f"The earliest post is of {dates.shown(earliest, zone)}."
+    if since is not None and since > latest:
+        yield f"The latest post is of {dates.shown(latest, zone)}."

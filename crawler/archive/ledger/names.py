@@ -1,0 +1,208 @@
+"""Which post, sites, outlets, categories and securities a person means by what they typed, and which are near.
+
+A name that is unknown is returned as it was typed, so that it finds nothing, with a sentence that says so; a post or
+site that must be there is an error. Not here: which posts a name can mean (`crawler.archive.ledger.lookup`), and what
+is asked of them (`crawler.archive.asking`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crawler.archive.ledger import address_history, links, runs
+from crawler.archive.ledger import sites as definitions_of
+from crawler.archive.ledger.lookup import find_posts
+from crawler.archive.store import articles
+from crawler.archive.store import securities as mentioned
+from crawler.errors import AmbiguousPost, NoSuchPost, SiteError
+from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
+from crawler.sites.addresses import address_of, category_address
+from crawler.sites.loading import load_site
+from crawler.text.variants import unify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from crawler.sites.definition import Site
+
+_LISTED = 10  # known names in a sentence, if none of them is near
+
+
+class KnownCategories(NamedTuple):
+    """The categories of a site that are known, `by_slug` with their names, and whether these `are_all` there are."""
+
+    by_slug: dict[str, list[str]]
+    are_all: bool
+
+    def slugs_of(self, typed: str) -> list[str]:
+        """Return the slugs that `typed` means; none if it is unclear."""
+        return slugs_of(typed, self.by_slug)
+
+    def near(self, typed: str) -> str:
+        """Return a sentence on those that are near what was `typed`, or else on all."""
+        return near_categories(typed, self.by_slug)
+
+
+class Understood(NamedTuple):
+    """The names that are meant, and a sentence on each that is unknown or was taken for another."""
+
+    names: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def sites(db: Database, typed: Sequence[str]) -> Understood:
+    """Return the sites that are meant."""
+    return _among(_sites(db), typed, "site") if typed else Understood()
+
+
+def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str, ...]:
+    """Return the sites that are meant. Raises `SiteError` if the archive, whose path is given, has no such site."""
+    for each in typed:
+        if sites(db, [each]).remarks:
+            known = _sites(db)
+            near = did_you_mean(nearest(each, known))
+            raise SiteError(each, "", f"is not a site in {archive}; {near or f'it has {_listed(known)}.'}")
+    return sites(db, typed).names
+
+
+def the_post(db: Database, name: str, site: str | None, archive: Path) -> int:
+    """Return the row of the post, of this site if one is given, that a person means by an id, an address or a file.
+
+    Raises `NoSuchPost`, which names the path of the archive, and `AmbiguousPost`.
+    """
+    found = find_posts(db, name, site)
+    if not found:
+        raise NoSuchPost(name, archive, address_history.last_outcome(db, name))
+    if len(found) > 1:
+        raise AmbiguousPost(name, list(found))
+    return next(iter(found.values()))
+
+
+def _sites(db: Database) -> list[str]:
+    """Return the sites that have posts, that with the most first, and then those that have only runs."""
+    return list(dict.fromkeys([*articles.sites(db), *runs.counts(db)]))
+
+
+def definitions(db: Database, typed: str | None = None) -> list[Site]:
+    """Return the definition of the site that is `typed`, by name or as a file; else those of the archive's sites.
+
+    Of an archive without posts that is the site `finews`. Raises `SiteError`.
+    """
+    known = definitions_of.known(db)
+    if typed is not None:
+        return [known[typed] if typed in known else load_site(typed)]
+    return [known[name] for name in articles.sites(db) if name in known] or [load_site("finews")]
+
+
+def sources(db: Database, typed: Sequence[str]) -> Understood:
+    """Return the outlets that are meant."""
+    return _among(articles.sources(db), typed, "outlet") if typed else Understood()
+
+
+def categories(db: Database, typed: Sequence[str]) -> Understood:
+    """Return the slugs of the categories that are meant, by slug, by name, or by a part that only one name has."""
+    if not typed:
+        return Understood()
+    known = known_categories(db)
+    meant = [(each, slugs_of(each, known)) for each in typed]
+    remarks = [
+        f"No category is called {each}: {near_categories(each, known)}"
+        if not slugs
+        else f"{each} is taken for the category {_listed(_titled(slug, known[slug]) for slug in slugs)}."
+        for each, slugs in meant
+        if each not in slugs
+    ]
+    return Understood(tuple(slug for each, slugs in meant for slug in slugs or [each]), tuple(remarks))
+
+
+def categories_of(db: Database, site: Site) -> KnownCategories:
+    """Return the categories of a site that have a page: those of its posts, and those that its pages link to.
+
+    Once a run has read the home page, from which all others are found, these are all.
+    """
+    slugs = {slug: called for slug, called in known_categories(db, site.name).items() if category_address(site, slug)}
+    for page in links.categories(db, site.name):
+        address = address_of(site, page.url)
+        if address is not None and (page.found_on or page.state == "fetched"):
+            slugs.setdefault(address.key, [page.title] if page.title else [])
+    home = links.home(db, site.name)
+    known = None if home is None else links.known(db, home)
+    return KnownCategories(slugs, are_all=bool(slugs) and known is not None and known.state == "fetched")
+
+
+def slugs_of(typed: str, known: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the slugs of the categories, `known` with their names, that `typed` means; none if it is unclear."""
+    if typed in known:
+        return [typed]
+    wanted = key(typed)
+    same = [slug for slug, called in known.items() if wanted in map(key, (slug, *called))]
+    if same or not wanted:
+        return same
+    part = unify(typed).strip()
+    parts = [slug for slug, called in known.items() if any(part in unify(name) for name in called)]
+    return parts if len(parts) == 1 and len(part) > 1 else []
+
+
+def near_categories(typed: str, known: Mapping[str, Sequence[str]]) -> str:
+    """Return a sentence on the categories that are near what was `typed`, or else on all."""
+    shown = {_titled(slug, called): (slug, *called) for slug, called in known.items()}
+    near = did_you_mean(nearest_by_spelling(typed, shown))
+    return near or (f"known are {_listed(shown)}." if shown else "none is known yet.")
+
+
+def securities(db: Database, typed: Sequence[str]) -> Understood:
+    """Return the codes of the securities that are meant. Raises `AmbiguousSecurity`."""
+    codes: list[str] = []
+    remarks: list[str] = []
+    for each in typed:
+        found = [candidate["code"] for candidate in mentioned.candidates(db, each)]
+        codes += found
+        if not found:
+            near = did_you_mean(near_securities(db, each))
+            remarks.append(f"No post mentions a security {each}{f': {near}' if near else '.'}")
+    return Understood(tuple(dict.fromkeys(codes)), tuple(remarks))
+
+
+def near_securities(db: Database, typed: str) -> list[str]:
+    """Return the securities whose name, code or pinyin is near what was `typed`: `平安银行 (000001.SZ)`."""
+    return nearest_by_spelling(typed, mentioned.spellings(db))
+
+
+def _among(known: Iterable[str], typed: Sequence[str], what: str) -> Understood:
+    """Return the `known` names that are meant: each as it was typed, or else those that differ only in their form."""
+    every = list(known)
+    meant = [
+        (each, [each] if each in every else [name for name in every if key(name) == key(each)]) for each in typed
+    ]
+    remarks = [
+        f"No {what} is called {each}: {did_you_mean(nearest(each, every)) or f'known are {_listed(every)}.'}"
+        for each, names in meant
+        if not names
+    ]
+    return Understood(tuple(name for each, names in meant for name in names or [each]), tuple(remarks))
+
+
+def known_categories(db: Database, site: str | None = None) -> dict[str, list[str]]:
+    """Return the names of the categories that posts are filed under, of one site or of all, by slug."""
+    found: dict[str, list[str]] = {}
+    rows = db.execute(
+        "SELECT slug, name FROM categories WHERE :site IS NULL OR site = :site ORDER BY slug", {"site": site}
+    )
+    for slug, name in rows:
+        found.setdefault(slug, []).append(name)
+    return found
+
+
+def _titled(slug: str, called: Sequence[str]) -> str:
+    """Return `dajiangwang (大江网新闻)`."""
+    others = [name for name in called if name and name != slug]
+    return f"{slug} ({', '.join(others)})" if others else slug
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
+    return ", ".join(every[:_LISTED]) + more

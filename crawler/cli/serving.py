@@ -1,0 +1,78 @@
+"""The command `serve`, which opens the archive in a browser. Not here: the server (`crawler.web`)."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.cli.options import archive_option
+from crawler.errors import NotInstalled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LAST_PORT = 65_535
+_EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
+
+
+@click.command()
+@archive_option
+@click.option("--host", metavar="H", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    metavar="N",
+    type=click.IntRange(0, _LAST_PORT),
+    default=8080,
+    show_default=True,
+    help="The port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--public-url",
+    metavar="URL",
+    default="",
+    help="What readers call the server if it is behind another one: https://news.example.org.",
+)
+def serve(archive: Path, host: str, port: int, public_url: str) -> None:
+    """Show the archive in a browser, until it is stopped.
+
+    Prints its address once it answers. Only this machine can reach it unless --host says otherwise. It only reads, so
+    crawls may go on beside it.
+
+    \b
+    Example:
+      finews serve
+      finews serve --port 0 --archive output/archive.db
+    """
+    with needing_web("finews serve"):
+        from crawler.web.serving import serve as serve_archive  # noqa: PLC0415  # only here, and not always installed
+
+    if not _is_loopback(host):
+        click.echo(
+            f"Warning: everybody who can reach {host} can read the whole archive, and nothing is encrypted:"
+            " put a web server with HTTPS in front of it, or leave out --host.",
+            err=True,
+        )
+    serve_archive(archive, host, port, public_url, click.echo)
+
+
+@contextmanager
+def needing_web(command: str) -> Iterator[None]:
+    """Raise `NotInstalled` if the block imports a package of the extra `web` that is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+            raise
+        raise NotInstalled(command, "web") from error
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether an address is reached by this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,94 @@
+"""Errors that users can act on.
+
+    FinewsError                exit code 1
+    ├── UsageError             exit code 2: the command was given something it cannot work with
+    │   ├── SiteError          a site definition is wrong
+    │   ├── NoArchive          there is no archive at that path
+    │   ├── AmbiguousPost      several sites have a post of this id
+    │   ├── NoSuchTime         a time is written in no known way
+    │   ├── AmbiguousPost      several sites have a post of this id
+    │   └── NotInstalled       the command needs packages that are not installed
+    ├── ArchiveError           the archive cannot be used as it is
+    │   ├── NotAnArchive       the file is something else
+    │   ├── NewerArchive       the file was written by a newer version
+    │   ├── ArchiveNotWritten  the archive can be read but not written to
+    │   ├── ArchiveDamaged     the file is damaged
+    │   ├── TookTooLong        a question was given up after its time limit
+    │   ├── NotAsExpected      tables or values in the archive are not those of this program
+    │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
+    ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
+    ├── ArchiveLocked          exit code 75: another run holds the archive's lock
+    ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
+    ├── NoOutput               standard output cannot be written
+    ├── NoSuchPost             the archive holds no such post
+    ├── NoSuchRevision         it holds the post, but not that many versions of it
+    ├── NoSuchSecurity         no post in it mentions the security
+    └── AmbiguousSecurity      the pinyin may mean several
+
+The text of each is one sentence that says what is wrong, where, and what to do next; what it names is also available
+as attributes. Not here: errors that only a programmer can fix, which stay ordinary exceptions.
+"""
+
+from __future__ import annotations
+
+from crawler.errors.archive import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveLocked,
+    ArchiveNotWritten,
+    ArchiveOutdated,
+    ArchiveReplaced,
+    ForeignSchema,
+    MarkdownNotWritten,
+    NewerArchive,
+    NotAnArchive,
+    NotAsExpected,
+    TookTooLong,
+)
+from crawler.errors.asking import (
+    AmbiguousPost,
+    AmbiguousSecurity,
+    NoArchive,
+    NoOutput,
+    NoSuchPost,
+    NoSuchRevision,
+    NoSuchRun,
+    NoSuchSecurity,
+    NoSuchTime,
+    NotInstalled,
+    SiteError,
+)
+from crawler.errors.base import (
+    ExitCode,
+    FinewsError,
+    UsageError,
+)
+
+__all__ = [
+    "AmbiguousPost",
+    "AmbiguousSecurity",
+    "ArchiveDamaged",
+    "ArchiveError",
+    "ArchiveLocked",
+    "ArchiveNotWritten",
+    "ArchiveOutdated",
+    "ArchiveReplaced",
+    "ExitCode",
+    "FinewsError",
+    "ForeignSchema",
+    "MarkdownNotWritten",
+    "NewerArchive",
+    "NoArchive",
+    "NoOutput",
+    "NoSuchPost",
+    "NoSuchRevision",
+    "NoSuchRun",
+    "NoSuchSecurity",
+    "NoSuchTime",
+    "NotAnArchive",
+    "NotAsExpected",
+    "NotInstalled",
+    "SiteError",
+    "TookTooLong",
+    "UsageError",
+]

@@ -1,0 +1,57 @@
+"""A post as others cite it: in the Harvard style, and by the Chinese standard GB/T 7714-2015.
+
+    大江网 (2022) ‘江西出台5G行动计划’, 20 April. Available at: https://… (Accessed: 27 November 2026).
+    大江网. 江西出台5G行动计划[EB/OL]. (2022-04-20)[2026-11-27]. https://….
+
+The outlet stands where an author would, as both allow for the body responsible for a text; without an outlet, the
+title comes first. Pure. Not here: which address a post is cited by.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crawler.text.words import squeeze
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+_MONTHS = "January February March April May June July August September October November December".split()
+# Titles that end so need no full stop.
+_ENDS = tuple("。！？!?….")
+
+
+def harvard(post: Mapping[str, Any], address: str, today: date) -> str:
+    """Return the reference in the Harvard style of “Cite them right”, on one line.
+
+    `post` has `title`, `source` (the outlet, or `None`) and `published_at` (ISO 8601); it is dated by the day in that
+    offset. `address` is where it can be read, and `today` the day on which it was.
+    """
+    title, outlet, day = _parts(post)
+    published = f"{day.day} {_MONTHS[day.month - 1]}"
+    accessed = f"{today.day} {_MONTHS[today.month - 1]} {today.year}"
+    begin = f"{outlet} ({day.year}) ‘{title}’" if outlet else f"‘{title}’ ({day.year})"
+    return f"{begin}, {published}. Available at: {squeeze(address)} (Accessed: {accessed})."
+
+
+def gb7714(post: Mapping[str, Any], address: str, today: date) -> str:
+    """Return the reference by GB/T 7714-2015, 4.6 (electronic resources), on one line; see `harvard`.
+
+    `[EB/OL]` marks a bulletin that is read online. The day of publication is in round brackets, that of reading in
+    square ones. Where nobody is named as responsible, the title comes first, which the standard allows in lists that
+    are numbered.
+    """
+    title, outlet, day = _parts(post)
+    responsible = f"{_closed(outlet)} " if outlet else ""
+    return f"{responsible}{title}[EB/OL]. ({day.isoformat()})[{today.isoformat()}]. {squeeze(address)}."
+
+
+def _parts(post: Mapping[str, Any]) -> tuple[str, str, date]:
+    """Return title, outlet and day of a post, each on one line and without control characters."""
+    return squeeze(post["title"]), squeeze(post["source"] or ""), datetime.fromisoformat(post["published_at"]).date()
+
+
+def _closed(words: str) -> str:
+    return words if words.endswith(_ENDS) else f"{words}."
