@@ -186,9 +186,11 @@ def export(
       finews export public/ --format site --url https://news.example.org/
     """
     if url and form != "site":
-        raise click.UsageError("--url goes with --format site.")
+        raise click.UsageError(_("--url goes with --format site."))
     if form in _OF_ALL and any([query, *({**asked, "drafts": False}).values()]):
-        raise click.UsageError(f"--format {form} is about all posts: leave out what asks for some.")
+        raise click.UsageError(
+            _("--format {form} is about all posts: leave out what asks for some.").format(form=form)
+        )
     if form == "site":
         result = _published(archive, directory, url, drafts=asked["drafts"])
     elif form == "datasette":

@@ -66,7 +66,7 @@ def schedule(
       finews schedule github --every 1h --into .github/workflows
     """
     if serving and kind != "systemd":
-        raise click.UsageError("--serve goes with systemd: finews schedule systemd --serve.")
+        raise click.UsageError(_("--serve goes with systemd: finews schedule systemd --serve."))
     plan = _plan(kind, every, archive, site, None if no_posts else posts, serving=serving)
     written = _write(plan.files, into) if into else []
     if as_json:

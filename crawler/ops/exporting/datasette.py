@@ -42,7 +42,9 @@ def write_metadata(archive: Path, directory: Path) -> dict[str, Any]:
         written = write_if_changed(directory / FILE, content.encode())
     except OSError as error:
         raise UsageError(
-            f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
+            "{filename} cannot be written: {reason}; name another folder.",
+            filename=error.filename or directory,
+            reason=error.strerror,
         ) from error
     return {"format": "datasette", "directory": str(directory), "written": int(written)}
 

@@ -54,7 +54,9 @@ def publish(archive: Path, directory: Path, *, url: str = "", drafts: bool = Fal
             folder.finish()
     except OSError as error:
         raise UsageError(
-            f"{error.filename or directory} cannot be written: {error.strerror}; name another folder."
+            "{filename} cannot be written: {reason}; name another folder.",
+            filename=error.filename or directory,
+            reason=error.strerror,
         ) from error
     return {
         "format": "site",
@@ -71,7 +73,9 @@ def _base(url: str) -> str:
     if not url:
         return ""
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-        raise UsageError(f"{url!r} is not the address of a site: write it as https://news.example.org/archive/.")
+        raise UsageError(
+            "{url!r} is not the address of a site: write it as https://news.example.org/archive/.", url=url
+        )
     return quote(url.rstrip("/") + "/", safe="/:@%[]~!$&'()*+,;=")
 
 

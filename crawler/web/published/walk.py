@@ -89,7 +89,9 @@ class _Walk:
             return
         if answer.status != _FOUND:
             raise FinewsError(
-                f"The page {address} cannot be made ({answer.status}): see what `finews serve` shows there."
+                "The page {address} cannot be made ({status}): see what `finews serve` shows there.",
+                address=address,
+                status=answer.status,
             )
         if answer.kind != _HTML:
             yield self._data(address, answer), []
