@@ -6,7 +6,8 @@
 # make fixtures     rewrite what the tests expect of each page; read the diff before you commit it
 # make variants     rewrite the table of characters that a search treats as the same
 # make languages    take new messages of the program into its catalogs in crawler/locale, and compile these
-# make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, and importing
+# make bench        measure crawling beside other tools, extraction, stories, search on 100,000 posts, importing, and
+#                   serving (with wrk)
 # make recipes      run the recipes of docs/sql.md for pandas, DuckDB and Datasette, which it installs
 # make bench-quick  compare what a crawl costs in requests, statements, bytes and calls with recorded values, and
 #                   check how the time grows with the size of a page
@@ -47,6 +48,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python tests/benchmarks/likeness.py
 	$(BIN)/python tests/benchmarks/search.py
 	$(BIN)/python tests/benchmarks/importing.py
+	$(BIN)/python tests/benchmarks/serving.py
 
 bench-quick: $(VENV)/installed-corpus
 	$(BIN)/python tests/benchmarks/quick.py

@@ -18,7 +18,8 @@ from crawler.web.published.places import link, place_of
     [
         ("/", "index.html"),
         ("/en/", "en/index.html"),
-        ("/?before=2022", "before=2022.html"),
+        ("/?before=2022", "latest/before=2022.html"),
+        ("/en/?before=2022", "en/latest/before=2022.html"),
         ("/post/NW202204202350104915", "post/NW202204202350104915.html"),
         ("/post/NW202204202350104915.json", "post/NW202204202350104915.json"),
         ("/post/NW202204202350104915/changes", "post/NW202204202350104915/changes.html"),

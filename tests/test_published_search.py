@@ -70,7 +70,7 @@ def site(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def publish(archive: Archive, directory: Path, *, drafts: bool = False) -> Folder:
     folder = Folder(directory)
-    write_index(archive, folder, lambda post_id: f"post/{post_id}.html", drafts=drafts)
+    write_index(archive, folder, lambda kind, name: f"{kind}/{name}.html", drafts=drafts)
     folder.finish()
     return folder
 

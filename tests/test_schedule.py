@@ -474,11 +474,27 @@ def test_a_folder_for_posts_that_is_the_archive_s_is_named_once() -> None:
     assert told["install"][0] == "mkdir -p /srv"
 
 
+def test_a_service_shows_the_archive_to_this_machine_alone() -> None:
+    plan = systemd.systemd(crawl_of(Path("/srv/news")), serving=True)
+    service = unit(plan.files["serve-finews.service"])
+    assert service["ExecStart"] == [":/opt/news/bin/finews serve --archive /srv/news/archive.db"]
+    assert (service["IPAddressDeny"], service["IPAddressAllow"]) == (["any"], ["localhost"])
+    assert service["ReadWritePaths"] == ["/srv/news"]
+    assert plan.install[-1] == "sudo systemctl enable --now crawl-finews.timer serve-finews.service"
+    assert plan.install[1].endswith("--serve --into finews-units")
+    assert "serve-finews.service" not in systemd.systemd(crawl_of(Path("/srv/news"))).files
+
+
+def test_only_systemd_is_asked_to_serve() -> None:
+    refused = schedule("cron", "--serve", code=2)
+    assert refused.endswith("Error: --serve goes with systemd: finews schedule systemd --serve.\n")
+
+
 @needs_systemd
 @pytest.mark.parametrize("every", ["15m", "90m", "1d"])
 def test_systemd_finds_nothing_wrong_with_the_units(every: str, mirrored: Path, tmp_path: Path) -> None:
     task = crawl_of(tmp_path / ODD, every=every, program=str(mirrored))
-    for name, text in systemd.systemd(task).files.items():
+    for name, text in systemd.systemd(task, serving=True).files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
         shown = subprocess.run(
             ["systemd-analyze", "verify", "--man=no", name], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -487,9 +503,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(every: str, mirrored: Path, 
 
 
 @needs_systemd
-def test_systemd_finds_the_service_little_exposed(tmp_path: Path) -> None:
-    service = tmp_path / "crawl-finews.service"
-    service.write_text(systemd.systemd(crawl_of(Path("/srv/news"))).files[service.name], encoding="utf-8")
+@pytest.mark.parametrize("name", ["crawl-finews.service", "serve-finews.service"])
+def test_systemd_finds_the_services_little_exposed(name: str, tmp_path: Path) -> None:
+    service = tmp_path / name
+    service.write_text(systemd.systemd(crawl_of(Path("/srv/news")), serving=True).files[name], encoding="utf-8")
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", service.name]
     shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert shown.returncode == 0, shown.stdout.splitlines()[-1]

@@ -114,16 +114,15 @@ def revision_as_of(db: Database, post: Article, named: str) -> int:
 
     Raises `NoSuchTime`, and `FinewsError` if the post was not known then.
     """
-    moment = end(db, named)
-    known = [row["revision"] for row in versions.history(db, post["id"]) if row["seen_at"] <= moment]
+    until = end(db, named)
+    known = [each["revision"] for each in versions.history(db, post["id"]) if each["seen_at"] <= until]
     if not known:
         zone = zones.of_archive(db)
-        seen = dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone)
         raise FinewsError(
             "{post_id} was not known as of {as_of}: it was first seen {first_seen_at}.",
             post_id=post["post_id"],
             as_of=named,
-            first_seen_at=seen,
+            first_seen_at=dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone),
         )
     return max(known)
 

@@ -25,10 +25,15 @@ from crawler.cli.options import (
     until_option,
 )
 from crawler.cli.output.coverage import coverage as print_coverage
+from crawler.cli.serving import needing_web
 from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crawler.archive.care.top import Kind
+
+_OF_ALL = {"site", "datasette"}
 
 
 @click.command()
@@ -135,7 +140,7 @@ def runs(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette"]),
     default="markdown",
     show_default=True,
     help="What to write, see above.",
@@ -147,9 +152,12 @@ def runs(
 @category_option
 @stock_option
 @sites_option
+@click.option("--url", metavar="URL", default="", help="With --format site: where the site will be, if you know.")
 @drafts_option
 @json_option
-def export(directory: Path, archive: Path, form: str, query: str | None, *, as_json: bool, **asked: Any) -> None:
+def export(
+    directory: Path, archive: Path, form: str, query: str | None, url: str, *, as_json: bool, **asked: Any
+) -> None:
     """Write posts to files in DIR: all of them, or those that are asked for.
 
     \b
@@ -162,6 +170,10 @@ def export(directory: Path, archive: Path, form: str, query: str | None, *, as_j
               a tab or a return gets an apostrophe in front, and so do digits that
               a spreadsheet would round (ids of 18 digits), dates, and apostrophes:
               programs drop one apostrophe from the start of each cell
+    site      the pages that `serve` shows, with feeds, a sitemap and a search, for
+              any web server or to be opened from a disk
+    datasette a file metadata.json: what Datasette should know of the archive's
+              tables
 
     If the archive holds several sites, each gets a folder of its own for its files. Posts are asked for as in a
     search: --query finds exactly what `finews search` finds. Files of other posts that are in DIR already stay.
@@ -171,7 +183,26 @@ def export(directory: Path, archive: Path, form: str, query: str | None, *, as_j
       finews export backup/ --format jsonl
       finews export site/content/posts --format hugo
       finews export hits --format csv --query '江西 5G' --since 2022-04
+      finews export public/ --format site --url https://news.example.org/
     """
+    if url and form != "site":
+        raise click.UsageError(_("--url goes with --format site."))
+    if form in _OF_ALL and any([query, *({**asked, "drafts": False}).values()]):
+        raise click.UsageError(
+            _("--format {form} is about all posts: leave out what asks for some.").format(form=form)
+        )
+    if form == "site":
+        result = _published(archive, directory, url, drafts=asked["drafts"])
+    elif form == "datasette":
+        result = _described(archive, directory)
+    else:
+        result = _exported(archive, directory, form, query, asked)
+    printing.result(result, reports.exported, as_json=as_json)
+
+
+def _exported(
+    archive: Path, directory: Path, form: str, query: str | None, asked: Mapping[str, Any]
+) -> dict[str, Any]:
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
@@ -179,7 +210,7 @@ def export(directory: Path, archive: Path, form: str, query: str | None, *, as_j
 
     with Archive(archive) as opened:
         several = opened.top("sites", drafts=asked["drafts"])["total"] > 1
-        result = export_posts(
+        return export_posts(
             opened.posts(query, **asked),
             directory,
             form,
@@ -188,7 +219,21 @@ def export(directory: Path, archive: Path, form: str, query: str | None, *, as_j
             name=FileNames(opened.db).of,
             file_of=partial(written_file, opened.db),
         )
-    printing.result(result, reports.exported, as_json=as_json)
+
+
+def _published(archive: Path, directory: Path, url: str, *, drafts: bool) -> dict[str, Any]:
+    with needing_web("finews export --format site"):
+        from crawler.web.published.site import publish  # noqa: PLC0415  # not always installed
+
+    return publish(archive, directory, url=url, drafts=drafts)
+
+
+def _described(archive: Path, directory: Path) -> dict[str, Any]:
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+    from crawler.ops.exporting.datasette import write_metadata  # noqa: PLC0415  # likewise
+
+    with Archive(archive):  # says so if there is none
+        return write_metadata(archive, directory)
 
 
 @click.command()

@@ -227,13 +227,18 @@ def backed_up(result: Mapping[str, Any]) -> None:
 
 def exported(result: Mapping[str, Any]) -> None:
     """Print what an export wrote."""
+    files = said(counted(result["written"], "file"))
+    if "posts" not in result:
+        click.echo(_("What Datasette reads in {directory}, {files} written").format(**{**result, "files": files}))
+        return
     wrote = _("{posts} as {format} in {directory}, {files} written").format(
         posts=said(counted(result["posts"], "post")),
         format=result["format"],
         directory=result["directory"],
-        files=said(counted(result["written"], "file")),
+        files=files,
     )
-    click.echo(wrote)
+    removed = result.get("removed")
+    click.echo(wrote + (_(", {files} removed").format(files=said(counted(removed, "file"))) if removed else ""))
 
 
 def _size(count: float) -> str:

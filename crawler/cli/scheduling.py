@@ -33,6 +33,9 @@ _KINDS = ("cron", "systemd", "github")
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the files into DIR instead of printing them.",
 )
+@click.option(
+    "--serve", "serving", is_flag=True, help="With systemd: a service that shows the archive in a browser, too."
+)
 @archive_option
 @site_option
 @posts_option
@@ -47,6 +50,7 @@ def schedule(
     posts: Path,
     *,
     no_posts: bool,
+    serving: bool,
     as_json: bool,
 ) -> None:
     """Print what to install for scheduled runs.
@@ -58,9 +62,12 @@ def schedule(
     Example:
       finews schedule cron
       finews schedule systemd --every 90m --archive /srv/news/archive.db --posts /srv/news/_posts
+      finews schedule systemd --serve
       finews schedule github --every 1h --into .github/workflows
     """
-    plan = _plan(kind, every, archive, site, None if no_posts else posts)
+    if serving and kind != "systemd":
+        raise click.UsageError(_("--serve goes with systemd: finews schedule systemd --serve."))
+    plan = _plan(kind, every, archive, site, None if no_posts else posts, serving=serving)
     written = _write(plan.files, into) if into else []
     if as_json:
         printing.json_document({**plan.as_dict(), "written": written})
@@ -70,7 +77,7 @@ def schedule(
         _print(plan)
 
 
-def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None) -> Plan:
+def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None, *, serving: bool) -> Plan:
     from crawler.ops.schedule.cron import cron  # noqa: PLC0415  # --help needs none of these
     from crawler.ops.schedule.github import github  # noqa: PLC0415
     from crawler.ops.schedule.interval import read_interval  # noqa: PLC0415
@@ -88,7 +95,9 @@ def _plan(kind: str, every: str, archive: Path, site: str, posts: Path | None) -
         user=_user(),
         folder=Path.cwd(),
     )
-    return {"cron": cron, "systemd": systemd, "github": github}[kind](task)
+    if kind == "systemd":
+        return systemd(task, serving=serving)
+    return {"cron": cron, "github": github}[kind](task)
 
 
 def _program() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from crawler.cli.options import archive_option
 from crawler.errors import NotInstalled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _LAST_PORT = 65_535
@@ -45,12 +47,9 @@ def serve(archive: Path, host: str, port: int, public_url: str) -> None:
       finews serve
       finews serve --port 0 --archive output/archive.db
     """
-    try:
+    with needing_web("finews serve"):
         from crawler.web.serving import serve as serve_archive  # noqa: PLC0415  # only here, and not always installed
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
-            raise
-        raise NotInstalled("finews serve", "web") from error
+
     if not _is_loopback(host):
         click.echo(
             f"Warning: everybody who can reach {host} can read the whole archive, and nothing is encrypted:"
@@ -58,6 +57,17 @@ def serve(archive: Path, host: str, port: int, public_url: str) -> None:
             err=True,
         )
     serve_archive(archive, host, port, public_url, click.echo)
+
+
+@contextmanager
+def needing_web(command: str) -> Iterator[None]:
+    """Raise `NotInstalled` if the block imports a package of the extra `web` that is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+            raise
+        raise NotInstalled(command, "web") from error
 
 
 def _is_loopback(host: str) -> bool:

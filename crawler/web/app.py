@@ -34,6 +34,7 @@ from crawler.web.showing.rendering import rendered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -85,12 +86,18 @@ def _as_json(give: Callable[[Asked], Any], asked: Asked) -> Response:
 
 
 def application(
-    archive: Path, *, public_url: str = "", names: Iterable[str] = (), seconds: float = SECONDS
+    archive: Path,
+    *,
+    public_url: str = "",
+    names: Iterable[str] = (),
+    seconds: float = SECONDS,
+    published: datetime | None = None,
 ) -> ASGIApp:
     """Return the application that shows the archive at a path.
 
     `public_url` is what its readers call it, if that is not the address it is asked under, and `names` are further
-    host names that it answers to. A page that takes longer than so many `seconds` is given up.
+    host names that it answers to. A page that takes longer than so many `seconds` is given up. With `published`, the
+    pages are to be files, published at that time: they say nothing that is true only for a while.
     """
     readers, memory = Readers(archive, seconds), Memory()
 
@@ -104,7 +111,7 @@ def application(
     routes += [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
     routes += [Route(path, _Answering(page, readers, memory)) for path, page in _pages().items()]
     app = Starlette(routes=routes, lifespan=closing)
-    app.state.public_url = public_url.rstrip("/")
+    app.state.public_url, app.state.published = public_url.rstrip("/"), published
     return Safety(_Encoded(app), own_names(*names))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from crawler.archive.browsing import BrowsableArchive
+    from crawler.archive.watch.alarm import Alarm
     from crawler.web.readers import Memory
 
 _LONGEST = 2_000  # characters of a value in a query
@@ -23,7 +24,10 @@ _LONGEST = 2_000  # characters of a value in a query
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question to the archive: the names in its path, its query, the reader's language, and when it was asked."""
+    """A question to the archive: the names in its path, its query, the reader's language, and when it was asked.
+
+    `is_published`: the page is to be a file, which is read at any time.
+    """
 
     archive: BrowsableArchive
     memory: Memory
@@ -31,6 +35,7 @@ class Asked:
     names: Mapping[str, str]
     language: str
     now: datetime
+    is_published: bool = False
 
     def __getitem__(self, name: str) -> str:
         """Return a name in the path."""
@@ -39,8 +44,13 @@ class Asked:
     @property
     def zone(self) -> tzinfo:
         """The archive's time zone."""
-        zone: tzinfo = self.memory.recall(("zone", (), ()), self.archive, lambda: self.archive.zone)
+        zone: tzinfo = self.recall(self.archive.zone)
         return zone
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """What is amiss now."""
+        return [] if self.is_published else self.recall(self.archive.alarms)
 
     def get(self, name: str) -> str | None:
         """Return a value of the query, without white space around it; `None` if it is missing or empty."""
@@ -61,7 +71,16 @@ class Asked:
 def asked(request: Request, archive: BrowsableArchive, memory: Memory) -> Asked:
     """Return what a request asks for."""
     names = {name: decoded(part) for name, part in request.path_params.items()}
-    return Asked(archive, memory, place_of(request), names, language_of(request), dates.now())
+    published: datetime | None = request.app.state.published
+    return Asked(
+        archive,
+        memory,
+        place_of(request),
+        names,
+        language_of(request),
+        published or dates.now(),
+        is_published=published is not None,
+    )
 
 
 def place_of(request: Request) -> Place:

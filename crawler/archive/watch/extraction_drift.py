@@ -144,7 +144,6 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
     if not found:
         return []
     latest = found[0]
-    at = moment(latest.at, zones.of_site(db, site))
     return [
         {
             "kind": "alternating",
@@ -154,7 +153,7 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
                 " revisions are kept of that: `{command}` shows them, `{why}` each look.",
                 alternate=_alternate(site, len(found)),
                 post_id=latest.post_id,
-                at=at,
+                at=moment(latest.at, zones.of_site(db, site)),
                 command=command("history", latest.post_id),
                 why=command("why", latest.url),
             ),

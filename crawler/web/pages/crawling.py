@@ -28,7 +28,7 @@ def runs(asked: Asked) -> Response:
         asked,
         "runs.html",
         runs=rows[:_RUNS],
-        alarms=asked.recall(asked.archive.alarms),
+        alarms=asked.alarms,
         older=older,
         section="runs",
         canonical=asked.place.here(),

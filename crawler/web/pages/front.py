@@ -52,7 +52,7 @@ def _aside(asked: Asked) -> dict[str, Any]:
         "outlets": ranked(asked, "outlets", limit=_RANKED),
         "categories": ranked(asked, "categories", limit=_RANKED),
         "securities": ranked(asked, "securities", since=week, limit=_RANKED),
-        "alarms": asked.recall(archive.alarms),
+        "alarms": asked.alarms,
         "run": next(iter(asked.recall(archive.latest_runs, 1)), None),
     }
 

@@ -126,7 +126,7 @@ def story(asked: Asked) -> Subject:
         number = asked.archive.story(post["id"])
     except NoSuchPost as error:
         raise Missing(asked["name"], posts_near(asked, asked["name"])) from error
-    if number is None:
+    if number is None or not post["same_story"]:  # no draft is named
         raise Missing(asked["name"], [Near(post["title"], asked.place.to("post", post["post_id"]))])
     first = post["same_story"][0]
     return Subject("story", first["id"], first["title"], "story", number, facts={"told": post["same_story"]})

@@ -29,6 +29,7 @@ def post(asked: Asked) -> Response:
     before, after = asked.archive.beside(found["id"], first)
     canonical = place.to("post", found["post_id"])
     today = dates.day(asked.now, asked.zone)
+    cited = found["url"] if asked.is_published else place.whole(canonical)
     return page(
         asked,
         "post.html",
@@ -41,8 +42,8 @@ def post(asked: Asked) -> Response:
         before=before,
         after=after,
         citations=[
-            ("Harvard", harvard(found, place.whole(canonical), today)),
-            ("GB/T 7714", gb7714(found, place.whole(canonical), today)),
+            ("Harvard", harvard(found, cited, today)),
+            ("GB/T 7714", gb7714(found, cited, today)),
         ],
         canonical=canonical,
         description=found["text"][:_DESCRIBED].replace("\n", " "),

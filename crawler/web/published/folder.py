@@ -29,7 +29,8 @@ class Folder:
         self._list = directory / _LIST
         if not self._list.exists() and any(directory.iterdir()):
             raise UsageError(
-                f"{directory} holds files that are not of a published site; name a new folder, or an empty one."
+                "{directory} holds files that are not of a published site; name a new folder, or an empty one.",
+                directory=directory,
             )
         self._old = _read_list(self._list)
         self._new: set[str] = set()
@@ -60,6 +61,10 @@ class Folder:
         file = self._directory / path
         return file.read_bytes() if path in self._old and file.is_file() else b""
 
+    def paths(self) -> list[str]:
+        """Return the paths of this publication's files so far, in order."""
+        return sorted(self._new)
+
     def finish(self) -> None:
         """Remove the files of the last publication that are not of this one, and write the list of those that are."""
         for path in sorted(self._old - self._new):
@@ -77,7 +82,7 @@ class Folder:
         """Enter a new file in the list before it is written, so that it is known for the site's even after a kill."""
         if file.exists() and file.read_bytes() != content:
             raise UsageError(
-                f"{file} is not of the published site and would be replaced; move it away and try again."
+                "{file} is not of the published site and would be replaced; move it away and try again.", file=file
             )
         with self._list.open("a", encoding="utf-8", newline="\n") as lines:
             lines.write(f"{path}\n")

@@ -32,7 +32,7 @@ _TEXTS_A_FOLDER = 1024
 
 
 class _Found(NamedTuple):
-    """A post with the words by which it is found, and what else is shown of it; `now` is its text if that is less."""
+    """A post with the words by which it is found, and what else is shown of it."""
 
     row: int
     published_ts: int
@@ -41,13 +41,14 @@ class _Found(NamedTuple):
     published: str
     outlet: str | None
     href: str
-    now: str | None
+    outlet_href: str
 
 
-def write_index(archive: Archive, folder: Folder, href: Callable[[str], str], *, drafts: bool) -> None:
-    """Write the search's scripts into the folder `search` of a site; `href` returns the page of a post by its id.
+def write_index(archive: Archive, folder: Folder, href: Callable[[str, str], str], *, drafts: bool) -> None:
+    """Write the search's scripts into the folder `search` of a site.
 
-    Raises `OSError` and `UsageError`, as `Folder.write` does.
+    `href` returns where a page is: that of a `post` by its id, or that of an `outlet` by its name. Raises `OSError`
+    and `UsageError`, as `Folder.write` does.
     """
     rows = _rows(archive, drafts=drafts)
     blocks = list(dict.fromkeys(blocks_of(rows, rows[-1] if rows else 0)))
@@ -89,8 +90,15 @@ def _text_file(row: int) -> str:
 
 
 def _text_script(post: _Found) -> bytes:
-    shown = {name: getattr(post, name) for name in ("title", "text", "published", "outlet", "href")}
-    return call(f"text/{post.row}", {**shown, **({} if post.now is None else {"now": post.now})}).encode()
+    shown = {
+        "title": post.title,
+        "text": post.text,
+        "published": post.published,
+        "outlet": post.outlet,
+        "href": post.href,
+        "outletHref": post.outlet_href,
+    }
+    return call(f"text/{post.row}", shown).encode()
 
 
 def _rows(archive: Archive, *, drafts: bool) -> list[int]:
@@ -98,16 +106,16 @@ def _rows(archive: Archive, *, drafts: bool) -> list[int]:
     return [row for (row,) in rows]
 
 
-def _posts(archive: Archive, block: Block, href: Callable[[str], str], *, drafts: bool) -> Iterator[_Found]:
+def _posts(archive: Archive, block: Block, href: Callable[[str, str], str], *, drafts: bool) -> Iterator[_Found]:
     rows = archive.db.execute(
         "SELECT id, revision, title, text, post_id, published_ts, published_at, source FROM articles"
         " WHERE id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY id",
         [block.first, block.last, drafts],
     )
     for row, revision, title, text, post_id, published_ts, published_at, source in rows:
-        found_in, entry = found_by(archive.db, row, revision, title, text)
-        now = None if found_in == revision else text
-        yield _Found(row, published_ts, entry.title, entry.text, published_at, source, href(post_id), now)
+        _, entry = found_by(archive.db, row, revision, title, text)
+        outlet_href = href("outlet", source) if source else ""
+        yield _Found(row, published_ts, *entry, published_at, source, href("post", post_id), outlet_href)
 
 
 def _signs() -> dict[str, str]:

@@ -399,3 +399,87 @@ const finewsSearch = (() => {
     take: (name, value) => handedOver.set(name, value),
   };
 })();
+
+// ---- The page: what is found for the query in its address, in the words that the page gives.
+
+(() => {
+  if (typeof document === "undefined") return;
+  const script = document.currentScript.src, place = document.getElementById("found");
+  if (!place) return;
+  const words = place.dataset, asked = new URLSearchParams(location.search);
+  const query = asked.get("q") ?? "", sort = asked.get("sort") === "date" ? "date" : "relevance";
+  const LIMIT = 20, page = Math.max(1, Math.floor(Number(asked.get("page"))) || 1);
+
+  finewsSearch.loadBy((address) => new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    element.onload = () => resolve(element.remove());
+    element.onerror = () => reject(new Error(address));
+    element.src = new URL(address, script).href;
+    document.head.append(element);
+  }));
+
+  function make(name, attributes, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) if (value) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  }
+
+  function marked(text, spans) {
+    const characters = Array.from(text), nodes = [];
+    let at = 0;
+    for (const [first, last] of spans) {
+      nodes.push(characters.slice(at, first).join(""), make("mark", {}, characters.slice(first, last).join("")));
+      at = last;
+    }
+    return [...nodes, characters.slice(at).join("")];
+  }
+
+  function linkTo(changes, ...children) {
+    const next = new URLSearchParams(asked);
+    for (const [key, value] of Object.entries(changes)) {
+      if (value) next.set(key, value);
+      else next.delete(key);
+    }
+    return make("a", { href: `?${next}` }, ...children);
+  }
+
+  function hit({ title, titleSpans, href, outlet, outletHref, published, snippet }) {
+    const time = make("time", { datetime: published, title: published }, published.slice(0, 16).replace("T", " "));
+    const by = outlet ? [make("a", { class: "outlet", lang: "zh-CN", href: outletHref }, outlet), " · "] : [];
+    return make("div", { class: "hit", lang: "zh-CN" },
+      make("h2", {}, make("a", { href }, ...marked(title, titleSpans))),
+      make("p", { class: "muted", lang: document.documentElement.lang }, ...by, time),
+      make("p", { class: "snippet" }, ...marked(snippet.text, snippet.spans)));
+  }
+
+  function pager(total) {
+    const links = [];
+    if (page > 1) links.push(linkTo({ page: page > 2 ? page - 1 : "" }, `← ${words.previous}`));
+    if (page * LIMIT < total) links.push(linkTo({ page: page + 1 }, `${words.next} →`));
+    return links.length ? [make("nav", { class: "pager", "aria-label": words.pages }, ...links)] : [];
+  }
+
+  function orders() {
+    return [["", words.best], ["date", words.newest]].flatMap(([value, name]) => {
+      const isCurrent = (value || "relevance") === sort;
+      return [" · ", isCurrent ? make("span", { "aria-current": "true" }, name) : linkTo({ sort: value, page: "" }, name)];
+    });
+  }
+
+  async function show() {
+    for (const input of document.querySelectorAll('input[name="q"]')) input.value = query;
+    if (!query) return;
+    document.title = `${query} · ${document.title}`;
+    place.replaceChildren(make("p", { class: "muted", role: "status" }, words.searching));
+    const { total, results } = await finewsSearch.search(query, { sort, limit: LIMIT, offset: (page - 1) * LIMIT });
+    const said = total > 1 ? words.count.replace("{n}", total.toLocaleString("en")) : total ? words.one : words.none;
+    const count = make("p", { class: "muted", role: "status" }, make("strong", { class: "num" }, said));
+    if (total) count.append(...orders());
+    place.replaceChildren(count, ...results.map(hit), ...pager(total));
+  }
+
+  show().catch((error) => {
+    place.replaceChildren(make("p", { class: "empty", role: "alert" }, `${words.failed} (${error.message})`));
+  });
+})();
