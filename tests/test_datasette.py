@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 KNOWN = metadata("archive")["databases"]["archive"]
+_LONG = "".join(f"<p>第{n}家企业公布了{n * 7}项计划，全年投入{n * 13}亿元。</p>" for n in range(1, 21))
 VALUES = {"outlet": "大江网", "symbol": "600519", "day": "2022-04-01"}
 
 
@@ -26,6 +27,8 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         run.write(made.article())
         run.write(made.article("NW2", html="<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>"))
         run.write(made.article("NW2", html="<p>江西将不实现5G+VR融合。</p>"))
+        run.write(made.article("NW4", html=_LONG))
+        run.write(made.article("NW5", html=_LONG))
         run.write(made.refused(made.post_address("NW3")))
         yield run.archive.db
 

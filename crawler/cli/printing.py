@@ -47,8 +47,14 @@ class View(NamedTuple):
         return cls(archive.zone(), articles.are_of_several_sites(archive.db))
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
-        """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
-        point = datetime.fromisoformat(written)
+        """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`.
+
+        What another program has put in its place is returned as it is.
+        """
+        try:
+            point = datetime.fromisoformat(written)
+        except ValueError:
+            return written
         return dates.shown(point, self.zone or point.tzinfo or UTC, unit)
 
 

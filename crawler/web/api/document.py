@@ -123,11 +123,12 @@ def _object(shape: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     name = shape.__name__
     if name not in schemas:
         schemas[name] = {}  # so that a type may mention itself
-        hints = get_type_hints(shape)
+        # With annotations as text, only these know that a key is not required.
+        hints = get_type_hints(shape, include_extras=True)
         schemas[name] = {
             "type": "object",
             "description": " ".join((shape.__doc__ or "").split()),
             "properties": {key: _schema(hint, schemas) for key, hint in hints.items()},
-            "required": sorted(shape.__required_keys__),
+            "required": sorted(key for key in shape.__required_keys__ if get_origin(hints[key]) is not NotRequired),
         }
     return {"$ref": f"#/components/schemas/{name}"}
