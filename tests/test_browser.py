@@ -93,7 +93,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
     # It waits for Playwright's own process, and complains that the loop has been closed when that has ended.
     for thread in threading.enumerate():
-        if thread.name.startswith("waitpid-"):
+        if thread.name.startswith("asyncio-waitpid-"):
             thread.join(10)
 
 
