@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from crawler import reasons
 from crawler.errors.base import FinewsError, UsageError
 from crawler.language import Sentence
 
@@ -89,7 +90,7 @@ class NoSuchPost(FinewsError):
                 " it.",
                 path=path,
                 name=name,
-                outcome=Sentence(outcome),
+                outcome=reasons.sentence(outcome),
                 command=f"finews why {shlex.quote(name)}",
             )
 
