@@ -123,12 +123,13 @@ def _object(shape: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     name = shape.__name__
     if name not in schemas:
         schemas[name] = {}  # so that a type may mention itself
-        # With annotations as text, only these know that a key is not required.
         hints = get_type_hints(shape, include_extras=True)
+        # Annotations that are strings hide `NotRequired` from `__required_keys__`.
+        optional = {key for key, hint in hints.items() if get_origin(hint) is NotRequired}
         schemas[name] = {
             "type": "object",
             "description": " ".join((shape.__doc__ or "").split()),
             "properties": {key: _schema(hint, schemas) for key, hint in hints.items()},
-            "required": sorted(key for key in shape.__required_keys__ if get_origin(hints[key]) is not NotRequired),
+            "required": sorted(shape.__required_keys__ - optional),
         }
     return {"$ref": f"#/components/schemas/{name}"}
