@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
-from crawler import dates
 from crawler.cli.output.pager import shows_styles
 from crawler.cli.output.words import WAYS
 from crawler.language import said
@@ -48,6 +47,8 @@ class View(NamedTuple):
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
+        from crawler import dates  # noqa: PLC0415  # --help reads no dates, and they take time to load
+
         point = datetime.fromisoformat(written)
         return dates.shown(point, self.zone or point.tzinfo or UTC, unit)
 
