@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
-from crawler import dates
 from crawler.cli.output.pager import shows_styles
 from crawler.cli.output.words import WAYS
 from crawler.language import said
@@ -51,6 +50,8 @@ class View(NamedTuple):
 
         What another program has put in its place is returned as it is.
         """
+        from crawler import dates  # noqa: PLC0415  # --help reads no dates, and they take time to load
+
         try:
             point = datetime.fromisoformat(written)
         except ValueError:
