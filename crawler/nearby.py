@@ -6,6 +6,7 @@ Pure functions. Not here: which names are known, and whether one that is near is
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from crawler.language import Sentence
@@ -45,8 +46,14 @@ def key(name: str) -> str:
 
 def did_you_mean(names: Iterable[str]) -> str:
     """Return `did you mean A or B?`; "" if there are no names."""
-    listed = " or ".join(names)
+    listed = either(names)
     return Sentence("did you mean {names}?", names=listed) if listed else ""
+
+
+def either(names: Iterable[str]) -> str:
+    """Return `A or B`; "" if there are no names."""
+    first, *others = [*names] or [""]
+    return reduce(lambda one, other: Sentence("{first} or {second}", first=one, second=other), others, first)
 
 
 def _score(typed: str, spellings: Iterable[str]) -> float:

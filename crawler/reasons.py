@@ -7,10 +7,11 @@ its template is found again in the list below. Not here: giving reasons, which m
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, reduce
 from gettext import gettext
 from typing import TYPE_CHECKING
 
+from crawler import language
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _TEMPLATES = (
     Sentence("more than {count} elements in one another"),
     Sentence("a text of more than {count} characters"),
     Sentence("error in the program: {name}"),
+    Sentence("deleted on {day}"),
+    Sentence("not asked for again"),
     # of requests
     Sentence("forbidden by robots.txt"),
     Sentence("not an address of the site"),
@@ -127,29 +130,35 @@ _NAMES = re.compile(r"\\\{(\w+)\\\}")
 
 
 def said(reason: str, translate: Callable[[str], str] = gettext) -> str:
-    """Return a stored reason as `translate` has it, by default in the process's language.
+    """Return a stored reason as `translate` has it, by default in the process's language."""
+    return language.said(sentence(reason), translate)
 
-    A reason may consist of several, with semicolons between, for a post that was looked for in several places. What
-    is not known stays as it is.
+
+def sentence(reason: str) -> str:
+    """Return a stored reason as a `Sentence` that can be said in other languages; one that is not known as it is.
+
+    A reason may consist of several, with semicolons between, for a post that was looked for in several places.
     """
-    return translate("; ").join(_said(part, translate) for part in reason.split("; "))
+    return reduce(
+        lambda one, other: Sentence("{first}; {second}", first=one, second=other), map(_one, reason.split("; "))
+    )
 
 
-def _said(reason: str, translate: Callable[[str], str]) -> str:
+def _one(reason: str) -> str:
     if reason in _IN_FRONT:
-        return translate(reason)
+        return _IN_FRONT[reason]
     front, colon, behind = reason.partition(": ")
     if colon and front in _IN_FRONT:
-        return translate("{front}: {reason}").format(front=translate(front), reason=_said(behind, translate))
+        return Sentence("{front}: {reason}", front=_IN_FRONT[front], reason=_one(behind))
     found = _template(reason)
     if found is None:
         return reason
     template, values = found
-    return translate(template).format(**{name: _said(value, translate) for name, value in values.items()})
+    return Sentence(template, **{name: _one(value) for name, value in values.items()})
 
 
 @cache
-def _template(reason: str) -> tuple[str, dict[str, str]] | None:
+def _template(reason: str) -> tuple[Sentence, dict[str, str]] | None:
     """Return the first template that a reason was made of, and its values."""
     for template in _TEMPLATES:
         match = re.fullmatch(_NAMES.sub(r"(?P<\1>.+?)", re.escape(template)), reason, re.DOTALL)

@@ -20,22 +20,23 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import crawler
-from crawler import cli, errors
+from crawler import cli
 from crawler.cli.shell.help import message_ids
-from crawler.errors import FinewsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PACKAGE = Path(crawler.__file__).parent
 CATALOGS = PACKAGE / "locale/zh/LC_MESSAGES"
 _WEB = PACKAGE / "web"
-# Where among the arguments of a function there are messages. Classes of errors not named here begin with theirs.
-_PLACES = {name: slice(1) for name in ("_", "gettext", "translate", "Sentence", "__init__")} | {
-    "ngettext": slice(2),
-    "counted": slice(1, 3),
+# Where among the arguments of a function there are messages. Pages in a browser have a domain of their own for what
+# they say, but not for sentences, which are shown elsewhere too.
+_CALLS = {"_": slice(1), "gettext": slice(1), "translate": slice(1), "ngettext": slice(2)}
+_SENTENCES = {
+    **dict.fromkeys(("Sentence", "__init__", "FinewsError", "UsageError", "ArchiveError"), slice(1)),
     "WrongValueError": slice(1, 2),
     "SiteError": slice(2, 3),
+    "counted": slice(1, 3),
 }
 # Of click, what nobody meets here is left out: asking for input, bars of progress, Windows.
 _CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "shell_completion", "types")
@@ -49,7 +50,6 @@ msgstr ""
 
 """
 
-_ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, FinewsError)}
 _NO_MATTER_WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same messages make the same file
 
 _Message = str | tuple[str, ...]
@@ -71,29 +71,44 @@ def domains() -> list[str]:
 def _of_the_program() -> Iterator[tuple[str, _Message]]:
     yield from (("help", text) for text in message_ids(cli.main))
     for path in sorted(PACKAGE.rglob("*.py")):
-        if not path.is_relative_to(_WEB):
-            yield from ((str(path.relative_to(PACKAGE)), message) for message in _said_in(path))
+        places = _SENTENCES if path.is_relative_to(_WEB) else _CALLS | _SENTENCES
+        yield from ((str(path.relative_to(PACKAGE)), message) for message in _said_in(path, places))
     for module in _CLICK:
-        yield from (("click", message) for message in _said_in(Path(click.__file__).with_name(f"{module}.py")))
+        yield from (
+            ("click", message) for message in _said_in(Path(click.__file__).with_name(f"{module}.py"), _CALLS)
+        )
 
 
 def _of_the_web() -> Iterator[tuple[str, _Message]]:
     for path in sorted(_WEB.rglob("*.py")):
-        yield from ((str(path.relative_to(_WEB)), message) for message in _said_in(path))
+        yield from ((str(path.relative_to(_WEB)), message) for message in _said_in(path, _CALLS))
     for name, _line, message, _comments, _context in extract_from_dir(_WEB, [("**.html", "jinja2")]):
         yield name, message
 
 
-def _said_in(path: Path) -> Iterator[_Message]:
-    """Yield each message of a module: what is a literal where a function takes a message."""
+def composed(path: Path) -> list[str]:
+    """Return the messages of a module that have their values in them already, so that no catalog can have them."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    places = {**_CALLS, **_SENTENCES, "__init__": slice(0)}  # not only errors have one
+    messages = (part for node in calls for part in node.args[places.get(_called(node), slice(0))])
+    return [ast.unparse(part) for part in messages if isinstance(part, ast.JoinedStr)]
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _said_in(path: Path, places: Mapping[str, slice]) -> Iterator[_Message]:
+    """Yield each message of a module: what is a literal at one of these places among the arguments of a function."""
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     for node in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        place = _PLACES.get(name, slice(1) if name in _ERRORS else slice(0))
-        texts = tuple(part.value for part in node.args[place] if isinstance(part, ast.Constant) and part.value)
-        if name == "counted" and texts:
-            yield from (f"{{count}} {noun}" for noun in (*texts, *([] if texts[1:] else [f"{texts[0]}s"])))
-        elif texts:
+        name = _called(node)
+        arguments = node.args[places.get(name, slice(0))]
+        texts = tuple(part.value for part in arguments if isinstance(part, ast.Constant) and part.value)
+        if name == "counted" and all(text.replace(" ", "").isalpha() for text in texts):
+            nouns = texts if len(texts) != 1 else (*texts, f"{texts[0]}s")
+            yield from (f"{{count}} {noun}" for noun in nouns)
+        elif texts and name != "counted":
             yield texts if texts[1:] else texts[0]
 
 

@@ -20,7 +20,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from crawler.items import Category, Mention
-from crawler.ops.demo import run_demo
+from crawler.ops.sample_site.server import serve
+from crawler.ops.sample_site.site import bundled_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,10 @@ HOSTILE = '"><script>top.hacked=1</script><img src=https://evil.example/x onerro
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the archive of the demonstration, with a changed post and a hostile one, and yield its address."""
     archive = tmp_path_factory.mktemp("browser") / "archive.db"
-    run_demo(archive, progress=False)
+    # In a process of its own: Playwright has its event loop running in this one.
+    with serve(bundled_site()) as site:
+        crawl = ["crawl", "--mirror", site.url, "--no-posts", "--archive", str(archive)]
+        subprocess.run([sys.executable, "-m", "crawler", *crawl], check=True, capture_output=True)
     hostile = (
         "<h4>深</h4><h1></h1><script>top.hacked=1</script><img src=https://evil.example/x onerror=top.hacked=1>"
         "<a href='javascript:top.hacked=1'>x</a><iframe src=https://evil.example></iframe><a href=https://e.example></a>"

@@ -71,9 +71,10 @@ def test_a_room_of_the_archive_imports_only_from_those_below(path: Path) -> None
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "archive" / "search").glob("*.py")), ids=lambda path: path.name)
-def test_search_knows_only_text(path: Path) -> None:
+def test_search_knows_only_text_and_language(path: Path) -> None:
     ours = {name for name in _imported(path) if name.startswith("crawler.")}
-    assert {name for name in ours if not name.startswith(("crawler.archive.search", "crawler.text"))} == set()
+    known = ("crawler.archive.search", "crawler.text", "crawler.language")
+    assert {name for name in ours if not name.startswith(known)} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

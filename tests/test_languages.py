@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.pofile import read_po
-from catalogs import CATALOGS, domains, messages
+from catalogs import CATALOGS, PACKAGE, composed, domains, messages
 
 from crawler.language import LANGUAGES, Sentence, said, translation
 
@@ -52,6 +52,11 @@ def _names(text: str) -> set[str]:
 def test_the_catalog_has_exactly_the_messages_of_the_sources_each_translated(domain: str) -> None:
     found = {_ids(message): all(_strings(message)) for message in _translated(domain) if message.id}
     assert found == {_ids(message): True for message in messages(domain) if message.id}
+
+
+def test_every_message_of_the_sources_is_apart_from_its_values() -> None:
+    found = {(path.name, message) for path in PACKAGE.rglob("*.py") for message in composed(path)}
+    assert {name for name, _ in found} == {"words.py"}  # `counted`, whose callers' words are read
 
 
 @pytest.mark.parametrize("domain", domains())

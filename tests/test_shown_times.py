@@ -109,11 +109,11 @@ def test_every_time_that_is_shown_is_read_as_the_moment_it_is(
 ) -> None:
     with Archive(tmp_path_factory.mktemp("shown") / "a.db", create=True) as archive:
         fill(archive, zone, published, seen)
-        assert archive.zone == ZoneInfo(zone)
+        assert archive.zone() == ZoneInfo(zone)
         kept = stored(archive)
         by_command: dict[str, int] = {}
         for command, written in shown(archive):
-            first, last = dates.span(written, archive.zone)
+            first, last = dates.span(written, archive.zone())
             by_command[command] = by_command.get(command, 0) + 1
             if command.startswith("search 没有") and written[11:] in {"00:00:00", "23:59:59"}:
                 continue  # what was asked for
@@ -125,7 +125,7 @@ def test_a_moment_of_a_history_is_one_to_search_as_of(tmp_path: Path) -> None:
     with Archive(tmp_path / "a.db", create=True) as archive:
         fill(archive, "Asia/Shanghai", made.PUBLISHED, made.SEEN)
         for row, title in zip(archive.history(ID, site="garden"), ("江西0", "江西1"), strict=True):
-            written = dates.shown(dates.local(datetime.fromisoformat(row["seen_at"]), archive.zone), archive.zone)
+            written = dates.shown(dates.local(datetime.fromisoformat(row["seen_at"]), archive.zone()), archive.zone())
             for moment in (written, row["seen_at"], f"{row['seen_at'][:19].replace('T', ' ')} UTC"):
                 found = archive.search("江西", as_of=moment, site="garden")
                 assert [hit["title"] for hit in found["results"]] == [title]

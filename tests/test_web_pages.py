@@ -250,6 +250,20 @@ def test_what_there_is_most_of_comes_first_and_days_the_latest_first(browser: Br
     assert browser.get("/days").links(".names") == ["/day/2022-04-21", "/day/2022-04-20", "/day/2021-03-16"]
 
 
+def test_long_lists_of_names_come_a_page_at_a_time(tmp_path: Path) -> None:
+    articles = [
+        made.article(f"NW{number}", title=f"第{number}条", html=f"<p>第{number}条。</p>", source=f"第{number}家")
+        for number in range(450)
+    ]
+    browsing.fill(tmp_path / "archive.db", *articles)
+    with browsing.browsing(tmp_path / "archive.db") as browser:
+        first = browser.get("/outlets")
+        second = browser.get(first.page.css_first("link[rel=next]").attributes["href"])
+        assert len({*first.links(".names"), *second.links(".names")}) == 450
+        assert second.page.css_first("link[rel=prev]").attributes["href"] == "/outlets"
+        assert second.page.css_first("link[rel=next]") is None
+
+
 def test_runs_addresses_and_coverage_are_told(browser: Browser) -> None:
     assert browser.get("/en/runs").words("tbody th") == ["1"]
     why = browser.get("/en/why?address=NW2")

@@ -22,7 +22,6 @@ from crawler.archive.search import every, search
 from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.connection import file_at, limit_time, one_state, open_database
 from crawler.errors import NoSuchSecurity
-from crawler.nearby import did_you_mean
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
@@ -113,14 +112,13 @@ class Archive:
         """Close the file."""
         self.db.close()
 
-    @property
     def zone(self) -> tzinfo:
-        """The time zone in which times are shown and read; see `crawler.archive.ledger.zones`."""
+        """Return the time zone in which times are shown and read; see `crawler.archive.ledger.zones`."""
         return zones.of_archive(self.db)
 
     def localised(self, result: Any) -> Any:
         """Return what another method has returned with its times, which are in UTC, in the archive's `zone`."""
-        return zones.localised(result, self.zone)
+        return zones.localised(result, self.zone())
 
     @_of_one_state
     def post(
@@ -219,7 +217,7 @@ class Archive:
         """Return the same as `stock` with all posts; the results are read from the archive one by one."""
         found = stock.about(self.db, written, asked, limit=limit, offset=offset)
         if found is None:
-            raise NoSuchSecurity(written, self.path, did_you_mean(names.near_securities(self.db, written)))
+            raise NoSuchSecurity(written, self.path, names.near_securities(self.db, written))
         return found
 
     def why(self, name: str, *, site: str | None = None) -> list[address_history.AddressHistory]:
@@ -285,7 +283,7 @@ class Archive:
         """Copy the archive to `file` and verify the copy, even while a run is writing; see `care.backup`."""
         return backup(self.db, self.path, Path(file))
 
-    def _find(self, name: str, site: str | None) -> int:
+    def _find(self, name: str, site: str | None = None) -> int:
         return names.the_post(self.db, name, next(iter(self._sites(site)), None), self.path)
 
     def _sites(self, typed: Several) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ near. Not here: what a query means (`crawler.archive.search.query`), how names a
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, TypedDict, TypeVar, cast
 
 from crawler import dates
@@ -16,6 +17,8 @@ from crawler.archive.search import hints
 from crawler.archive.search.filters import Filters
 from crawler.archive.store import articles, versions
 from crawler.errors import FinewsError, NoSuchTime
+from crawler.language import Sentence
+from crawler.nearby import either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +93,9 @@ def explained(db: Database, query: str, meant: Meant, found: _Found) -> _Found:
     remarks = [*hints.on_query(query), *meant.remarks, *_on_times(db, meant.times, meant.zone)]
     said, narrowed = hints.understood(query), list(_narrowed(meant.filters, meant.times, meant.zone))
     is_plain = said in {query.strip(), f'"{query.strip()}"'} and not narrowed
-    return _with(found, hints=remarks, understood="" if is_plain else "; ".join(filter(None, [said, *narrowed])))
+    return _with(
+        found, hints=remarks, understood="" if is_plain else reduce(_besides, filter(None, [said, *narrowed]), "")
+    )
 
 
 def span(db: Database, named: str) -> tuple[datetime, datetime]:
@@ -114,16 +119,15 @@ def revision_as_of(db: Database, post: Article, named: str) -> int:
 
     Raises `NoSuchTime`, and `FinewsError` if the post was not known then.
     """
-    moment = end(db, named)
-    known = [row["revision"] for row in versions.history(db, post["id"]) if row["seen_at"] <= moment]
+    until = end(db, named)
+    known = [each["revision"] for each in versions.history(db, post["id"]) if each["seen_at"] <= until]
     if not known:
         zone = zones.of_archive(db)
-        seen = dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone)
         raise FinewsError(
             "{post_id} was not known as of {as_of}: it was first seen {first_seen_at}.",
             post_id=post["post_id"],
             as_of=named,
-            first_seen_at=seen,
+            first_seen_at=dates.shown(dates.local(datetime.fromisoformat(post["first_seen_at"]), zone), zone),
         )
     return max(known)
 
@@ -168,28 +172,37 @@ def _with(found: _Found, *, hints: list[str], understood: str = "") -> _Found:
 def _narrowed(filters: Filters, times: _Times, zone: tzinfo) -> Iterator[str]:
     """Yield what a search was narrowed down to: `source 大江网 or 新华社`, `since 2022-04-01 00:00:00`."""
     for what, values in (
-        ("site", filters.sites),
-        ("source", filters.sources),
-        ("category", filters.categories),
-        ("security", filters.codes or ()),
+        (Sentence("site"), filters.sites),
+        (Sentence("source"), filters.sources),
+        (Sentence("category"), filters.categories),
+        (Sentence("security"), filters.codes or ()),
     ):
         if values:
-            yield f"{what} {' or '.join(values)}"
-    for what, point in zip(("since", "until", "as of"), times, strict=True):
+            yield Sentence("{what} {names}", what=what, names=either(values))
+    bounds = (Sentence("since {time}"), Sentence("until {time}"), Sentence("as of {time}"))
+    for bound, point in zip(bounds, times, strict=True):
         if point is not None:
-            yield f"{what} {dates.shown(point, zone)}"
+            yield Sentence(bound, time=dates.shown(point, zone))
+
+
+def _besides(first: str, second: str) -> str:
+    return Sentence("{first}; {second}", first=first, second=second) if first else second
 
 
 def _on_times(db: Database, times: _Times, zone: tzinfo) -> Iterator[str]:
     """Yield a sentence if no time lies between the bounds, or no post."""
     since, until, _ = times
     if since is not None and until is not None and since > until:
-        yield f"{dates.shown(since, zone)} is after {dates.shown(until, zone)}: nothing lies between."
+        yield Sentence(
+            "{since} is after {until}: nothing lies between.",
+            since=dates.shown(since, zone),
+            until=dates.shown(until, zone),
+        )
     first, last = articles.oldest(db), articles.newest(db)
     if first is None or last is None:
         return
     earliest, latest = (datetime.fromisoformat(articles.published_at(db, row)) for row in (first, last))
     if until is not None and until < earliest:
-        yield f"The earliest post is of {dates.shown(earliest, zone)}."
+        yield Sentence("The earliest post is of {time}.", time=dates.shown(earliest, zone))
     if since is not None and since > latest:
-        yield f"The latest post is of {dates.shown(latest, zone)}."
+        yield Sentence("The latest post is of {time}.", time=dates.shown(latest, zone))

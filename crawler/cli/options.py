@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -32,7 +33,7 @@ class Text(click.types.StringParamType):
             return os.fsencode(written).decode() if _KEPT_BYTE.search(written) else written
         except UnicodeDecodeError:
             self.fail(
-                "it is not text: write it in UTF-8, or set LC_ALL to the locale that it is written in.", param, ctx
+                _("it is not text: write it in UTF-8, or set LC_ALL to the locale that it is written in."), param, ctx
             )
 
 
@@ -48,8 +49,11 @@ class Count(click.types.IntParamType):
         try:
             return int(self._range.convert(value, param, ctx))
         except click.BadParameter:
-            top = "" if self._range.max == MOST else f" to {self._range.max}"
-            self.fail(f"{value!r} is not a number from {self._range.min}{top or ' up'}.", param, ctx)
+            least, most = self._range.min, self._range.max
+            wrong = _("{value!r} is not a number from {least} to {most}.")
+            if most == MOST:
+                wrong = _("{value!r} is not a number from {least} up.")
+            self.fail(wrong.format(value=value, least=least, most=most), param, ctx)
 
 
 class Searching(click.Command):
@@ -77,8 +81,9 @@ class Searching(click.Command):
     def _refuse(self, name: str, options: Iterable[str], ctx: click.Context) -> NoReturn:
         word = name.lstrip("-")
         is_near = bool(difflib.get_close_matches(name, options))
-        advice = "" if is_near else f" To exclude a word, write -{word}; what comes after -- is part of the query."
-        raise click.NoSuchOption(name, f"No such option {name!r}.{advice}", options, ctx)
+        said = _("No such option {name!r}.").format(name=name)
+        advice = _(" To exclude a word, write -{word}; what comes after -- is part of the query.").format(word=word)
+        raise click.NoSuchOption(name, said if is_near else said + advice, options, ctx)
 
 
 TEXT = Text()

@@ -15,6 +15,8 @@ import click
 
 from crawler import dates
 from crawler.cli.output.pager import shows_styles
+from crawler.cli.output.words import WAYS
+from crawler.language import said
 from crawler.text.outside import escaped_in_json, terminal_safe
 from crawler.text.words import counted, marked
 
@@ -42,7 +44,7 @@ class View(NamedTuple):
         """Return how the posts of an archive are shown: with their site if it holds several."""
         from crawler.archive.store import articles  # noqa: PLC0415  # --help needs no database
 
-        return cls(archive.zone, articles.are_of_several_sites(archive.db))
+        return cls(archive.zone(), articles.are_of_several_sites(archive.db))
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
@@ -90,9 +92,9 @@ def search(found: Mapping[str, Any], view: View = _PLAIN) -> None:
     """Print what a search found; on standard error how it was understood, unless that is plain, and what is near."""
     from crawler.archive.search.hints import understood  # noqa: PLC0415  # --help needs none of it
 
-    _say(f"\n{found['total']} found for {found['query']}")
+    say(_("\n{total} found for {query}").format(total=found["total"], query=found["query"]))
     if "understood" in found and ("hints" in found or found["understood"] != understood(found["query"])):
-        _say(f"Looked for: {found['understood']}", err=True)
+        say(_("Looked for: {understood}").format(understood=said(found["understood"])), err=True)
     hints(found)
     _posts(found["results"], view)
 
@@ -100,19 +102,21 @@ def search(found: Mapping[str, Any], view: View = _PLAIN) -> None:
 def hints(found: Mapping[str, Any]) -> None:
     """Print on standard error what may have been meant."""
     for hint in found.get("hints", ()):
-        _say(hint, err=True)
+        say(said(hint), err=True)
 
 
 def stock(found: Mapping[str, Any], view: View = _PLAIN) -> None:
     """Print what the archive has on a security: its names, its days, its posts."""
-    _say(f"{found['name']} {found['symbol']}.{found['market']} ({found['code']}): {counted(found['total'], 'post')}")
+    total = said(counted(found["total"], "post"))
+    say(_("{name} {symbol}.{market} ({code}): {posts}").format(**found, posts=total))
     for name in found["names"]:
-        odd = "  ! not its usual name" if name["odd"] else ""
-        _say(f"  {name['first']} – {name['last']}  {name['name']}, {counted(name['posts'], 'post')}{odd}")
+        odd = _("  ! not its usual name") if name["odd"] else ""
+        posts = said(counted(name["posts"], "post"))
+        say(f"  {name['first']} – {name['last']}  {name['name']}{_(', ')}{posts}{odd}")
     if found["days"]:
-        _say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
+        say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
-        _say(f"  others with this symbol or name: {', '.join(found['others'])}")
+        say(_("  others with this symbol or name: {names}").format(names=", ".join(found["others"])))
     hints(found)
     _posts(found["results"], view)
 
@@ -121,44 +125,54 @@ def same_story(post: Mapping[str, Any], view: View = _PLAIN) -> None:
     """Name the posts that tell the same story on standard error, oldest first."""
     others = [telling for telling in post["same_story"] if telling["id"] != post["post_id"]]
     if others:
-        first = "this one" if post["same_story"][0]["id"] == post["post_id"] else post["same_story"][0]["id"]
-        named = "; ".join(f"{telling['id']} ({byline(telling, view)})" for telling in others)
-        _say(f"The same story: {named}. First came {first}.", err=True)
+        first = post["same_story"][0]["id"]
+        named = _("; ").join(f"{telling['id']} ({byline(telling, view)})" for telling in others)
+        came_first = _("this one") if first == post["post_id"] else first
+        say(_("The same story: {named}. First came {first}.").format(named=named, first=came_first), err=True)
 
 
 def site(post: Mapping[str, Any], view: View) -> None:
     """Say on standard error which site a post is of, if the archive holds several."""
     if view.names_sites:
-        _say(f"Of the site {post['site']}.", err=True)
+        say(_("Of the site {site}.").format(site=post["site"]), err=True)
 
 
 def taken_away(post: Mapping[str, Any]) -> None:
     """Say on standard error where the text is of a post that the site has emptied."""
     if "found_in" in post:
-        shown = f"`finews show {post['post_id']} --revision {post['found_in']}` shows it"
-        _say(f"Its text was taken away since revision {post['found_in']}: {shown}.", err=True)
+        gone = _(
+            "Its text was taken away since revision {found_in}:"
+            " `finews show {post_id} --revision {found_in}` shows it."
+        )
+        say(gone.format(found_in=post["found_in"], post_id=post["post_id"]), err=True)
 
 
 def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Changes], view: View) -> None:
     """Print a line per revision, and below it what changed."""
     styled = shows_styles()
     for row in revisions:
-        draft = ", a draft" if row["draft"] else ""
-        _say(
-            f"{row['revision']}  seen {view.time(row['seen_at'])} by run {row['run']} ({row['via']}),"
-            f" published {view.time(row['published_at'], 'minutes')}{draft}: {row['title']}"
+        line = _("{revision}  seen {seen} by run {run} ({via}), published {published}{draft}: {title}").format(
+            revision=row["revision"],
+            seen=view.time(row["seen_at"]),
+            run=row["run"],
+            via=said(WAYS.get(row["via"], row["via"])),
+            published=view.time(row["published_at"], "minutes"),
+            draft=_(", a draft") if row["draft"] else "",
+            title=row["title"],
         )
+        say(line)
         if row["revision"] in changes:
             for line in _changes(changes[row["revision"]], styled=styled):
-                _say(f"     {line}")
+                say(f"     {line}")
 
 
 def _changes(changes: Changes, *, styled: bool) -> Iterator[str]:
     """Yield what changed, figures first: `-` was removed, `+` was added, `~` was moved."""
     for figure in changes.figures:
-        yield f"{figure.before or '(none)'} → {figure.after or '(none)'}"
+        yield f"{figure.before or _('(none)')} → {figure.after or _('(none)')}"
     if changes.published_at:
-        yield f"published: {changes.published_at[0]} → {changes.published_at[1]}"
+        before, after = changes.published_at
+        yield _("published: {before} → {after}").format(before=before, after=after)
     for change in [*([changes.title] if changes.title else []), *changes.sentences]:
         if change.kind == "moved":
             yield f"~ {change.after}"
@@ -177,62 +191,17 @@ def _marked(parts: Parts, colour: str, *, styled: bool, whole: bool) -> str:
     return "".join(mark(text) if changed and not whole else text for text, changed in parts)
 
 
-def histories(told: Mapping[str, Any], view: View) -> None:
-    """Print what happened to addresses, in a paragraph each, or that an address was never seen."""
-    if not told["seen"]:
-        _say(f"{told['name']} was never seen: {told['advice']}.")
-    for post in told["deleted"]:
-        _say(f"{post['post_id']} of {post['site']} was deleted on {post['deleted_at'][:10]}; not asked for again")
-    for address in told["addresses"]:
-        _say(f"{address['url']}\n  {_state(address)}")
-        _say(f"  {view.time(address['found_at'])}  {_found(address)}")
-        for fetch in address["fetches"]:
-            _say(f"  {view.time(fetch['fetched_at'])}  {_fetch(fetch, view)}")
-        if address["next_try_at"]:
-            _say(f"  {view.time(address['next_try_at'])}  due to be asked for again")
-    for file in told["files"]:
-        commit = f" at commit {file['commit'][:12]}" if file["commit"] else ""
-        reason = f", {file['reason']}" if file["reason"] else ""
-        ended = f"run {file['run']}: {file['outcome']}{reason}"
-        _say(f"{file['path']}{commit}\n  {view.time(file['imported_at'])}  {ended}")
-
-
-def _state(address: Mapping[str, Any]) -> str:
-    """Return an address with its kind and state."""
-    what = f"{address['kind']} of {address['site']}"
-    if address["state"] == "found":
-        return f"{what}, waits for the next run"
-    reason = f": {address['reason']}" if address["reason"] else ""
-    kept = f", archived as {address['post_id']}" if address["post_id"] else ""
-    return f"{what}, {address['state']}{reason}{kept}"
-
-
-def _found(address: Mapping[str, Any]) -> str:
-    """Return where an address was found, and the text of the link."""
-    named = f"found on {address['found_on']}" if address["found_on"] else "asked for by name"
-    return f"{named}: {address['title']}" if address["title"] else named
-
-
-def _fetch(fetch: Mapping[str, Any], view: View) -> str:
-    """Return how a fetch ended: `run 3: refused, HTTP 200, no title (rule layouts[page].title)`."""
-    reason = f", {fetch['reason']}" if fetch["reason"] else ""
-    status = f", HTTP {fetch['status']}" if fetch["status"] and not reason.startswith(", HTTP") else ""
-    rule = f" (rule {fetch['rule']})" if fetch["rule"] else ""
-    again = f", {fetch['times']} times to {view.time(fetch['last_fetched_at'])}" if fetch["times"] > 1 else ""
-    last = f"–{fetch['last_run']}" if fetch["last_run"] != fetch["run"] else ""
-    return f"run {fetch['run']}{last}: {fetch['outcome']}{status}{reason}{rule}{again}"
-
-
 def _posts(posts: Iterable[Mapping[str, Any]], view: View) -> None:
     """Print two lines per post, and its excerpt."""
     for post in posts:
-        _say(f"\n{click.style(post['title'], bold=True)}\n{byline(post, view)} · {post['id']}\n  {highlighted(post)}")
+        say(f"\n{click.style(post['title'], bold=True)}\n{byline(post, view)} · {post['id']}\n  {highlighted(post)}")
         if post.get("odd"):
-            _say(f"  ! prints it as {post['printed']}")
+            say(_("  ! prints it as {printed}").format(printed=post["printed"]))
         if "found_in" in post:
-            _say(f"  found in revision {post['found_in']}; it says now: {post['now'] or 'nothing'}")
+            found = _("  found in revision {found_in}; it says now: {now}")
+            say(found.format(found_in=post["found_in"], now=post["now"] or _("nothing")))
         if post.get("others"):
-            _say(f"  also told by {', '.join(post['others'])}")
+            say(_("  also told by {others}").format(others=", ".join(post["others"])))
 
 
 def byline(post: Mapping[str, Any], view: View = _PLAIN) -> str:
@@ -241,6 +210,6 @@ def byline(post: Mapping[str, Any], view: View = _PLAIN) -> str:
     return " · ".join(filter(None, [view.time(post["published_at"], "minutes"), post["source"], site]))
 
 
-def _say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False) -> None:
     """Print what an archive or its site says, which must not steer the terminal."""
     click.echo(terminal_safe(text), err=err)

@@ -28,6 +28,7 @@ from crawler.cli.options import (
     until_option,
 )
 from crawler.cli.output import browser
+from crawler.cli.output.addresses import histories as print_histories
 from crawler.cli.output.hits import HIT_COLUMNS, MENTION_COLUMNS, Taking, all_option, format_option
 from crawler.cli.output.pager import no_pager_option, paged
 from crawler.errors import ExitCode
@@ -241,7 +242,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_js
         "addresses": histories,
         "files": imports,
     }
-    printing.result(document, partial(printing.histories, view=view), as_json=as_json)
+    printing.result(document, partial(print_histories, view=view), as_json=as_json)
     if not seen:
         ctx.exit(ExitCode.FOUND_WRONG)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import contextmanager
+from gettext import gettext as _
 from typing import TYPE_CHECKING
 
 import click
@@ -51,11 +52,11 @@ def serve(archive: Path, host: str, port: int, public_url: str) -> None:
         from crawler.web.serving import serve as serve_archive  # noqa: PLC0415  # only here, and not always installed
 
     if not _is_loopback(host):
-        click.echo(
-            f"Warning: everybody who can reach {host} can read the whole archive, and nothing is encrypted:"
-            " put a web server with HTTPS in front of it, or leave out --host.",
-            err=True,
+        warning = _(
+            "Warning: everybody who can reach {host} can read the whole archive, and nothing is encrypted: put a web"
+            " server with HTTPS in front of it, or leave out --host."
         )
+        click.echo(warning.format(host=host), err=True)
     serve_archive(archive, host, port, public_url, click.echo)
 
 

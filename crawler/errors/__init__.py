@@ -6,6 +6,7 @@
     │   ├── NoArchive          there is no archive at that path
     │   ├── AmbiguousPost      several sites have a post of this id
     │   ├── NoSuchTime         a time is written in no known way
+    │   ├── AmbiguousPost      several sites have a post of this id
     │   └── NotInstalled       the command needs packages that are not installed
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else

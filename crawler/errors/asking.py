@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from crawler import reasons
 from crawler.errors.base import FinewsError, UsageError
 from crawler.language import Sentence
 
@@ -89,17 +90,9 @@ class NoSuchPost(FinewsError):
                 " it.",
                 path=path,
                 name=name,
-                outcome=Sentence(outcome),
+                outcome=reasons.sentence(outcome),
                 command=f"finews why {shlex.quote(name)}",
             )
-
-
-class NoSuchRun(FinewsError):
-    """The archive knows no run of that number."""
-
-    def __init__(self, run_id: int, path: Path) -> None:
-        """Quote the number, and the `path` of the archive."""
-        super().__init__("{path} has no run {run_id}: `finews runs` lists them.", path=path, run_id=run_id)
 
 
 class AmbiguousPost(UsageError):
@@ -111,6 +104,14 @@ class AmbiguousPost(UsageError):
         super().__init__(
             "{name} is a post of {sites}: say which with --site.", name=name, sites=" and of ".join(sites)
         )
+
+
+class NoSuchRun(FinewsError):
+    """The archive knows no run of that number."""
+
+    def __init__(self, run_id: int, path: Path) -> None:
+        """Quote the number, and the `path` of the archive."""
+        super().__init__("{path} has no run {run_id}: `finews runs` lists them.", path=path, run_id=run_id)
 
 
 class NoSuchRevision(FinewsError):
@@ -130,14 +131,14 @@ class NoSuchRevision(FinewsError):
 class NoSuchSecurity(FinewsError):
     """No post mentions a security of that code or name."""
 
-    def __init__(self, written: str, path: Path, near: str = "") -> None:
-        """Quote what the user has `written`, and the `path` of the archive; `near` asks whether another was meant."""
+    def __init__(self, written: str, path: Path, near: list[str] | None = None) -> None:
+        """Quote what the user has `written`, the `path` of the archive, and the securities that are `near`."""
         self.written = written
+        advice = Sentence("give its code, as 600160, 600160.SH or 00700.HK.")
+        if near:
+            advice = Sentence("did you mean {names}?", names=" or ".join(near))
         super().__init__(
-            "No post in {path} mentions a security {written}: {advice}",
-            path=path,
-            written=written,
-            advice=near or Sentence("give its code, as 600160, 600160.SH or 00700.HK."),
+            "No post in {path} mentions a security {written}: {advice}", path=path, written=written, advice=advice
         )
 
 

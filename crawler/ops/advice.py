@@ -15,6 +15,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import deletions, frontier
 from crawler.archive.watch.phrases import MINUTE, lasting
 from crawler.language import Sentence
+from crawler.reasons import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,7 @@ def _silence(report: Report, mirror: str | None) -> str | None:
     return Sentence(
         "No answer from {hosts} ({reasons}): {first}; the next run asks again.",
         hosts=", ".join(report["hosts"]),
-        reasons=Sentence(reasons),
+        reasons=sentence(reasons),
         first=first,
     )
 

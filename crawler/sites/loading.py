@@ -19,7 +19,7 @@ import yaml
 
 from crawler import __version__
 from crawler.errors import SiteError, UsageError
-from crawler.nearby import did_you_mean, nearest
+from crawler.nearby import nearest
 from crawler.sites.addresses import all_hosts
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Addresses, Site
@@ -48,15 +48,11 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
-            near = did_you_mean(nearest(name, bundled_names()))
-            problem = "is not a site; {near} Else give {names}, or a .yaml file."
-            raise SiteError(
-                name,
-                "",
-                problem if near else "is not a site; give {names}, or a .yaml file.",
-                near=near,
-                names=", ".join(bundled_names()),
-            )
+            near = nearest(name, bundled_names())
+            problem = "is not a site; give {names}, or a .yaml file."
+            if near:
+                problem = "is not a site; did you mean {near}? Else give {names}, or a .yaml file."
+            raise SiteError(name, "", problem, names=", ".join(bundled_names()), near=" or ".join(near))
         return _read(_BUNDLED / f"{name}.yaml", name)
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")

@@ -201,10 +201,8 @@ class CategorySpider(Spider):
 
     def _take(self) -> list[Request]:
         """Return the next requests; none only if there is no room for any, or nothing is left to request."""
-        room = _IN_PROGRESS - self._in_progress()
-        if room < _AT_A_TIME:
-            return []
-        while taken := self._frontier.take(room, dates.now(), host=self.site.hosts[0]):
+        room = self._room()
+        while room and (taken := self._frontier.take(room, dates.now(), host=self.site.hosts[0])):
             requests = [request for link in taken if (request := self._request_for(link))]
             if requests:
                 return requests
@@ -216,6 +214,13 @@ class CategorySpider(Spider):
             return None
         is_wanted = wanted.is_wanted(self._db, self.site, address, self._frontier.run_id)
         return self._request(address, link) if is_wanted else None
+
+    def _room(self) -> int:
+        """Return how many addresses to request now: one at a time until there has been an answer, then several."""
+        if not self.crawler.stats.get_value("downloader/response_count"):
+            return 0 if self._in_progress() else 1  # without a network, no others are to wait for their turn to fail
+        room = _IN_PROGRESS - self._in_progress()
+        return room if room >= _AT_A_TIME else 0
 
     def _in_progress(self) -> int:
         """Return the number of pages that were requested but not yet stored."""

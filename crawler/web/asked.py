@@ -44,7 +44,7 @@ class Asked:
     @property
     def zone(self) -> tzinfo:
         """The archive's time zone."""
-        zone: tzinfo = self.memory.recall(("zone", (), ()), self.archive, lambda: self.archive.zone)
+        zone: tzinfo = self.recall(self.archive.zone)
         return zone
 
     @property

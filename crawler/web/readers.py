@@ -25,6 +25,7 @@ _THREADS = 4
 _PATIENCE = 0.02  # seconds
 _KEPT = 512  # results
 _STALE_SECONDS = 2.0  # how old a remembered result may be while a run writes
+_TIMES = 20
 
 Result = TypeVar("Result")
 
@@ -88,7 +89,7 @@ class _Reader:
 
 class _Remembered(NamedTuple):
     generation: int
-    at: float
+    until: float  # when it is no longer shown of an archive that has changed
     result: Any
 
 
@@ -96,7 +97,8 @@ class Memory:
     """Results that take long to find, such as counts over the whole archive, for as long as they hold.
 
     They are found again when another program has written to the archive, though not more often than every two
-    seconds; of those who ask at once, one finds the result and the others wait for it.
+    seconds, and what took long not before twenty times as long has passed: a run writes all the time. Of those who
+    ask at once, one finds the result and the others wait for it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -113,11 +115,13 @@ class Memory:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             kept, now = self._kept.get(key), self._clock()
-            if kept is None or (kept.generation != generation and now - kept.at >= _STALE_SECONDS):
-                kept = _Remembered(generation, now, find())
+            if kept is None or (kept.generation != generation and now >= kept.until):
+                result = find()
+                took = self._clock() - now
+                kept = _Remembered(generation, now + max(_STALE_SECONDS, _TIMES * took), result)
                 self._keep(key, kept)
-        result: Result = kept.result
-        return result
+        found: Result = kept.result
+        return found
 
     def _generation_of(self, archive: BrowsableArchive) -> int:
         """Return a number that grows whenever a connection notices that the archive was written to.

@@ -26,7 +26,12 @@ class NoListening(UsageError):
 
     def __init__(self, host: str, port: int, why: str) -> None:
         """Quote the operating system's reason."""
-        super().__init__(f"{host}:{port} cannot be listened on ({why}): name another --host or --port.")
+        super().__init__(
+            "{host}:{port} cannot be listened on ({why}): name another --host or --port.",
+            host=host,
+            port=port,
+            why=why,
+        )
 
 
 def serve(archive: Path, host: str, port: int, public_url: str, ready: Callable[[str], None]) -> None:

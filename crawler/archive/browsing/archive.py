@@ -116,7 +116,7 @@ class BrowsableArchive(Archive):
 
     def facets(self, query: str, **asked: Unpack[Asked]) -> Facets:
         """Return how the hits of a search are spread over days, outlets, categories and securities; see `search`."""
-        offset = self.zone.utcoffset(datetime.now(UTC)) or timedelta()
+        offset = self.zone().utcoffset(datetime.now(UTC)) or timedelta()
         return facets(self.db, query, asking.filters(self.db, asked), int(offset.total_seconds()))
 
     def security_names(self, codes: Iterable[str]) -> dict[str, str]:

@@ -65,7 +65,5 @@ def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
         days,
         most("source"),
         most("article_categories.category", " JOIN article_categories ON article_id = posts.id"),
-        most(
-            "code", " JOIN (SELECT DISTINCT article_id, code FROM mentions) AS said ON said.article_id = posts.id"
-        ),
+        most("code", " JOIN (SELECT DISTINCT article_id, code FROM mentions) AS said ON said.article_id = posts.id"),
     )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.ledger import deletions, sites
 from crawler.archive.ledger.lookup import find_posts
+from crawler.language import Sentence
+from crawler.nearby import either
 from crawler.sites.addresses import address_of, as_address, post_id_named
 from crawler.text.words import printable
 from crawler.urls import path_of
@@ -108,18 +110,19 @@ def advice(name: str, sites: Sequence[Site]) -> str:
     """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen."""
     url = as_address(name)
     if not any(site.has_addresses for site in sites):
-        return f"no file of {' or '.join(site.name for site in sites)} with this name was imported"
+        return Sentence("no file of {sites} with this name was imported", sites=either(site.name for site in sites))
     if url is None:
-        return (
-            f"no page has named a post with this id. `finews share {shlex.quote(name)}` looks behind its share link"
+        return Sentence(
+            "no page has named a post with this id. `finews share {name}` looks behind its share link",
+            name=shlex.quote(name),
         )
     address = next((found for site in sites if (found := address_of(site, url))), None)
     if address is None:
-        named = " or ".join(site.name for site in sites)
-        return f"it is not an address of the site {named}, so no run requests it"
+        named = either(site.name for site in sites)
+        return Sentence("it is not an address of the site {sites}, so no run requests it", sites=named)
     if address.kind == "share":
-        return f"no page has named it. `finews share {shlex.quote(address.key)}` looks behind it"
-    return f"no page has named it. `finews crawl {shlex.quote(address.url)}` asks for it"
+        return Sentence("no page has named it. `finews share {key}` looks behind it", key=shlex.quote(address.key))
+    return Sentence("no page has named it. `finews crawl {url}` asks for it", url=shlex.quote(address.url))
 
 
 def _addresses(db: Database, name: str) -> list[str]:

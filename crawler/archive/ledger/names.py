@@ -15,6 +15,7 @@ from crawler.archive.ledger.lookup import find_posts
 from crawler.archive.store import articles
 from crawler.archive.store import securities as mentioned
 from crawler.errors import AmbiguousPost, NoSuchPost, SiteError
+from crawler.language import Sentence
 from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
 from crawler.sites.addresses import address_of, category_address
 from crawler.sites.loading import load_site
@@ -55,7 +56,7 @@ class Understood(NamedTuple):
 
 def sites(db: Database, typed: Sequence[str]) -> Understood:
     """Return the sites that are meant."""
-    return _among(_sites(db), typed, "site") if typed else Understood()
+    return _among(_sites(db), typed, Sentence("No site is called {typed}: {near}")) if typed else Understood()
 
 
 def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str, ...]:
@@ -64,7 +65,8 @@ def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str,
         if sites(db, [each]).remarks:
             known = _sites(db)
             near = did_you_mean(nearest(each, known))
-            raise SiteError(each, "", f"is not a site in {archive}; {near or f'it has {_listed(known)}.'}")
+            near = near or Sentence("it has {names}.", names=_listed(known))
+            raise SiteError(each, "", "is not a site in {archive}; {near}", archive=archive, near=near)
     return sites(db, typed).names
 
 
@@ -99,7 +101,8 @@ def definitions(db: Database, typed: str | None = None) -> list[Site]:
 
 def sources(db: Database, typed: Sequence[str]) -> Understood:
     """Return the outlets that are meant."""
-    return _among(articles.sources(db), typed, "outlet") if typed else Understood()
+    unknown = Sentence("No outlet is called {typed}: {near}")
+    return _among(articles.sources(db), typed, unknown) if typed else Understood()
 
 
 def categories(db: Database, typed: Sequence[str]) -> Understood:
@@ -109,9 +112,15 @@ def categories(db: Database, typed: Sequence[str]) -> Understood:
     known = known_categories(db)
     meant = [(each, slugs_of(each, known)) for each in typed]
     remarks = [
-        f"No category is called {each}: {near_categories(each, known)}"
+        Sentence(
+            "No category is called {each}: {near_categories}", each=each, near_categories=near_categories(each, known)
+        )
         if not slugs
-        else f"{each} is taken for the category {_listed(_titled(slug, known[slug]) for slug in slugs)}."
+        else Sentence(
+            "{each} is taken for the category {listed}.",
+            each=each,
+            listed=_listed(_titled(slug, known[slug]) for slug in slugs),
+        )
         for each, slugs in meant
         if each not in slugs
     ]
@@ -150,7 +159,7 @@ def near_categories(typed: str, known: Mapping[str, Sequence[str]]) -> str:
     """Return a sentence on the categories that are near what was `typed`, or else on all."""
     shown = {_titled(slug, called): (slug, *called) for slug, called in known.items()}
     near = did_you_mean(nearest_by_spelling(typed, shown))
-    return near or (f"known are {_listed(shown)}." if shown else "none is known yet.")
+    return near or (_known(shown) if shown else Sentence("none is known yet."))
 
 
 def securities(db: Database, typed: Sequence[str]) -> Understood:
@@ -162,7 +171,9 @@ def securities(db: Database, typed: Sequence[str]) -> Understood:
         codes += found
         if not found:
             near = did_you_mean(near_securities(db, each))
-            remarks.append(f"No post mentions a security {each}{f': {near}' if near else '.'}")
+            unknown = Sentence("No post mentions a security {written}.", written=each)
+            known = Sentence("No post mentions a security {written}: {near}", written=each, near=near)
+            remarks.append(known if near else unknown)
     return Understood(tuple(dict.fromkeys(codes)), tuple(remarks))
 
 
@@ -171,14 +182,17 @@ def near_securities(db: Database, typed: str) -> list[str]:
     return nearest_by_spelling(typed, mentioned.spellings(db))
 
 
-def _among(known: Iterable[str], typed: Sequence[str], what: str) -> Understood:
-    """Return the `known` names that are meant: each as it was typed, or else those that differ only in their form."""
+def _among(known: Iterable[str], typed: Sequence[str], unknown: Sentence) -> Understood:
+    """Return the `known` names that are meant: each as it was typed, or else those that differ only in their form.
+
+    `unknown` is what to say of another one, with its name (`typed`) and those `near` to it.
+    """
     every = list(known)
     meant = [
         (each, [each] if each in every else [name for name in every if key(name) == key(each)]) for each in typed
     ]
     remarks = [
-        f"No {what} is called {each}: {did_you_mean(nearest(each, every)) or f'known are {_listed(every)}.'}"
+        Sentence(unknown, typed=each, near=did_you_mean(nearest(each, every)) or _known(every))
         for each, names in meant
         if not names
     ]
@@ -204,5 +218,11 @@ def _titled(slug: str, called: Sequence[str]) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     every = list(names)
-    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
-    return ", ".join(every[:_LISTED]) + more
+    first = ", ".join(every[:_LISTED])
+    if len(every) <= _LISTED:
+        return first
+    return Sentence("{first} and {count} more", first=first, count=len(every) - _LISTED)
+
+
+def _known(names: Iterable[str]) -> str:
+    return Sentence("known are {names}.", names=_listed(names))

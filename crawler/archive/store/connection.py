@@ -94,9 +94,11 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
             raise ArchiveDamaged(file, str(error)) from error
         if is_interrupt(error):
             raise TookTooLong(file, _LOOK_SECONDS) from error
-        raise ArchiveError(f"{file} cannot be opened as an archive: {error}.") from error
+        raise ArchiveError("{file} cannot be opened as an archive: {error}.", file=file, error=error) from error
     except OSError as error:
-        raise ArchiveError(f"{file} cannot be made: {error.strerror}; name another place with --archive.") from error
+        raise ArchiveError(
+            "{file} cannot be made: {reason}; name another place with --archive.", file=file, reason=error.strerror
+        ) from error
     return db
 
 
@@ -193,7 +195,7 @@ def _application_id(file: Path) -> int:
 
 
 def _unreadable(file: Path, why: str) -> ArchiveError:
-    return ArchiveError(f"{file} cannot be read: {why}; name another file with --archive.")
+    return ArchiveError("{file} cannot be read: {why}; name another file with --archive.", file=file, why=why)
 
 
 def _connect(file: Path) -> sqlite3.Connection:

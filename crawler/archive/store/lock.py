@@ -77,7 +77,9 @@ def run_lock(archive: Path) -> Iterator[RunLock]:
         except OSError as error:
             if error.errno == ELOOP:
                 raise ArchiveError(_NO_PLAIN_FILE.format(path)) from None
-            raise ArchiveError(f"{path} cannot be made: {error.strerror}; a run needs to write there.") from error
+            raise ArchiveError(
+                "{path} cannot be made: {reason}; a run needs to write there.", path=path, reason=error.strerror
+            ) from error
         if not is_plain:
             raise ArchiveError(_NO_PLAIN_FILE.format(path))
         lock = RunLock(archive, resources)

@@ -38,8 +38,7 @@ CHANGED_IN_RUN = f"(SELECT count(*) FROM versions WHERE run_id = runs.id AND id 
 """Likewise, the number of further versions that a run brought."""
 
 _TEXTS = "SELECT title, published_at, text, draft FROM versions WHERE article_id = ?"
-# A git history can bring thousands of versions of one post, each of which is compared with all before it. What that
-# takes is read once and cached, for this many posts.
+# Every version of a post, of thousands perhaps, is compared with all before it: these are cached, for so many posts.
 _POSTS_CACHED = 1_000
 _fingerprints: WeakKeyDictionary[Database, dict[int, set[int]]] = WeakKeyDictionary()
 _infos: WeakKeyDictionary[Database, dict[int, list[VersionInfo]]] = WeakKeyDictionary()
@@ -210,10 +209,8 @@ def runs_of(db: Database, article_id: int) -> set[int]:
 
 def count(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
     """Return the number of versions, of these sites or of all; of those that were `drafts` too, if wanted."""
-    where = "1" if drafts else "NOT versions.draft"
-    if sites:
-        where += " AND article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))"
-    sql = f"SELECT count(*) FROM versions WHERE {where}"  # noqa: S608  # constants
+    of = "article_id IN (SELECT id FROM posts WHERE site IN (SELECT value FROM json_each(:sites)))" if sites else "1"
+    sql = f"SELECT count(*) FROM versions WHERE {of} AND {'1' if drafts else 'NOT draft'}"  # noqa: S608  # constants
     return int(db.execute(sql, {"sites": json.dumps(sites)}).fetchone()[0])
 
 

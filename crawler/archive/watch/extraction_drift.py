@@ -19,6 +19,7 @@ from crawler.archive.watch.phrases import DAY, command, moment
 from crawler.dates import iso
 from crawler.items import NAMES_NO_POST
 from crawler.language import Sentence
+from crawler.reasons import sentence
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def refusals(db: Database, site: str, now: float) -> list[Alarm]:
                 at=since,
                 before=len(before),
                 former=former,
-                why=why or Sentence("no reason given"),
+                why=sentence(why) if why else Sentence("no reason given"),
                 command=command("why", example.url),
             ),
             "numbers": {
@@ -144,7 +145,6 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
     if not found:
         return []
     latest = found[0]
-    at = moment(latest.at, zones.of_site(db, site))
     return [
         {
             "kind": "alternating",
@@ -154,7 +154,7 @@ def alternating(db: Database, site: str, now: float) -> list[Alarm]:
                 " revisions are kept of that: `{command}` shows them, `{why}` each look.",
                 alternate=_alternate(site, len(found)),
                 post_id=latest.post_id,
-                at=at,
+                at=moment(latest.at, zones.of_site(db, site)),
                 command=command("history", latest.post_id),
                 why=command("why", latest.url),
             ),

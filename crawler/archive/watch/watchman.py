@@ -19,6 +19,7 @@ from crawler.archive.watch import extraction_drift, outlets, silence, unlikely_d
 from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
 from crawler.dates import iso, local
 from crawler.language import Sentence
+from crawler.reasons import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,7 +145,7 @@ def _fail(site: str, home: str, bad: Sequence[Run]) -> Alarm:
             " whether {home} opens, `{command}` tells what it answered.",
             count=len(bad),
             site=site,
-            why=why,
+            why=sentence(why),
             number=bad[-1].number,
             started_at=moment(bad[-1].started_at),
             home=home,

@@ -155,8 +155,8 @@ def _table(posts: Iterable[Mapping[str, Any]], view: View) -> Iterator[str]:
         cells = (padded(published, 16), padded(post_id, _ID_WIDTH), padded(source, _SOURCE_WIDTH), *told, title)
         return terminal_safe("  ".join(cells)) + "\n"
 
-    heading = row(_("published"), _("id"), _("source"), _("site"), _("title"))
-    yield click.style(heading.rstrip("\n"), bold=True) + "\n"
+    headings = row(_("published"), _("id"), _("source"), _("site"), _("title"))
+    yield click.style(headings.rstrip("\n"), bold=True) + "\n"
     for post in posts:
         published = view.time(post["published_at"], "minutes")
         yield row(published, post["id"], post["source"] or "", post["site"], " ".join(post["title"].split()))

@@ -26,6 +26,29 @@ OUTCOMES = (
     Sentence("gone"),
     Sentence("pending"),
 )
+KINDS_OF_ADDRESSES = {
+    "home": Sentence("home"),
+    "feed": Sentence("feed"),
+    "category": Sentence("category"),
+    "post": Sentence("post"),
+    "share": Sentence("share"),
+    "expired": Sentence("expired"),
+}
+OUTCOMES_OF_FETCHES = {
+    "new": Sentence("new"),
+    "changed": Sentence("changed"),
+    "unchanged": Sentence("unchanged"),
+    "refused": Sentence("refused"),
+    "failed": Sentence("failed"),
+    "gone": Sentence("gone"),
+    "read": Sentence("read"),
+}
+WAYS = {  # by which a version came
+    "page": Sentence("page"),
+    "share": Sentence("share"),
+    "expired": Sentence("expired"),
+    "import": Sentence("import"),
+}
 KINDS = {
     "outlets": Sentence("outlets"),
     "categories": Sentence("categories"),

@@ -15,12 +15,14 @@ from crawler.web.showing.rendering import page
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from crawler.archive.care.top import Ranked
     from crawler.web.asked import Asked
 
 _DAYS = 42  # in the chart
 _RANKED = 8
 _WEEK = 7
-_MOST_NAMES = 1_000
+_NAMES = 400  # on a page
+_LAST_PAGE = 10_000
 _PARTS = {"outlets": "outlet", "categories": "category", "securities": "security", "days": "day"}
 
 
@@ -59,17 +61,19 @@ def _aside(asked: Asked) -> dict[str, Any]:
 
 def ranked(asked: Asked, kind: str, **options: Any) -> list[dict[str, Any]]:
     """Return what there is most of, each with its name, its number of posts, and the address of its page."""
-    top = asked.recall(asked.archive.top, kind, **options)
-    return [
-        {
-            "name": each["name"] or each["key"],
-            "key": each["key"],
-            "shown": _shown(kind, each["key"]),
-            "count": each["posts"],
-            "href": asked.place.to(_PARTS[kind], _shown(kind, each["key"])),
-        }
-        for each in top["results"]
-    ]
+    return [_row(asked, kind, each) for each in asked.recall(asked.archive.top, kind, **options)["results"]]
+
+
+def _row(asked: Asked, kind: str, each: Ranked) -> dict[str, Any]:
+    shown = _shown(kind, each["key"])
+    href = asked.place.to(_PARTS[kind], shown)
+    return {
+        "name": each["name"] or each["key"],
+        "key": each["key"],
+        "shown": shown,
+        "count": each["posts"],
+        "href": href,
+    }
 
 
 def _shown(kind: str, key: str) -> str:
@@ -80,8 +84,18 @@ def _shown(kind: str, key: str) -> str:
 
 def names(asked: Asked) -> Response:
     """List all outlets, categories or securities, those with most posts first, or all days, the latest first."""
-    kind = asked.place.path.strip("/")
-    rows = ranked(asked, kind, limit=_MOST_NAMES)
+    kind, number = asked.place.path.strip("/"), asked.number("page", 1, 1, _LAST_PAGE)
+    found: list[Ranked] = asked.recall(asked.archive.top, kind, limit=None)["results"]
     if kind == "days":
-        rows.sort(key=lambda row: row["key"], reverse=True)
-    return page(asked, "names.html", section=kind, kind=kind, rows=rows, canonical=asked.place.to(kind))
+        found = sorted(found, key=lambda each: each["key"], reverse=True)
+    here = asked.place.here
+    return page(
+        asked,
+        "names.html",
+        section=kind,
+        kind=kind,
+        rows=[_row(asked, kind, each) for each in found[(number - 1) * _NAMES : number * _NAMES]],
+        newer=here(page=str(number - 1) if number > 2 else None) if number > 1 else None,  # noqa: PLR2004
+        older=here(page=str(number + 1)) if number * _NAMES < len(found) else None,
+        canonical=here(),
+    )
