@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 KNOWN = metadata("archive")["databases"]["archive"]
-_LONG = "".join(f"<p>第{n}家企业公布了{n * 7}项计划，全年投入{n * 13}亿元。</p>" for n in range(1, 21))
 VALUES = {"outlet": "大江网", "symbol": "600519", "day": "2022-04-01"}
 
 
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with made.Run(tmp_path_factory.mktemp("archive") / "archive.db") as run:
+        told = "".join(
+            f"<p>江西省工信厅第{number}次会议提出，加快5G网络建设与规模化应用。</p>" for number in range(20)
+        )
         run.write(made.article())
-        run.write(made.article("NW2", html="<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>"))
-        run.write(made.article("NW2", html="<p>江西将不实现5G+VR融合。</p>"))
-        run.write(made.article("NW4", html=_LONG))
-        run.write(made.article("NW5", html=_LONG))
+        run.write(made.article(html="<p>江西将不实现5G+VR融合。</p>"))
+        run.write(made.article("NW1", html=told))
+        run.write(made.article("NW2", html=told, source="样本日报"))
         run.write(made.refused(made.post_address("NW3")))
         yield run.archive.db
 
