@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _IN_FRONT = {
+    "found": Sentence("found"),
+    "fetched": Sentence("fetched"),
     "refused": Sentence("refused"),
     "failed": Sentence("failed"),
     "gone": Sentence("gone"),
@@ -25,7 +27,7 @@ _IN_FRONT = {
     "expired": Sentence("expired"),
     "share link": Sentence("share link"),
 }
-"""What may stand before a reason and a colon: an outcome, or where else a post was looked for."""
+"""What may stand before a reason and a colon: what became of an address, or where else a post was looked for."""
 
 _TEMPLATES = (
     # of pages

@@ -24,6 +24,7 @@ from crawler.archive.watch.extraction_drift import began, has_jumped
 from crawler.archive.watch.phrases import command, lasting, moment
 from crawler.cli import main
 from crawler.dates import iso
+from crawler.language import said, translation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -723,6 +724,19 @@ def test_the_command_prints_a_line_for_each_alarm_and_ends_with_one(archive: Arc
     assert [set(alarm) for alarm in document["alarms"]] == [{"kind", "site", "sentence", "numbers"}]
     assert shown.stdout.startswith("No run of finews has begun for ")
     assert shown.stdout.count("\n") == 1
+
+
+def test_an_alarm_is_said_in_chinese_with_its_reason(archive: Archive):
+    looked(archive.db, every(QUARTER, WEDNESDAY - DAY, WEDNESDAY - HOUR))
+    for back in (30, 15, 0):
+        time = WEDNESDAY - timedelta(minutes=back)
+        reasons = json.dumps({"failed: download timeout": 1})
+        looked(archive.db, [time], listings=0, listings_failed=1, listing_reasons=reasons)
+    (alarm,) = archive.alarms(WEDNESDAY)
+    assert said(alarm["sentence"], translation("zh").gettext) == (
+        "finews 最近 3 次运行都一无所获（失败：下载超时），始于 2022-03-15 23:30 +08:00 的第 94 次："
+        "请看 https://finews.withounder.com/ 能否打开，`finews why https://finews.withounder.com/` 说明它的应答。"
+    )
 
 
 # Words.

@@ -91,8 +91,8 @@ def test_pages_that_go_back_and_forth_are_told(tmp_path: Path) -> None:
             "kind": "alternating",
             "site": "finews",
             "sentence": (
-                f"1 post of finews goes back and forth between versions that are known, {made.ID} at 2022-04-21 07:00"
-                f" UTC, and no more revisions are kept of that: `finews history {made.ID}` shows them,"
+                f"1 post of finews goes back and forth between versions that are known, {made.ID} at 2022-04-21 15:00"
+                f" +08:00, and no more revisions are kept of that: `finews history {made.ID}` shows them,"
                 f" `finews why {url}` each look."
             ),
             "numbers": {"posts": 1, "post_id": made.ID, "url": url, "seen_at": "2022-04-21T07:00:00+00:00"},

@@ -71,6 +71,29 @@ def test_findings_are_in_chinese(finews: Callable[..., subprocess.CompletedProce
     assert (done.returncode, done.stdout) == (0, "archive.db 完好。\n")
 
 
+def test_what_a_search_means_and_what_is_near_is_said_in_chinese(
+    finews: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = finews("search", "江西 AND 6G -x", "--source", "大江")
+    assert (done.returncode, done.stdout) == (0, "\n江西 AND 6G -x：找到 0 篇\n")
+    assert done.stderr == (
+        '查找的是："江西" 且 "and" 且 "6g"，不含 "x"；媒体 大江\n'
+        "AND 是作为一个词来查找的：所有词本来就都要出现。\n"
+        "没有名为 大江 的媒体：您要找的是不是 大江网？\n"
+    )
+
+
+def test_the_story_of_an_address_is_told_in_chinese(finews: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    told = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "…", finews("why", "NW202204202350720061").stdout)
+    assert told == (
+        "https://finews.withounder.com/shanghaizhengquanbao/2022/04/20/NW202204202350720061.html\n"
+        "  finews 的文章，拒收：没有标题\n"
+        "  …  发现于 https://finews.withounder.com/\n"
+        "  …  第 1 次运行：拒收，HTTP 200，没有标题（规则 layouts[page].title）\n"
+        "  …  届时再次请求\n"
+    )
+
+
 @pytest.mark.parametrize("command", [["stats"], ["runs"], ["stats", "--coverage"], ["why", "NW202204202350720061"]])
 def test_json_is_the_same_in_every_language(
     command: list[str], finews: Callable[..., subprocess.CompletedProcess[str]]

@@ -23,9 +23,13 @@ VALUES = {"outlet": "大江网", "symbol": "600519", "day": "2022-04-01"}
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with made.Run(tmp_path_factory.mktemp("archive") / "archive.db") as run:
+        told = "".join(
+            f"<p>江西省工信厅第{number}次会议提出，加快5G网络建设与规模化应用。</p>" for number in range(20)
+        )
         run.write(made.article())
-        run.write(made.article("NW2", html="<p>江西将实现5G+VR融合。</p><p>贵州茅台上涨。</p>"))
-        run.write(made.article("NW2", html="<p>江西将不实现5G+VR融合。</p>"))
+        run.write(made.article(html="<p>江西将不实现5G+VR融合。</p>"))
+        run.write(made.article("NW1", html=told))
+        run.write(made.article("NW2", html=told, source="样本日报"))
         run.write(made.refused(made.post_address("NW3")))
         yield run.archive.db
 

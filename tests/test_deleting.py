@@ -268,7 +268,7 @@ def test_an_id_of_two_sites_is_not_picked_silently(place: Path):
 @pytest.mark.parametrize("keep", [False, True])
 def test_why_tells_that_a_post_was_deleted_and_what_of_its_addresses_was_kept(place: Path, keep: bool):
     with Archive(place) as archive:
-        before = archive.why(ONE)
+        before = archive.localised(archive.why(ONE))
     delete_posts(place, [ONE], None, made.LATER, keep_history=keep)
     told = json.loads(run("why", ONE, "--json", "--archive", str(place)).stdout)
     reason = "deleted on 2022-04-21; not asked for again"
@@ -277,7 +277,7 @@ def test_why_tells_that_a_post_was_deleted_and_what_of_its_addresses_was_kept(pl
     assert (told["seen"], told["addresses"]) == (True, [{**each, **changed, **forgotten} for each in before])
     url = made.post_address(ONE).url
     assert told["deleted"] == [
-        {"site": "finews", "post_id": ONE, "url": url, "deleted_at": "2022-04-21T02:30:00+00:00"}
+        {"site": "finews", "post_id": ONE, "url": url, "deleted_at": "2022-04-21T10:30:00+08:00"}
     ]
     assert f"{ONE} of finews was deleted on 2022-04-21; not asked for again\n" in run(
         "why", ONE, "--archive", str(place)
@@ -334,7 +334,7 @@ def test_the_command_prints_what_it_has_deleted(finews: Callable[..., Any], plac
     )
 
 
-@pytest.mark.parametrize("sql", ["SELECT * FROM articles WHERE id", "SELECT post_id AS id, title, published_at"])
+@pytest.mark.parametrize("sql", ["SELECT * FROM articles WHERE id", "SELECT post_id AS id, site, title"])
 def test_a_post_that_is_deleted_while_it_is_read_is_read_to_its_end(place: Path, sql: str):
     with Archive(place) as archive:
         expected, deleted = archive.post(ONE), list[str]()

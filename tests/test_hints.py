@@ -222,23 +222,23 @@ def test_hints_go_to_standard_error_and_into_the_json(archive: Archive) -> None:
     assert '"hints": [\n    "No outlet is called 大江: did you mean 大江网?"\n  ]' in shown
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--sicne", "2022"], "No such option '--sicne'. (Did you mean one of: '--since', '--site', '--source'?)"),
-        (["--categroy=x"], "No such option '--categroy'. Did you mean '--category'?"),
-        (
-            ["--foo"],
-            "No such option '--foo'. To exclude a word, write -foo; what comes after -- is part of the query.",
-        ),
-    ],
-)
 def test_a_query_that_is_plain_needs_no_explaining(archive: Archive) -> None:
     for query in ("没有", "没有 江西", '="萬科" OR 没有', "没有 -广告"):
         assert ask(archive, "search", query) == (0, f"\n0 found for {query}\n", "")
     assert archive.search("没有 江西")["understood"] == '"没有" and "江西"'
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--sicne", "2022"], "No such option '--sicne'. (Did you mean one of: '--since', '--site', '--source'?)"),
+        (["--categroy=x"], "No such option '--categroy'. Did you mean '--category'?"),
+        (
+            ["--xyzzy"],
+            "No such option '--xyzzy'. To exclude a word, write -xyzzy; what comes after -- is part of the query.",
+        ),
+    ],
+)
 def test_a_misspelt_option_is_no_word_of_the_query(archive: Archive, arguments: list[str], sentence: str) -> None:
     for typed in (["江西", *arguments], [*arguments, "江西"]):
         code, shown, error = ask(archive, "search", *typed)
@@ -289,9 +289,9 @@ def test_a_security_that_no_post_mentions_is_a_sentence_with_what_is_near(archiv
 @pytest.mark.parametrize("command", ["show", "history"])
 def test_an_id_of_two_sites_is_asked_about(archive: Archive, command: str) -> None:
     assert ask(archive, command, "NW1") == (
-        1,
+        2,
         "",
-        "Error: finews and garden each have a post NW1: say which with --site finews, or give its address.\n",
+        "Error: NW1 is a post of finews and of garden: say which with --site.\n",
     )
     for site in ("finews", "garden"):
         code, shown, _ = ask(archive, command, "NW1", "--site", site, "--json")
@@ -307,7 +307,7 @@ def test_why_tells_of_the_posts_of_all_sites_or_of_one(archive: Archive) -> None
     code, _, error = ask(archive, "why", "NW1", "--site", "x.yaml")
     assert (code, error[:22]) == (2, "Error: x.yaml: cannot ")
     code, _, error = ask(archive, "why", "NW1", "--site", "finew")
-    known = "Else give finews, minima, or a .yaml file."
+    known = "Else give finews, minima, notes, or a .yaml file."
     assert (code, error) == (2, f"Error: finew: is not a site; did you mean finews? {known}\n")
 
 

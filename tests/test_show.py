@@ -66,7 +66,7 @@ def test_a_post_is_shown_as_it_was_known(revised: Path) -> None:
     early = asking(revised)("show", made.ID, "--as-of", "2022-04-21 08:59")
     assert (early.exit_code, early.stderr) == (
         1,
-        f"Error: {made.ID} was not known as of 2022-04-21 08:59: it was first seen 2022-04-21T01:00:00+00:00.\n",
+        f"Error: {made.ID} was not known as of 2022-04-21 08:59: it was first seen 2022-04-21 09:00:00.\n",
     )
     both = asking(revised)("show", made.ID, "--as-of", "2022", "--revision", "1")
     assert (both.exit_code, both.stderr.splitlines()[-1]) == (

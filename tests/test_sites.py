@@ -557,7 +557,7 @@ def test_a_site_whose_name_is_nearly_that_is_asked_about(name: str, near: str) -
     with pytest.raises(SiteError) as refused:
         load_site(name)
 
-    known = "Else give finews, minima, or a .yaml file."
+    known = "Else give finews, minima, notes, or a .yaml file."
     assert str(refused.value) == f"{name}: is not a site; did you mean {near}? {known}"
 
 

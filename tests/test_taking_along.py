@@ -173,9 +173,9 @@ def test_a_file_of_csv_begins_with_the_mark_that_spreadsheets_need(
 def test_whatever_a_cell_says_comes_out_of_csv_but_for_one_apostrophe(said: list[tuple[str, int]]) -> None:
     text = "".join(csv_lines(("text", "number"), [{"text": text, "number": number} for text, number in said]))
     read = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert [(row["text"].removeprefix("'"), row["number"]) for row in read] == [
-        (text.removeprefix("'"), str(number)) for text, number in said
-    ]
+    assert [row["number"] for row in read] == [str(number) for _, number in said]
+    for row, (cell, _) in zip(read, said, strict=True):
+        assert row["text"] in {cell, f"'{cell}"}
 
 
 def test_more_hits_take_no_more_memory() -> None:
@@ -214,7 +214,6 @@ def exported(ask: Ask, folder: Path, *arguments: str) -> list[str]:
         (["--stock", "巨化股份", "--since", "2022-04-21 12:00"], range(21, 25, 2)),
         (["--query", "江西", "--stock", "600160", "--until", "2022-04-20"], [1, 3, 5, 7]),
         (["--site", "finews"], range(25)),
-        (["--site", "minima"], []),
     ],
 )
 def test_an_export_has_the_posts_asked_for_oldest_first(

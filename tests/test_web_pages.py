@@ -170,7 +170,11 @@ def test_a_search_marks_its_hits_and_can_be_narrowed_down(browser: Browser) -> N
 def test_a_search_that_finds_nothing_says_what_was_understood(browser: Browser) -> None:
     nothing = browser.get("/en/search?q=%E6%B1%9F%E8%A5%BF+%E7%81%AB%E6%98%9F+-%E5%B9%BF%E5%91%8A")
     assert nothing.words(".empty li") == ["江西 4 posts", "火星 0 posts", "without 广告"]
-    assert browser.get("/en/search?q=%21").words(".empty p") == ["There is no word in the query to look for."]
+    assert browser.get("/en/search?q=%21").words(".note") == [
+        "The query has no word in it, only signs: give a word, or part of a sentence in quotes."
+    ]
+    unknown = browser.get("/en/search?q=5G&source=%E6%96%B0%E5%8D%8E")
+    assert unknown.words(".note") == ["No outlet is called 新华: did you mean 新华社?"]
 
 
 def test_each_story_can_be_shown_once(browser: Browser) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
-from crawler import dates
 from crawler.cli.output.pager import shows_styles
 from crawler.cli.output.words import WAYS
 from crawler.language import said
@@ -47,8 +46,16 @@ class View(NamedTuple):
         return cls(archive.zone(), articles.are_of_several_sites(archive.db))
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
-        """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`."""
-        point = datetime.fromisoformat(written)
+        """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`.
+
+        What another program has put in its place is returned as it is.
+        """
+        from crawler import dates  # noqa: PLC0415  # --help reads no dates, and they take time to load
+
+        try:
+            point = datetime.fromisoformat(written)
+        except ValueError:
+            return written
         return dates.shown(point, self.zone or point.tzinfo or UTC, unit)
 
 

@@ -147,8 +147,10 @@ def stats(numbers: Mapping[str, Any]) -> None:
     if numbers["posts"]:
         first, last = numbers["first_published_at"], numbers["last_published_at"]
         click.echo(_("from {first} to {last}").format(first=first, last=last))
+    states = {reasons.said(state): count for state, count in numbers["links"].items()}
     for what, command in _COUNTED.items():
-        listed = _("{what}: {counts}").format(what=said(what), counts=_first(numbers[what], command))
+        counts = _first(states if what == "links" else numbers[what], command)
+        listed = _("{what}: {counts}").format(what=said(what), counts=counts)
         click.echo(terminal_safe(listed))
     days = list(dropwhile(lambda day: not day[1], numbers["days"].items()))
     line = charts.sparkline([count for _day, count in days])

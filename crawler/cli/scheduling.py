@@ -13,7 +13,6 @@ import click
 
 from crawler.cli import printing
 from crawler.cli.options import archive_option, json_option, no_posts_option, posts_option, site_option
-from crawler.drafts import replacing
 from crawler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,6 +120,8 @@ def _user() -> str:
 
 def _write(files: Mapping[str, str], folder: Path) -> list[str]:
     """Write the files and return their paths."""
+    from crawler.drafts import replacing  # noqa: PLC0415  # --help needs none of these
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from gettext import gettext as _
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -73,11 +74,12 @@ class ShowProgress:
         db, run_id = self.run.archive.db, self.run.id
         counts = runs.tally(db, run_id)
         # Rare outcomes are shown only if there are any, so that the line fits a terminal.
-        shown = [f"{counts[name]} {name}" for name in counts if counts[name] or name in _ALWAYS_SHOWN]
+        shown = [f"{counts[name]} {_(name)}" for name in counts if counts[name] or name in _ALWAYS_SHOWN]
         pages = self.crawler.stats.get_value("response_received_count", 0)
         rate = pages / max(time.monotonic() - self._began, 0.1)
         pending = runs.pending(db, run_id)
-        return Text(f"{pages} pages, {rate:.0f}/s, {pending} pending: {' · '.join(shown)}", no_wrap=True)
+        line = _("{pages} pages, {rate:.0f}/s, {pending} pending: {counts}")
+        return Text(line.format(pages=pages, rate=rate, pending=pending, counts=" · ".join(shown)), no_wrap=True)
 
 
 def _log_to(stream: TextIO) -> None:

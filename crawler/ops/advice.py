@@ -15,6 +15,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import deletions, frontier
 from crawler.archive.watch.phrases import MINUTE, lasting
 from crawler.language import Sentence
+from crawler.nearby import either
 from crawler.reasons import sentence
 
 if TYPE_CHECKING:
@@ -109,10 +110,11 @@ def _absent(report: Report, asked: Sequence[str]) -> str | None:
     are_gone = bool(reasons) and all(reason.startswith(_GONE) for reason in reasons)
     if not asked or not are_gone or report["listings"] or sum(report["posts"].values()):
         return None
-    why = ", ".join(reason.removeprefix(_GONE) for reason in reasons)
-    return (
-        f"The site has no page for {' or '.join(asked)} ({why}): give a slug or an address that its own pages link"
-        " to; a crawl of the whole site finds every category."
+    return Sentence(
+        "The site has no page for {asked} ({why}): give a slug or an address that its own pages link to; a crawl of"
+        " the whole site finds every category.",
+        asked=either(asked),
+        why=", ".join(reason.removeprefix(_GONE) for reason in reasons),
     )
 
 

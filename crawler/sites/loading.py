@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from crawler import __version__
 from crawler.errors import SiteError, UsageError
-from crawler.nearby import nearest
+from crawler.nearby import either, nearest
 from crawler.sites.checking import WrongValueError, check
 from crawler.sites.definition import Site
 from crawler.sites.documents import BadDocumentError, read_yaml
@@ -42,11 +42,16 @@ def load_site(name: str) -> Site:
     """
     if not name.endswith((".yaml", ".yml")):
         if name not in bundled_names():
-            near = nearest(name, bundled_names())
-            problem = "is not a site; give {names}, or a .yaml file."
-            if near:
-                problem = "is not a site; did you mean {near}? Else give {names}, or a .yaml file."
-            raise SiteError(name, "", problem, names=", ".join(bundled_names()), near=" or ".join(near))
+            near, names = either(nearest(name, bundled_names())), ", ".join(bundled_names())
+            if not near:
+                raise SiteError(name, "", "is not a site; give {names}, or a .yaml file.", names=names)
+            raise SiteError(
+                name,
+                "",
+                "is not a site; did you mean {near}? Else give {names}, or a .yaml file.",
+                near=near,
+                names=names,
+            )
         return _read(_BUNDLED / f"{name}.yaml", name)
     if Path(name).exists() and not Path(name).is_file():  # reading a pipe would block
         raise SiteError(name, "", "is not a regular file; give a YAML file that describes the site.")

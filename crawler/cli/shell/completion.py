@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from crawler.drafts import replacing
 from crawler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def install(text: str, where: Places) -> list[Path]:
 def _replaced(path: Path, text: str) -> bool:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
+    from crawler.drafts import replacing  # noqa: PLC0415  # completing needs none
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")

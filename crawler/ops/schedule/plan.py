@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from crawler.errors import UsageError
+from crawler.nearby import either
 from crawler.ops.schedule.interval import EVEN, nearest, write_interval
 
 if TYPE_CHECKING:
@@ -57,5 +58,5 @@ def check_even(task: Task, who: str) -> None:
             "{who} cannot run every {every}: ask for {others}, or take systemd, which can.",
             who=who,
             every=every,
-            others=" or ".join(others),
+            others=either(others),
         )

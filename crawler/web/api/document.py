@@ -123,11 +123,13 @@ def _object(shape: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     name = shape.__name__
     if name not in schemas:
         schemas[name] = {}  # so that a type may mention itself
-        hints = get_type_hints(shape)
+        hints = get_type_hints(shape, include_extras=True)
+        # Annotations that are strings hide `NotRequired` from `__required_keys__`.
+        optional = {key for key, hint in hints.items() if get_origin(hint) is NotRequired}
         schemas[name] = {
             "type": "object",
             "description": " ".join((shape.__doc__ or "").split()),
             "properties": {key: _schema(hint, schemas) for key, hint in hints.items()},
-            "required": sorted(shape.__required_keys__),
+            "required": sorted(shape.__required_keys__ - optional),
         }
     return {"$ref": f"#/components/schemas/{name}"}
