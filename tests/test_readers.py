@@ -398,5 +398,7 @@ def test_an_import_that_begins_while_another_program_writes_waits_for_it(archive
     (tmp_path / "2022-04-20-a.md").write_text("---\ntitle: 题\ndate: 2022-04-20\n---\n正文", encoding="utf-8")
     Archive(archive, create=True).close()
     with another_writer(archive, 1):
-        report = import_posts([tmp_path / "2022-04-20-a.md"], ImportOptions(archive=archive, posts=None))
+        report = import_posts(
+            [tmp_path / "2022-04-20-a.md"], ImportOptions(archive=archive, posts=None, site="notes")
+        )
     assert report["posts"]["new"] == 1

@@ -137,7 +137,7 @@ def test_an_interval_is_written_as_short_as_can_be(text: str, short: str) -> Non
             "github --every 4m",
             "GitHub starts nothing every 4m: ask for 5m or more, or take cron or systemd, which can.",
         ),
-        ("cron --site nosuch", "nosuch is not a site; give finews, minima, or a .yaml file."),
+        ("cron --site nosuch", "nosuch is not a site; give finews, minima, notes, or a .yaml file."),
         (
             f"github --site {MINIMA}",
             f"{MINIMA} is not in the repository: run this at its root, and name a definition below it.",

@@ -12,7 +12,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import IO, TYPE_CHECKING, Any
 
@@ -182,4 +182,6 @@ def test_eight_days_of_a_schedule(tmp_path: Path, environment: dict[str, str]):
         )
         said_since = datetime.fromisoformat(alarm["numbers"]["said_since"])
         assert abs(said_since - first) < MINUTE
-        assert (f"(said since {first.astimezone(UTC):%Y-%m-%d %H:%M} UTC)" in alarm["sentence"]) == (at - first > DAY)
+        assert (f"(said since {first.astimezone(LAST_POST.tzinfo):%Y-%m-%d %H:%M} +08:00)" in alarm["sentence"]) == (
+            at - first > DAY
+        )

@@ -12,6 +12,9 @@ import browsing
 import made
 import pytest
 
+from crawler.archive import Archive
+from crawler.archive.store import posts
+from crawler.archive.store.lock import writing
 from crawler.items import Category, Mention
 
 if TYPE_CHECKING:
@@ -366,3 +369,15 @@ def test_an_archive_that_is_gone_is_said_to_be_and_one_in_its_place_is_shown(tmp
         assert str(tmp_path) not in gone.text
         browsing.fill(path, SECOND)
         assert browser.get("/").words(".day .title") == ["江西再建5G基站"]
+
+
+def test_of_an_id_of_two_sites_the_first_post_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    browsing.fill(path, made.article("NW1", title="甲题"))
+    with Archive(path) as archive, writing(archive.db):
+        other = made.article("NW1", title="乙题", site="garden", url="https://garden.example/NW1.html")
+        posts.store(archive.db, other, 1)
+    with browsing.browsing(path) as browser:
+        answers = [browser.get(f"/post/NW1{form}") for form in ("", "/changes", ".json", ".md")]
+    assert [answer.status for answer in answers] == [200] * 4
+    assert "甲题" in answers[0].text

@@ -41,6 +41,7 @@ def serve(archive: Path, host: str, port: int, public_url: str, ready: Callable[
     """
     BrowsableArchive(archive).close()  # says what is wrong with it before anybody asks
     signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored, as in a script
     with _listening(host, port) as listener:
         address = _address(host, listener.getsockname()[1])
         names = [host, _host_of(public_url)]

@@ -19,7 +19,7 @@ from crawler.archive.browsing.listings import Wanted
 from crawler.archive.care.remedies import explain
 from crawler.archive.store import articles, securities, versions
 from crawler.archive.store.connection import limit_time, one_state
-from crawler.errors import NoSuchPost
+from crawler.errors import AmbiguousPost, NoSuchPost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,6 +75,13 @@ class BrowsableArchive(Archive):
     def interrupt(self) -> None:
         """Give up what is being asked, from any thread."""
         self.db.conn.interrupt()
+
+    def _find(self, name: str, site: str | None = None) -> int:
+        """Return the row of a post; of two sites' posts of one id the first, as a page's address has no site."""
+        try:
+            return super()._find(name, site)
+        except AmbiguousPost as error:
+            return super()._find(name, error.sites[0])
 
     def state(self) -> int:
         """Return a number that changes whenever another program has written to the archive."""
