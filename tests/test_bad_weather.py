@@ -488,7 +488,7 @@ def test_without_a_network_a_run_says_so_within_ten_seconds(
             assert crawl(server.url, "--limit", "1").posts["new"] == 1
     done = finews(*command, "--mirror", NAMELESS, "--json")
     assert json.loads(done.stdout)["seconds"] < 10
-    asked = "finews.zning.xyz and raw.githubusercontent.com" if command[0] == "share" else HOST
+    asked = "finews.zning.xyz, raw.githubusercontent.com" if command[0] == "share" else HOST
     sentence = (
         f"Error: No answer from {asked} (cannot resolve host): see whether a server runs at {NAMELESS}, the mirror;"
         " the next run asks again."

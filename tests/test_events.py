@@ -102,7 +102,7 @@ def test_a_refused_run_says_so_in_one_line_whatever_the_log_format(finews: Finew
     done = finews("crawl", "--site", "nosuch", "--log-format", "json")
     assert (done.returncode, done.stderr) == (
         2,
-        "Error: nosuch: is not a site; give finews, minima, or a .yaml file.\n",
+        "Error: nosuch: is not a site; give finews, minima, notes, or a .yaml file.\n",
     )
 
 

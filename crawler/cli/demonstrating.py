@@ -116,6 +116,7 @@ def _serve(ctx: click.Context, port: int | None, archive: Path | None, *, as_jso
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored, as in a script
     with serving(port, user_note()) as server:
         if not as_json:
             click.echo(server.url)
