@@ -1,4 +1,4 @@
-"""How what a query finds is spread: over days, outlets, categories and securities.
+"""How what a query finds is spread: over days, outlets, authors, categories and securities.
 
 It is counted in the index, for current versions of posts. Not here: what a query finds (`crawler.archive.search`).
 """
@@ -17,23 +17,28 @@ if TYPE_CHECKING:
 
 _LAST = 9_223_372_036_854_775_807
 _MOST = 6  # of a kind
-_MANY = 5_000  # hits; of more, categories and securities are not counted, which takes as long as the search
+_MANY = 5_000  # hits; of more, authors, categories and securities are not counted, which takes as long as the search
 _DAY = 86_400
+_AUTHORS = (
+    "JOIN article_authors ON article_authors.article_id = posts.id AND article_authors.revision = posts.revision"
+    " JOIN authors ON authors.id = author_id"
+)
 
 Counted = list[tuple[str, int]]
 """Names, each with its number of hits, most first."""
 
 
 class Facets(NamedTuple):
-    """The number of hits by day (since 1970, in the zone asked for), outlet, category (slug) and code of security."""
+    """The number of hits by day (since 1970, in the zone asked for), outlet, category (slug), security and author."""
 
     days: list[tuple[int, int]]
     sources: Counted
     categories: Counted
     codes: Counted
+    authors: Counted
 
 
-NONE = Facets([], [], [], [])
+NONE = Facets([], [], [], [], [])
 
 
 def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
@@ -60,10 +65,11 @@ def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
     by_day = f"SELECT (published_ts + {offset:d}) / {_DAY}, count(*) {hits.format(join='')} ORDER BY 1"
     days = db.conn.execute(by_day, [*asked.values, *values]).fetchall()
     if sum(count for _, count in days) > _MANY:
-        return Facets(days, most("source"), [], [])
+        return Facets(days, most("source"), [], [], [])
     return Facets(
         days,
         most("source"),
         most("article_categories.category", " JOIN article_categories ON article_id = posts.id"),
         most("code", " JOIN (SELECT DISTINCT article_id, code FROM mentions) AS said ON said.article_id = posts.id"),
+        most("name", f" {_AUTHORS}"),
     )
