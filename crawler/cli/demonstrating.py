@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import json_option
+from crawler.cli.options import LAST_PORT, Count, json_option
 from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _APART = 'cd "$(mktemp -d)"'  # so that invented posts do not get among others
 @click.option(
     "--port",
     metavar="N",
-    type=click.IntRange(0, 65535),
+    type=Count(0, LAST_PORT),
     help="Where --serve serves, or --change finds the site.  [default: 8000, or a free one if that is taken]",
 )
 @click.option(

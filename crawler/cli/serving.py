@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.options import archive_option
+from crawler.cli.options import LAST_PORT, Count, archive_option
 from crawler.errors import NotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LAST_PORT = 65_535
 _EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
 
 
@@ -26,7 +25,7 @@ _EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
 @click.option(
     "--port",
     metavar="N",
-    type=click.IntRange(0, _LAST_PORT),
+    type=Count(0, LAST_PORT),
     default=8080,
     show_default=True,
     help="The port to listen on; 0 takes a free one.",
