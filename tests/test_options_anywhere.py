@@ -36,7 +36,7 @@ def test_own_options_come_first_with_their_values(given: str, read: str) -> None
 
 @pytest.mark.parametrize("given", ["search 江西 --lang", "--time-limit", "--lang zh show --lang"])
 def test_an_own_option_without_a_value_is_told(given: str) -> None:
-    with pytest.raises(NoValue, match=given.split()[-1]):
+    with pytest.raises(NoValue, match=given.rsplit(maxsplit=1)[-1]):
         own_first(given.split(), OWN, WITH_VALUE)
 
 

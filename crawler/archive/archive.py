@@ -265,7 +265,11 @@ class Archive:
         `since`, `until`, `site` and `drafts` are those of `search`, and so are `understood` and `hints`; a `limit` of
         `None` is none. Raises `NoSuchTime` and `SiteError`.
         """
-        sites, drafts, meant = self._sites(asked.get("site")), asked.get("drafts", False), asking.meant(self.db, asked)
+        sites, drafts, meant = (
+            self._sites(asked.get("site")),
+            asked.get("drafts", False),
+            asking.meant(self.db, asked),
+        )
         span = meant.filters.since, meant.filters.until
         found = top.top(self.db, kind, span, sites, limit=limit, drafts=drafts)
         return asking.explained(self.db, None, meant, found)

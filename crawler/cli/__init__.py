@@ -58,7 +58,9 @@ class _Sentences(click.Group):
             args = own_first(args, options_with_value(self), options_with_value(command))
         except NoValue as error:
             if not ctx.resilient_parsing:  # a shell that completes the line asks what may come next
-                said = ngettext("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", 1)
+                said = ngettext(
+                    "Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", 1
+                )
                 raise click.BadOptionUsage(str(error), said.format(name=str(error), nargs=1), ctx) from None
         return super().parse_args(ctx, args)
 

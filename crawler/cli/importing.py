@@ -41,9 +41,7 @@ _SHOWN = 20  # refused files to name
 @click.option(
     "--history", is_flag=True, help="Import every version of each file that git has, with the time of its commit."
 )
-@click.option(
-    "--undo", metavar="RUN", type=Count(1), help="Instead: take back what an import brought."
-)
+@click.option("--undo", metavar="RUN", type=Count(1), help="Instead: take back what an import brought.")
 @json_option
 @click.pass_context
 def import_(
