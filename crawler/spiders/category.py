@@ -19,8 +19,8 @@ from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
 from crawler.archive.store.connection import holds_archive
 from crawler.extraction.budget import LISTING_SECONDS, within_budget
-from crawler.extraction.feeds import NotAFeedError
 from crawler.extraction.listing import is_listing, read_listing
+from crawler.extraction.listing.feeds import NotAFeedError
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway

@@ -1,6 +1,6 @@
 """Reading which of the site's addresses a listing names: a home page, a category's page, a feed or a sitemap.
 
-Not here: finding links in HTML (`crawler.extraction.links`) and in XML (`crawler.extraction.feeds`), and posts.
+Links are found in HTML by `links`, in XML by `feeds`. Not here: posts.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extraction.feeds import read_feed
-from crawler.extraction.links import html_links
+from crawler.extraction.listing.feeds import read_feed
+from crawler.extraction.listing.links import html_links
 from crawler.items import Link, Listing
 from crawler.sites.addresses import address_of, sitemap_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from crawler.extraction.links import FoundLink
+    from crawler.extraction.listing.links import FoundLink
     from crawler.items import Page
     from crawler.sites.definition import Site
 
