@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import dates
 from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
-from crawler.extraction.links import base_of
+from crawler.extraction.listing.links import base_of
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
