@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import made
 import pytest
+from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import examples
@@ -20,6 +23,7 @@ from crawler.archive.care import top
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.archive.store.filing import authors
+from crawler.cli import main
 from crawler.items import Article
 from crawler.text.outside import names
 
@@ -297,3 +301,42 @@ def test_the_authors_of_posts_can_be_counted_by_their_table(file: Path) -> None:
 def test_the_authors_of_a_version_are_json_as_the_program_reads_it(file: Path) -> None:
     with Archive(file) as archive:
         assert json.loads(ask(file, "SELECT authors FROM articles")[0][0]) == archive.post(made.ID)["authors"]
+
+
+# On the command line.
+
+
+def printed(*arguments: str) -> str:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_every_command_tells_the_authors(file: Path, tmp_path: Path) -> None:
+    archive = ("--archive", str(file))
+    assert f"authors:\n  - 李四\nimage: {IMAGE}\nid: {made.ID}\n" in printed("show", made.ID, *archive)
+    assert "authors:\n  - 张三\n  - 李四\n" in printed("show", made.ID, "--revision", "1", *archive)
+    assert (
+        printed("show", made.ID, "--format", "text", *archive).splitlines()[1] == "2022-04-20 16:44 · 大江网 · 李四"
+    )
+    shown = json.loads(printed("show", made.ID, "--json", *archive))
+    assert (shown["authors"], shown["image"]) == (["李四"], IMAGE)
+    assert "李四" in printed("top", "authors", *archive)
+    assert "authors: 李四 1\n" in printed("stats", *archive)
+    for author, total in (("李四", 1), ("张三", 0)):
+        found = json.loads(printed("search", "江西", "--author", author, "--json", *archive))
+        assert found["total"] == total
+        out = str(tmp_path / author)
+        exported = json.loads(printed("export", out, "--format", "jsonl", "--author", author, "--json", *archive))
+        assert exported["posts"] == total
+    either = json.loads(printed("search", "江西", "--author", "张三", "--author", "李四", "--json", *archive))
+    assert [hit["authors"] for hit in either["results"]] == [["李四"]]
+    table = csv.DictReader(io.StringIO(printed("search", "江西", "--format", "csv", *archive)))
+    assert [row["authors"] for row in table] == ["李四"]
+
+
+def test_an_archive_without_authors_says_nothing_of_them_among_its_numbers(tmp_path: Path) -> None:
+    with made.Run(tmp_path / "archive.db") as run:
+        run.write(made.article())
+        run.end()
+    assert "authors: " not in printed("stats", "--archive", str(tmp_path / "archive.db"))
