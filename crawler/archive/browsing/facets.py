@@ -59,7 +59,7 @@ def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
         # To read a row of posts takes longest, so it is read only where something of it is asked for.
         read = "" if joined and not of_days else posts
         hits = f"SELECT found.rowid AS hit{'' if joined else ', published_ts, source'} {found}{read}"
-        sql = f"SELECT {what}, count({each}) FROM ({hits} WHERE {rows} AND {dated}){joined} GROUP BY {what}"
+        sql = f"SELECT {what}, count({each}) FROM ({hits} WHERE {rows} AND {dated}){joined} GROUP BY {what}"  # noqa: S608  # constants
         return db.conn.execute(sql, [*asked.values, *of_rows, *of_days]).fetchall()
 
     days, sources = Counter[int](), Counter[str | None]()
