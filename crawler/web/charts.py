@@ -51,8 +51,8 @@ def bars(counts: Sequence[Count], label: str, worded: Callable[[Count], str] | N
         _WIDTH,
         _HEIGHT,
         label,
-        Markup("".join(drawn)),
-        _axis(counts),  # noqa: S704  # escaped
+        Markup("".join(drawn)),  # noqa: S704  # escaped
+        _axis(counts),
     )
 
 
