@@ -20,7 +20,7 @@ from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.errors import UsageError
 from crawler.items import Category, Mention
-from crawler.web.published.site import publish
+from crawler.web.published.site import NOT_FOUND, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,6 +91,30 @@ def test_every_link_leads_to_a_file_of_the_site(site: Path) -> None:
     assert broken == []
 
 
+def test_a_hit_of_the_search_leads_to_its_day_outlet_and_category(site: Path) -> None:
+    files = contents(site)
+    scripts = [script for path, script in files.items() if path.startswith("search/text/")]
+    hits = [json.loads(script[script.index(b"{") : script.rindex(b"}") + 1]) for script in scripts]
+    links = {hit[name] for hit in hits for name in hit if name.lower().endswith("href")} - {""}
+    assert links <= files.keys()
+    assert {"day/2022-04-20.html", "category/dajiangwang.html"} <= links
+    assert {link.partition("/")[0] for link in links} == {"post", "day", "outlet", "category"}
+
+
+@pytest.mark.parametrize("url", ["", "https://news.example.org/archive/"])
+def test_a_page_for_what_is_not_there_leads_on_from_any_address(archive: Archive, tmp_path: Path, url: str) -> None:
+    publish(archive.path, tmp_path / "public", url=url)
+    files = contents(tmp_path / "public")
+    page, base = files["404.html"], url or "/"
+    tree = LexborHTMLParser(page.decode())
+    hrefs = [each.attributes.get("href") or each.attributes.get("src") or "" for each in tree.css("[href], [src]")]
+    assert {href.removeprefix(base) for href in hrefs if not href.startswith("#")} <= files.keys()
+    assert all(href.startswith((base, "#main")) for href in hrefs)
+    assert {f"{base}index.html", f"{base}en/index.html"} <= {*hrefs}
+    assert "没有这个页面" in tree.body.text()
+    assert b"404.html" not in files["sitemap.xml"]
+
+
 def test_every_page_and_form_of_a_post_is_there(site: Path) -> None:
     files = contents(site)
     expected = {f"post/{made.ID}{end}" for end in (".html", ".md", ".txt", ".json", "/changes.html")}
@@ -110,7 +134,7 @@ def test_no_page_names_a_server_that_is_not_there_or_asks_one_for_anything(site:
     for path, html in pages_of(site).items():
         tree = LexborHTMLParser(html.decode())
         assert "localhost" not in html.decode(), path
-        up = "../" * path.removeprefix("en/").count("/")
+        up = "/" if path == NOT_FOUND else "../" * path.removeprefix("en/").count("/")
         assert [form.attributes.get("action") for form in tree.css("form")] == [f"{up}search.html"]
         assert tree.css("[style], iframe, object, embed, img") == []
         (policy,) = tree.css('meta[http-equiv="Content-Security-Policy"]')
