@@ -147,6 +147,7 @@ def test_chinese_punctuation_parts_words_as_a_space_does(archive: Archive, sign:
         ({"since": "2023"}, ["The latest post is of 2022-04-21 16:44:59."]),
         ({"until": "2021"}, ["The earliest post is of 2022-04-20 16:44:59."]),
         ({"until": "0001"}, ["The earliest post is of 2022-04-20 16:44:59."]),
+        ({"as_of": "2022-04-20"}, ["Nothing was archived yet: the first post was seen 2022-04-21 09:00:00."]),
     ],
 )  # fmt: skip
 def test_a_filter_that_fits_nothing_is_said_to(archive: Archive, asked: dict[str, str], hints: list[str]) -> None:
@@ -408,6 +409,11 @@ def test_a_site_narrows_down(archive: Archive, arguments: list[str], lines: list
     code, shown, _ = ask(archive, *(argument.format(folder=tmp_path) for argument in arguments))
     assert code == 0
     assert {line.format(folder=tmp_path) for line in lines} <= set(shown.splitlines())
+
+
+def test_stats_show_times_as_all_commands_do(archive: Archive) -> None:
+    code, shown, _ = ask(archive, "stats")
+    assert (code, shown.splitlines()[2]) == (0, "from 2022-04-20 16:44:59 to 2022-04-21 16:44:59")
 
 
 def test_the_runs_of_a_site_are_listed(archive: Archive) -> None:
