@@ -277,7 +277,9 @@ def test_runs_addresses_and_coverage_are_told(browser: Browser) -> None:
     assert why.words(".step h2") == [made.post_address("NW2").url]
     assert why.words(".told li")[1].startswith("2022-04-21 09:00:00 run 1: new, HTTP 200")
     assert browser.get("/en/why?address=NW404").words(".empty") == ["This was never seen."]
-    assert browser.get("/en/coverage?since=2021").words("tbody th") == ["2022-04-21", "2022-04-20", "2021-03-16"]
+    coverage = browser.get("/en/coverage?since=2021")
+    assert coverage.words("tbody th") == ["2022-04-21", "2022-04-20", "2021-03-16"]
+    assert coverage.words("tbody td a")[0] == "大江网新闻"
 
 
 @pytest.mark.parametrize(
