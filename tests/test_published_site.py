@@ -20,6 +20,7 @@ from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.errors import UsageError
 from crawler.items import Category, Mention
+from crawler.web.published.places import place_of
 from crawler.web.published.site import NOT_FOUND, publish
 
 if TYPE_CHECKING:
@@ -307,3 +308,16 @@ def test_the_command_says_what_it_wrote(finews: Callable[..., Any], tmp_path: Pa
     }
     refused = finews("export", "posts", "--url", URL)
     assert (refused.returncode, refused.stderr.splitlines()[-1]) == (2, "Error: --url goes with --format site.")
+
+
+def test_a_post_without_an_address_of_its_own_is_published_too(tmp_path: Path) -> None:
+    with Archive(tmp_path / "archive.db", create=True) as opened:
+        runs.begin(opened.db, "notes", made.SEEN)
+        note = {"url": None, "share_url": None, "source": None, "category": None, "mentions": (), "tags": ()}
+        store(opened, "note", site="notes", **note)
+    assert publish(tmp_path / "archive.db", tmp_path / "public")["posts"] == 1
+    tree = LexborHTMLParser((tmp_path / "public" / place_of("/post/note")).read_text(encoding="utf-8"))
+    assert [each.text() for each in tree.css(".cite p")] == [
+        "‘江西出台5G行动计划’ (2022), 20 April.",
+        "江西出台5G行动计划[Z]. 2022-04-20.",
+    ]

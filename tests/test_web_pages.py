@@ -7,6 +7,7 @@ import re
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import browsing
 import made
@@ -115,6 +116,27 @@ def test_a_post_has_all_that_is_known_of_it(browser: Browser) -> None:
     assert post.page.css_first("link[rel=prev]").attributes["href"] == "/en/post/NW6"
     assert [text.partition("江西再建5G基站")[0] for text in post.words(".cite p")] == ["大江网 (2022) ‘", "大江网. "]
     assert post.words("title") == ["江西再建5G基站 · finews archive"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name", "cited"),
+    [
+        ("", made.ID, made.post_address().url),
+        ("https://news.example.org", made.ID, f"https://news.example.org/post/{made.ID}"),
+        ("https://news.example.org", "note", "https://news.example.org/post/note"),
+        ("", "note", None),
+    ],
+)
+def test_a_post_is_cited_where_others_can_read_it(
+    tmp_path: Path, public_url: str, name: str, cited: str | None
+) -> None:
+    browsing.fill(tmp_path / "a.db", made.article(), made.article("note", url=None, share_url=None))
+    with browsing.browsing(tmp_path / "a.db", public_url=public_url, names=["news.example.org"]) as opened:
+        post = opened.get(f"/en/post/{name}")
+    harvard, _ = post.words(".cite p")
+    assert (post.status, re.findall(r"Available at: (\S+)", harvard)) == (200, [cited] if cited else [])
+    asked = quote(made.post_address().url, safe="") if name == made.ID else "note"
+    assert f"/en/why?address={asked}" in post.links("aside")
 
 
 def test_a_post_can_be_asked_for_by_any_of_its_addresses_and_in_former_revisions(browser: Browser) -> None:

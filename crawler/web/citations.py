@@ -23,28 +23,32 @@ _MONTHS = "January February March April May June July August September October N
 _ENDS = tuple("。！？!?….")
 
 
-def harvard(post: Mapping[str, Any], address: str, today: date) -> str:
+def harvard(post: Mapping[str, Any], address: str | None, today: date) -> str:
     """Return the reference in the Harvard style of “Cite them right”, on one line.
 
     `post` has `title`, `source` (the outlet, or `None`) and `published_at` (ISO 8601); it is dated by the day in that
-    offset. `address` is where it can be read, and `today` the day on which it was.
+    offset. `address` is where it can be read, `None` if that is nowhere, and `today` the day on which it was.
     """
     title, outlet, day = _parts(post)
     published = f"{day.day} {_MONTHS[day.month - 1]}"
     accessed = f"{today.day} {_MONTHS[today.month - 1]} {today.year}"
     begin = f"{outlet} ({day.year}) ‘{title}’" if outlet else f"‘{title}’ ({day.year})"
-    return f"{begin}, {published}. Available at: {squeeze(address)} (Accessed: {accessed})."
+    return f"{begin}, {published}." + (
+        f" Available at: {squeeze(address)} (Accessed: {accessed})." if address else ""
+    )
 
 
-def gb7714(post: Mapping[str, Any], address: str, today: date) -> str:
+def gb7714(post: Mapping[str, Any], address: str | None, today: date) -> str:
     """Return the reference by GB/T 7714-2015, 4.6 (electronic resources), on one line; see `harvard`.
 
-    `[EB/OL]` marks a bulletin that is read online. The day of publication is in round brackets, that of reading in
-    square ones. Where nobody is named as responsible, the title comes first, which the standard allows in lists that
-    are numbered.
+    `[EB/OL]` marks a bulletin that is read online, `[Z]` what is not and is of no other kind. The day of publication
+    is in round brackets, that of reading in square ones. Where nobody is named as responsible, the title comes first,
+    which the standard allows in lists that are numbered.
     """
     title, outlet, day = _parts(post)
     responsible = f"{_closed(outlet)} " if outlet else ""
+    if not address:
+        return f"{responsible}{title}[Z]. {day.isoformat()}."
     return f"{responsible}{title}[EB/OL]. ({day.isoformat()})[{today.isoformat()}]. {squeeze(address)}."
 
 
