@@ -327,6 +327,9 @@ def test_what_there_is_not_is_a_page_that_says_what_is_near(browser: Browser, ad
 def test_a_time_that_is_none_is_said_to_be_none(browser: Browser) -> None:
     wrong = browser.get("/en/search?q=5G&since=yesterday")
     assert (wrong.status, wrong.words("h1")) == (400, ["The question cannot be answered"])
+    said = {"en": "'gestern' is not a time: write", "zh": "'gestern' 不是时间"}
+    for language, begin in said.items():
+        assert browser.get(f"/{language}/search?q=x&since=gestern").words("main p")[0].startswith(begin)
 
 
 def test_pages_speak_the_reader_s_language_and_links_keep_it(browser: Browser) -> None:
