@@ -172,7 +172,6 @@ def _first(counts: Mapping[str, int], command: str | None) -> str:
 
 def top(found: Mapping[str, Any]) -> None:
     """Print what there is most of: with bars on a terminal, elsewhere as lines of number, tab, name."""
-    printing.told(found)
     ranked = [(_named(each), each["posts"]) for each in found["results"]]
     if not sys.stdout.isatty():
         for name, posts in ranked:
