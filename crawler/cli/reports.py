@@ -144,6 +144,9 @@ def stats(numbers: Mapping[str, Any]) -> None:
         runs=said(counted(numbers["runs"], "run")),
     )
     click.echo(holds)
+    for archive in numbers.get("archives", ()):
+        name, runs = archive["path"] or archive["id"], said(counted(archive["runs"], "run"))
+        click.echo(terminal_safe(_("of these, {runs} of {archive}").format(runs=runs, archive=name)))
     if numbers["posts"]:
         first, last = numbers["first_published_at"], numbers["last_published_at"]
         click.echo(_("from {first} to {last}").format(first=first, last=last))

@@ -5,10 +5,10 @@ Not here: what single runs did (`crawler.archive.ledger.runs`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler.archive.care import top
-from crawler.archive.ledger import links, runs
+from crawler.archive.ledger import archives, links, runs
 from crawler.archive.store import articles, securities, versions
 
 if TYPE_CHECKING:
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.ledger.archives import MergedArchive
+
 
 class Summary(TypedDict):
     """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`).
 
     A post is counted in each of its categories. `days` has the number of posts of each of the latest sixty days,
     oldest first, up to the last on which a post was published. `drafts` are posts that were not published: they count
-    in no other number but `runs`, `securities` and `links`, unless they are wanted.
+    in no other number but `runs`, `securities` and `links`, unless they are wanted. `archives` are those that were
+    merged into this one, if any were.
     """
 
     archive: str
@@ -42,6 +45,7 @@ class Summary(TypedDict):
     sources: dict[str, int]
     links: dict[str, int]
     days: dict[str, int]
+    archives: NotRequired[list[MergedArchive]]
 
 
 def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool = False) -> Summary:
@@ -50,8 +54,8 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
     If any `sites` are named, only what is theirs is counted.
     """
     first, last = articles.oldest(db, sites, drafts=drafts), articles.newest(db, sites, drafts=drafts)
-    of_runs = runs.counts(db)
-    return {
+    of_runs, merged = runs.counts(db), archives.merged(db)
+    counts: Summary = {
         "archive": str(path),
         "bytes": path.stat().st_size,
         "posts": articles.count(db, sites, drafts=drafts),
@@ -69,3 +73,4 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
         "links": links.states(db, sites),
         "days": top.latest_days(db, sites, drafts=drafts),
     }
+    return {**counts, "archives": merged} if merged else counts

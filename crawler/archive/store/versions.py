@@ -15,6 +15,7 @@ from crawler.archive.search import index
 from crawler.archive.store.bodies import decode_body
 from crawler.archive.store.files import keys_of, write_file, written_file
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
+from crawler.dates import iso
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
@@ -288,9 +289,12 @@ def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticl
     _cache_fingerprint(db, article_id, derived)
     post, file = derived.article.post, written_file(db, article_id)
     db.execute(
-        "UPDATE versions SET title = ?, published_at = ?, derived = ?, summary = ?, markdown = ?, html = ?, text = ?"
-        " WHERE article_id = ? AND revision = ?",
-        [post.title, derived.published_at, " ".join(post.derived), *derived.bodies, article_id, revision],
+        "UPDATE versions SET title = ?, published_at = ?, derived = ?, summary = ?, markdown = ?, html = ?, text = ?,"
+        " read_at = ? WHERE article_id = ? AND revision = ?",
+        [
+            *(post.title, derived.published_at, " ".join(post.derived), *derived.bodies),
+            *(iso(post.fetch.fetched_at), article_id, revision),
+        ],
     )
     if file is not None:
         write_file(db, row(db, article_id, revision), file, derived.html)
