@@ -100,15 +100,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link that leads somewhere on the site, with its text as printed."""
+    """A link that leads somewhere on the site, with its text as printed.
+
+    `changed_at` is when a sitemap index says that a sitemap has last changed, timezone-aware.
+    """
 
     address: Address
     text: str
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A page that lists others: home, a category, the feed.
+    """A page that lists others: home, a category, a feed or a sitemap. A sitemap index lists sitemaps.
 
     `groups` are the addresses of posts under the same heading; a post may be in several groups.
     """
@@ -116,6 +120,11 @@ class Listing:
     fetch: Fetch
     links: tuple[Link, ...]
     groups: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def sitemaps(self) -> list[Link]:
+        """The sitemaps among its links."""
+        return [link for link in self.links if link.address.kind == "feed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +146,7 @@ class Post:
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
     `published_at` missing; validation decides whether that is enough. `url` is `None` if its site has no addresses.
     Times are timezone-aware. `source` is the outlet, `layout` the name of the layout by whose rules it was read.
-    `category` is the first of its categories.
+    `category` is the first of its categories. `image` is the address of its lead image, which is never requested.
     `draft`: its source says that it is not to be published. `derived` names the fields (`title`, `date`) that its
     source lacks and that were derived from something else, and holds `UNLIKELY_DATE` if its time is not credible.
     `others` are the keys of its front matter that the program does not know, as JSON values. `seen_at` is when it is
@@ -160,6 +169,8 @@ class Post:
     other_categories: tuple[Category, ...] = ()
     draft: bool = False
     tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    image: str | None = None
     mentions: tuple[Mention, ...] = ()
     layout: str = ""
     derived: tuple[str, ...] = ()

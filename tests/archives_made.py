@@ -192,7 +192,13 @@ def _at(hour: float) -> datetime:
 def _article(step: Step, **changes: Any) -> Any:
     extra = {
         0: {},
-        1: {"source": "江西日报", "tags": ("另一个",), "mentions": ()},
+        1: {
+            "source": "江西日报",
+            "tags": ("另一个",),
+            "mentions": (),
+            "authors": ("张三", "李四"),
+            "image": "https://x.test/1.jpg",
+        },
         2: {"source": None, "category": None, "tags": (), "share_url": None},
     }[step.variant]
     html = f'<p class="{step.variant}">{TEXTS[step.text]}</p>'

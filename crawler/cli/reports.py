@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler import reasons
+from crawler.cli import printing
 from crawler.cli.output import charts
 from crawler.cli.output.words import KINDS, OUTCOMES, ended, numbered
 from crawler.language import Sentence, said
@@ -28,6 +29,7 @@ _COUNTED = {  # what `stats` counts, and the command that shows more of it
     Sentence("sites"): "finews top sites",
     Sentence("categories"): "finews top categories",
     Sentence("sources"): "finews top outlets",
+    Sentence("authors"): "finews top authors",
     Sentence("links"): None,
 }
 _WIDE = 137  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
@@ -152,6 +154,8 @@ def stats(numbers: Mapping[str, Any]) -> None:
         click.echo(_("from {first} to {last}").format(first=first, last=last))
     states = {reasons.said(state): count for state, count in numbers["links"].items()}
     for what, command in _COUNTED.items():
+        if what == "authors" and not numbers[what]:  # most sites name none
+            continue
         counts = _first(states if what == "links" else numbers[what], command)
         listed = _("{what}: {counts}").format(what=said(what), counts=counts)
         click.echo(terminal_safe(listed))
@@ -174,6 +178,7 @@ def _first(counts: Mapping[str, int], command: str | None) -> str:
 
 def top(found: Mapping[str, Any]) -> None:
     """Print what there is most of: with bars on a terminal, elsewhere as lines of number, tab, name."""
+    printing.told(found)
     ranked = [(_named(each), each["posts"]) for each in found["results"]]
     if not sys.stdout.isatty():
         for name, posts in ranked:
@@ -244,6 +249,7 @@ def exported(result: Mapping[str, Any]) -> None:
     )
     removed = result.get("removed")
     click.echo(wrote + (_(", {files} removed").format(files=said(counted(removed, "file"))) if removed else ""))
+    printing.told(result)
 
 
 def _size(count: float) -> str:

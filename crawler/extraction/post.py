@@ -5,13 +5,15 @@ Not here: whether the post is complete (`crawler.recording.validate`), listings,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.extraction import body
+from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
+from crawler.extraction.listing.links import base_of
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
 _SHOWN = 60  # characters of a value in a reason
+_LIKE_AN_ADDRESS = re.compile(r"^[./?#]|^\w+:/|/$|/.*\.\w+$")
 _NO_LAYOUT = Layout(name="", sign="", title=(), body=(), date=())  # of a site of files
 
 
@@ -44,14 +47,21 @@ def read_post(page: Page, site: Site) -> Post | Refused:
 def _read_page(page: Page, site: Site) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
-            sources = _Sources(page, site, first_source(layout.body, page.source))
+            sources = _Sources(page, site)
+            sources.html = first_source(layout.body, sources)
             sources.tags = tuple(all_values(layout.tags, sources))
             post = _read(sources, sources, layout, via="page")
             try:
                 published_at = _written_date(layout.date, sources)
             except _UnreadableDateError as error:
                 return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
-            return replace(post, title=first_value(layout.title, sources), published_at=published_at)
+            return replace(
+                post,
+                title=first_value(layout.title, sources),
+                published_at=published_at,
+                authors=tuple(all_values(layout.authors, sources)),
+                image=_image(layout, sources),
+            )
     return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
 
 
@@ -90,9 +100,10 @@ class _Sources:
 
     page: Page
     site: Site
-    html: str
+    html: str = ""
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
+    linked: list[dict[str, Any]] | None = None
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""
@@ -111,12 +122,20 @@ class _Sources:
                 return path_of(self.page.fetch.address.url)
             case "found on":
                 return self._category_found_on()
+            case "json-ld":
+                raise AssertionError("JSON-LD is read by a path, not as a text")
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
         """Return the same text, parsed as HTML."""
         if of not in self.trees:
             self.trees[of] = tree(self.text_of(of))
         return self.trees[of]
+
+    def linked_data(self) -> list[dict[str, Any]]:
+        """Return the objects of the page's JSON-LD."""
+        if self.linked is None:
+            self.linked = structured.linked_data(self.tree_of("page"))
+        return self.linked
 
     def _category_found_on(self) -> str:
         address = address_of(self.site, self.page.fetch.found_on or "")
@@ -160,20 +179,30 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
     """
     for rule in rules:
         for value in values(rule, sources):
-            point = dates.parse(value, sources.site.timezone)
+            point = dates.parse(value, rule.timezone or sources.site.timezone, rule.order)
             if point is not None:
-                return point
+                return dates.local(point, sources.site.timezone) if rule.timezone else point
             if rule.of not in _NOT_WRITTEN:
                 raise _UnreadableDateError(f"date cannot be read: {opening(value, _SHOWN)}")
     return None
 
 
+def _image(layout: Layout, sources: _Sources) -> str | None:
+    """Return the address of the lead image: the first that is one of all that the rules find, such as no `data:`."""
+    written = (value for rule in layout.image for value in values(rule, sources))
+    base = base_of(sources.tree_of("page"), sources.page.fetch.address.url) if layout.image else ""
+    return next((address for value in written if (address := resolve(base, value))), None)
+
+
 def _category(layout: Layout, sources: _Sources) -> Category | None:
-    """Return the category that the rules find, as a slug or as a link to the category's page."""
+    """Return the category that the rules find, as a slug or as a link to the category's page.
+
+    What looks like an address but is not that of a category is none; `Moss/Fern` is one.
+    """
     written = first_value(layout.category, sources)
     linked = address_of(sources.site, resolve(sources.page.fetch.address.url, written) or "")
     slug = linked.key if linked and linked.kind == "category" else written
-    if not slug or "/" in slug:
+    if not slug or _LIKE_AN_ADDRESS.search(slug):
         return None
     address = category_address(sources.site, slug)
     name = first_value(layout.category_name, sources)

@@ -67,8 +67,8 @@ def _fits(name: str, value: Any, fact: Fact) -> bool:
         return value is not None and _is_time(value)
     if name in {"title", "derived", "image"}:
         return _is_line(value)
-    if name == "draft":
-        return value in {0, 1}
+    if name in {"draft", "authors"}:
+        return _are_lines(value) if name == "authors" else value in {0, 1}
     return _is_text(name, value, fact)
 
 

@@ -20,6 +20,7 @@ from crawler.archive.ledger import archives, deletions
 from crawler.archive.merging import links, marks, posts, runs, tables
 from crawler.archive.merging.checking import check_post, check_row
 from crawler.archive.merging.facts import Conflict, contradiction, joined
+from crawler.archive.merging.writing import PostWriter
 from crawler.archive.search import index
 from crawler.archive.store.connection import kind_of
 from crawler.archive.store.lock import writing
@@ -146,7 +147,7 @@ class Merge:
 
     def _take_posts(self) -> None:
         there, here = (posts.PostReader(side.db, side.runs) for side in self._sides)
-        writer = posts.PostWriter(self._target, self._runs)
+        writer = PostWriter(self._target, self._runs)
         count, done = posts.count(self._source), 0
         for batch in self._batches(there):
             with writing(self._target), ExitStack() as later:
@@ -179,7 +180,7 @@ class Merge:
             yield from rows
             last = rows[-1]
 
-    def _take_post(self, theirs: Post, here: posts.PostReader, writer: posts.PostWriter) -> None:
+    def _take_post(self, theirs: Post, here: posts.PostReader, writer: PostWriter) -> None:
         deletion = self._deleted.get((theirs.site, theirs.post_id))
         if deletion is not None:
             self.taken.note(_deleted(deletion, str(theirs.versions[-1].fact.said["title"])))

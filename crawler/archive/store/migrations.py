@@ -110,13 +110,18 @@ def _deletions(db: Database) -> None:
     _run_sql(db, "0009_deletions.sql")
 
 
-@steps(name="0010_archives")
+@steps(name="0010_authors")
+def _authors(db: Database) -> None:
+    _run_sql(db, "0010_authors.sql")
+
+
+@steps(name="0011_archives")
 def _archives(db: Database) -> None:
     """Give the archive an identity: chance, or what its first run is known by, which its older copies have too."""
-    _run_sql(db, "0010_archives.sql")
+    _run_sql(db, "0011_archives.sql")
     first = db.execute(
         "SELECT site, started_at, finished_at, seconds, requests, bytes,"
-        " (SELECT group_concat(url) FROM (SELECT url FROM links ORDER BY id LIMIT 100))"
+        " (SELECT group_concat(post_id) FROM (SELECT post_id FROM posts ORDER BY id LIMIT 100))"
         " FROM runs WHERE outcome <> 'running' ORDER BY id LIMIT 1"
     ).fetchone()
     identity = uuid4() if first is None else uuid5(NAMESPACE_OID, json.dumps(first))

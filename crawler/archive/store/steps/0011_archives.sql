@@ -20,7 +20,7 @@ CREATE UNIQUE INDEX runs_elsewhere ON runs (archive_id, number, started_at) WHER
 ALTER TABLE versions ADD COLUMN read_at TEXT;
 
 -- JSON: which details of a post are not as old as the current version, because another archive knew them; see
--- crawler/archive/merging/posts.py.
+-- crawler/archive/merging/as_of.py.
 ALTER TABLE posts ADD COLUMN as_of TEXT NOT NULL DEFAULT '{}';
 
 -- That another archive has seen a version by itself, at another time. Once merged, equal versions are one.
