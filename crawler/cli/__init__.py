@@ -17,9 +17,8 @@ from crawler.cli import streams
 from crawler.cli.crawling import crawl, share
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
-from crawler.cli.importing import import_
+from crawler.cli.importing import import_, merge
 from crawler.cli.keeping import backup, check, export, runs, stats, top
-from crawler.cli.merging import merge
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from crawler.archive.care import top
-from crawler.archive.ledger import archives, links, runs
+from crawler.archive.care import archives, top
+from crawler.archive.ledger import links, runs
 from crawler.archive.store import articles, securities, versions
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from crawler.archive.ledger.archives import MergedArchive
+    from crawler.archive.care.archives import MergedArchive
 
 
 class Summary(TypedDict):

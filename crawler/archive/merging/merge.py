@@ -14,9 +14,9 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from crawler.archive.care import deleting
+from crawler.archive.care import archives, deleting
 from crawler.archive.care.values import ODD_VALUES_RAISE
-from crawler.archive.ledger import archives, deletions
+from crawler.archive.ledger import deletions
 from crawler.archive.merging import links, marks, posts, runs, tables
 from crawler.archive.merging.checking import check_post, check_row
 from crawler.archive.merging.facts import Conflict, contradiction, joined

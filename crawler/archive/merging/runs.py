@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from crawler.archive.ledger import archives
+from crawler.archive.care import archives
 from crawler.archive.merging.checking import check_row
 from crawler.archive.merging.facts import RunKey
 

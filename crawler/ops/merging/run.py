@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from crawler import dates
 from crawler.archive import Archive
-from crawler.archive.ledger import archives
+from crawler.archive.care import archives
 from crawler.archive.merging.merge import Follow, Merge, Taken
 from crawler.archive.store import articles
 from crawler.archive.store.connection import holds_archive

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sqlite_utils import Database
 
-from crawler.archive.ledger import archives
+from crawler.archive.care import archives
 from crawler.archive.merging import marks
 from crawler.archive.store import connection
 from crawler.archive.store.migrations import steps

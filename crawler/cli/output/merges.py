@@ -1,67 +1,24 @@
-"""The command `merge`. Not here: merging (`crawler.ops.merging`)."""
+"""Printing what a merge has brought. Not here: merging (`crawler.ops.merging`)."""
 
 from __future__ import annotations
 
-import sys
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli import printing
-from crawler.cli.options import TEXT, archive_option, json_option, no_posts_option, posts_option
 from crawler.language import said
 from crawler.text.outside import terminal_safe
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _SHOWN = 20  # contradictions printed
 
 
-@click.command()
-@click.argument("archives", metavar="ARCHIVE…", nargs=-1, required=True, type=TEXT)
-@archive_option
-@posts_option
-@no_posts_option
-@click.option("--again", is_flag=True, help="Read all of them, also what was merged before.")
-@json_option
-def merge(
-    archives: tuple[str, ...], archive: Path, posts: Path, *, no_posts: bool, again: bool, as_json: bool
-) -> None:
-    """Take other archives into this one.
-
-    They may be files, addresses of backups (http or https), or -, which reads their list from standard input. They
-    are not changed, may be of older versions, and may be written to meanwhile. Nothing is taken twice, and the order
-    does not matter.
-
-    \b
-    Example:
-      finews merge laptop.db
-      ls nodes/*.db | finews merge - --archive all.db --no-posts
-    """
-    from crawler.ops.merging.run import MergeOptions  # noqa: PLC0415  # --help needs no database
-    from crawler.ops.merging.run import merge as merge_all  # noqa: PLC0415  # likewise
-    from crawler.ops.merging.sources import named  # noqa: PLC0415  # likewise
-
-    watched = not as_json and sys.stderr.isatty()
-    options = MergeOptions(
-        archive=archive,
-        posts=None if no_posts else posts,
-        again=again,
-        progress=_show if watched else lambda _name, _done, _of: None,
-    )
-    result = merge_all(named(archives, sys.stdin), options)
-    if watched:
-        click.echo("\r\x1b[K", nl=False, err=True)
-    printing.result(result, _merged, as_json=as_json)
-    if not as_json:
-        printing.places(archive, None if no_posts else posts)
-
-
-def _show(name: str, done: int, count: int) -> None:
+def progress(name: str, done: int, count: int) -> None:
+    """Say on standard error, in one line, how far a merge has come."""
     click.echo(
         terminal_safe(_("{name}: {done} of {count} posts").format(name=name, done=done, count=count)).join(
             ("\r", "")
@@ -71,7 +28,8 @@ def _show(name: str, done: int, count: int) -> None:
     )
 
 
-def _merged(result: Mapping[str, Any]) -> None:
+def merged(result: Mapping[str, Any]) -> None:
+    """Print what a merge has brought, contradictions first."""
     for conflict in result["conflicts"][:_SHOWN]:
         click.echo(terminal_safe(_conflict(conflict)))
     more = sum(result["conflict_counts"].values()) - _SHOWN
