@@ -600,6 +600,7 @@ EXPECTED = {
     "0006": {**BY_0002, "files": [REFUSED_FILE]},
     "0007": {**BY_0002, "files": [REFUSED_FILE]},
     "0008": {**BY_0002, "files": [REFUSED_FILE]},
+    "0009": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

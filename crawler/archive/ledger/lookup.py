@@ -1,22 +1,30 @@
-"""Finding the post that a person means, by its id, any of its addresses, or its file. Not here: reading the post."""
+"""Finding the post that a person means, by its id, any of its addresses, or its file; and a fetch by its time.
+
+Not here: reading the post.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import sites
 from crawler.archive.ledger.links import post_at
 from crawler.archive.store import articles
 from crawler.archive.store.posts import row_of
+from crawler.dates import iso
 from crawler.sites.addresses import as_address, id_in_name, post_id_named
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from sqlite_utils import Database
 
     from crawler.sites.definition import Site
+
+_READ_WITHIN = timedelta(seconds=30)
 
 
 def find_posts(db: Database, name: str, site: str | None = None) -> dict[str, int]:
@@ -33,6 +41,19 @@ def find_posts(db: Database, name: str, site: str | None = None) -> dict[str, in
         found = articles.rows_by(db, "url", url) or post_at(db, url)
     found = found or _by_definition(db, name)
     return found if site is None else {of_site: row for of_site, row in found.items() if of_site == site}
+
+
+def fetch_at(db: Database, url: str, at: datetime) -> int | None:
+    """Return the row id of the fetch that asked for an address `at` a time (UTC); `None` if none is known.
+
+    A fetch is recorded once its answer is read, a little after that came.
+    """
+    row = db.execute(
+        "SELECT fetches.id FROM fetches JOIN links ON links.id = link_id"
+        " WHERE url = ? AND fetches.fetched_at <= ? AND last_fetched_at >= ? ORDER BY fetches.id DESC LIMIT 1",
+        [url, iso(at + _READ_WITHIN), iso(at)],
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def _by_definition(db: Database, name: str) -> dict[str, int]:
