@@ -123,15 +123,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link that leads somewhere on the site, with its text as printed."""
+    """A link that leads somewhere on the site, with its text as printed.
+
+    `changed_at` is when a sitemap index says that a sitemap has last changed, timezone-aware.
+    """
 
     address: Address
     text: str
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A page that lists others: home, a category, the feed.
+    """A page that lists others: home, a category, a feed or a sitemap. A sitemap index lists sitemaps.
 
     `groups` are the addresses of posts under the same heading; a post may be in several groups.
     """
@@ -139,6 +143,11 @@ class Listing:
     fetch: Fetch
     links: tuple[Link, ...]
     groups: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def sitemaps(self) -> list[Link]:
+        """The sitemaps among its links."""
+        return [link for link in self.links if link.address.kind == "feed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,8 @@ _TEMPLATES = (
     Sentence("unknown layout"),
     Sentence("date cannot be read: {value}"),
     Sentence("names no post"),
+    Sentence("no feed and no sitemap: empty"),
+    Sentence("no feed and no sitemap, but {what}"),
     Sentence("error page"),
     Sentence("another address has a post of this id"),
     Sentence("another post's source"),

@@ -18,6 +18,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PRIVATE = {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*|[0-9a-f.]*:[0-9a-f:.]*")
+_ORIGIN = re.compile(r"https?://[^/?#\\\s]+(?=[/?#]|$)")
+# A path from the root, without anything to resolve in it.
+_PATH_ALONE = re.compile(r"/(?![/\\])(?:[\w\-~%,@+=/]|(?<!/)\.)*+", re.ASCII)
 _WRITTEN = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
 _ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
 # Escapes that a decoded path keeps: encoded separators, and percent signs that would begin an escape if decoded.
@@ -49,10 +52,20 @@ def canonical(url: str) -> str | None:
 
 def resolve(base: str, href: str) -> str | None:
     """Return the canonical address that `href` leads to from the page at `base`; `None` if it leads to no page."""
+    href = _CONTROL.sub("", href).strip()
+    if _PATH_ALONE.fullmatch(href) and (origin := _origin(base)):  # most links, and `urljoin` is slow
+        return canonical(origin + href)
     try:
-        return canonical(urljoin(base, _CONTROL.sub("", href).strip()))
+        return canonical(urljoin(base, href))
     except ValueError:  # an unclosed bracket in the host
         return None
+
+
+@lru_cache(16)
+def _origin(url: str) -> str:
+    """Return scheme, host and port of an address, as written; "" if it has none of its own."""
+    found = _ORIGIN.match(url)
+    return found[0] if found else ""
 
 
 def as_written(href: str, base: str) -> str | None:
@@ -81,6 +94,11 @@ def host_of(url: str) -> str:
     Raises `ValueError` as `ascii_host` does.
     """
     return ascii_host(urlsplit(url).hostname or "")
+
+
+def authority_of(url: str) -> str:
+    """Return the host of a canonical address, with its port if that is not the usual one."""
+    return urlsplit(url).netloc
 
 
 def ascii_host(host: str) -> str:

@@ -36,6 +36,7 @@ _SENTENCES = {
     **dict.fromkeys(("Sentence", "__init__", "FinewsError", "UsageError", "ArchiveError"), slice(1)),
     "WrongValueError": slice(1, 2),
     "SiteError": slice(2, 3),
+    "BadDocumentError": slice(1),
     "counted": slice(1, 3),
 }
 # Of click, what nobody meets here is left out: asking for input, bars of progress, Windows.

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crawler.extraction.budget import within_budget
 from crawler.extraction.listing import read_listing
 from crawler.extraction.post import read_post
 from crawler.extraction.share import read_share
@@ -77,11 +78,26 @@ LISTINGS: dict[str, Callable[[int], str]] = {
     "escaped links": _times('(&lt;a href="' + "&lt;a " * 60 + ")"),
     "links left open": _times('<a href="/1'),
     "addresses left open": _times('<a href="' + 'href="' * 60),
+    "links in formatting": _times('<b><a href="/1">x'),
+    "links in tables": _times('<table><tr><td><a href="/1">x'),
+    "links in a table": _times('<a href="/1">x', "<table>"),
+    "headings": _times("<h2 id="),
+    "headings after one tag": _times("h2 id=", "<p>"),
 }
 FEEDS: dict[str, Callable[[int], str]] = {
-    "links with many addresses": lambda size: "<link " + 'href="a"' * 40 + " " * size,
-    "links with attributes": _times("a ", "<link "),
-    "many links": _times("<link " + 'href="a"' * 40 + " " * 400),
+    "links with many addresses": lambda size: "<feed><entry><link " + 'href="a"' * 40 + " " * size,
+    "links with attributes": _times("a ", "<feed><entry><link "),
+    "many links": _times('<entry><link href="/a" /></entry>', "<feed>"),
+    "entries in entries": _times("<entry>", "<feed>"),
+    "items with many links": _times("<link>/a</link>", "<rss><item>"),
+    "open items": _times("<item><link>/a", "<rss>"),
+    "bases": _times('<entry xml:base="/a/"><link href="b"/>', "<feed>"),
+    "ampersands": _times("&", "<rss>"),
+    "sections left open": _times("<![CDATA[", "<rss>"),
+    "declared entities": _times("<!ENTITY a '&a;'>", "<!DOCTYPE rss [", "]><rss/>"),
+    "declared entities left open": _times("<!ENTITY a '&a;'>", "<rss/><!DOCTYPE rss ["),
+    "titles of markup": _times("<item><title>&lt;b>&lt;b></title></item>", "<rss>"),
+    "addresses": _times("https://blog.example/1\n"),
 }
 
 
@@ -100,13 +116,15 @@ def read_text(body: str) -> object:
 
 
 def read_home(source: str) -> object:
-    """Read a home page."""
-    return read_listing(page(source, address_of(SITE, "https://finews.withounder.com/")), SITE)
+    """Read a home page, as a crawl does."""
+    home = page(source, address_of(SITE, "https://finews.withounder.com/"))
+    return within_budget(lambda: read_listing(home, SITE), home.fetch)
 
 
 def read_feed(source: str) -> object:
-    """Read a feed."""
-    return read_listing(page(source, address_of(SITE, "https://finews.withounder.com/feed.xml")), SITE)
+    """Read a feed, as a crawl does."""
+    feed = page(source, address_of(SITE, "https://finews.withounder.com/feed.xml"))
+    return within_budget(lambda: read_listing(feed, SITE), feed.fetch)
 
 
 def page(source: str, address: Address | None = None) -> Page:

@@ -439,8 +439,11 @@ def test_a_site_that_names_no_post_any_more_is_looked_into(crawl: Crawls) -> Non
     crawl.server.site = SampleSite({"/": empty, "/feed.xml": empty}, bundled_site().missing)
     done = crawl.run("crawl", "--mirror", crawl.server.url, "--json")
     report = json.loads(done.stdout)
-    assert (done.returncode, report["listings"], report["listings_failed"]) == (1, 1, 1)
-    assert report["listing_reasons"] == {"refused: names no post": 1}
+    assert (done.returncode, report["listings"], report["listings_failed"]) == (1, 0, 2)
+    assert report["listing_reasons"] == {
+        "refused: names no post": 1,
+        "failed: no feed and no sitemap, but <html>": 1,
+    }
 
 
 # Cheap: a run asks for what is new, and for nothing else.

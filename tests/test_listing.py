@@ -55,7 +55,7 @@ TWO_GROUPS = f"{HEADING}{anchor(1)}{anchor(2)}{HEADING}{anchor(3)}"
         ("<h1>404</h1>", made.CATEGORY, False),
         ("", made.CATEGORY, False),
         ('<a href="/">x</a>', made.CATEGORY, False),
-        ("", made.FEED, True),
+        ("<feed/>", made.FEED, True),
     ],
 )
 def test_a_category_page_may_be_empty_but_must_have_its_sign(source: str, by: Address, expected: bool):

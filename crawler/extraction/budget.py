@@ -23,6 +23,9 @@ _Result = TypeVar("_Result")
 SECONDS = 2.0
 """The longest that reading a page may take; an article of one megabyte takes a third of it."""
 
+LISTING_SECONDS = 10.0
+"""The longest that reading a listing may take; the largest sitemap there is, of 50,000 addresses, takes a third."""
+
 TOO_COSTLY = "too costly to read"
 
 

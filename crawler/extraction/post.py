@@ -5,12 +5,13 @@ Not here: whether the post is complete (`crawler.recording.validate`), listings,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.extraction import body
+from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Page, Post, Refused
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
 _SHOWN = 60  # characters of a value in a reason
+_LIKE_AN_ADDRESS = re.compile(r"^[./?#]|^\w+:/|/$|/.*\.\w+$")
 _NO_LAYOUT = Layout(name="", sign="", title=(), body=(), date=())  # of a site of files
 
 
@@ -44,7 +46,8 @@ def read_post(page: Page, site: Site) -> Post | Refused:
 def _read_page(page: Page, site: Site) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
-            sources = _Sources(page, site, first_source(layout.body, page.source))
+            sources = _Sources(page, site)
+            sources.html = first_source(layout.body, sources)
             sources.tags = tuple(all_values(layout.tags, sources))
             post = _read(sources, sources, layout, via="page")
             try:
@@ -90,9 +93,10 @@ class _Sources:
 
     page: Page
     site: Site
-    html: str
+    html: str = ""
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
+    linked: list[dict[str, Any]] | None = None
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""
@@ -111,12 +115,20 @@ class _Sources:
                 return path_of(self.page.fetch.address.url)
             case "found on":
                 return self._category_found_on()
+            case "json-ld":
+                raise AssertionError("JSON-LD is read by a path, not as a text")
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
         """Return the same text, parsed as HTML."""
         if of not in self.trees:
             self.trees[of] = tree(self.text_of(of))
         return self.trees[of]
+
+    def linked_data(self) -> list[dict[str, Any]]:
+        """Return the objects of the page's JSON-LD."""
+        if self.linked is None:
+            self.linked = structured.linked_data(self.tree_of("page"))
+        return self.linked
 
     def _category_found_on(self) -> str:
         address = address_of(self.site, self.page.fetch.found_on or "")
@@ -160,20 +172,23 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
     """
     for rule in rules:
         for value in values(rule, sources):
-            point = dates.parse(value, sources.site.timezone)
+            point = dates.parse(value, rule.timezone or sources.site.timezone, rule.order)
             if point is not None:
-                return point
+                return dates.local(point, sources.site.timezone) if rule.timezone else point
             if rule.of not in _NOT_WRITTEN:
                 raise _UnreadableDateError(f"date cannot be read: {opening(value, _SHOWN)}")
     return None
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:
-    """Return the category that the rules find, as a slug or as a link to the category's page."""
+    """Return the category that the rules find, as a slug or as a link to the category's page.
+
+    What looks like an address but is not that of a category is none; `Moss/Fern` is one.
+    """
     written = first_value(layout.category, sources)
     linked = address_of(sources.site, resolve(sources.page.fetch.address.url, written) or "")
     slug = linked.key if linked and linked.kind == "category" else written
-    if not slug or "/" in slug:
+    if not slug or _LIKE_AN_ADDRESS.search(slug):
         return None
     address = category_address(sources.site, slug)
     name = first_value(layout.category_name, sources)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extraction.structure import check_structure
+from crawler.extraction.structured import as_html, decoded, texts_at
 from crawler.text.words import squeeze
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Sources(Protocol):
 
     def tree_of(self, of: Of) -> LexborHTMLParser:
         """Return the parsed source of `page` or `body`."""
+        ...
+
+    def linked_data(self) -> list[dict[str, Any]]:
+        """Return the objects of the page's JSON-LD."""
         ...
 
 
@@ -55,28 +60,57 @@ def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
 
 
 def values(rule: Rule, sources: Sources) -> list[str]:
-    """Return the non-empty values that one rule finds, with white space squeezed."""
-    if rule.where is not None and not _compiled(rule.where).search(sources.text_of("address")):
+    """Return the non-empty values that one rule finds, each once and with white space squeezed."""
+    if not _applies(rule, sources):
         return []
     # Squeezed first, so that a pattern that looks for white space does not backtrack over a million of it.
-    results = (_keep(rule.pattern, squeeze(value)).strip() for value in _candidates(rule, sources))
-    return [value for value in results if value]
+    results = (_keep(rule.pattern, squeeze(value)) for value in _candidates(rule, sources))
+    if rule.split is not None:
+        results = (part or "" for result in results for part in _compiled(rule.split).split(result))
+    return list(dict.fromkeys(value for result in results if (value := result.strip())))
 
 
-def first_source(rules: Iterable[Rule], source: str) -> str:
-    """Return the first piece of HTML that the rules cut out of `source`, unchanged; "" if there is none.
+def first_source(rules: Iterable[Rule], sources: Sources) -> str:
+    """Return the first piece of HTML that the rules find on the page, unchanged; "" if they find none.
 
     With `css` it is the content of that element, as the parser serialises it.
     """
-    for rule in rules:
-        cut = _between(rule, source)
-        if cut is not None and rule.css is not None:
-            check_structure(cut)
-            node = LexborHTMLParser(cut).css_first(rule.css)
-            cut = node.inner_html if node else None
-        if cut and not cut.isspace():
-            return cut
-    return ""
+    return next((html for rule in rules if (html := source_of(rule, sources)) and not html.isspace()), "")
+
+
+def source_of(rule: Rule, sources: Sources) -> str:
+    """Return the HTML that one rule for a body finds; "" if it finds none."""
+    if not _applies(rule, sources):
+        return ""
+    if rule.path is not None:
+        return _keep(rule.pattern, "\n".join(as_html(text) for text in _texts(rule, sources)))
+    cut = _between(rule, sources.text_of("page"))
+    if cut is not None and rule.css is not None:
+        check_structure(cut)
+        nodes = LexborHTMLParser(cut).css(rule.css)
+        nodes = _outermost(nodes) if rule.all else nodes[:1]
+        cut = "\n".join(_html_of(node, rule.attribute) for node in nodes)
+    return _keep(rule.pattern, cut or "")
+
+
+def _applies(rule: Rule, sources: Sources) -> bool:
+    return rule.where is None or _compiled(rule.where).search(sources.text_of("address")) is not None
+
+
+def _outermost(nodes: Iterable[LexborNode]) -> list[LexborNode]:
+    """Return the nodes that are inside none of the others; a node comes after those it is in."""
+    taken: dict[int, LexborNode] = {}
+    for node in nodes:
+        outer = node.parent
+        while outer is not None and outer.mem_id not in taken:
+            outer = outer.parent
+        if outer is None:
+            taken[node.mem_id] = node
+    return list(taken.values())
+
+
+def _html_of(node: LexborNode, attribute: str | None) -> str:
+    return (node.attributes.get(attribute) if attribute else node.inner_html) or ""
 
 
 def _between(rule: Rule, source: str) -> str | None:
@@ -98,9 +132,27 @@ def _between(rule: Rule, source: str) -> str | None:
 
 
 def _candidates(rule: Rule, sources: Sources) -> list[str]:
+    if rule.path is not None:
+        return [unescape(text) for text in _texts(rule, sources)]
+    return _found(rule, sources)
+
+
+def _texts(rule: Rule, sources: Sources) -> list[str]:
+    """Return what is at the rule's path: of JSON-LD the first object that has it, of other JSON the first script."""
+    assert rule.path is not None, "only for rules with a path"
+    if rule.of == "json-ld":
+        linked = sources.linked_data()
+        documents = [linked] if rule.path.startswith("[") else linked
+        found = (texts_at(rule.path, document, linked=linked) for document in documents)
+    else:
+        found = (texts_at(rule.path, decoded(text)) for text in _found(rule, sources, is_json=True))
+    return next((texts for texts in found if any(map(str.strip, texts))), [])
+
+
+def _found(rule: Rule, sources: Sources, *, is_json: bool = False) -> list[str]:
     if rule.css is None and rule.link is None:
         cut = _between(rule, sources.text_of(rule.of))
-        return [] if cut is None else [unescape(cut)]
+        return [] if cut is None else [cut if is_json else unescape(cut)]
     if rule.after or rule.after_last or rule.before or rule.until_last:
         cut = _between(rule, sources.text_of(rule.of))
         parsed = tree(cut or "")

@@ -37,12 +37,13 @@ def check_structure(source: str) -> None:
     """Raise `TooCostlyError` if the HTML in `source` would take too long to parse."""
     if source.count("&") + source.count("\xa0") > _MOST_ENTITIES:
         raise TooCostlyError(f"more than {_MOST_ENTITIES} entities")
-    _check_nesting(source)
+    check_nesting(source)
     if source.count("<") > _MOST_TAGS:
         raise TooCostlyError(f"more than {_MOST_TAGS} tags")
 
 
-def _check_nesting(source: str) -> None:
+def check_nesting(source: str) -> None:
+    """Raise `TooCostlyError` if elements nest so deep, or have so many attributes, that parsing takes too long."""
     opened: Counter[str] = Counter()
     depth, at = 0, 0
     while mark := _MARK.search(source, at):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 
-from crawler.jekyll.encodings import encoding_of
+from crawler.east_asian import encoding_of
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_TEXT = "not text"

@@ -27,7 +27,7 @@ from crawler.recording.identity import page_under_its_id
 from crawler.recording.markdown_folder import MarkdownFolder
 from crawler.recording.taking_in import take_in
 from crawler.revisits import missed_a_run
-from crawler.sites.addresses import address_of, category_address, start_addresses
+from crawler.sites.addresses import address_of, category_address, feed_addresses
 from crawler.sites.loading import rules_version
 from crawler.text.outside import one_line
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from crawler.archive import Archive
     from crawler.archive.ledger.links import KnownAddress
-    from crawler.items import Address
     from crawler.recording.taking_in import ReadFile
     from crawler.sites.definition import Site
 
@@ -178,16 +177,17 @@ class Recorder:
         return settled
 
     def _list(self, listing: Listing) -> Recorded:
-        """Record the links of a listing; a changed home page makes the feed due."""
+        """Record the links of a listing; a changed home page makes the feeds due, an index those of its sitemaps."""
         db, site, fetch = self.archive.db, self.site.name, listing.fetch
         before, need_visit = self._known(fetch), set[str]()
         if fetch.address.kind == "home":
             missed = self._has_missed_a_run(fetch, before)
             need_visit = posts_needing_category(listing, self.site, links.unknown(db, listing.links), missed=missed)
-            links.mark_due(db, site, self._feed(), fetch.fetched_at, run_id=self.run_id)
+            links.mark_due(db, site, feed_addresses(self.site), fetch.fetched_at, run_id=self.run_id)
         links.record_links(db, site, listing.links, by=fetch, run_id=self.run_id, need_visit=need_visit)
+        links.mark_changed(db, site, listing.sitemaps, fetch.fetched_at, run_id=self.run_id)
         # An outlet may be quiet; crawler.archive.watch judges whether that is unusual.
-        is_empty = fetch.address.kind == "category" and not listing.groups
+        is_empty = fetch.address.kind != "home" and not (listing.groups or listing.sitemaps)
         return self._settle(fetch, End(state="fetched", reason=NAMES_NO_POST if is_empty else None), before)
 
     def _keep(self, fetch: Fetch) -> Recorded:
@@ -238,11 +238,8 @@ class Recorder:
         if fetch.address.kind != "home":
             return
         known = (address_of(self.site, link.url) for link in links.categories(self.archive.db, self.site.name))
-        listings = [*self._feed(), *filter(None, known)]
+        listings = [*feed_addresses(self.site), *filter(None, known)]
         links.mark_due(self.archive.db, self.site.name, listings, fetch.fetched_at, run_id=self.run_id)
-
-    def _feed(self) -> list[Address]:
-        return [address for address in start_addresses(self.site) if address.kind == "feed"]
 
     def _has_missed_a_run(self, home: Fetch, before: KnownAddress | None) -> bool:
         if before is None or before.read_at is None:

@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 from crawler.items import Address
 from crawler.sites import patterns
 from crawler.text import file_names
-from crawler.urls import canonical, encode, host_of, path_of
+from crawler.urls import authority_of, canonical, encode, host_of, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from crawler.sites.definition import AddressForm, Site
@@ -34,6 +34,9 @@ _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _SLASHES = re.compile("/{2,}")
 # A key may not control the terminal it is printed on, or start a new line in front matter.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What an id may not have, but the paths it is in often do.
+_SEPARATORS = re.compile("[/,:]+")
+_IS_KEY = re.compile(r"slug|id\d?")
 _COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
 
@@ -44,25 +47,32 @@ def address_of(site: Site, url: str) -> Address | None:
 
     The result's own `url` is on the site's first host, so that the same page has one address.
     """
-    url = _tidied(url)
-    path = path_of(url).partition("?")[0]
-    if host_of(url) in site.hosts:
-        if path in site.start:
-            return Address(url=_on_site(site, path), kind="home")
-        if path == site.feed:
-            return Address(url=_on_site(site, path), kind="feed")
+    found = _Found(_tidied(url), site)
+    starts, (without_query, _, _) = _starts(site), found.on_site.partition("?")
     return (
-        _by_form(site, site.addresses.category, "category", url)
-        or _by_form(site, site.addresses.post, "post", url)
-        or _by_form(site, site.addresses.share, "share", url)
-        or _expired(site, url)
+        starts.get(found.on_site)
+        or starts.get(without_query)  # a static site ignores the query
+        or _by_form(site, site.addresses.category, "category", found)
+        or _by_form(site, site.addresses.post, "post", found)
+        or _by_form(site, site.addresses.share, "share", found)
+        or _expired(site, found.url)
     )
 
 
 def start_addresses(site: Site) -> list[Address]:
-    """Return the addresses a run starts with: the start pages, and the feed if the site has one."""
-    starts = [Address(url=_on_site(site, path), kind="home") for path in site.start]
-    return starts + ([Address(url=_on_site(site, site.feed), kind="feed")] if site.feed else [])
+    """Return the addresses a run starts with: the start pages, then the feeds and sitemaps."""
+    return sorted(_starts(site).values(), key=lambda address: address.kind == "feed")
+
+
+def feed_addresses(site: Site) -> list[Address]:
+    """Return the addresses of the site's feeds and sitemaps."""
+    return [address for address in start_addresses(site) if address.kind == "feed"]
+
+
+def sitemap_address(site: Site, url: str) -> Address | None:
+    """Return a sitemap that a sitemap index names, as an address; `None` if it is something else or elsewhere."""
+    is_known = address_of(site, url) is not None
+    return None if is_known or not may_be_asked(site, url) else Address(url=url, kind="feed")
 
 
 def category_address(site: Site, slug: str) -> Address | None:
@@ -169,7 +179,8 @@ def all_hosts(site: Site) -> frozenset[str]:
     forms = (*site.addresses.post, *site.addresses.category)
     others = [site.share.text, site.share.link] if site.share else []
     others += [site.files.expired] if site.files.expired else []
-    return frozenset((*site.hosts, *map(host_of, others), *(host for form in forms for host in form.hosts)))
+    starts = (authority_of(address.url) for address in start_addresses(site))
+    return frozenset((*site.hosts, *starts, *map(host_of, others), *(host for form in forms for host in form.hosts)))
 
 
 def may_be_asked(site: Site, url: str) -> bool:
@@ -179,7 +190,7 @@ def may_be_asked(site: Site, url: str) -> bool:
     share link points. What a name resolves to is not checked.
     """
     parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and parts.netloc in all_hosts(site)
+    return parts.scheme in {"http", "https"} and _is_among(parts.netloc, all_hosts(site))
 
 
 def is_of(site: Site, url: str, post_id: str) -> bool:
@@ -194,6 +205,14 @@ def is_safe_id(post_id: str) -> bool:
     return fits and _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
 
 
+@cache
+def _starts(site: Site) -> dict[str, Address]:
+    """Return what `start_addresses` returns, by canonical address."""
+    feeds = (_on_site(site, each) if each.startswith("/") else each for each in (*site.feed, *site.sitemap))
+    homes = [Address(url=_on_site(site, path), kind="home") for path in site.start]
+    return {address.url: address for address in (*(Address(url=url, kind="feed") for url in feeds), *homes)}
+
+
 def _tidied(url: str) -> str:
     """Return an address without what server software has added to its path."""
     parts = urlsplit(url)
@@ -201,19 +220,37 @@ def _tidied(url: str) -> str:
     return url if path == parts.path else parts._replace(path=path).geturl()
 
 
+class _Found:
+    """An address that was met: its `url`, its `host` and `path` (decoded, with the query), and its form `on_site`."""
+
+    __slots__ = ("host", "on_site", "path", "url")
+
+    def __init__(self, url: str, site: Site) -> None:
+        """Take a canonical address apart; `on_site` is on the first host of `site`, if it is on any of them."""
+        self.url, self.host, self.path = url, authority_of(url), path_of(url)
+        is_moved = self.host in site.hosts and not url.startswith(f"{site.scheme}://{site.hosts[0]}/")
+        self.on_site = _on_site(site, self.path) if is_moved else url
+
+
 def _by_form(
-    site: Site, forms: tuple[AddressForm, ...], kind: Literal["post", "category", "share"], url: str
+    site: Site, forms: tuple[AddressForm, ...], kind: Literal["post", "category", "share"], found: _Found
 ) -> Address | None:
-    path, group = path_of(url), "slug" if kind == "category" else "id"
     for form in forms:
-        if host_of(url) not in (form.hosts or site.hosts):
+        if not _is_among(found.host, form.hosts or site.hosts):
             continue
-        for text in (path.partition("?")[0], path):  # a static site ignores the query
+        for text in dict.fromkeys((found.path.partition("?")[0], found.path)):  # a static site ignores the query
             match = patterns.search(form.match, text)
-            if match is not None and not _UNPRINTABLE.search(match[group]):
-                key = match[group] if kind == "category" else as_id(site, match[group])
-                return Address(url=_canonical_form(site, form, url, text, key), kind=kind, key=key)
+            written = "" if match is None else _key_in(match)
+            if match is not None and not _UNPRINTABLE.search(written):
+                key = written if kind == "category" else as_id(site, _SEPARATORS.sub("-", written))
+                return Address(url=_canonical_form(site, form, found, match, key), kind=kind, key=key)
     return None
+
+
+def _key_in(match: re.Match[str]) -> str:
+    """Return the slug or the id in a path; an id may be in several groups: `id1`, `id2`."""
+    groups = match.groupdict("")
+    return "-".join(groups[name] for name in match.re.groupindex if _IS_KEY.fullmatch(name) and groups[name])
 
 
 def _expired(site: Site, url: str) -> Address | None:
@@ -226,14 +263,22 @@ def _expired(site: Site, url: str) -> Address | None:
     return Address(url=url, kind="expired", key=post_id) if is_safe_id(post_id) else None
 
 
-def _canonical_form(site: Site, form: AddressForm, url: str, matched: str, key: str) -> str:
+def _canonical_form(site: Site, form: AddressForm, found: _Found, match: re.Match[str], key: str) -> str:
     if form.address is not None:
-        return _on_site(site, form.address.format(id=key, slug=key))
-    return url if form.hosts else _on_site(site, matched)
+        groups = {**match.groupdict(""), "slug": key, **({"id": key} if key == as_id(site, _key_in(match)) else {})}
+        return _on_site(site, form.address.format(**groups), host=form.hosts[0] if form.hosts else None)
+    if form.hosts:
+        return found.url
+    return found.on_site if match.string == found.path else _on_site(site, match.string)
 
 
-def _on_site(site: Site, path: str) -> str:
+def _is_among(host: str, hosts: Collection[str]) -> bool:
+    """Return whether a host is one of these, or a subdomain of one that begins with `*.`."""
+    return host in hosts or any(each[:2] == "*." and host.endswith(each[1:]) for each in hosts)
+
+
+def _on_site(site: Site, path: str, *, host: str | None = None) -> str:
     path, question_mark, query = path.partition("?")
-    url = canonical(f"{site.scheme}://{site.hosts[0]}{encode(path)}{question_mark}{query}")
+    url = canonical(f"{site.scheme}://{host or site.hosts[0]}{encode(path)}{question_mark}{query}")
     assert url is not None, "a checked definition's hosts and paths make an address"
     return url

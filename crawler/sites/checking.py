@@ -7,10 +7,11 @@ the key by its path (`layouts[0].title[1].css`) and say what is allowed there. N
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -18,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from crawler.language import Sentence
 
 _SHOWN = 60  # characters of a wrong value that are quoted in an error
-_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named"}
+_PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named", "split"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
 
@@ -34,11 +35,13 @@ class WrongValueError(ValueError):
 def check(expected: Any, value: object, key: str) -> Any:
     """Convert `value` to `expected` (an annotation of the definition), or raise `WrongValueError` for `key`."""
     origin = get_origin(expected)
+    if origin is Annotated:  # only `OneOrMore`
+        return () if value is None else _list(str, [value] if isinstance(value, str) else value, key)
     if is_dataclass(expected):
         return _record(expected, value, key)
     if origin is tuple:
         return _list(get_args(expected)[0], value, key)
-    if origin is UnionType:  # always `something | None`
+    if origin in {UnionType, Union}:  # always `something | None`
         return None if value is None else check(get_args(expected)[0], value, key)
     if origin is Literal:
         return _choice(get_args(expected), value, key)
@@ -50,7 +53,7 @@ def _record(expected: Any, value: object, key: str) -> Any:
         raise WrongValueError(
             key, "is {shown}; a mapping is expected, with {keys}", shown=_shown(value), keys=_keys(expected)
         )
-    hints = get_type_hints(expected)
+    hints = get_type_hints(expected, include_extras=True)
     for name in value:
         if name not in hints:
             raise WrongValueError(_join(key, str(name)), "is not known; allowed here: {keys}", keys=_keys(expected))
@@ -121,8 +124,10 @@ def _text(value: object, key: str) -> str:
 
 def _compile(pattern: str, key: str) -> None:
     try:
-        re.compile(pattern)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `[[`, which a later Python may read as a nested set
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:  # a{99999999999}, thousands of brackets
         raise WrongValueError(
             key,
             "is {shown}; a regular expression is expected ({error})",

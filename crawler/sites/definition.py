@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo  # noqa: TC003  # checking reads the annotations
 
-Of = Literal["page", "body", "text", "tags", "id", "address", "found on"]
+Of = Literal["page", "body", "text", "tags", "id", "address", "found on", "json-ld"]
 """What a rule reads: the page's source, the body's HTML, its text, the tags, the post's id, the path of the page's
-own address, or the slug of the category page that named it."""
+own address, the slug of the category page that named it, or the objects of the page's JSON-LD."""
+
+Order = Literal["YMD", "DMY", "MDY"]
+"""In which order year, month and day are written where all three are numbers."""
+
+OneOrMore = Annotated[tuple[str, ...], "one or more"]
+"""A list of texts; a single text is a list of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +29,12 @@ class Rule:
     `where`: only on pages whose path matches this pattern. `of`: what is read. `after`: skip past each of these
     texts, in order; `after_last`: past the last such text. `before`: stop at the next such text; `until_last`: stop
     at the last one (or at the end, if there is none). `css`: the first element that matches, its text or its
-    `attribute`. `link`: the last link whose text matches this pattern. `pattern`: keep what its first group matches.
-    If a rule finds nothing, or only white space, the next one is tried.
+    `attribute`; for a body its content, and with `all` that of every such element. `link`: the last link whose text
+    matches this pattern. `path`: decode it as JSON and take what this JMESPath leads to. `pattern`: keep what its
+    first group matches. `split`: cut it at each match of this pattern into several values.
+
+    Dates may be written in another `timezone` than the site's, and with their numbers in a certain `order`. If a rule
+    finds nothing, or only white space, the next one is tried.
     """
 
     where: str | None = None
@@ -35,17 +45,23 @@ class Rule:
     until_last: str | None = None
     css: str | None = None
     attribute: str | None = None
+    all: bool = False
     link: str | None = None
+    path: str | None = None
     pattern: str | None = None
+    split: str | None = None
+    timezone: ZoneInfo | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressForm:
     """A form of address.
 
-    `match` is searched for in the decoded path and query; its group `id` or `slug` is the key. `address` is the
-    canonical path, with `{id}` or `{slug}` in it; without it the address is kept as found. `hosts` are the hosts it
-    may be on, by default the site's own.
+    `match` is searched for in the decoded path and query; its group `id` or `slug` is the key. An id may be in
+    several groups `id1`, `id2`, …, which are joined by `-`; that also takes the place of `/`, `,` and `:` in one.
+    `address` is the canonical path, with these groups in it (`{id}`); without it the address is kept as found.
+    `hosts` are the hosts it may be on, by default the site's own; `*.blog.example` is every subdomain.
     """
 
     match: str
@@ -184,23 +200,28 @@ class Dates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A site. `hosts`: its own, the canonical one first. `start`: the paths a run starts with; `feed`: its feed.
+    """A site. `hosts`: its own, the canonical one first: every page has the same address on each of them.
 
-    `capitals`: ids that match this pattern as a whole are written in capitals. `navigation`: the navigation line in
-    the site's source, with `{name}` and `{category}` in it, for `export`. `private`: allow its hosts to be on this
-    machine or a private network; those of other sites may not. A definition without hosts, start pages, layouts and
-    forms of addresses describes files: nothing is crawled, and posts have no address.
+    `start`: the paths a run starts with. `feed`: where its feeds are (RSS or Atom), and `sitemap` its sitemaps or
+    sitemap indexes, each a path or an address on another host. `raw_titles`: its listings do not escape titles, so
+    tags in capitals are text, and links may be escaped (`&lt;a href="…"&gt;`). `capitals`: ids that match this
+    pattern as a whole are written in capitals. `navigation`: the navigation line in the site's source, with `{name}`
+    and `{category}` in it, for `export`. `private`: allow its hosts to be on this machine or a private network; those
+    of other sites may not. A definition without hosts, start pages, layouts and forms of addresses describes files:
+    nothing is crawled, and posts have no address.
     """
 
     name: str
     title: str
     timezone: ZoneInfo
     hosts: tuple[str, ...]
-    start: tuple[str, ...]
+    start: tuple[str, ...] = ()
     addresses: Addresses
     layouts: tuple[Layout, ...]
     scheme: Literal["http", "https"] = "https"
-    feed: str | None = None
+    feed: OneOrMore = ()
+    sitemap: OneOrMore = ()
+    raw_titles: bool = False
     home: Home | None = None
     category: CategoryPage | None = None
     error_page: ErrorPage | None = None

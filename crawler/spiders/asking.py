@@ -12,11 +12,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
-from scrapy.http import TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
+from w3lib.encoding import http_content_type_encoding
 
 from crawler import dates
-from crawler.extraction.decoding import page_source
+from crawler.extraction.decoding import page_source, unpacked
 from crawler.items import PAGES, Fetch, Missed, Page, Refused, Unchanged
 from crawler.network.exchange import captures_of
 from crawler.network.failures import TOO_LARGE, words_for
@@ -88,8 +88,9 @@ def target_of(failure: Failure) -> Target:
 
 def page_of(response: Response, target: Target) -> Page:
     """Return the page that was served, decoded according to its bytes rather than its headers."""
-    declared = response.encoding if isinstance(response, TextResponse) else "gb18030"
-    return Page(fetch=_fetch(target, response), source=page_source(response.body, declared))
+    declared = http_content_type_encoding(_header(response, "Content-Type")) or ""
+    body = unpacked(response.body, _LARGEST_LISTING) if target.address.kind == "feed" else response.body
+    return Page(fetch=_fetch(target, response), source=page_source(body, declared))
 
 
 def ended(failure: Failure) -> Unchanged | Missed | Refused | None:

@@ -18,13 +18,14 @@ from crawler.archive.ledger import links, names
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
 from crawler.archive.store.connection import holds_archive
-from crawler.extraction.budget import within_budget
+from crawler.extraction.budget import LISTING_SECONDS, within_budget
 from crawler.extraction.listing import is_listing, read_listing
+from crawler.extraction.listing.feeds import NotAFeedError
 from crawler.extraction.post import read_post
 from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
 from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway
-from crawler.sites.addresses import address_of, share_address, start_addresses
-from crawler.sites.loading import load_site_to_crawl
+from crawler.sites.addresses import address_of, share_address, sitemap_address, start_addresses
+from crawler.sites.loading import load_site_to_crawl, rules_version
 from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
 from crawler.spiders.recovery import Recovery
@@ -121,10 +122,11 @@ class CategorySpider(Spider):
         self._frontier = Frontier(
             self._db, self.site.name, run_id, scope=self.scope, limit=self.limit, patience=addon.run.patience
         )
-        homes = [address for address in start_addresses(self.site) if address.kind == "home"]
+        starts = start_addresses(self.site)
+        homes = [address for address in starts if address.kind == "home"] or starts
         with addon.giving_up():
             wanted.named(self._db, self.site, self.only)
-            self._frontier.begin(self.only or homes, dates.now())
+            self._frontier.begin(self.only or homes, dates.now(), rules=rules_version(self.site))
             self.crawler.signals.connect(self.go_on, signals.scheduler_empty)
             for request in self._take():
                 yield request
@@ -138,7 +140,11 @@ class CategorySpider(Spider):
     def listing(self, response: Response, target: Target) -> Iterator[Any]:
         """Read a listing; anything else served instead is refused for a home page, else requested again later."""
         page = page_of(response, target)
-        listing = within_budget(lambda: read_listing(page, self.site), page.fetch)
+        try:
+            listing = within_budget(lambda: read_listing(page, self.site), page.fetch, seconds=LISTING_SECONDS)
+        except NotAFeedError as error:
+            yield Missed(fetch=page.fetch, state="failed", reason=str(error))
+            return
         if isinstance(listing, Refused) or is_listing(page, listing, self.site):
             yield listing
         elif target.address.kind == "home":
@@ -210,6 +216,8 @@ class CategorySpider(Spider):
 
     def _request_for(self, link: KnownAddress) -> Request | None:
         address = address_of(self.site, link.url)
+        if address is None and link.kind == "feed" and link.found_on:
+            address = sitemap_address(self.site, link.url)
         if address is None:  # the site's definition may have changed since the address was recorded
             return None
         is_wanted = wanted.is_wanted(self._db, self.site, address, self._frontier.run_id)

@@ -92,14 +92,23 @@ class Frontier:
         self._taken: set[int] = set()
         self._left_out = 0  # posts beyond the limit, which the ledger does not know as requested
 
-    def begin(self, addresses: Iterable[Address], now: datetime) -> None:
-        """Start with `addresses`; in a full run, make every known address of the site due."""
+    def begin(self, addresses: Iterable[Address], now: datetime, *, rules: str | None = None) -> None:
+        """Start with `addresses`; in a full run, make every known address of the site due.
+
+        Otherwise make due what was refused by another version of the rules than `rules`: it may have been mended.
+        """
         addresses = list(addresses)
         self._planned = json.dumps([address.url for address in addresses])
         with writing(self.db):
             links.plan(self.db, self.site, addresses, now, run_id=self.run_id)
             if self.scope == "full":
                 self._make_everything_due(now)
+            elif self.scope == "usual" and rules is not None:
+                self.db.execute(
+                    "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('post', 'share')"
+                    " AND state = 'refused' AND rules <> ?",
+                    [self.site, rules],
+                )
 
     def take(self, count: int, now: datetime, *, host: str) -> list[KnownAddress]:
         """Return up to `count` addresses to request now, each once per run; none if the site's `host` is closed."""

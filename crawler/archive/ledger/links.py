@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from crawler.archive import captures
-from crawler.dates import iso
+from crawler.dates import iso, utc
 from crawler.revisits import next_look
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.items import Address, Fetch, FetchOutcome, Kind, Link, Outcome, State
+
+
+_SITEMAP_AGE = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,17 @@ def mark_due(db: Database, site: str, listings: Sequence[Address], at: datetime,
         "INSERT INTO links (url, site, kind, state, found_at, met_run_id) VALUES (?, ?, ?, 'found', ?, ?)"
         " ON CONFLICT (url) DO UPDATE SET state = 'found' WHERE links.asked_run_id IS NOT excluded.met_run_id",
         [(address.url, site, address.kind, iso(at), run_id) for address in listings],
+    )
+
+
+def mark_changed(db: Database, site: str, sitemaps: Iterable[Link], at: datetime, *, run_id: int) -> None:
+    """Make those of the known `sitemaps` due that have changed since they were read; at most once per run.
+
+    One of which the index does not say when it changed becomes due after a few hours.
+    """
+    db.conn.executemany(
+        "UPDATE links SET state = 'found' WHERE url = ? AND site = ? AND asked_run_id IS NOT ? AND read_at <= ?",
+        [(each.address.url, site, run_id, iso(utc(each.changed_at or at - _SITEMAP_AGE))) for each in sitemaps],
     )
 
 

@@ -24,16 +24,24 @@ _BYTES = re.compile(rb"[\x80-\xff]+")
 _AMONG_LATIN = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]{1,2}(?=[a-z])")
 
 
-def encoding_of(content: bytes) -> str | None:
-    """Return the name of the codec that reads `content`, which is no UTF-8; `None` when none surely does."""
-    among_latin = sum(1 for _ in _AMONG_LATIN.finditer(content))
-    if among_latin > _HALF * sum(1 for _ in _BYTES.finditer(content)):
+def encoding_of(content: bytes, *, surely: bool = False) -> str | None:
+    """Return the name of the codec that reads `content`, which is not UTF-8; `None` if it seems to be none of these.
+
+    `surely`: only if its characters are frequent ones of their language.
+    """
+    if is_among_latin(content):
         return None
-    for codec, looks_so in _LANGUAGES:
+    for codec, looks_so in _LANGUAGES[: _SURE if surely else None]:
         text = _decoded(content, codec)
         if text is not None and looks_so(text):
             return codec
     return None
+
+
+def is_among_latin(content: bytes) -> bool:
+    """Return whether most bytes above ASCII are alone between Latin letters, as in Western languages."""
+    among_latin = sum(1 for _ in _AMONG_LATIN.finditer(content))
+    return among_latin > _HALF * sum(1 for _ in _BYTES.finditer(content))
 
 
 def _decoded(content: bytes, codec: str) -> str | None:
@@ -86,3 +94,4 @@ _LANGUAGES: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("big5", _is_traditional),
     ("gb18030", _is_chinese),
 )
+_SURE = len(_LANGUAGES) - 1  # the last one takes what is in none of the others
