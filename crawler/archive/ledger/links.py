@@ -289,13 +289,12 @@ def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: Fet
         " AND outcome = ? AND status IS ? AND reason IS ? AND rule IS ? RETURNING id",
         [run_id, at, link_id, outcome, fetch.status, end.reason, end.rule],
     ).fetchone()
-    [(fetch_id,)] = (
-        [repeated]
-        if repeated is not None
-        else db.execute(
+    noted = (
+        repeated
+        or db.execute(
             "INSERT INTO fetches (link_id, outcome, status, reason, rule, run_id, fetched_at, last_run_id,"
             " last_fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             [link_id, outcome, fetch.status, end.reason, end.rule, run_id, at, run_id, at],
-        )
+        ).fetchone()
     )
-    return int(fetch_id)
+    return int(noted[0])
