@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -9,8 +10,13 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from argparse import Namespace
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
 from http.client import HTTPConnection
+from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,6 +27,7 @@ from warcio.checker import Checker
 from crawler.archive import Archive, captures
 from crawler.captures.files import folder_of
 from crawler.ops.check import check
+from crawler.ops.exporting.wacz import key_of
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import bundled_site
 
@@ -199,3 +206,154 @@ def test_check_names_what_is_missing_and_repair_makes_the_rows_anew(
     assert check(path, None)["findings"] == [missing]
     assert check(path, None, repair=True)["mended"] == [missing]
     assert (rows(path), check(path, None)["findings"]) == ([], [])
+
+
+# Asking for them.
+
+POST = "NW202204202350104915"
+URL = f"https://finews.withounder.com/dajiangwang/2022/04/20/{POST}.html"
+
+
+@pytest.fixture
+def crawled(finews: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> Path:
+    with serve(bundled_site()) as server:
+        finews("crawl", "--mirror", server.url, "--json")
+    return tmp_path / "output" / "archive.db"
+
+
+def test_the_files_are_listed_and_summed_up(finews: Callable[..., subprocess.CompletedProcess[str]], crawled: Path):
+    kept = rows(crawled)
+    told = json.loads(finews("captures", "--json").stdout)
+    size = sum(row.length + row.request_length for row in kept)
+    times = [datetime.fromisoformat(told["files"][0].pop(end)) for end in ("from", "until")]
+    assert times == [min(row.captured_at for row in kept), max(row.captured_at for row in kept)]
+    assert told == {
+        "files": [{"file": kept[0].file, "records": len(kept), "bytes": size}],
+        "records": len(kept),
+        "bytes": size,
+    }
+    later = json.loads(finews("captures", "--since", "2100", "--json").stdout)
+    assert later == {"files": [], "records": 0, "bytes": 0}
+    lines = finews("captures").stdout.splitlines()
+    assert lines[-1].startswith(f"{len(kept)} answers in 1 file, ")
+
+
+def test_a_page_is_shown_as_it_was_served(
+    finews: Callable[..., subprocess.CompletedProcess[str]],
+    crawled: Path,
+    environment: dict[str, str],
+):
+    command = [sys.executable, "-m", "crawler", "show", POST, "--format", "page"]
+    for options in ([], ["--revision", "1"]):
+        done = subprocess.run(
+            [*command, *options], cwd=crawled.parent.parent, env=environment, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout == bundled_site()[URL.removeprefix("https://finews.withounder.com")].body
+    with Archive(crawled) as archive:
+        archive.db.execute("DELETE FROM captures")
+    none = finews("show", POST, "--format", "page")
+    assert (none.returncode, none.stdout, none.stderr) == (
+        1,
+        "",
+        f"Error: No page of {POST} is kept as it was served: the post was imported, or crawled without captures.\n",
+    )
+
+
+def test_the_page_of_a_revision_is_the_one_that_made_it(finews: Callable[..., subprocess.CompletedProcess[str]]):
+    site = bundled_site()
+    path = URL.removeprefix("https://finews.withounder.com")
+    changed = {
+        **site,
+        path: replace(site[path], body=site[path].body.replace("工业互联网".encode(), "互联网".encode())),
+    }
+    with serve(site) as server:
+        finews("crawl", "--mirror", server.url, "--json")
+        time.sleep(1.1)  # times are kept to the second
+        server.site = changed
+        finews("crawl", "--mirror", server.url, "--full", "--json")
+        time.sleep(1.1)
+        finews("crawl", "--mirror", server.url, "--full", "--json")  # 304
+    pages = {
+        revision: finews("show", POST, "--format", "page", *revision).stdout.encode()
+        for revision in ((), ("--revision", "1"), ("--revision", "2"))
+    }
+    assert pages == {
+        (): changed[path].body,
+        ("--revision", "1"): site[path].body,
+        ("--revision", "2"): changed[path].body,
+    }
+
+
+def test_why_names_the_record_that_proves_a_post(
+    finews: Callable[..., subprocess.CompletedProcess[str]], crawled: Path
+):
+    [row] = [row for row in rows(crawled) if row.url == URL]
+    [address] = [each for each in json.loads(finews("why", POST, "--json").stdout)["addresses"] if each["url"] == URL]
+    [kept] = address["captures"]
+    assert datetime.fromisoformat(kept.pop("captured_at")) == row.captured_at
+    assert kept == {"status": 200, "file": row.file, "offset": row.offset, "length": row.length}
+    assert f"  kept as it was served: {row.file}, at {row.offset}\n" in finews("why", POST).stdout
+
+
+# Passing them on.
+
+
+def wacz(path: Path) -> dict[str, bytes]:
+    """Return the files in a WACZ file, each of which must stand there uncompressed."""
+    with zipfile.ZipFile(path) as package:
+        assert {info.compress_type for info in package.infolist()} == {zipfile.ZIP_STORED}
+        return {info.filename: package.read(info) for info in package.infolist()}
+
+
+@pytest.mark.parametrize(
+    ("options", "posts"), [([], 25), (["--query", "5G+VR"], 1), (["--query", "there is no such word"], 0)]
+)
+def test_what_was_served_of_posts_is_exported_for_replay(
+    finews: Callable[..., subprocess.CompletedProcess[str]], crawled: Path, options: list[str], posts: int
+):
+    told = json.loads(finews("export", "out", "--format", "wacz", *options, "--json").stdout)
+    files = wacz(crawled.parent.parent / "out" / "captures.wacz")
+    package = json.loads(files["datapackage.json"])
+    described = {each["path"]: (each["hash"], each["bytes"]) for each in package["resources"]}
+    assert described == {
+        name: (f"sha256:{sha256(content).hexdigest()}", len(content))
+        for name, content in files.items()
+        if not name.startswith("datapackage")
+    }
+    assert json.loads(files["datapackage-digest.json"]) == {
+        "path": "datapackage.json",
+        "hash": f"sha256:{sha256(files['datapackage.json']).hexdigest()}",
+    }
+    assert (package["profile"], package["wacz_version"]) == ("data-package", "1.1.1")
+    header, *pages = map(json.loads, files["pages/pages.jsonl"].splitlines())
+    assert header["format"] == "json-pages-1.0"
+    assert (told["posts"], told["missing"], len(pages)) == (posts, 0, posts)
+    lines = gzip.decompress(files["indexes/index.cdx.gz"]).decode().splitlines()
+    assert lines == sorted(lines)
+    assert len(lines) == told["captures"] == (len(rows(crawled)) if not options else posts)
+    data = files["archive/data.warc.gz"]
+    for line in lines:
+        _, stamp, about = line.split(" ", 2)
+        entry = json.loads(about)
+        [record] = ArchiveIterator(BytesIO(data[int(entry["offset"]) :][: int(entry["length"])]), parse_http=True)
+        assert record.headers["WARC-Target-URI"] == entry["url"]
+        assert record.headers["WARC-Date"].translate(str.maketrans("", "", "-:TZ")) == stamp
+        assert (str(record.http_headers.status_code), record.headers["WARC-Payload-Digest"]) == (
+            entry["status"],
+            entry["digest"],
+        )
+    assert {page["url"] for page in pages} <= {json.loads(line.split(" ", 2)[2])["url"] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://finews.withounder.com/", "com,withounder,finews)/"),
+        ("https://www.Example.org/A%20b?b=2&a=1", "org,example)/a%20b?a=1&b=2"),
+        ("http://www2.example.org:8080", "org,example:8080)/"),
+        ("http://wwwx.example.org/?", "org,example,wwwx)/"),
+    ],
+)
+def test_the_key_of_an_address_is_that_of_other_programs(url: str, key: str):
+    assert key_of(url) == key

@@ -13,12 +13,13 @@ from crawler.dates import iso
 from crawler.items import Capture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlite_utils import Database
 
-_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Capture))
-_VALUES = ", ".join("?" for _ in fields(Capture))
+_NAMES = [field.name for field in fields(Capture)]
+_COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
+_VALUES = ", ".join("?" for _ in _NAMES)
 
 
 class Original(NamedTuple):
@@ -36,13 +37,13 @@ class Hole(NamedTuple):
 
 
 class CaptureFile(NamedTuple):
-    """A file as the rows have it: how many answers it holds, up to which byte, and when the first and last came."""
+    """A file as the rows have it: how many answers it holds, their size, and when the first and last came (UTC)."""
 
     file: str
     records: int
-    end: int
-    first: str
-    last: str
+    bytes: int
+    first: datetime
+    last: datetime
 
 
 def record(db: Database, captures: Iterable[Capture], fetch_id: int | None) -> None:
@@ -82,11 +83,14 @@ def holes(db: Database, file: str) -> list[Hole]:
 def files(db: Database, since: str = "") -> list[CaptureFile]:
     """Return what the rows say of each file, by name, of all answers or of those `since` a time (ISO 8601, UTC)."""
     rows = db.execute(
-        'SELECT file, count(*), max("offset" + length + request_length), min(captured_at), max(captured_at)'
+        "SELECT file, count(*), sum(length + request_length), min(captured_at), max(captured_at)"
         " FROM captures WHERE captured_at >= ? GROUP BY file ORDER BY file",
         [since],
     )
-    return [CaptureFile(*row) for row in rows]
+    return [
+        CaptureFile(file, records, size, datetime.fromisoformat(first), datetime.fromisoformat(last))
+        for file, records, size, first, last in rows
+    ]
 
 
 def is_listed(db: Database, file: str) -> bool:
@@ -96,7 +100,21 @@ def is_listed(db: Database, file: str) -> bool:
 
 def of_file(db: Database, file: str) -> Iterator[Capture]:
     """Yield the answers kept in a file, in the order in which they stand there."""
-    yield from _read(db, 'file = ? ORDER BY "offset"', [file])
+    yield from where(db, 'file = :file ORDER BY "offset"', {"file": file})
+
+
+def with_payload(db: Database, capture: Capture) -> Capture | None:
+    """Return the answer that has the payload of a revisit, or the capture itself if it has its own."""
+    if capture.record == "response":
+        return capture
+    matching = "url = :url AND digest = :digest AND record = 'response' ORDER BY captured_at DESC, id DESC LIMIT 1"
+    return next(where(db, matching, {"url": capture.url, "digest": capture.digest}), None)
+
+
+def where(db: Database, where: str, values: Mapping[str, object]) -> Iterator[Capture]:
+    """Yield the answers selected by `where`, the SQL after WHERE."""
+    for url, captured_at, *rest in db.execute(f"SELECT {_COLUMNS} FROM captures WHERE {where}", dict(values)):  # noqa: S608
+        yield Capture(**dict(zip(_NAMES, (url, datetime.fromisoformat(captured_at), *rest), strict=True)))
 
 
 def forget(db: Database, file: str, offset: int | None = None) -> None:
@@ -104,11 +122,3 @@ def forget(db: Database, file: str, offset: int | None = None) -> None:
     db.execute('DELETE FROM captures WHERE file = :file AND coalesce("offset" = :offset, 1)', {
         "file": file, "offset": offset,
     })  # fmt: skip
-
-
-def _read(db: Database, where: str, values: list[object]) -> Iterator[Capture]:
-    for url, captured_at, *rest in db.execute(f"SELECT {_COLUMNS} FROM captures WHERE {where}", values):  # noqa: S608
-        yield Capture(**dict(zip(_NAMES, (url, datetime.fromisoformat(captured_at), *rest), strict=True)))
-
-
-_NAMES = [field.name for field in fields(Capture)]

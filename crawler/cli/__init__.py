@@ -14,6 +14,7 @@ import click
 
 from crawler import __version__, language
 from crawler.cli import streams
+from crawler.cli.captures.listing import captures
 from crawler.cli.crawling import crawl, share
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
@@ -125,6 +126,7 @@ for _command in (
     stats,
     top,
     runs,
+    captures,
     export,
     check,
     backup,

@@ -5,9 +5,11 @@ Not here: reading the post.
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crawler.archive import captures
 from crawler.archive.ledger import sites
 from crawler.archive.ledger.links import post_at
 from crawler.archive.store import articles
@@ -17,11 +19,12 @@ from crawler.sites.addresses import as_address, id_in_name, post_id_named
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sqlite_utils import Database
 
+    from crawler.items import Capture
     from crawler.sites.definition import Site
 
 _READ_WITHIN = timedelta(seconds=30)
@@ -54,6 +57,16 @@ def fetch_at(db: Database, url: str, at: datetime) -> int | None:
         [url, iso(at + _READ_WITHIN), iso(at)],
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def captures_of(db: Database, article_id: int, urls: Iterable[str] = ()) -> Iterator[Capture]:
+    """Yield the answers that are kept of a post's addresses, and of other addresses of its (`urls`), latest first."""
+    return captures.where(
+        db,
+        "(fetch_id IN (SELECT fetches.id FROM fetches JOIN links ON links.id = link_id WHERE article_id = :article)"
+        " OR url IN (SELECT value FROM json_each(:urls))) ORDER BY captured_at DESC, id DESC",
+        {"article": article_id, "urls": json.dumps(list(urls))},
+    )
 
 
 def _by_definition(db: Database, name: str) -> dict[str, int]:
