@@ -24,8 +24,8 @@ Via = Literal["page", "share", "expired", "import", "capture", "rules"]
 State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
 """The state of an address in the ledger."""
 
-Scope = Literal["usual", "full", "part", "share", "import"]
-"""What a run covers: what is new since the last run, everything, certain pages, certain share links, or files."""
+Scope = Literal["usual", "full", "part", "share", "import", "reread"]
+"""What a run covers: what is new since the last one, everything, certain pages or share links, files, or captures."""
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""

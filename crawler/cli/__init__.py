@@ -15,6 +15,7 @@ import click
 from crawler import __version__, language
 from crawler.cli import streams
 from crawler.cli.captures.listing import captures
+from crawler.cli.captures.rehearsing import rehearse, reread
 from crawler.cli.crawling import crawl, share
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
@@ -127,6 +128,8 @@ for _command in (
     top,
     runs,
     captures,
+    rehearse,
+    reread,
     export,
     check,
     backup,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive import captures
 from crawler.archive.ledger import sites
@@ -19,7 +19,7 @@ from crawler.sites.addresses import as_address, id_in_name, post_id_named
 from crawler.text.words import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlite_utils import Database
@@ -27,7 +27,19 @@ if TYPE_CHECKING:
     from crawler.items import Capture
     from crawler.sites.definition import Site
 
-_READ_WITHIN = timedelta(seconds=30)
+READ_WITHIN = timedelta(seconds=30)
+"""How long after an answer came it is recorded at the latest, as a rule."""
+
+
+class CapturedLink(NamedTuple):
+    """An address of a post of which answers are kept, with its row in the ledger and that of the post."""
+
+    id: int
+    url: str
+    site: str
+    found_on: str | None
+    article_id: int | None
+    rules: str | None
 
 
 def find_posts(db: Database, name: str, site: str | None = None) -> dict[str, int]:
@@ -54,7 +66,7 @@ def fetch_at(db: Database, url: str, at: datetime) -> int | None:
     row = db.execute(
         "SELECT fetches.id FROM fetches JOIN links ON links.id = link_id"
         " WHERE url = ? AND fetches.fetched_at <= ? AND last_fetched_at >= ? ORDER BY fetches.id DESC LIMIT 1",
-        [url, iso(at + _READ_WITHIN), iso(at)],
+        [url, iso(at + READ_WITHIN), iso(at)],
     ).fetchone()
     return None if row is None else int(row[0])
 
@@ -66,6 +78,28 @@ def captures_of(db: Database, article_id: int, urls: Iterable[str] = ()) -> Iter
         "(fetch_id IN (SELECT fetches.id FROM fetches JOIN links ON links.id = link_id WHERE article_id = :article)"
         " OR url IN (SELECT value FROM json_each(:urls))) ORDER BY captured_at DESC, id DESC",
         {"article": article_id, "urls": json.dumps(list(urls))},
+    )
+
+
+def captured_links(db: Database, sites: Sequence[str]) -> Iterator[CapturedLink]:
+    """Yield the addresses of posts of these sites of which answers are kept."""
+    rows = db.execute(
+        "SELECT id, url, site, found_on, article_id, rules FROM links WHERE kind = 'post' AND deleted_at IS NULL"
+        " AND site IN (SELECT value FROM json_each(?)) AND (EXISTS (SELECT 1 FROM captures WHERE url = links.url)"
+        " OR EXISTS (SELECT 1 FROM captures WHERE fetch_id IN (SELECT id FROM fetches WHERE link_id = links.id)))"
+        " ORDER BY id",
+        [json.dumps(sites)],
+    )
+    return (CapturedLink(*row) for row in rows.fetchall())
+
+
+def captures_at(db: Database, link: CapturedLink) -> Iterator[Capture]:
+    """Yield the answers that are kept of a post's address, the latest first."""
+    return captures.where(
+        db,
+        "(url = :url OR fetch_id IN (SELECT id FROM fetches WHERE link_id = :link))"
+        " ORDER BY captured_at DESC, id DESC",
+        {"url": link.url, "link": link.id},
     )
 
 

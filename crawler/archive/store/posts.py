@@ -273,7 +273,7 @@ def _file(db: Database, article_id: int, post: Post) -> None:
     if not post.categories:
         return
     before = articles.categories(db, article_id)
-    if post.via in {"page", "share"}:
+    if post.via in {"page", "share", "rules"}:
         slugs += before[1:]
     if list(dict.fromkeys(slugs)) == before:
         return
