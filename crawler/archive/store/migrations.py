@@ -109,14 +109,14 @@ def _deletions(db: Database) -> None:
     _run_sql(db, "0009_deletions.sql")
 
 
-@steps(name="0010_captures")
+@steps(name="0011_captures")
 def _captures(db: Database) -> None:
     """Add the table of captures, and two ways in which a version can come into the archive.
 
     SQLite cannot alter a CHECK; editing its text is the way that is documented for changes which keep every row valid
     (https://www.sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes").
     """
-    _run_sql(db, "0010_captures.sql")
+    _run_sql(db, "0011_captures.sql")
     db.execute("PRAGMA writable_schema = ON")
     db.execute(
         "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'versions'",
