@@ -28,7 +28,10 @@ pytestmark = pytest.mark.slow  # whole runs of the program
 
 BUNDLED = (Path(__file__).parent.parent / "crawler" / "sites" / "finews.yaml").read_text(encoding="utf-8")
 POST = "NW202204202350104915"
-FIELDS = ("title", "published_at", "source", "category", "tags", "mentions", "share_url", "text")
+FIELDS = (
+    *("title", "published_at", "source", "authors", "category", "tags"),
+    *("mentions", "share_url", "image", "text"),
+)
 
 
 def definition(folder: Path, *changes: tuple[str, str]) -> Path:

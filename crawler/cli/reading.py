@@ -15,6 +15,7 @@ from crawler.cli.options import (
     Count,
     Searching,
     archive_option,
+    author_option,
     category_option,
     drafts_option,
     json_option,
@@ -128,6 +129,7 @@ def _page(opened: Archive, row: Mapping[str, Any], *, chosen: bool) -> bytes:
 @since_option
 @until_option
 @source_option
+@author_option
 @category_option
 @stock_option
 @sites_option

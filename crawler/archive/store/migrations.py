@@ -109,6 +109,11 @@ def _deletions(db: Database) -> None:
     _run_sql(db, "0009_deletions.sql")
 
 
+@steps(name="0010_authors")
+def _authors(db: Database) -> None:
+    _run_sql(db, "0010_authors.sql")
+
+
 @steps(name="0011_captures")
 def _captures(db: Database) -> None:
     """Add the table of captures, and two ways in which a version can come into the archive.

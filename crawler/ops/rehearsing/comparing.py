@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 Change = Literal["unchanged", "filled", "emptied", "changed"]
 """What became of a field: the same, nothing before, nothing now, or another value."""
 
-FIELDS = ("title", "published_at", "source", "category", "tags", "mentions", "share_url", "text")
-_OF_RULES = {"date": "published_at", "body": "text"}  # rules that have another name than their field
+FIELDS = (
+    *("title", "published_at", "source", "authors", "category", "tags"),
+    *("mentions", "share_url", "image", "text"),
+)
+_OF_RULES = {"date": "published_at", "body": "text", "author": "authors"}  # rules that have another name than their field
 _RULE = re.compile(r"layouts\[(?P<layout>[^\]]*)\]\.(?P<field>\w+)")
 
 Values = dict[str, Any]
@@ -45,10 +48,12 @@ def values_stored(post: Mapping[str, Any]) -> Values:
         "title": post["title"],
         "published_at": post["published_at"],
         "source": post["source"] or "",
+        "authors": list(post["authors"]),
         "category": post["category"] or "",
         "tags": list(post["tags"]),
         "mentions": sorted(f"{each['code']} {each['name']} × {each['count']}" for each in post["mentions"]),
         "share_url": post["share_url"] or "",
+        "image": post["image"] or "",
         "text": post["text"],
     }
 
@@ -60,10 +65,12 @@ def values_read(article: Article) -> Values:
         "title": post.title,
         "published_at": iso(post.published_at) if post.published_at else "",
         "source": post.source or "",
+        "authors": list(post.authors),
         "category": post.category.slug if post.category else "",
         "tags": list(post.tags),
         "mentions": sorted(f"{each.code} {each.name} × {each.count}" for each in post.mentions),
         "share_url": post.share_url or "",
+        "image": post.image or "",
         "text": article.text,
     }
 
