@@ -265,7 +265,7 @@ def test_the_page_of_a_revision_is_the_one_that_made_it(finews: Callable[..., su
     path = URL.removeprefix("https://finews.withounder.com")
     changed = {
         **site,
-        path: replace(site[path], body=site[path].body.replace("工业互联网".encode(), "互联网".encode())),
+        path: replace(site[path], body=site[path].body.replace("4月20日".encode(), "4月21日".encode())),
     }
     with serve(site) as server:
         finews("crawl", "--mirror", server.url, "--json")

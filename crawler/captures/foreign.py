@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -137,13 +138,9 @@ def _records(stream: _Stream) -> Iterator[Record]:
         if length > LARGEST:
             stream.skip(length)
             continue
-        try:
-            record = read_record(head + stream.take(length))
-        except NoRecord:
-            if not head.startswith(b"WARC/"):
-                raise
-            continue
-        yield record
+        block = stream.take(length)
+        with suppress(NoRecord):  # an answer without a status, for example
+            yield read_record(head + block)
 
 
 def _head(stream: _Stream) -> bytes:

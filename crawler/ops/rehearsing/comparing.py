@@ -25,7 +25,7 @@ FIELDS = (
     *("title", "published_at", "source", "authors", "category", "tags"),
     *("mentions", "share_url", "image", "text"),
 )
-_OF_RULES = {"date": "published_at", "body": "text", "author": "authors"}  # rules that have another name than their field
+_OF_RULES = {"date": "published_at", "body": "text"}  # rules that are called otherwise
 _RULE = re.compile(r"layouts\[(?P<layout>[^\]]*)\]\.(?P<field>\w+)")
 
 Values = dict[str, Any]
