@@ -263,10 +263,8 @@ def test_a_page_is_shown_as_it_was_served(
 def test_the_page_of_a_revision_is_the_one_that_made_it(finews: Callable[..., subprocess.CompletedProcess[str]]):
     site = bundled_site()
     path = URL.removeprefix("https://finews.withounder.com")
-    changed = {
-        **site,
-        path: replace(site[path], body=site[path].body.replace("4月20日".encode(), "4月21日".encode())),
-    }
+    other = replace(site[path], body=site[path].body.replace("4月20日".encode(), "4月21日".encode()), etag='"other"')
+    changed = replace(site, resources={**site, path: other})
     with serve(site) as server:
         finews("crawl", "--mirror", server.url, "--json")
         time.sleep(1.1)  # times are kept to the second
