@@ -606,6 +606,7 @@ EXPECTED = {
     "0008": {**BY_0002, "files": [REFUSED_FILE]},
     "0009": {**BY_0002, "files": [REFUSED_FILE]},
     "0010": {**BY_0002, "files": [REFUSED_FILE]},
+    "0011": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

@@ -7,10 +7,11 @@ archive is opened (`crawler.archive.store.migrations`), and what a post says, wh
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from crawler.archive.care.values import is_object, is_time
 from crawler.errors import NotAsExpected
+from crawler.items import Via  # its values are asked for as it runs
 from crawler.securities import parse
 from crawler.text.file_names import is_plain
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from crawler.archive.merging.facts import Fact, Post
 
 _BODIES = ("summary", "markdown", "html")
-_WAYS = {"page", "share", "expired", "import"}
+_WAYS = {*get_args(Via)}
 _LONGEST_ID = 200  # bytes, as for posts that are read from pages
 _LARGEST = 8 * 1024 * 1024  # characters of a text or a body; twice what a page may have
 _LONGEST_LINE = 10_000  # characters of anything else

@@ -146,11 +146,13 @@ def write(target: Database, link: Link, runs: Mapping[RunKey, int]) -> None:
 
 def _write_fetches(target: Database, link: int, known: Link, runs: Mapping[RunKey, int]) -> None:
     """Write the fetches of an address in order of time, as the ledger reads them by their rows."""
-    there = [row for (row,) in target.execute("SELECT id FROM fetches WHERE link_id = ? ORDER BY id", [link])]
+    rows = target.execute(f"SELECT id, {', '.join(_FETCH)} FROM fetches WHERE link_id = ? ORDER BY id", [link])  # noqa: S608  # constants
+    there = {row: tuple(key) for row, *key in rows.fetchall()}
+    captured = _captured(target, there)
     (last,) = target.execute("SELECT coalesce(max(id), 0) FROM fetches").fetchone()
-    places = [*there, *range(last + 1, last + 1 + len(known.fetches))][: len(known.fetches)]
-    target.execute("DELETE FROM fetches WHERE link_id = ?", [link])
     ordered = sorted(known.fetches.items(), key=lambda each: (each[0][-1], each[1], _text(each[0])))
+    places = [*there, *range(last + 1, last + 1 + len(ordered))][: len(ordered)]
+    target.execute("DELETE FROM fetches WHERE link_id = ?", [link])
     target.conn.executemany(
         "INSERT INTO fetches (id, link_id, outcome, status, reason, rule, fetched_at, last_fetched_at, times,"
         " last_run_id, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -159,6 +161,17 @@ def _write_fetches(target: Database, link: int, known: Link, runs: Mapping[RunKe
             for place, (key, fetched) in zip(places, ordered, strict=True)
         ],
     )
+    now = {key: place for place, (key, _) in zip(places, ordered, strict=True)}
+    target.conn.executemany(
+        "UPDATE captures SET fetch_id = ? WHERE id = ?",
+        [(now[there[fetch]], capture) for capture, fetch in captured if there[fetch] in now],
+    )
+
+
+def _captured(target: Database, fetches: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the captures that belong to fetches, each with the row of its fetch."""
+    sql = "SELECT id, fetch_id FROM captures WHERE fetch_id IN (SELECT value FROM json_each(?))"
+    return target.execute(sql, [json.dumps([*fetches])]).fetchall()
 
 
 def _weight(link: Link) -> tuple[bool, str, str]:

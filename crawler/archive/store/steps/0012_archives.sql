@@ -28,7 +28,7 @@ CREATE TABLE sightings (
     version_id INTEGER NOT NULL REFERENCES versions (id) ON DELETE CASCADE,
     seen_at    TEXT NOT NULL,
     run_id     INTEGER NOT NULL REFERENCES runs (id),
-    via        TEXT NOT NULL CHECK (via IN ('page', 'share', 'expired', 'import')),
+    via        TEXT NOT NULL,  -- as in `versions`
     filed      TEXT,           -- what the post was filed under there, as in `versions`
     said       TEXT NOT NULL,  -- JSON: those columns of the version that were different there, such as its markup
     PRIMARY KEY (version_id, seen_at)
