@@ -25,6 +25,7 @@ from crawler.cli.scheduling import schedule
 from crawler.cli.serving import serve
 from crawler.cli.shell.completion import install_option, show_option
 from crawler.cli.shell.help import HelpContext, in_language
+from crawler.cli.trying import try_
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
 
@@ -117,6 +118,7 @@ for _command in (
     delete,
     schedule,
     serve,
+    try_,
     demo,
 ):
     main.add_command(_command)

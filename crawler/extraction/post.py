@@ -14,19 +14,23 @@ from crawler import dates
 from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
-from crawler.items import Category, Fetch, Page, Post, Refused
+from crawler.items import Category, Fetch, Missed, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
 from crawler.sites.definition import Layout
 from crawler.text.words import opening
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from selectolax.lexbor import LexborHTMLParser
 
+    from crawler.extraction.rules import Sources
     from crawler.items import Address, Via
     from crawler.sites.definition import Of, Rule, Site
+
+    Watch = Callable[[Rule, Sequence[str]], None]
 
 _NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
 _SHOWN = 60  # characters of a value in a reason
@@ -38,24 +42,41 @@ class _UnreadableDateError(ValueError):
     """A date that is there and cannot be read; the text says so in words for a person."""
 
 
-def read_post(page: Page, site: Site) -> Post | Refused:
-    """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long."""
-    return within_budget(lambda: _read_page(page, site), page.fetch)
+def judged_post(page: Page, site: Site, watch: Watch | None = None) -> Post | Missed | Refused:
+    """Read a post as `read_post` does; what cannot be read and has the sign of the site's error page is gone."""
+    read = read_post(page, site, watch)
+    if isinstance(read, Refused) and site.error_page and site.error_page.sign in page.source:
+        return Missed(fetch=page.fetch, state="gone", reason="error page")
+    return read
 
 
-def _read_page(page: Page, site: Site) -> Post | Refused:
+def read_post(page: Page, site: Site, watch: Watch | None = None) -> Post | Refused:
+    """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long.
+
+    `watch` is called with each rule that is tried, and what it found.
+    """
+    return within_budget(lambda: _read_page(page, site, watch), page.fetch)
+
+
+def _read_page(page: Page, site: Site, watch: Watch | None) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
-            sources = _Sources(page, site)
+            sources = _Sources(page, site, watch=watch)
             sources.html = first_source(layout.body, sources)
             sources.tags = tuple(all_values(layout.tags, sources))
             post = _read(sources, sources, layout, via="page")
+            title = first_value(layout.title, sources)
             try:
                 published_at = _written_date(layout.date, sources)
             except _UnreadableDateError as error:
                 return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
-            return replace(post, title=first_value(layout.title, sources), published_at=published_at)
+            return replace(post, title=title, published_at=published_at)
     return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
+
+
+def sources_of(page: Page, site: Site) -> Sources:
+    """Return what rules can read of a page, to try single rules on it."""
+    return _Sources(page, site)
 
 
 def read_body(page: Page, site: Site, *, via: Via) -> Post:
@@ -97,6 +118,12 @@ class _Sources:
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
     linked: list[dict[str, Any]] | None = None
+    watch: Watch | None = None
+
+    def note(self, rule: Rule, found: Sequence[str]) -> None:
+        """Tell whoever is watching what a rule has found."""
+        if self.watch is not None:
+            self.watch(rule, found)
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""
