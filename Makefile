@@ -19,7 +19,7 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test test-quick test-long recipes lint format bench bench-quick fixtures variants languages clean
 
-demo: $(VENV)/installed
+demo: $(VENV)/installed-web
 	$(BIN)/finews demo
 
 test: $(VENV)/installed-test
@@ -73,10 +73,6 @@ $(BIN)/python:
 $(VENV)/installed-bench: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
-	touch $@
-
-$(VENV)/installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 $(VENV)/installed-%: pyproject.toml | $(BIN)/python

@@ -94,7 +94,8 @@ FEEDS: dict[str, Callable[[int], str]] = {
     "bases": _times('<entry xml:base="/a/"><link href="b"/>', "<feed>"),
     "ampersands": _times("&", "<rss>"),
     "sections left open": _times("<![CDATA[", "<rss>"),
-    "declared entities": _times("<!ENTITY a '&a;'>", "<!DOCTYPE rss [", "<rss>"),
+    "declared entities": _times("<!ENTITY a '&a;'>", "<!DOCTYPE rss [", "]><rss/>"),
+    "declared entities left open": _times("<!ENTITY a '&a;'>", "<rss/><!DOCTYPE rss ["),
     "titles of markup": _times("<item><title>&lt;b>&lt;b></title></item>", "<rss>"),
     "addresses": _times("https://blog.example/1\n"),
 }

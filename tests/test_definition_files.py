@@ -89,6 +89,14 @@ CHAIN = "a0: &a0 [x]\n" + "".join(f"a{each}: &a{each} [*a{each - 1}]\n" for each
         pytest.param(
             "a: 2024-13-45", "is not valid YAML: month must be in 1..12; put the value in quotes", id="no day"
         ),
+        *(
+            pytest.param(
+                f"a: x\nb: !!{tag}",
+                "has a tag (line 2), which a definition needs nowhere; put text in quotes.",
+                id=tag,
+            )
+            for tag in ("bool x", "int ''", "float x", "timestamp x", "binary é", "set {a}", "omap [a: 1]", "map x")
+        ),
     ],
 )
 def test_a_document_is_read_within_bounds_and_with_each_key_once(tmp_path: Path, text: str, problem: str) -> None:
@@ -104,6 +112,10 @@ def test_aliases_and_merges_are_read(tmp_path: Path) -> None:
 
     assert layout.tags == layout.title
     assert [rule.css for rule in layout.title] == ["h1", "h2"]
+
+
+def test_a_tag_may_say_that_a_value_is_text(tmp_path: Path) -> None:
+    assert loaded(tmp_path, GARDEN.replace("title: A garden", "title: !!str 7")).title == "7"
 
 
 def test_a_byte_order_mark_is_no_part_of_a_definition(tmp_path: Path) -> None:
@@ -123,6 +135,10 @@ def test_a_byte_order_mark_is_no_part_of_a_definition(tmp_path: Path) -> None:
         (
             {"layouts": yaml.safe_load(GARDEN)["layouts"] * 2},
             "layouts[1].name: is 'post', as that of a layout before it",
+        ),
+        (
+            {"share": {"link": "https://s.example/{id}", "text": "https://s.example/t/{id}", "body": []}},
+            "share.body: is empty; at least one key of the answer is needed",
         ),
     ],
 )

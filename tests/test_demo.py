@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,10 +11,12 @@ import time
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 
 from crawler.archive import Archive
+from crawler.cli.demonstrating import program
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.sample_site.edits import EDITED, site_after
 from crawler.ops.sample_site.server import serve
@@ -179,21 +182,64 @@ def test_the_site_says_where_it_is_once_it_answers_and_goes_when_it_is_told(
     with demo_of(tmp_path, environment) as child:
         url = first_line(child)
         assert "约210吨" in page(url)
-        said = "".join(lines(child, "  finews history"))
+        said = lines(child, "  finews history")
+        (archive,) = tmp_path.glob("finews-demo-*/archive.db")
         began = time.monotonic()
         child.send_signal(number)
         assert child.wait(timeout=30) == code
         assert time.monotonic() - began < 5
         assert (child.stdout.read(), child.stderr.read()) == ("", "")
-    assert said == (
-        "\nThe sample site is up until Ctrl-C. In another terminal:\n"
-        '  cd "$(mktemp -d)"\n'
-        f"  finews crawl --mirror {url}\n"
-        "  finews demo --change\n"
-        f"  finews crawl --mirror {url} --full\n"
-        f"  finews history {EDITED} --diff\n"
-    )
-    assert list(tmp_path.iterdir()) == []
+    crawl = f"  finews crawl --mirror {url} --archive {archive} --posts {archive.parent / '_posts'}"
+    assert re.fullmatch(r"In a browser: http://127\.0\.0\.1:\d+/\n", said[-7])
+    assert said[-6:] == [
+        "\n",
+        "The sample site is up until Ctrl-C. In another terminal:\n",
+        f"{crawl}\n",
+        "  finews demo --change\n",
+        f"{crawl} --full\n",
+        f"  finews history {EDITED} --diff --archive {archive}\n",
+    ]
+    assert list(tmp_path.iterdir()) == [archive.parent]
+
+
+def test_a_site_that_stays_up_is_shown_in_a_browser_with_what_another_crawl_changes(
+    tmp_path: Path, environment: dict[str, str], finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    with demo_of(tmp_path, environment, "--into", "mine", "--json") as child:
+        assert child.stdout is not None
+        shown = json.loads("".join(lines(child, "}")))
+        assert shown["report"]["posts"]["new"] == 25
+        address = f"{shown['pages']}post/{EDITED}"
+        with urlopen(address) as answer:
+            assert "约210吨" in answer.read().decode()
+        finews("demo", "--change", "--port", shown["url"].rpartition(":")[2])
+        finews("crawl", "--mirror", shown["url"], "--archive", shown["archive"], "--no-posts", "--full")
+        with urlopen(address) as answer:
+            assert "约220吨" in answer.read().decode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lacking", [True, False])
+def test_the_demonstration_ends_with_how_to_look_at_its_archive(
+    tmp_path: Path, environment: dict[str, str], *, lacking: bool
+) -> None:
+    hide = "sys.modules['starlette'] = None; " if lacking else ""
+    program = f"import sys; {hide}from crawler.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "demo", "--archive", "mine/a.db"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    install = f"  {sys.executable} -m pip install 'finews-archive[web]'\n" if lacking else ""
+    end = f"To look at the archive in a browser:\n{install}  finews serve --archive mine/a.db\n"
+    assert (done.returncode, done.stdout.partition("_posts\n\n")[2]) == (0, end)
+
+
+@pytest.mark.parametrize(("found", "command"), [(True, "finews"), (False, "{started}")])
+def test_the_program_is_called_as_a_shell_finds_it(tmp_path: Path, *, found: bool, command: str) -> None:
+    started = tmp_path / "finews"
+    started.touch(mode=0o755)
+    assert program(str(started), str(tmp_path) if found else "") == command.format(started=started)
+    assert program("/usr/lib/python3/site-packages/crawler/__main__.py", "") == "finews"
 
 
 def test_a_page_is_changed_from_another_terminal(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extraction.feeds import Feed, NotAFeedError, read_feed
-from crawler.extraction.links import FoundLink
+from crawler.extraction.listing.feeds import Feed, NotAFeedError, read_feed
+from crawler.extraction.listing.links import FoundLink
 
 SITE = "https://blog.example"
 URL = f"{SITE}/feed.xml"

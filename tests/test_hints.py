@@ -222,6 +222,59 @@ def test_hints_go_to_standard_error_and_into_the_json(archive: Archive) -> None:
     assert '"hints": [\n    "No outlet is called 大江: did you mean 大江网?"\n  ]' in shown
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--source", "大江"], "Looked for: source 大江\nNo outlet is called 大江: did you mean 大江网?\n"),
+        (
+            ["--category", "dajiangwng"],
+            (
+                "Looked for: category dajiangwng\n"
+                "No category is called dajiangwng: did you mean dajiangwang (大江网新闻)?\n"
+            ),
+        ),
+        (["--stock", "pingna"], "No post mentions a security pingna: did you mean 平安银行 (000001.SZ)?\n"),
+        (
+            ["--since", "2023"],
+            "Looked for: since 2023-01-01 00:00:00\nThe latest post is of 2022-04-21 16:44:59.\n",
+        ),
+        (["--query", "江西 AND 湖北"], f'Looked for: "江西" and "and" and "湖北"\n{AND.format("AND")}\n'),
+        (["--query", ""], "The query is empty: give a word.\n"),
+        (["--query", "没有"], ""),
+    ],
+)
+def test_an_export_of_nothing_is_explained_as_a_search_is(
+    archive: Archive, asked: list[str], said: str, tmp_path: Path
+) -> None:
+    code, shown, error = ask(archive, "export", str(tmp_path), *asked)
+    assert (code, shown, error) == (0, f"0 posts as markdown in {tmp_path}, 0 files written\n", said)
+    if "--query" not in asked:
+        assert ask(archive, "search", "江西", *asked)[2] == said.replace("Looked for: ", 'Looked for: "江西"; ')
+    code, shown, error = ask(archive, "export", str(tmp_path), *asked, "--json")
+    assert (code, error) == (0, "")
+    assert json.loads(shown).get("hints", []) == [line for line in said.splitlines() if ": " not in line[:12]]
+
+
+def test_an_export_says_what_a_name_was_taken_for(archive: Archive, tmp_path: Path) -> None:
+    code, shown, error = ask(archive, "export", str(tmp_path), "--category", "大江网", "--source", "大江网")
+    assert (code, shown) == (0, f"1 post as markdown in {tmp_path}, 1 file written\n")
+    assert error == "大江网 is taken for the category dajiangwang (大江网新闻).\n"
+
+
+def test_what_has_no_posts_in_a_time_is_said_to(archive: Archive) -> None:
+    said = "Looked for: since 2023-01-01 00:00:00\nThe latest post is of 2022-04-21 16:44:59.\n"
+    assert ask(archive, "top", "outlets", "--since", "2023") == (0, "", said)
+    assert ask(archive, "stock", "000001", "--since", "2023")[2] == said
+    found = json.loads(ask(archive, "top", "days", "--since", "2023", "--json")[1])
+    assert found == {
+        "kind": "days",
+        "total": 0,
+        "results": [],
+        "understood": "since 2023-01-01 00:00:00",
+        "hints": ["The latest post is of 2022-04-21 16:44:59."],
+    }
+
+
 def test_a_query_that_is_plain_needs_no_explaining(archive: Archive) -> None:
     for query in ("没有", "没有 江西", '="萬科" OR 没有', "没有 -广告"):
         assert ask(archive, "search", query) == (0, f"\n0 found for {query}\n", "")
@@ -265,13 +318,27 @@ def test_a_word_that_is_excluded_is_no_option(archive: Archive, arguments: list[
 
 
 def test_the_help_says_how_many_in_words(archive: Archive) -> None:
-    for command in ("search", "stock", "runs", "show", "crawl"):
-        code, shown, _ = ask(archive, command, "--help")
+    for command in ([], *([name] for name in main.commands)):
+        code, shown, _ = ask(archive, *command, "--help")
         assert (code, "<=" in shown, "x>=" in shown) == (0, False, False)
-    code, _, error = ask(archive, "search", "江西", "--limit", "-1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        (["search", "江西", "--limit", "-1"], "'--limit': '-1' is not a number from 0 up."),
+        (["serve", "--port", "65536"], "'--port': '65536' is not a number from 0 to 65535."),
+        (["demo", "--port", "a"], "'--port': 'a' is not a number from 0 to 65535."),
+        (["import", "--undo", "0"], "'--undo': '0' is not a number from 1 up."),
+        (["--time-limit", "-1", "stats"], "'--time-limit' (env var: 'FINEWS_TIME_LIMIT'): '-1' is not a number of"),
+        (["stats", "--time-limit", "nan"], "'--time-limit' (env var: 'FINEWS_TIME_LIMIT'): 'nan' is not a number of"),
+    ],
+)
+def test_a_number_out_of_range_is_said_to_be(archive: Archive, arguments: list[str], wrong: str) -> None:
+    code, _, error = ask(archive, *arguments)
     assert (code, error.splitlines()[-1]) == (
         2,
-        "Error: Invalid value for '--limit': '-1' is not a number from 0 up.",
+        f"Error: Invalid value for {wrong}" + (" seconds, 0 or more." if wrong.endswith(" of") else ""),
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extraction.budget import TooCostlyError
-from crawler.extraction.links import FoundLink, html_links
+from crawler.extraction.listing.links import FoundLink, html_links
 
 HOME = "https://blog.example/"
 ONE = f"{HOME}one.html"

@@ -92,6 +92,11 @@ def test_every_step_of_a_rule_for_bodies_works(tmp_path: Path, source: str, rule
             {"css": "p", "path": "a..b"},
             "title[0].path: is 'a..b'; a JMESPath is expected, such as props.pageProps.title",
         ),
+        (
+            "title",
+            {"css": "p", "path": "(" * 20_000},
+            f"title[0].path: is '{'(' * 60}'; a JMESPath is expected, such as props.pageProps.title",
+        ),
         ("date", {"css": "p", "order": "DYM"}, "date[0].order: is 'DYM'; allowed: YMD, DMY, MDY"),
         (
             "tags",
@@ -99,6 +104,22 @@ def test_every_step_of_a_rule_for_bodies_works(tmp_path: Path, source: str, rule
             (
                 "tags[0].split: is '('; a regular expression is expected"
                 " (missing ), unterminated subpattern at position 0)"
+            ),
+        ),
+        (
+            "tags",
+            {"css": "p", "pattern": "a{99999999999999}"},
+            (
+                "tags[0].pattern: is 'a{99999999999999}'; a regular expression is expected"
+                " (the repetition number is too large)"
+            ),
+        ),
+        (
+            "tags",
+            {"css": "p", "pattern": "(" * 20_000},
+            (
+                f"tags[0].pattern: is '{'(' * 58}…; a regular expression is expected"
+                " (maximum recursion depth exceeded)"
             ),
         ),
     ],

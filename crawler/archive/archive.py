@@ -262,12 +262,17 @@ class Archive:
     def top(self, kind: Kind, *, limit: int | None = 20, **asked: Unpack[Asked]) -> Top:
         """Return which outlets, categories, securities, days or sites have most posts, most first; see `care.top`.
 
-        `since`, `until`, `site` and `drafts` are those of `search`; a `limit` of `None` is none. Raises `NoSuchTime`
-        and `SiteError`.
+        `since`, `until`, `site` and `drafts` are those of `search`, and so are `understood` and `hints`; a `limit` of
+        `None` is none. Raises `NoSuchTime` and `SiteError`.
         """
-        span = asking.seconds(self.db, asked.get("since"), asked.get("until"))
-        sites, drafts = self._sites(asked.get("site")), asked.get("drafts", False)
-        return top.top(self.db, kind, span, sites, limit=limit, drafts=drafts)
+        sites, drafts, meant = (
+            self._sites(asked.get("site")),
+            asked.get("drafts", False),
+            asking.meant(self.db, asked),
+        )
+        span = meant.filters.since, meant.filters.until
+        found = top.top(self.db, kind, span, sites, limit=limit, drafts=drafts)
+        return asking.explained(self.db, None, meant, found)
 
     def coverage(self, since: str | None = None, *, site: Several = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.

@@ -47,6 +47,13 @@ class Asked(TypedDict, total=False):
     drafts: bool
 
 
+class Told(TypedDict, total=False):
+    """What is said besides what was found, if there is anything: how it was `understood`, and what is near."""
+
+    understood: str
+    hints: list[str]
+
+
 class _Times(NamedTuple):
     """The bounds of a search, each `None` where it is open; `as_of` is the last second of what was named."""
 
@@ -82,31 +89,33 @@ def filters(db: Database, asked: Asked) -> Filters:
     return meant(db, asked).filters
 
 
-def explained(db: Database, query: str, meant: Meant, found: _Found) -> _Found:
-    """Return what a query `found`; if that is nothing, with `understood` and `hints` on what was looked for.
+def explained(db: Database, query: str | None, meant: Meant, found: _Found) -> _Found:
+    """Return what was `found` with what `told` says of it; its `total` is how many were found."""
+    added = told(db, query, meant, cast("dict[str, int]", found)["total"])
+    return cast("_Found", {**cast("dict[str, object]", found), **added})
 
-    There are `hints` as well if a name is unknown, or was taken for another.
+
+def told(db: Database, query: str | None, meant: Meant, total: int) -> Told:
+    """Return what there is to say where `total` posts are found: if none, how it was understood, and what is near.
+
+    There are `hints` as well if a name is unknown, or was taken for another. `query` is `None` where there is none to
+    match.
     """
-    if cast("dict[str, int]", found)["total"]:
+    if total:
         # A former version may be filed under a name that no post has now.
-        return _with(found, hints=[] if meant.times.as_of else meant.remarks)
-    remarks = [*hints.on_query(query), *meant.remarks, *_on_times(db, meant.times, meant.zone)]
-    said, narrowed = hints.understood(query), list(_narrowed(meant.filters, meant.times, meant.zone))
-    is_plain = said in {query.strip(), f'"{query.strip()}"'} and not narrowed
-    return _with(
-        found, hints=remarks, understood="" if is_plain else reduce(_besides, filter(None, [said, *narrowed]), "")
+        return _told([] if meant.times.as_of else meant.remarks)
+    of_query, said = ([], "") if query is None else (hints.on_query(query), hints.understood(query))
+    narrowed = list(_narrowed(meant.filters, meant.times, meant.zone))
+    is_plain = not narrowed and (query is None or said in {query.strip(), f'"{query.strip()}"'})
+    return _told(
+        [*of_query, *meant.remarks, *_on_times(db, meant.times, meant.zone)],
+        "" if is_plain else reduce(_besides, filter(None, [said, *narrowed]), ""),
     )
 
 
 def span(db: Database, named: str) -> tuple[datetime, datetime]:
     """Return the first and the last second of what is `named`, in the archive's zone. Raises `NoSuchTime`."""
     return _span(named, zones.of_archive(db))
-
-
-def seconds(db: Database, since: str | None, until: str | None) -> tuple[int | None, int | None]:
-    """Return the first second of `since` and the last of `until`, since 1970; `None` is an open end."""
-    begin = None if since is None else int(span(db, since)[0].timestamp())
-    return begin, None if until is None else int(span(db, until)[1].timestamp())
 
 
 def end(db: Database, named: str) -> str:
@@ -163,10 +172,9 @@ def each(value: Several) -> tuple[str, ...]:
     return () if value is None else (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
 
 
-def _with(found: _Found, *, hints: list[str], understood: str = "") -> _Found:
-    """Add to what was found what there is to say."""
-    said = {**({"understood": understood} if understood else {}), **({"hints": hints} if hints else {})}
-    return cast("_Found", {**cast("dict[str, object]", found), **said})
+def _told(hints: list[str], understood: str = "") -> Told:
+    """Return what there is to say, without what is empty."""
+    return {**({"understood": understood} if understood else {}), **({"hints": hints} if hints else {})}
 
 
 def _narrowed(filters: Filters, times: _Times, zone: tzinfo) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler.archive import asking
-from crawler.archive.ledger import names
 from crawler.archive.search import results
 from crawler.archive.search.query import parse
 from crawler.archive.store import securities
@@ -31,7 +30,7 @@ class StockPost(results.Hit):
 class _About(TypedDict):
     """What the archive has on a security. `others` are further codes that match, for example in other markets.
 
-    `hints` say what may have been meant instead; they are there only if there are any.
+    `understood` and `hints` say what was asked for, and what may have been meant instead, where that is worth saying.
     """
 
     code: str
@@ -42,6 +41,7 @@ class _About(TypedDict):
     total: int
     days: list[securities.Day]
     others: list[str]
+    understood: NotRequired[str]
     hints: NotRequired[list[str]]
 
 
@@ -66,8 +66,8 @@ def about(db: Database, written: str, asked: Asked, *, limit: int, offset: int =
     candidates = securities.candidates(db, written)
     if not candidates:
         return None
-    of, remarks = names.sites(db, asking.each(asked.get("site")))
-    since, drafts = asking.seconds(db, asked.get("since"), None)[0] or 0, asked.get("drafts", False)
+    meant = asking.meant(db, {"since": asked.get("since"), "site": asked.get("site")})
+    of, since, drafts = meant.filters.sites, meant.filters.since or 0, asked.get("drafts", False)
     security, *others = candidates
     code = security["code"]
     printed_as = securities.names(db, code, of, drafts=drafts)
@@ -85,7 +85,7 @@ def about(db: Database, written: str, asked: Asked, *, limit: int, offset: int =
         "others": [other["code"] for other in others],
         "results": _posts(mentioning, odd),
     }
-    return {**found, "hints": list(remarks)} if remarks else found
+    return asking.explained(db, None, meant, found)
 
 
 def _posts(mentioning: Iterable[tuple[results.Hit, str, list[str]]], odd: set[str]) -> Iterator[StockPost]:

@@ -7,7 +7,7 @@ Errors that a person can do something about are printed as one sentence, never a
 from __future__ import annotations
 
 import sys
-from gettext import gettext
+from gettext import gettext, ngettext
 from typing import Any
 
 import click
@@ -23,6 +23,7 @@ from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
 from crawler.cli.scheduling import schedule
 from crawler.cli.serving import serve
+from crawler.cli.shell.anywhere import NoValue, options_with_value, own_first
 from crawler.cli.shell.completion import install_option, show_option
 from crawler.cli.shell.help import HelpContext, in_language
 from crawler.cli.trying import try_
@@ -50,6 +51,19 @@ class _Sentences(click.Group):
             except NoOutput as error:  # of what click itself prints, such as --help
                 _Sentence(error).show()
                 sys.exit(error.exit_code)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options of `finews` itself wherever they stand."""
+        command = next((self.commands[argument] for argument in args if argument in self.commands), self)
+        try:
+            args = own_first(args, options_with_value(self), options_with_value(command))
+        except NoValue as error:
+            if not ctx.resilient_parsing:  # a shell that completes the line asks what may come next
+                said = ngettext(
+                    "Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", 1
+                )
+                raise click.BadOptionUsage(str(error), said.format(name=str(error), nargs=1), ctx) from None
+        return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = super().get_command(ctx, cmd_name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import signal
-import threading
+import sys
 from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,23 +14,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import json_option
+from crawler.cli.options import LAST_PORT, Count, json_option
+from crawler.cli.serving import PORT, has_web
 from crawler.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-_NAME = "archive.db"
-_APART = 'cd "$(mktemp -d)"'  # so that invented posts do not get among others
+_NAME, _FINEWS, _HERE = "archive.db", "finews", "127.0.0.1"
 
 
 @click.command()
-@click.option("--serve", "serves", is_flag=True, help="Leave the sample site up until Ctrl-C, for you to crawl.")
+@click.option(
+    "--serve",
+    "serves",
+    is_flag=True,
+    help="Leave the site, to be crawled by you, and the archive's pages up until Ctrl-C.",
+)
 @click.option("--change", is_flag=True, help="Instead: change a page of the sample site that is up.")
 @click.option(
     "--port",
     metavar="N",
-    type=click.IntRange(0, 65535),
+    type=Count(0, LAST_PORT),
     help="Where --serve serves, or --change finds the site.  [default: 8000, or a free one if that is taken]",
 )
 @click.option(
@@ -56,9 +63,9 @@ def demo(
 ) -> None:
     """Show the whole program at work, offline.
 
-    Serves the bundled sample site on a free local port, crawls it, and searches the archive. With --serve, the site
-    stays up to be crawled by you from another terminal; it is crawled here as well only if --into or --archive says
-    where to.
+    Serves the bundled sample site on a free local port, crawls it, searches the archive, and says how to look at that
+    in a browser. With --serve, both stay up: the site, to be crawled by you from another terminal, and the archive's
+    pages.
 
     \b
     Example:
@@ -76,7 +83,7 @@ def demo(
         from crawler.ops.demo import run_demo  # noqa: PLC0415  # loads Scrapy
 
         shown = run_demo(archive, progress=not as_json)
-        printing.result(shown, _show, as_json=as_json)
+        printing.result(shown, _show_with_advice, as_json=as_json)
         _exit_as_interrupted(ctx, shown)
 
 
@@ -110,20 +117,34 @@ def _changed(edit: Mapping[str, Any]) -> None:
 
 
 def _serve(ctx: click.Context, port: int | None, archive: Path | None, *, as_json: bool) -> None:
-    """Serve the sample site until SIGTERM or Ctrl-C, after crawling it into `archive` if that is given."""
+    """Serve the sample site and, after crawling it into `archive`, that as well, until SIGTERM or Ctrl-C."""
+    from crawler.ops.demo import new_archive  # noqa: PLC0415  # loads Scrapy
     from crawler.ops.sample_site.edits import EDITED  # noqa: PLC0415  # loads what renders pages
     from crawler.ops.sample_site.serving import serving, user_note  # noqa: PLC0415  # likewise
 
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    archive = archive or new_archive()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.DONE))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored, as in a script
     with serving(port, user_note()) as server:
         if not as_json:
             click.echo(server.url)
-        shown = _crawled(server.url, archive, progress=not as_json) if archive else {}
-        printing.result({"url": server.url, "changes": EDITED, **shown}, _served, as_json=as_json)
+        shown = {"url": server.url, "changes": EDITED, **_crawled(server.url, archive, progress=not as_json)}
         _exit_as_interrupted(ctx, shown)
-        stop.wait()
+        if has_web():
+            _serve_pages(archive, lambda pages: printing.result({**shown, "pages": pages}, _served, as_json=as_json))
+        else:
+            printing.result({**shown, "pages": None}, _served, as_json=as_json)
+            signal.pause()
+
+
+def _serve_pages(archive: Path, ready: Callable[[str], None]) -> None:
+    """Show the archive in a browser, at the usual port or else at a free one; `ready` gets the address."""
+    from crawler.web.serving import NoListening, serve  # noqa: PLC0415  # not always installed
+
+    try:
+        serve(archive, _HERE, PORT, "", ready)
+    except NoListening:
+        serve(archive, _HERE, 0, "", ready)
 
 
 def _crawled(url: str, archive: Path, *, progress: bool) -> dict[str, Any]:
@@ -139,16 +160,16 @@ def _crawled(url: str, archive: Path, *, progress: bool) -> dict[str, Any]:
 
 
 def _served(shown: Mapping[str, Any]) -> None:
-    """Print what came of the crawl, if there was one, and what to type next."""
-    crawl, history = ["crawl", "--mirror", shown["url"]], ["history", shown["changes"], "--diff"]
-    first = [_APART]
-    if "report" in shown:
-        _show(shown)
-        crawl += ["--archive", shown["archive"], "--posts", shown["posts"]]
-        history += ["--archive", shown["archive"]]
-        first = []
+    """Print what came of the crawl, where to look at it, and what to type next."""
+    _show(shown)
+    if shown["pages"]:
+        click.echo(_("In a browser: {address}").format(address=shown["pages"]))
+    else:
+        click.echo(_advice(shown["archive"]))
     click.echo(_("\nThe sample site is up until Ctrl-C. In another terminal:"))
-    for line in (*first, *map(_command, (crawl, ["demo", "--change"], [*crawl, "--full"], history))):
+    crawl = ["crawl", "--mirror", shown["url"], "--archive", shown["archive"], "--posts", shown["posts"]]
+    history = ["history", shown["changes"], "--diff", "--archive", shown["archive"]]
+    for line in map(_command, (crawl, ["demo", "--change"], [*crawl, "--full"], history)):
         click.echo(f"  {line}")
 
 
@@ -159,10 +180,37 @@ def _show(shown: Mapping[str, Any]) -> None:
     click.echo(_("\nArchive:  {archive}\nMarkdown: {posts}").format(archive=shown["archive"], posts=shown["posts"]))
 
 
+def _show_with_advice(shown: Mapping[str, Any]) -> None:
+    _show(shown)
+    click.echo(_advice(shown["archive"]))
+
+
+def _advice(archive: str) -> str:
+    """Return how to look at an archive in a browser."""
+    serve = _command(["serve", "--archive", archive])
+    if has_web():
+        return _("\nTo look at the archive in a browser:\n  {command}").format(command=serve)
+    install = shlex.join([sys.executable, "-m", "pip", "install", "finews-archive[web]"])
+    return _("\nTo look at the archive in a browser:\n  {install}\n  {command}").format(
+        install=install, command=serve
+    )
+
+
 def _exit_as_interrupted(ctx: click.Context, shown: Mapping[str, Any]) -> None:
     if "report" in shown and shown["report"]["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
 
 
 def _command(words: Sequence[str]) -> str:
-    return shlex.join(["finews", *words])
+    return shlex.join([program(sys.argv[0], os.environ.get("PATH", "")), *words])
+
+
+def program(started: str, path: str) -> str:
+    """Return what to type for the program that was `started` so: `finews`, or else where it is.
+
+    That is where a shell, which searches `path`, does not find it, as after `make demo`.
+    """
+    found = shutil.which(_FINEWS, path=path)
+    if Path(started).name != _FINEWS or (found and Path(started).exists() and Path(started).samefile(found)):
+        return _FINEWS
+    return started

@@ -11,7 +11,7 @@ import click
 
 from crawler import reasons
 from crawler.cli import printing, reports
-from crawler.cli.options import MOST, archive_option, json_option, no_posts_option, posts_option
+from crawler.cli.options import Count, archive_option, json_option, no_posts_option, posts_option
 from crawler.errors import ExitCode
 from crawler.language import said
 from crawler.text.outside import terminal_safe
@@ -41,9 +41,7 @@ _SHOWN = 20  # refused files to name
 @click.option(
     "--history", is_flag=True, help="Import every version of each file that git has, with the time of its commit."
 )
-@click.option(
-    "--undo", metavar="RUN", type=click.IntRange(1, MOST), help="Instead: take back what an import brought."
-)
+@click.option("--undo", metavar="RUN", type=Count(1), help="Instead: take back what an import brought.")
 @json_option
 @click.pass_context
 def import_(

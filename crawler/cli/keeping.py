@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -31,6 +31,7 @@ from crawler.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crawler.archive.asking import Asked
     from crawler.archive.care.top import Kind
 
 _OF_ALL = {"site", "datasette"}
@@ -176,7 +177,8 @@ def export(
               tables
 
     If the archive holds several sites, each gets a folder of its own for its files. Posts are asked for as in a
-    search: --query finds exactly what `finews search` finds. Files of other posts that are in DIR already stay.
+    search: --query finds exactly what `finews search` finds, and what finds none is explained likewise. Files of
+    other posts that are in DIR already stay.
 
     \b
     Example:
@@ -203,14 +205,14 @@ def export(
 def _exported(
     archive: Path, directory: Path, form: str, query: str | None, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+    from crawler.archive import Archive, asking  # noqa: PLC0415  # --help needs no database
     from crawler.archive.store.files import written_file  # noqa: PLC0415  # likewise
     from crawler.ops.export import export_posts  # noqa: PLC0415  # likewise
     from crawler.recording.file_names import FileNames  # noqa: PLC0415  # likewise
 
     with Archive(archive) as opened:
         several = opened.top("sites", drafts=asked["drafts"])["total"] > 1
-        return export_posts(
+        result = export_posts(
             opened.posts(query, **asked),
             directory,
             form,
@@ -219,6 +221,8 @@ def _exported(
             name=FileNames(opened.db).of,
             file_of=partial(written_file, opened.db),
         )
+        told = asking.told(opened.db, query, asking.meant(opened.db, cast("Asked", asked)), result["posts"])
+    return {**result, **told}
 
 
 def _published(archive: Path, directory: Path, url: str, *, drafts: bool) -> dict[str, Any]:

@@ -21,6 +21,8 @@ _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 _OPTION = re.compile("--[A-Za-z][A-Za-z-]*")
 MOST = 2**31 - 1
 """The largest number accepted for any count."""
+LAST_PORT = 65_535
+"""The largest number that a port can have."""
 
 
 class Text(click.types.StringParamType):
@@ -54,6 +56,20 @@ class Count(click.types.IntParamType):
             if most == MOST:
                 wrong = _("{value!r} is not a number from {least} up.")
             self.fail(wrong.format(value=value, least=least, most=most), param, ctx)
+
+
+class Seconds(click.types.FloatParamType):
+    """A duration in seconds, 0 or more, likewise."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or say what is expected instead."""
+        try:
+            seconds = float(super().convert(value, param, ctx))
+        except click.BadParameter:
+            seconds = -1
+        if not seconds >= 0:  # NaN neither
+            self.fail(_("{value!r} is not a number of seconds, 0 or more.").format(value=value), param, ctx)
+        return seconds
 
 
 class Searching(click.Command):
@@ -175,15 +191,15 @@ time_limit_option = click.option(
     "--time-limit",
     metavar="SECONDS",
     envvar="FINEWS_TIME_LIMIT",
-    type=click.FloatRange(min=0),
-    default=30.0,
+    type=Seconds(),
+    default=30,
     show_default=True,
     show_envvar=True,
     expose_value=False,
     callback=lambda ctx, _, seconds: ctx.meta.update({_TIME_LIMIT: seconds}),
     help="Give up if the archive takes longer to answer; 0 is no limit.",
 )
-"""An option of `finews` itself, before the command; the commands that ask an archive ask `time_limit` for it."""
+"""An option of `finews` itself, see `crawler.cli.shell.anywhere`; commands that ask an archive ask `time_limit`."""
 
 
 def time_limit() -> float | None:
@@ -202,4 +218,4 @@ language_option = click.option(
     callback=lambda _ctx, _param, language: speak(language) if language else None,
     help="Speak English or Chinese; by default as the locale (LANG) says. Does not concern --json.",
 )
-"""An option of `finews` itself, before the command."""
+"""An option of `finews` itself, see `crawler.cli.shell.anywhere`."""

@@ -97,17 +97,17 @@ def places(archive: Path, posts: Path | None) -> None:
 
 def search(found: Mapping[str, Any], view: View = _PLAIN) -> None:
     """Print what a search found; on standard error how it was understood, unless that is plain, and what is near."""
-    from crawler.archive.search.hints import understood  # noqa: PLC0415  # --help needs none of it
-
     say(_("\n{total} found for {query}").format(total=found["total"], query=found["query"]))
-    if "understood" in found and ("hints" in found or found["understood"] != understood(found["query"])):
-        say(_("Looked for: {understood}").format(understood=said(found["understood"])), err=True)
-    hints(found)
+    told(found)
     _posts(found["results"], view)
 
 
-def hints(found: Mapping[str, Any]) -> None:
-    """Print on standard error what may have been meant."""
+def told(found: Mapping[str, Any]) -> None:
+    """Print on standard error how it was understood what to look for, unless that is plain, and what is near."""
+    from crawler.archive.search.hints import understood  # noqa: PLC0415  # --help needs none of it
+
+    if "understood" in found and ("hints" in found or found["understood"] != understood(found.get("query", ""))):
+        say(_("Looked for: {understood}").format(understood=said(found["understood"])), err=True)
     for hint in found.get("hints", ()):
         say(said(hint), err=True)
 
@@ -124,7 +124,7 @@ def stock(found: Mapping[str, Any], view: View = _PLAIN) -> None:
         say("  " + ", ".join(f"{day['day']} {day['posts']}" for day in found["days"][:_DAYS]))
     if found["others"]:
         say(_("  others with this symbol or name: {names}").format(names=", ".join(found["others"])))
-    hints(found)
+    told(found)
     _posts(found["results"], view)
 
 

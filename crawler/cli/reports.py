@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler import reasons
+from crawler.cli import printing
 from crawler.cli.output import charts
 from crawler.cli.output.words import KINDS, OUTCOMES, ended, numbered
 from crawler.language import Sentence, said
@@ -171,6 +172,7 @@ def _first(counts: Mapping[str, int], command: str | None) -> str:
 
 def top(found: Mapping[str, Any]) -> None:
     """Print what there is most of: with bars on a terminal, elsewhere as lines of number, tab, name."""
+    printing.told(found)
     ranked = [(_named(each), each["posts"]) for each in found["results"]]
     if not sys.stdout.isatty():
         for name, posts in ranked:
@@ -241,6 +243,7 @@ def exported(result: Mapping[str, Any]) -> None:
     )
     removed = result.get("removed")
     click.echo(wrote + (_(", {files} removed").format(files=said(counted(removed, "file"))) if removed else ""))
+    printing.told(result)
 
 
 def _size(count: float) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import ipaddress
 from contextlib import contextmanager
 from gettext import gettext as _
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.options import archive_option
+from crawler.cli.options import LAST_PORT, Count, archive_option
 from crawler.errors import NotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LAST_PORT = 65_535
+PORT = 8080
+"""Where the archive is served if no port is named."""
+
 _EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
 
 
@@ -26,8 +29,8 @@ _EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
 @click.option(
     "--port",
     metavar="N",
-    type=click.IntRange(0, _LAST_PORT),
-    default=8080,
+    type=Count(0, LAST_PORT),
+    default=PORT,
     show_default=True,
     help="The port to listen on; 0 takes a free one.",
 )
@@ -58,6 +61,11 @@ def serve(archive: Path, host: str, port: int, public_url: str) -> None:
         )
         click.echo(warning.format(host=host), err=True)
     serve_archive(archive, host, port, public_url, click.echo)
+
+
+def has_web() -> bool:
+    """Tell whether the packages of the extra `web` are there."""
+    return all(find_spec(package) for package in _EXTRA)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ QUERY = "江西 5G"
 def run_demo(archive: Path | None, *, progress: bool) -> dict[str, Any]:
     """Serve the sample site and crawl it, see `crawl_sample`; without `archive` into a new temporary folder."""
     with serve(bundled_site()) as server:
-        return crawl_sample(server.url, archive or _new_archive(), progress=progress)
+        return crawl_sample(server.url, archive or new_archive(), progress=progress)
 
 
 def crawl_sample(url: str, archive: Path, *, progress: bool) -> dict[str, Any]:
@@ -36,6 +36,6 @@ def crawl_sample(url: str, archive: Path, *, progress: bool) -> dict[str, Any]:
     return {"report": report, "search": results, "archive": str(archive), "posts": str(posts)}
 
 
-def _new_archive() -> Path:
+def new_archive() -> Path:
     """Return the path of an archive to be made in a new temporary folder, which is kept."""
     return Path(tempfile.mkdtemp(prefix="finews-demo-")) / "archive.db"

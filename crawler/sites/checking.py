@@ -7,6 +7,7 @@ the key by its path (`layouts[0].title[1].css`) and say what is allowed there. N
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from types import UnionType
@@ -136,8 +137,10 @@ def _text(value: object, key: str) -> str:
 
 def _compile(pattern: str, key: str) -> None:
     try:
-        re.compile(pattern)
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `[[`, which a later Python may read as a nested set
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:  # a{99999999999}, thousands of brackets
         meant = pattern_meant(pattern)
         if meant is not None:
             raise WrongValueError(

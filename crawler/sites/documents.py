@@ -1,7 +1,7 @@
 """Reading a definition's YAML into plain values, within bounds: somebody else may have written it.
 
-Stricter than YAML in one point: a key that occurs twice is refused, because one of the two would silently win. Not
-here: what the values mean (`crawler.sites.checking`).
+Stricter than YAML in two points: a key that occurs twice is refused, because one of the two would silently win, and
+so are tags (`!!float`), which no definition needs. Not here: what the values mean (`crawler.sites.checking`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from crawler.language import Sentence
 _LARGEST = 1_000_000  # characters; the definition of a site has a few thousand
 _DEEPEST = 32
 _MOST_VALUES = 20_000  # each counted as often as aliases repeat it
+_TAGS = set(yaml.SafeLoader.yaml_constructors) - {None, "tag:yaml.org,2002:str"}  # of others YAML itself complains
 
 
 class BadDocumentError(ValueError):
@@ -31,7 +32,7 @@ def read_yaml(text: str) -> Any:
     if len(text) > _LARGEST:
         raise BadDocumentError("has more than {most:,} characters; a definition needs a few thousand.", most=_LARGEST)
     try:
-        _check_depth(text)
+        _check_events(text)
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         if root is None:
@@ -47,10 +48,14 @@ def read_yaml(text: str) -> Any:
         raise BadDocumentError("is not valid YAML: {error}; put the value in quotes", error=str(error)) from error
 
 
-def _check_depth(text: str) -> None:
-    """Refuse deep nesting before anything recursive sees it."""
+def _check_events(text: str) -> None:
+    """Refuse tags, and deep nesting before anything recursive sees it."""
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) in _TAGS:
+            raise BadDocumentError(
+                "has a tag (line {line}), which a definition needs nowhere; put text in quotes.", line=_line(event)
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:

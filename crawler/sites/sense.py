@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Steps that only certain fields take.
 _ONLY_OF = {"all": ("body",), "split": ("tags",), "timezone": ("date",), "order": ("date",)}
+_SHOWN = 60  # characters of a wrong path that are quoted
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
@@ -42,6 +43,8 @@ def check_sense(site: Site) -> None:
         _check_template(site.share.link, "id", "share.link")
         plain_address(site.share.link, "share.link")  # only checked: it stays as the site writes it
         _check_template(site.share.text, "id", "share.text")
+        if not site.share.body:
+            raise WrongValueError("share.body", "is empty; at least one key of the answer is needed")
     _check_files(site)
     if site.navigation is not None:
         _check_template(site.navigation, "name category", "navigation")
@@ -134,9 +137,11 @@ def _check_body_rule(rule: Rule, key: str) -> None:
 def _check_path_expression(rule: Rule, key: str) -> None:
     try:
         jmespath.compile(rule.path or "@")
-    except JMESPathError as error:
+    except (JMESPathError, RecursionError) as error:  # RecursionError: thousands of brackets
         raise WrongValueError(
-            f"{key}.path", "is {path!r}; a JMESPath is expected, such as props.pageProps.title", path=rule.path
+            f"{key}.path",
+            "is {path!r}; a JMESPath is expected, such as props.pageProps.title",
+            path=(rule.path or "")[:_SHOWN],
         ) from error
 
 

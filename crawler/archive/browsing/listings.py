@@ -91,14 +91,17 @@ def newer(db: Database, wanted: Wanted, place: Place, limit: int) -> list[Listed
 def _read(
     db: Database, wanted: Wanted, place: Place, limit: int, side: Literal["<", ">"], order: Literal["ASC", "DESC"]
 ) -> list[ListedPost]:
+    # The plus has SQLite begin where the span of time does, and not at the end of all posts.
     walk = (
-        f"SELECT * FROM ({_walk(db, wanted)}) WHERE (at, post) {side} (:at, :post) AND at BETWEEN :since AND :until"  # noqa: S608  # constants
+        f"SELECT * FROM ({_walk(db, wanted)}) WHERE at BETWEEN :since AND :until AND (+at, post) {side} (:at, :post)"  # noqa: S608  # constants
         f" ORDER BY at {order}, post {order} LIMIT :limit"
     )
+    since = max(wanted.since, place.at) if side == ">" else wanted.since
+    until = min(wanted.until, place.at) if side == "<" else wanted.until
     rows = db.query(
         f"{_LISTED} FROM ({walk}) AS walk CROSS JOIN {CURRENT} WHERE posts.id = walk.post"
         f" ORDER BY walk.at {order}, walk.post {order}",
-        {**_values(wanted), "at": place.at, "post": place.post, "limit": limit},
+        {**_values(wanted._replace(since=since, until=until)), "at": place.at, "post": place.post, "limit": limit},
     )
     return cast("list[ListedPost]", list(rows))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from crawler.archive.store import articles
 from crawler.archive.store.articles import DRAFTS
@@ -39,11 +39,16 @@ class Ranked(TypedDict):
 
 
 class Top(TypedDict):
-    """The `results` with most posts, and how many of the `kind` there are in `total`."""
+    """The `results` with most posts, and how many of the `kind` there are in `total`.
+
+    If there are none, `understood` says what was asked for, and `hints` what is near.
+    """
 
     kind: Kind
     total: int
     results: list[Ranked]
+    understood: NotRequired[str]
+    hints: NotRequired[list[str]]
 
 
 _OF_OTHER_SITES = "SELECT id FROM posts WHERE site NOT IN (SELECT value FROM json_each(:sites))"

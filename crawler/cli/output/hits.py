@@ -100,7 +100,7 @@ class Taking:
             with paged(wanted=not self.no_pager):
                 for_people(found, view)
         else:
-            printing.hints(found)
+            printing.told(found)
             printed = count()
             posts = (post for post, _number in zip(found["results"], printed, strict=False))
             with paged(wanted=not self.no_pager and self.form == "table"):

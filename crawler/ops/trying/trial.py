@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from crawler import dates
-from crawler.extraction.feeds import NotAFeedError, read_feed
 from crawler.extraction.listing import judged_listing
+from crawler.extraction.listing.feeds import NotAFeedError, read_feed
 from crawler.extraction.post import judged_post
 from crawler.extraction.share import read_share
 from crawler.items import UNLIKELY_DATE, Address, Article, Missed, Page, Post, Refused
@@ -25,7 +25,7 @@ from crawler.urls import authority_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crawler.extraction.links import FoundLink
+    from crawler.extraction.listing.links import FoundLink
     from crawler.items import Kind
     from crawler.ops.trying.rules import Place
     from crawler.sites.definition import Layout, Rule, Site

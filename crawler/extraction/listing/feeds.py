@@ -18,7 +18,7 @@ from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler import dates
-from crawler.extraction.links import FoundLink
+from crawler.extraction.listing.links import FoundLink
 from crawler.text.words import squeeze
 from crawler.urls import resolve
 

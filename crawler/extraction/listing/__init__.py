@@ -1,6 +1,6 @@
 """Reading which of the site's addresses a listing names: a home page, a category's page, a feed or a sitemap.
 
-Not here: finding links in HTML (`crawler.extraction.links`) and in XML (`crawler.extraction.feeds`), and posts.
+Links are found in HTML by `links`, in XML by `feeds`. Not here: posts.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.extraction.budget import LISTING_SECONDS, within_budget
-from crawler.extraction.feeds import NotAFeedError, read_feed
-from crawler.extraction.links import html_links
+from crawler.extraction.listing.feeds import NotAFeedError, read_feed
+from crawler.extraction.listing.links import html_links
 from crawler.items import NAMES_NO_POST, Link, Listing, Missed, Refused
 from crawler.sites.addresses import address_of, sitemap_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from crawler.extraction.links import FoundLink
+    from crawler.extraction.listing.links import FoundLink
     from crawler.items import Address, Page
     from crawler.sites.definition import Site
 
