@@ -158,8 +158,8 @@ def test_an_id_that_cannot_be_a_name_is_told_with_what_can(trial: Callable[..., 
     assert (told["id"], told["reason"], told["rule"]) == (
         "a b",
         (
-            "unsafe id 'a b': letters, digits and _ . + ~ - are allowed (. + ~ - not first, and no two dots together),"
-            " up to 200 bytes"
+            "unsafe id 'a b': letters, digits and _ . + ~ - are allowed (. + ~ - not first, and no two dots"
+            " together), up to 200 bytes"
         ),
         "addresses.post",
     )

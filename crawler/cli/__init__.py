@@ -15,6 +15,7 @@ import click
 from crawler import __version__, language
 from crawler.cli import streams
 from crawler.cli.crawling import crawl, share
+from crawler.cli.definitions.trying import try_
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_
@@ -26,7 +27,6 @@ from crawler.cli.serving import serve
 from crawler.cli.shell.anywhere import NoValue, options_with_value, own_first
 from crawler.cli.shell.completion import install_option, show_option
 from crawler.cli.shell.help import HelpContext, in_language
-from crawler.cli.trying import try_
 from crawler.errors import ExitCode, FinewsError, NoOutput, NotAsExpected
 
 

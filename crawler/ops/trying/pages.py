@@ -39,9 +39,9 @@ def try_pages(names: Sequence[str], site_name: str, *, mirror: str | None = None
     base = f"{site.scheme}://{site.hosts[0]}/"
     if url is not None and (len(names) > 1 or is_address(names[0])):
         raise UsageError("--address is that of one page in a file: give one file.")
-    address = None if url is None else _canonical(url, base)
+    address = None if url is None else canonical_of(url, base)
     local = {name: local_page(name, base=base, url=address) for name in names if not is_address(name)}
-    urls = {name: _canonical(name) for name in names if is_address(name)}
+    urls = {name: canonical_of(name) for name in names if is_address(name)}
     # Not even the robots.txt of another host is requested.
     answers: dict[str, Answer] = {url: _foreign(url) for url in urls.values() if not may_be_asked(site, url)}
     interrupted = False
@@ -70,7 +70,8 @@ def is_address(name: str) -> bool:
     return "://" in name
 
 
-def _canonical(typed: str, base: str = "") -> str:
+def canonical_of(typed: str, base: str = "") -> str:
+    """Return the canonical form of a typed address, relative to `base`. Raises `UsageError` if it is none."""
     url = resolve(base, typed)
     if url is None:
         raise UsageError("{url!r} is not an address: give one such as https://blog.example/a-post.html.", url=typed)
