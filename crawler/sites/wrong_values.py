@@ -81,11 +81,13 @@ def selector_meant(written: str) -> Meant | None:
 def pattern_meant(written: str) -> str | None:
     """Return a pattern with its named groups as Python writes them; `None` if it has no others."""
     meant = _NAMED_GROUP.sub("(?P<", written)
+    if meant == written:
+        return None
     try:
         re.compile(meant)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return None
-    return meant if meant != written else None
+    return meant
 
 
 def _in_yaml(value: object) -> str:

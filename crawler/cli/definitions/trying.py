@@ -45,6 +45,13 @@ if TYPE_CHECKING:
     help="With --init: where times without an offset are meant, as Asia/Shanghai.",
 )
 @click.option("--private", is_flag=True, help="With --init: the site may be on this machine or in a private network.")
+@click.option(
+    "--archive",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    expose_value=False,
+    help="Taken as by every command, and not used: nothing is stored.",
+)
 @json_option
 @click.pass_context
 def try_(

@@ -80,12 +80,16 @@ class Fields:
         headings = elements.headings(self.tree)
         agreed = [node for node in headings if any(elements.likeness(node.text().strip(), each) for each in said)]
         chosen = agreed or ([] if said else headings)
-        return [*self._selected(chosen, most=1), *metadata][:_MOST]
+        shown = self._selected(chosen, most=1)
+        # The document's title often has the site's name in it, so it is the last resort.
+        return [*shown, *(rule for rule in metadata if not shown or rule != {"css": "title"})][:_MOST]
 
     def date(self) -> list[Steps]:
         """Return rules for the date that find the same day, the one that is most surely meant first."""
         rules: list[Steps] = []
         for rule in self._dates():
+            if rules and "css" in rule and "attribute" not in rule:
+                continue  # what is shown to people says less than what is there for programs
             readable = self._readable(rule)
             if readable is not None and (not rules or self._day(readable) == self._day(rules[0])):
                 rules.append(readable)
