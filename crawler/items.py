@@ -146,7 +146,7 @@ class Post:
     `html` is the body as published, without the site's heading, share link and navigation. `title` may be empty and
     `published_at` missing; validation decides whether that is enough. `url` is `None` if its site has no addresses.
     Times are timezone-aware. `source` is the outlet, `layout` the name of the layout by whose rules it was read.
-    `category` is the first of its categories.
+    `category` is the first of its categories. `image` is the address of its lead image, which is never requested.
     `draft`: its source says that it is not to be published. `derived` names the fields (`title`, `date`) that its
     source lacks and that were derived from something else, and holds `UNLIKELY_DATE` if its time is not credible.
     `others` are the keys of its front matter that the program does not know, as JSON values. `seen_at` is when it is
@@ -169,6 +169,8 @@ class Post:
     other_categories: tuple[Category, ...] = ()
     draft: bool = False
     tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    image: str | None = None
     mentions: tuple[Mention, ...] = ()
     layout: str = ""
     derived: tuple[str, ...] = ()

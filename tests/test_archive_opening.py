@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 # What the public surface promises to users' own SQL.
 PROMISED = {
     "articles": "id site post_id url share_url title source category summary published_at published_ts html markdown"
-    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter draft",
+    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter draft"
+    " image authors",
     "revisions": "article_id revision seen_at run_id via title published_at html content_hash markdown text derived"
-    " front_matter draft",
+    " front_matter draft image authors",
+    "authors": "id name",
+    "article_authors": "article_id revision author_id position",
     "categories": "site slug name url",
     "tags": "id name",
     "article_categories": "article_id category position",

@@ -62,6 +62,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "NW1",
             title="江西新建基站",
             html="<p>江西新建基站120个。</p><p>明年更多。</p>",
+            authors=("Ann Moss", "张三", "Wolfeschlegelsteinhausenbergerdorff" * 2),
+            image="https://finews.withounder.com/a.jpg",
             published_at=made.PUBLISHED,
             seen_at=made.LATER,
         ),
@@ -70,6 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             title=HOSTILE,
             html=hostile,
             source=HOSTILE,
+            authors=(HOSTILE,),
             category=Category(slug="hostile", name=HOSTILE, url=""),
             tags=(HOSTILE,),
             mentions=(Mention(code="1.600160", name=HOSTILE, count=1),),
@@ -177,6 +180,8 @@ PAGES = [
     "/", "/search", "/search?q=%E6%B1%9F%E8%A5%BF", "/search?q=%E7%81%AB%E6%98%9F+-x", SEED, "/post/NW1",
     "/post/NW666", "/post/NW1/changes", "/post/NW1/changes?view=one", "/outlet/%E5%A4%A7%E6%B1%9F%E7%BD%91",
     "/day/2022-04-20",
+    "/author/Ann%20Moss", f"/author/{'Wolfeschlegelsteinhausenbergerdorff' * 2}", "/authors",
+    "/search?q=%E6%B1%9F%E8%A5%BF&author=Ann%20Moss",
     "/category/dajiangwang", "/security/600519", "/outlets", "/categories", "/securities", "/days", "/runs",
     "/why?address=NW1", "/coverage?since=2022", "/nowhere", "/en/",
 ]  # fmt: skip
@@ -201,7 +206,14 @@ def test_a_page_fits_a_narrow_phone(chromium: Browser, served: str, path: str) -
 
 
 @pytest.mark.parametrize(
-    "path", ["/post/NW666", f"/search?q={quote(HOSTILE)}", f"/outlet/{quote(HOSTILE, safe='')}", "/"]
+    "path",
+    [
+        "/post/NW666",
+        f"/search?q={quote(HOSTILE)}",
+        f"/outlet/{quote(HOSTILE, safe='')}",
+        f"/author/{quote(HOSTILE, safe='')}",
+        "/",
+    ],
 )
 def test_what_is_hostile_runs_nothing_and_requests_nothing(chromium: Browser, served: str, path: str) -> None:
     with Reader(chromium, served) as reader:

@@ -46,6 +46,7 @@ def article(
         source=outlet,
         category=category,
         mentions=CODES[named],
+        authors=("Ann Moss",) if outlet == OUTLETS[0] else (),
         draft=draft,
         share_url=None,
     )
@@ -64,6 +65,7 @@ POSTS = st.lists(
 COMMON: list[tuple[By | None, str | None]] = [
     (None, None),
     ("source", "大江网"),
+    ("author", "Ann Moss"),
     ("category", "dajiangwang"),
     ("code", "1.600519"),
 ]
@@ -73,6 +75,7 @@ def _has(post: Article, by: By | None) -> bool:
     return (
         by is None
         or (by == "source" and post.post.source == "大江网")
+        or (by == "author" and post.post.authors == ("Ann Moss",))
         or (by == "category" and post.post.category == made.DAJIANGWANG)
         or (by == "code" and bool(post.post.mentions))
     )
@@ -137,9 +140,10 @@ def test_hits_are_counted_by_day_outlet_category_and_security(archive: Browsable
         [("大江网", 2), ("上海证券报", 1)],
         [("dajiangwang", 2), ("other", 1)],
         [("1.600519", 1)],
+        [("Ann Moss", 2)],
     )
     assert archive.facets("江西", source="上海证券报").days == [(day + 1, 1)]
-    assert archive.facets("江西", as_of="2030") == archive.facets("") == ([], [], [], [])
+    assert archive.facets("江西", as_of="2030") == archive.facets("") == ([], [], [], [], [])
 
 
 def test_the_neighbours_of_a_post_are_those_of_its_category_in_time(archive: BrowsableArchive) -> None:

@@ -20,6 +20,7 @@ from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.errors import UsageError
 from crawler.items import Category, Mention
+from crawler.web.published.places import place_of
 from crawler.web.published.site import publish
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
             title=HOSTILE,
             html=f"<p>{HOSTILE}</p><img src='https://elsewhere.example/x.png' onerror='alert(1)'>",
             source=HOSTILE,
+            authors=(HOSTILE, "Ann Moss"),
+            image="https://elsewhere.example/a.jpg",
             category=Category(slug=HOSTILE, name=HOSTILE, url="https://finews.withounder.com/category/x.html"),
             tags=(HOSTILE,),
             mentions=(Mention(code="105.NIO", name=HOSTILE, count=1), Mention(code="105.nio", name="a", count=1)),
@@ -95,6 +98,8 @@ def test_every_page_and_form_of_a_post_is_there(site: Path) -> None:
     files = contents(site)
     expected = {f"post/{made.ID}{end}" for end in (".html", ".md", ".txt", ".json", "/changes.html")}
     assert expected | {f"en/post/{made.ID}.html"} <= files.keys()
+    author = place_of("/author/Ann%20Moss")
+    assert {author, f"en/{author}", place_of("/author/Ann%20Moss.atom"), "authors.html"} <= files.keys()
     assert {
         "index.html",
         "en/index.html",

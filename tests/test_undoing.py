@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 STORY = "江西省发布行动计划，推进工业互联网和数字经济融合发展，到明年建成十万个基站，投资两百亿元，覆盖全部县城。" * 3
 ID = made.ID
-TABLES = "posts versions article_tags article_categories mentions stories files deletions before_imports".split()
+TABLES = (
+    "posts versions article_authors authors article_tags article_categories mentions stories files deletions"
+    " before_imports"
+).split()
 
 
 class Place:
@@ -86,9 +89,9 @@ def test_posts_that_an_import_brought_go(place: Place):
 
 
 def test_a_post_that_an_import_changed_is_again_what_it_was(place: Place):
-    place.crawl(made.article(ID))
+    place.crawl(made.article(ID, authors=("张三",), image="https://finews.withounder.com/a.jpg"))
     before = place.held()
-    more = "categories: [emnews, other]\ntags: [新标签]\nsource: 别处\n"
+    more = "categories: [emnews, other]\ntags: [新标签]\nsource: 别处\nauthors: [李四, 张三]\nimage: /b.jpg\n"
     run = place.take({f"2022-04-23-{ID}.md": file("新题", f"全新的正文。{STORY}", "2022-04-23 08:00:00 +0800", more)})
     with Archive(place.archive) as archive:
         # What the site has shown stays the current version.
@@ -104,10 +107,14 @@ def test_details_that_a_file_filled_in_are_taken_out_again(place: Place):
     before = place.held()
     with Archive(place.archive) as archive:
         post = archive.post(ID)
-    body, more = "江西将实现5G+VR融合。</p><p>贵州茅台上涨。", "categories: dajiangwang\ntags: 大江网新闻\n"
+    body, more = (
+        "江西将实现5G+VR融合。</p><p>贵州茅台上涨。",
+        "categories: dajiangwang\ntags: 大江网新闻\nauthor: 张三\nimage: /a.jpg\n",
+    )
     run = place.take({f"2022-04-20-{ID}.md": file(post["title"], body, more=more)})
     with Archive(place.archive) as archive:
         assert (archive.post(ID)["revision"], archive.post(ID)["category"]) == (1, "dajiangwang")
+        assert archive.post(ID)["authors"] == ["张三"]
     assert place.undo(run)["restored"] == [{"id": ID, "revision": 1}]
     assert place.held() == before
 

@@ -14,6 +14,7 @@ from crawler.cli.options import (
     TEXT,
     Count,
     archive_option,
+    author_option,
     category_option,
     drafts_option,
     json_option,
@@ -68,7 +69,7 @@ def stats(
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["outlets", "categories", "securities", "days", "sites"]))
+@click.argument("kind", type=click.Choice(["outlets", "authors", "categories", "securities", "days", "sites"]))
 @archive_option
 @since_option
 @until_option
@@ -77,9 +78,10 @@ def stats(
 @drafts_option
 @json_option
 def top(kind: Kind, archive: Path, *, as_json: bool, **options: Any) -> None:
-    """Show what there is most of: which outlets, categories, securities, days or sites have most posts.
+    """Show what there is most of: which outlets, authors, categories, securities, days or sites have most posts.
 
-    A post counts in each of its categories, and for each security it mentions. Days are those of the site's calendar.
+    A post counts for each of its authors, in each of its categories, and for each security it mentions. Days are
+    those of the site's calendar.
 
     \b
     Example:
@@ -150,6 +152,7 @@ def runs(
 @since_option
 @until_option
 @source_option
+@author_option
 @category_option
 @stock_option
 @sites_option

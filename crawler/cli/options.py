@@ -160,6 +160,9 @@ until_option = click.option(
 source_option = click.option(
     "--source", metavar="S", type=TEXT, multiple=True, help="Only posts of this outlet: 大江网; may be repeated."
 )
+author_option = click.option(
+    "--author", metavar="NAME", type=TEXT, multiple=True, help="Only posts by this author; may be repeated."
+)
 category_option = click.option(
     "--category",
     metavar="SLUG",

@@ -14,6 +14,7 @@ from crawler.cli.options import (
     Count,
     Searching,
     archive_option,
+    author_option,
     category_option,
     drafts_option,
     json_option,
@@ -112,6 +113,7 @@ def show(
 @since_option
 @until_option
 @source_option
+@author_option
 @category_option
 @stock_option
 @sites_option

@@ -29,6 +29,7 @@ _COUNTED = {  # what `stats` counts, and the command that shows more of it
     Sentence("sites"): "finews top sites",
     Sentence("categories"): "finews top categories",
     Sentence("sources"): "finews top outlets",
+    Sentence("authors"): "finews top authors",
     Sentence("links"): None,
 }
 _WIDE = 137  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
@@ -150,6 +151,8 @@ def stats(numbers: Mapping[str, Any]) -> None:
         click.echo(_("from {first} to {last}").format(first=first, last=last))
     states = {reasons.said(state): count for state, count in numbers["links"].items()}
     for what, command in _COUNTED.items():
+        if what == "authors" and not numbers[what]:  # most sites name none
+            continue
         counts = _first(states if what == "links" else numbers[what], command)
         listed = _("{what}: {counts}").format(what=said(what), counts=counts)
         click.echo(terminal_safe(listed))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import dates
 from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
+from crawler.extraction.listing.links import base_of
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Missed, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
@@ -70,7 +71,13 @@ def _read_page(page: Page, site: Site, watch: Watch | None) -> Post | Refused:
                 published_at = _written_date(layout.date, sources)
             except _UnreadableDateError as error:
                 return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
-            return replace(post, title=title, published_at=published_at)
+            return replace(
+                post,
+                title=title,
+                published_at=published_at,
+                authors=tuple(all_values(layout.authors, sources)),
+                image=_image(layout, sources),
+            )
     return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
 
 
@@ -205,6 +212,13 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
             if rule.of not in _NOT_WRITTEN:
                 raise _UnreadableDateError(f"date cannot be read: {opening(value, _SHOWN)}")
     return None
+
+
+def _image(layout: Layout, sources: _Sources) -> str | None:
+    """Return the address of the lead image: the first that is one of all that the rules find, such as no `data:`."""
+    written = (value for rule in layout.image for value in values(rule, sources))
+    base = base_of(sources.tree_of("page"), sources.page.fetch.address.url) if layout.image else ""
+    return next((address for value in written if (address := resolve(base, value))), None)
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:

@@ -67,6 +67,7 @@ def _pages() -> dict[str, Page]:
         "/post/{name}": post.post,
         "/post/{name}/changes": post.changes,
         "/outlets": front.names,
+        "/authors": front.names,
         "/categories": front.names,
         "/securities": front.names,
         "/days": front.names,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store import articles
 from crawler.archive.store.articles import DRAFTS
+from crawler.archive.store.filing.authors import NAMES, OF_POSTS
 from crawler.archive.store.versions import CURRENT
 from crawler.text.words import printable
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-By = Literal["source", "category", "code", "story"]
-"""What the posts of a list have in common: the outlet, a category (slug), the code of a security, or the story."""
+By = Literal["source", "author", "category", "code", "story"]
+"""What the posts of a list have in common: outlet, author, category (slug), code of a security, or story."""
 
 _FAR = 10**12  # seconds: no post lies further from 1970
 _FEW = 1_000  # posts: so many of a category are sorted; of more, the newest are found by walking back in time
@@ -29,6 +30,10 @@ _POSTS = "SELECT published_ts AS at, id AS post FROM posts WHERE NOT draft"
 _WALKS = {
     None: _POSTS,
     "source": f"{_POSTS} AND source = :value",
+    "author": (
+        "SELECT published_ts AS at, posts.id AS post"  # noqa: S608  # a constant
+        f" FROM {OF_POSTS} WHERE name = :value AND NOT draft"
+    ),
     "few of category": f"{_POSTS} AND id IN (SELECT article_id FROM article_categories WHERE category = :value)",  # noqa: S608  # a constant
     "category": (
         f"{_POSTS} AND EXISTS (SELECT 1 FROM article_categories WHERE article_id = posts.id AND category = :value)"  # noqa: S608  # likewise
@@ -43,8 +48,10 @@ _WALKS = {
     ),
 }
 _LISTED = (
-    "SELECT post_id AS id, site, title, published_at, source, category, url, posts.published_ts AS at,"
-    " posts.id AS post"
+    "SELECT post_id AS id, site, title, published_at, source, category,"  # noqa: S608  # a constant
+    f" (SELECT json_group_array(name) FROM (SELECT name FROM {NAMES} WHERE article_id = posts.id"  # a constant
+    " AND article_authors.revision = posts.revision ORDER BY position)) AS authors,"
+    " url, posts.published_ts AS at, posts.id AS post"
 )
 
 
@@ -57,6 +64,7 @@ class ListedPost(TypedDict):
     published_at: str
     source: str | None
     category: str | None
+    authors: list[str]
     url: str
     at: int
     post: int
@@ -103,7 +111,11 @@ def _read(
         f" ORDER BY walk.at {order}, walk.post {order}",
         {**_values(wanted._replace(since=since, until=until)), "at": place.at, "post": place.post, "limit": limit},
     )
-    return cast("list[ListedPost]", list(rows))
+    return list(map(_listed, rows))
+
+
+def _listed(row: dict[str, Any]) -> ListedPost:
+    return cast("ListedPost", {**row, "authors": json.loads(row["authors"])})
 
 
 def _walk(db: Database, wanted: Wanted) -> str:
@@ -149,7 +161,7 @@ def beside(db: Database, post: int, category: str | None) -> tuple[ListedPost | 
             f" ORDER BY at {order}, post {order} LIMIT 1) AS walk CROSS JOIN {CURRENT} WHERE posts.id = walk.post",
             {"value": category, "at": at, "post": post},
         )
-        return cast("ListedPost | None", next(iter(rows), None))
+        return next(map(_listed, rows), None)
 
     return one("<", "DESC"), one(">", "ASC")
 

@@ -13,6 +13,7 @@ from crawler.archive.care import deleting
 from crawler.archive.ledger import deletions, links, runs
 from crawler.archive.search import index
 from crawler.archive.store import articles, files, stories, versions
+from crawler.archive.store.filing import authors, categories, tags
 from crawler.archive.store.securities import note_mentions
 from crawler.items import Mention
 from crawler.language import Sentence
@@ -29,6 +30,10 @@ _STATE = """json_object(
     'tags', (SELECT json_group_array(name) FROM
         (SELECT name FROM article_tags JOIN tags ON tags.id = tag_id WHERE article_id = posts.id ORDER BY position)),
     'mentions', (SELECT json_group_array(json_array(code, name, count)) FROM mentions WHERE article_id = posts.id),
+    'bylines', (SELECT json_group_object(id, json_object('image', image, 'authors',
+        (SELECT json_group_array(name) FROM (SELECT name FROM article_authors JOIN authors ON authors.id = author_id
+        WHERE article_authors.article_id = posts.id AND article_authors.revision = versions.revision
+        ORDER BY position)))) FROM versions WHERE article_id = posts.id),
     'front_matter', (SELECT json_group_object(id, front_matter) FROM versions WHERE article_id = posts.id)
 )"""
 _OF_RUN = "(SELECT 1 FROM versions WHERE versions.article_id = before_imports.article_id AND versions.run_id = :run)"
@@ -146,18 +151,10 @@ def _write_back(db: Database, article_id: int, before: dict[str, Any]) -> None:
         " published_ts = :published_ts, first_seen_at = :first_seen_at WHERE id = :id",
         {**before["post"], "id": article_id},
     )
-    for table in ("article_categories", "article_tags"):
-        db.execute(f"DELETE FROM {table} WHERE article_id = ?", [article_id])  # noqa: S608  # constants
-    db.conn.executemany(
-        "INSERT INTO article_categories (article_id, category, position) VALUES (?, ?, ?)",
-        [(article_id, slug, position) for position, slug in enumerate(before["categories"])],
-    )
-    for position, name in enumerate(before["tags"]):
-        db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [name])
-        db.execute(
-            "INSERT INTO article_tags (article_id, tag_id, position) SELECT ?, id, ? FROM tags WHERE name = ?",
-            [article_id, position, name],
-        )
+    categories.replace(db, article_id, before["categories"])
+    tags.replace(db, article_id, before["tags"])
+    for row, said in before.get("bylines", {}).items():  # of an import before 0010 there are none
+        authors.write(db, int(row), said["authors"], said["image"])
     mentions = tuple(Mention(code=code, name=name, count=count) for code, name, count in before["mentions"])
     note_mentions(db, article_id, mentions, before["post"]["published_ts"])
     db.conn.executemany(

@@ -109,6 +109,11 @@ def _deletions(db: Database) -> None:
     _run_sql(db, "0009_deletions.sql")
 
 
+@steps(name="0010_authors")
+def _authors(db: Database) -> None:
+    _run_sql(db, "0010_authors.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return the name of a step applied to `db` by a newer version of the program, unknown here; `None` if none."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}
