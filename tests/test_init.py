@@ -186,6 +186,13 @@ def test_tags_are_found(tmp_path: Path) -> None:
     assert found == {"WordPress": ["moss"], "Ghost": ["moss", "fern"], "Chinese": ["江西", "5G", "应用"]}
 
 
+def test_authors_and_the_lead_image_are_found(tmp_path: Path) -> None:
+    url = "https://blog.example/2024/03/on-moss/"
+    source = WORDPRESS.replace("<title>", '<meta property="og:image" content="/moss.jpg"><title>')
+    fields = tried(defined(tmp_path, source, url), source, url).fields
+    assert (fields["authors"].value, fields["image"].value) == (["A. Gardener"], "https://blog.example/moss.jpg")
+
+
 @pytest.mark.parametrize(
     ("source", "given", "zone"),
     [

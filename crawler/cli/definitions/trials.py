@@ -66,10 +66,10 @@ def _headline(told: Trial) -> str:
         )
     )
     if told.outcome == "read":
-        return f"{what}: {click.style(_('can be read'), fg='green')}"
+        return _("{what}: {outcome}").format(what=what, outcome=click.style(_("can be read"), fg="green"))
     ended = reasons.said(f"{told.outcome}: {told.reason}")
     rule = _(" (rule {rule})").format(rule=told.rule) if told.rule else ""
-    return f"{what}: {click.style(ended, fg='red')}{rule}"
+    return _("{what}: {outcome}").format(what=what, outcome=f"{click.style(ended, fg='red')}{rule}")
 
 
 def _field(name: str, field: FieldTrial, zone: ZoneInfo) -> None:
