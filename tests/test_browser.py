@@ -205,6 +205,17 @@ def test_a_page_fits_a_narrow_phone(chromium: Browser, served: str, path: str) -
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
+def test_on_a_phone_figures_and_both_sides_of_a_change_need_no_scrolling(chromium: Browser, served: str) -> None:
+    stored, begun = "td:nth-of-type(3)", "td:nth-of-type(2)"
+    needed = {"/post/NW1/changes": ".sides td", "/coverage?since=2022": stored, "/runs": begun}
+    with Reader(chromium, served, size="phone") as reader:
+        for path, cells in needed.items():
+            boxes = [cell.bounding_box() for cell in reader.open(path).locator(cells).all()]
+            ends = [box["x"] + box["width"] for box in boxes if box]
+            assert ends, path
+            assert max(ends) <= SIZES["phone"][0], path
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -71,6 +71,17 @@ def test_a_post_is_cited_by_the_chinese_standard(changes: dict[str, Any], cited:
     assert gb7714(post(**changes), ADDRESS, TODAY) == cited
 
 
+@pytest.mark.parametrize(
+    ("cite", "cited"),
+    [
+        (harvard, "大江网 (2022) ‘江西出台5G行动计划’, 20 April."),
+        (gb7714, "大江网. 江西出台5G行动计划[Z]. 2022-04-20."),
+    ],
+)
+def test_a_post_that_is_nowhere_to_be_read_is_cited_without_an_address(cite: Any, cited: str) -> None:
+    assert cite(post(), None, TODAY) == cited
+
+
 @pytest.mark.parametrize("cite", [harvard, gb7714])
 @given(title=st.text(), outlet=st.none() | st.text(), authors=st.lists(st.text(), max_size=5), day=st.dates())
 def test_a_citation_is_one_line_whatever_the_title_holds(

@@ -50,7 +50,7 @@ WORDPRESS = f"""<!doctype html><html lang="de-DE"><head><title>On moss – Moss 
 {{"@type":"WebSite","name":"Moss & Fern","url":"https://blog.example/"}},
 {{"@type":"Article","headline":"On moss","author":{{"name":"A. Gardener"}},
 "datePublished":"2024-03-05T07:30:00+00:00"}}
-]}}</script></head><body class="post-template-default single postid-123">
+]}}</script></head><body class="post-template-default single postid-123 sidebar">
 <article id="post-123" class="post-123 post type-post"><header class="entry-header">
 <h1 class="entry-title">On moss</h1>
 <div class="entry-meta">
@@ -348,6 +348,12 @@ def test_what_no_definition_can_begin_with_is_a_sentence(
 ) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout, result.stderr.splitlines()[-1]) == (2, "", f"Error: {sentence}")
+
+
+def test_a_home_page_is_no_post(run: Callable[..., Result]) -> None:
+    assert run("--init", "page.html", "--address", "https://blog.example/").stderr == (
+        "Error: page.html is a home page: give the page of one post, which more can be learnt from.\n"
+    )
 
 
 def test_an_empty_page_is_a_sentence(run: Callable[..., Result], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from crawler.archive.search import index
 from crawler.cli import main
 from crawler.errors import NoSuchRun, UsageError
 from crawler.ops.check import check
+from crawler.ops.deleting import delete_posts
 from crawler.ops.importing.run import ImportOptions, import_posts
 from crawler.ops.importing.undoing import undo_import
 
@@ -59,6 +60,12 @@ class Place:
         assert check(self.archive, self.posts)["findings"] == []
         assert (result.pop("archive"), result.pop("run")) == (str(self.archive), run)
         return dict(result)
+
+    def marked(self) -> list[Any]:
+        """Return the addresses that no run requests, because their posts were deleted."""
+        with Archive(self.archive) as archive:
+            rows = "SELECT url, state, reason, deleted_at FROM links WHERE deleted_at IS NOT NULL AND kind = 'post'"
+            return archive.db.execute(rows).fetchall()
 
     def held(self) -> Any:
         """Return all that is stored of posts, in the tables, in the index and as Markdown."""
@@ -145,6 +152,29 @@ def test_what_something_newer_stands_on_stays_and_is_named(place: Place):
         "removed": ["a", "c"],
         "restored": [],
         "kept": [{"id": ID, "reason": f"a crawl has found it on the site ({url}): `finews delete` takes it out"}],
+    }
+
+
+@pytest.mark.parametrize("crawled", [True, False])
+def test_a_deleted_post_that_an_import_brought_back_is_deleted_again(place: Place, *, crawled: bool):
+    name = f"2022-04-20-{ID}.md"
+    if crawled:
+        place.crawl(made.article(ID), made.gone(made.post_address("NW1")))
+    else:
+        place.take({name: file()})
+    delete_posts(place.archive, [ID], place.posts, made.LATER)
+    before, marked = place.held(), place.marked()
+    (place.mine / name).parent.mkdir(exist_ok=True)
+    (place.mine / name).write_text(file(), encoding="utf-8")
+    options = ImportOptions(archive=place.archive, posts=place.posts, site="finews")
+    run = import_posts([place.mine / name], options)["run"]
+    with Archive(place.archive) as archive:
+        assert [post["post_id"] for post in archive.posts()] == [ID]
+    assert place.marked() == []
+    assert place.undo(run) == {"removed": [ID], "restored": [], "kept": []}
+    assert (place.held(), place.marked()) == (before, marked)
+    assert import_posts([place.mine], options)["reasons"] == {
+        "refused: deleted on 2022-04-21; name the file itself to import it again": 1
     }
 
 

@@ -7,6 +7,7 @@ import re
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import browsing
 import made
@@ -118,6 +119,27 @@ def test_a_post_has_all_that_is_known_of_it(browser: Browser) -> None:
     assert post.page.css_first("link[rel=prev]").attributes["href"] == "/en/post/NW6"
     assert [text.partition("江西再建5G基站")[0] for text in post.words(".cite p")] == ["大江网 (2022) ‘", "大江网. "]
     assert post.words("title") == ["江西再建5G基站 · finews archive"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name", "cited"),
+    [
+        ("", made.ID, made.post_address().url),
+        ("https://news.example.org", made.ID, f"https://news.example.org/post/{made.ID}"),
+        ("https://news.example.org", "note", "https://news.example.org/post/note"),
+        ("", "note", None),
+    ],
+)
+def test_a_post_is_cited_where_others_can_read_it(
+    tmp_path: Path, public_url: str, name: str, cited: str | None
+) -> None:
+    browsing.fill(tmp_path / "a.db", made.article(), made.article("note", url=None, share_url=None))
+    with browsing.browsing(tmp_path / "a.db", public_url=public_url, names=["news.example.org"]) as opened:
+        post = opened.get(f"/en/post/{name}")
+    harvard, _ = post.words(".cite p")
+    assert (post.status, re.findall(r"Available at: (\S+)", harvard)) == (200, [cited] if cited else [])
+    asked = quote(made.post_address().url, safe="") if name == made.ID else "note"
+    assert f"/en/why?address={asked}" in post.links("aside")
 
 
 def test_a_post_names_its_authors_and_leads_to_its_lead_image(browser: Browser) -> None:
@@ -318,7 +340,9 @@ def test_runs_addresses_and_coverage_are_told(browser: Browser) -> None:
     assert why.words(".step h2") == [made.post_address("NW2").url]
     assert why.words(".told li")[1].startswith("2022-04-21 09:00:00 run 1: new, HTTP 200")
     assert browser.get("/en/why?address=NW404").words(".empty") == ["This was never seen."]
-    assert browser.get("/en/coverage?since=2021").words("tbody th") == ["2022-04-21", "2022-04-20", "2021-03-16"]
+    coverage = browser.get("/en/coverage?since=2021")
+    assert coverage.words("tbody th") == ["2022-04-21", "2022-04-20", "2021-03-16"]
+    assert coverage.words("tbody td a")[0] == "大江网新闻"
 
 
 @pytest.mark.parametrize(
@@ -345,6 +369,9 @@ def test_what_there_is_not_is_a_page_that_says_what_is_near(browser: Browser, ad
 def test_a_time_that_is_none_is_said_to_be_none(browser: Browser) -> None:
     wrong = browser.get("/en/search?q=5G&since=yesterday")
     assert (wrong.status, wrong.words("h1")) == (400, ["The question cannot be answered"])
+    said = {"en": "'gestern' is not a time: write", "zh": "'gestern' 不是时间"}
+    for language, begin in said.items():
+        assert browser.get(f"/{language}/search?q=x&since=gestern").words("main p")[0].startswith(begin)
 
 
 def test_pages_speak_the_reader_s_language_and_links_keep_it(browser: Browser) -> None:

@@ -203,7 +203,10 @@ def _besides(first: str, second: str) -> str:
 
 def _on_times(db: Database, times: _Times, zone: tzinfo) -> Iterator[str]:
     """Yield a sentence if no time lies between the bounds, or no post."""
-    since, until, _ = times
+    since, until, as_of = times
+    (seen,) = db.execute("SELECT min(first_seen_at) FROM articles").fetchone()
+    if as_of is not None and seen is not None and as_of < (begun := dates.local(datetime.fromisoformat(seen), zone)):
+        yield Sentence("Nothing was archived yet: the first post was seen {time}.", time=dates.shown(begun, zone))
     if since is not None and until is not None and since > until:
         yield Sentence(
             "{since} is after {until}: nothing lies between.",

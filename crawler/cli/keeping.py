@@ -65,7 +65,8 @@ def stats(
         if coverage:
             printing.result(opened.coverage(since, site=site), print_coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(site=site, drafts=drafts), reports.stats, as_json=as_json)
+            show = partial(reports.stats, view=printing.View.of(opened))
+            printing.result(opened.stats(site=site, drafts=drafts), show, as_json=as_json)
 
 
 @click.command()

@@ -134,7 +134,7 @@ def alarms(found: Mapping[str, Any]) -> None:
         click.echo(_("Nothing is amiss in {archive}.").format(archive=found["archive"]))
 
 
-def stats(numbers: Mapping[str, Any]) -> None:
+def stats(numbers: Mapping[str, Any], view: View) -> None:
     """Print what an archive holds."""
     click.echo(f"{numbers['archive']}: {_size(numbers['bytes'])}")
     holds = _("{posts} ({gone} gone from the site), {revisions}, {securities} in {mentions}, {runs}").format(
@@ -147,7 +147,7 @@ def stats(numbers: Mapping[str, Any]) -> None:
     )
     click.echo(holds)
     if numbers["posts"]:
-        first, last = numbers["first_published_at"], numbers["last_published_at"]
+        first, last = (view.time(numbers[f"{end}_published_at"]) for end in ("first", "last"))
         click.echo(_("from {first} to {last}").format(first=first, last=last))
     states = {reasons.said(state): count for state, count in numbers["links"].items()}
     for what, command in _COUNTED.items():
@@ -175,7 +175,6 @@ def _first(counts: Mapping[str, int], command: str | None) -> str:
 
 def top(found: Mapping[str, Any]) -> None:
     """Print what there is most of: with bars on a terminal, elsewhere as lines of number, tab, name."""
-    printing.told(found)
     ranked = [(_named(each), each["posts"]) for each in found["results"]]
     if not sys.stdout.isatty():
         for name, posts in ranked:

@@ -194,11 +194,11 @@ def _excuse(request: Request, error: Exception) -> Response:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what a reader may know of an error: not where the archive is."""
+    """Return what a reader may know of an error, said in their language on pages: not where the archive is."""
     if isinstance(error, Missing):
         return "The archive has nothing under this name."
     if isinstance(error, NoSuchTime | AmbiguousSecurity):
-        return str(error)
+        return error.sentence
     if isinstance(error, TookTooLong):
         return "The question took too long, and was given up: ask for less."
     return "The archive cannot be read now: the server's log says why."

@@ -24,11 +24,12 @@ _SEVERAL = 3  # authors; of more, the Harvard style names the first only, GB/T 7
 _ENDS = tuple("。！？!?….")
 
 
-def harvard(post: Mapping[str, Any], address: str, today: date) -> str:
+def harvard(post: Mapping[str, Any], address: str | None, today: date) -> str:
     """Return the reference in the Harvard style of “Cite them right”, on one line.
 
     `post` has `title`, `source` (the outlet, or `None`), `authors` and `published_at` (ISO 8601); it is dated by the
-    day in that offset. `address` is where it can be read, and `today` the day on which it was.
+    day in that offset. `address` is where it can be read, `None` if that is nowhere, and `today` the day on which it
+    was.
     """
     title, outlet, day = _parts(post)
     published = f"{day.day} {_MONTHS[day.month - 1]}"
@@ -37,22 +38,26 @@ def harvard(post: Mapping[str, Any], address: str, today: date) -> str:
     responsible = authors or outlet
     begin = f"{responsible} ({day.year}) ‘{title}’" if responsible else f"‘{title}’ ({day.year})"
     place = f", {outlet}" if authors and outlet else ""
-    return f"{begin}{place}, {published}. Available at: {squeeze(address)} (Accessed: {accessed})."
+    read = f" Available at: {squeeze(address)} (Accessed: {accessed})." if address else ""
+    return f"{begin}{place}, {published}.{read}"
 
 
-def gb7714(post: Mapping[str, Any], address: str, today: date) -> str:
+def gb7714(post: Mapping[str, Any], address: str | None, today: date) -> str:
     """Return the reference by GB/T 7714-2015, 4.6 (electronic resources), on one line; see `harvard`.
 
-    `[EB/OL]` marks a bulletin that is read online. The day of publication is in round brackets, that of reading in
-    square ones. Where nobody is named as responsible, the title comes first, which the standard allows in lists that
-    are numbered. Where authors are named, the outlet is the publisher.
+    `[EB/OL]` marks a bulletin that is read online, `[Z]` what is not and is of no other kind. The day of publication
+    is in round brackets, that of reading in square ones. Where nobody is named as responsible, the title comes first,
+    which the standard allows in lists that are numbered. Where authors are named, the outlet is the publisher.
     """
     title, outlet, day = _parts(post)
     names = _authors(post)
     authors = ", ".join([*names[:_SEVERAL], *(["等"] if len(names) > _SEVERAL else [])])
     responsible = f"{_closed(authors or outlet)} " if authors or outlet else ""
-    publisher = f"{outlet}, {day.year}" if authors and outlet else ""
-    return f"{responsible}{title}[EB/OL]. {publisher}({day.isoformat()})[{today.isoformat()}]. {squeeze(address)}."
+    publisher = outlet if authors else ""
+    if not address:
+        return f"{responsible}{title}[Z]. {publisher}{', ' if publisher else ''}{day.isoformat()}."
+    published = f"{publisher}, {day.year}" if publisher else ""
+    return f"{responsible}{title}[EB/OL]. {published}({day.isoformat()})[{today.isoformat()}]. {squeeze(address)}."
 
 
 def _parts(post: Mapping[str, Any]) -> tuple[str, str, date]:

@@ -1,7 +1,8 @@
 """Undoing an import: what posts were before it is kept while it runs, and brought back when it is undone.
 
-Table `before_imports`, and in the tables of posts all that an import may change. Functions that write run inside the
-caller's transaction. Not here: the Markdown files (`crawler.ops.importing.undoing`).
+Table `before_imports`, and in the tables of posts all that an import may change. Of a deleted post that an import has
+brought back, what it was is its deletion. Functions that write run inside the caller's transaction. Not here: the
+Markdown files (`crawler.ops.importing.undoing`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive.care import deleting
 from crawler.archive.ledger import deletions, links, runs
+from crawler.archive.ledger.deletions import Deletion
 from crawler.archive.search import index
 from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.filing import authors, categories, tags
@@ -19,6 +21,8 @@ from crawler.items import Mention
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
 
 # What an import may change of a post that was there before, as JSON. It never says that a post is still on its site.
@@ -50,6 +54,15 @@ def note_before(db: Database, article_id: int, run_id: int) -> None:
         f"INSERT OR IGNORE INTO before_imports (article_id, run_id, post) SELECT id, ?, {_STATE} FROM posts"  # noqa: S608  # a constant
         " WHERE id = ?",
         [run_id, article_id],
+    )
+
+
+def note_deletion(db: Database, article_id: int, run_id: int, deletion: Deletion, addresses: Iterable[str]) -> None:
+    """Keep of a post that run `run_id` has brought that it was deleted before, and which `addresses` were marked."""
+    before = {"deletion": deletion._asdict(), "addresses": list(addresses)}
+    db.execute(
+        "INSERT INTO before_imports (article_id, run_id, post) VALUES (?, ?, ?)",
+        [article_id, run_id, json.dumps(before)],
     )
 
 
@@ -101,10 +114,10 @@ def take_back(db: Database, article_id: int, run_id: int) -> bool:
 
     A post that it brought goes, any other is again what it was.
     """
-    if is_new(db, article_id, run_id):
-        _remove(db, article_id)
-        return True
     before = _before(db, article_id, run_id)
+    if is_new(db, article_id, run_id):
+        _remove(db, article_id, before)
+        return True
     if before is not None:
         _restore(db, article_id, run_id, before)
     files.forget(db, article_id, run_id)
@@ -112,15 +125,18 @@ def take_back(db: Database, article_id: int, run_id: int) -> bool:
     return before is not None
 
 
-def _remove(db: Database, article_id: int) -> None:
-    """Remove a new post as if it had never been: unlike one that was deleted, it may come again."""
+def _remove(db: Database, article_id: int, before: dict[str, Any] | None) -> None:
+    """Remove a new post as if it had never been: it may come again, unless it was a deleted one before."""
     post = articles.get(db, article_id)
     former = deletions.find(db, post["site"], post["post_id"])
+    if former is None and before is not None:
+        former = Deletion(**before["deletion"])
     deleting.remove(db, article_id)
     if former is None:
         deletions.lift(db, post["site"], post["post_id"], ())
-    else:
-        deletions.write(db, former)
+        return
+    deletions.write(db, former)
+    deletions.mark(db, former, before["addresses"] if before else ())
 
 
 def _before(db: Database, article_id: int, run_id: int) -> dict[str, Any] | None:

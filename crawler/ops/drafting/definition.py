@@ -1,7 +1,7 @@
 """Writing a first definition of a site from the page of one of its posts.
 
 Whatever comes from the page is quoted, so that it stays the value that it is. Not here: judging whether the
-definition fits, which `finews try` is for.
+definition fits, which is done by trying it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from crawler.sites.definition import Addresses, Site
 from crawler.urls import authority_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crawler.items import Page
     from crawler.ops.drafting.fields import Steps
 
 UTC = ZoneInfo("UTC")
 _ZONES = {"zh": "Asia/Shanghai", "ja": "Asia/Tokyo", "ko": "Asia/Seoul", "de": "Europe/Berlin", "fr": "Europe/Paris"}
+_CATEGORY = "category: [{match: '^/category/(?P<slug>[^/]+)/$'}]"
 _FALLBACKS: dict[str, list[Steps]] = {
     "title": [{"css": "title"}],
     "date": [{"css": "time", "attribute": "datetime"}],
@@ -43,46 +46,64 @@ def draft(page: Page, robots: str = "", zone: ZoneInfo | None = None) -> str:
 
 def _draft(page: Page, robots: str, given: ZoneInfo | None) -> str:
     url = page.fetch.address.url
-    host = authority_of(url)
-    name = about.name_of(host)
-    fields = Fields(page, _bare_site(name, host, given or UTC))
+    fields = Fields(page, _bare_site(authority_of(url), given or UTC))
     language = about.language_of(fields.tree, page.source)
-    zone = given or ZoneInfo(_ZONES.get(language, "UTC"))
-    fields.zone = zone
+    fields.zone = given or ZoneInfo(_ZONES.get(language, UTC.key))
     drafted = fields.all()
-    feeds, sitemaps = about.feeds_of(fields.tree, url), about.sitemaps_of(fields.tree, robots, url)
-    guess = form_of(url)
-    names = re.findall(r"[.#]([\w-]+)", " ".join(str(each.get("css", "")) for each in drafted.get("body", [])))
     lines = [
-        comment(f"A first definition of {host}, written from {url}"),
+        comment(f"A first definition of {authority_of(url)}, written from {url}"),
         comment("Guesses are marked. `finews try --site THIS_FILE.yaml ADDRESS` shows what each rule finds."),
         "",
-        f"name: {quoted(name)}",
-        f"title: {quoted(of_page(about.title_of(fields.tree, host)))}",
-        *_zone_lines(zone, language, is_given=given is not None),
+        *_site_lines(url, about.title_of(fields.tree, authority_of(url))),
+        *_zone_lines(fields.zone, language, is_given=given is not None),
+        comment("Guessed: the pages that list the newest posts."),
+        "start: [/]",
+        *_sources("feed", about.feeds_of(fields.tree, url)),
+        *_sources("sitemap", about.sitemaps_of(fields.tree, robots, url)),
+        "",
+        *_address_lines(url),
+        "",
+        "layouts:",
+        "  - name: post",
+        f"    {comment('Guessed: a text that is in the source of every post, and of no other page.')}",
+        f"    sign: {quoted(about.sign_of(page.source, _names(drafted)))}",
+        *_field_lines(drafted),
+        *_cut_lines(fields.cut(drafted)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _bare_site(host: str, zone: ZoneInfo) -> Site:
+    name = about.name_of(host)
+    return Site(name=name, title=name, timezone=zone, hosts=(host,), addresses=Addresses(post=()), layouts=())
+
+
+def _names(drafted: Mapping[str, list[Steps]]) -> list[str]:
+    """Return the classes and ids by which the body is selected."""
+    return re.findall(r"[.#]([\w-]+)", " ".join(str(steps.get("css", "")) for steps in drafted.get("body", [])))
+
+
+def _site_lines(url: str, title: str) -> list[str]:
+    host = authority_of(url)
+    return [
+        f"name: {quoted(about.name_of(host))}",
+        f"title: {quoted(of_page(title))}",
         f"hosts: {listed([host])}",
         *(["scheme: http"] if url.startswith("http://") else []),
         *(["private: true"] if about.is_private(host) else []),
-        comment("Guessed: the pages that list the newest posts."),
-        "start: [/]",
-        *_sources("feed", feeds),
-        *_sources("sitemap", sitemaps),
-        "",
+    ]
+
+
+def _address_lines(url: str) -> list[str]:
+    guess = form_of(url)
+    return [
         "addresses:",
         "  post:",
         f"    {comment(f'Guessed from the address of this one post: {guess.doubt}.')}",
         f"    - match: {quoted(guess.match)}",
         f"  {comment('Pages that list the posts of a category, if there are any:')}",
-        f"  {comment('category: [{match: ' + chr(39) + '^/category/(?P<slug>[^/]+)/$' + chr(39) + '}]')}",
-        "",
-        "layouts:",
-        "  - name: post",
-        f"    {comment('Guessed: a text that is in the source of every post, and of no other page.')}",
-        f"    sign: {quoted(about.sign_of(page.source, names))}",
-        *_field_lines(drafted),
-        *_cut_lines(fields.cut(drafted)),
+        f"  {comment(_CATEGORY)}",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _cut_lines(selectors: list[str]) -> list[str]:
@@ -90,10 +111,6 @@ def _cut_lines(selectors: list[str]) -> list[str]:
         return []
     said = comment("Elements inside of the body that are no part of the article.")
     return ["", said, f"body: {{cut: {listed(selectors)}}}"]
-
-
-def _bare_site(name: str, host: str, zone: ZoneInfo) -> Site:
-    return Site(name=name, title=name, timezone=zone, hosts=(host,), addresses=Addresses(post=()), layouts=())
 
 
 def _zone_lines(zone: ZoneInfo, language: str, *, is_given: bool) -> list[str]:

@@ -19,7 +19,10 @@ _ALIKE = 0.75  # of 1: a title that lacks what was taken for a tag, or has the s
 _LONGEST_TITLE = 300
 _SHORT = 60  # characters of an element that holds a date and nothing else
 _DATED = re.compile(r"(?i)date|time|publi|pubdate|posted|meta|info|source|byline")
-_BESIDE = re.compile(r"(?i)\b(?:comments?|respond|sidebar|related|widget|footer|navigation|breadcrumbs?)\b")
+_BESIDE = frozenset(
+    "comment comments comment-list comments-area respond sidebar related widget footer navigation breadcrumb"
+    " breadcrumbs".split()
+)
 _DIGITS = re.compile(r"\d{1,4}\D{1,3}\d{1,2}|\d{4}")
 _KNOWN_BODIES = (
     "[itemprop=articleBody]", ".e-content", ".entry-content", ".post-content", ".article-content", ".gh-content",
@@ -76,8 +79,8 @@ def _fullest(parsed: LexborHTMLParser) -> LexborNode | None:
 
 def _is_beside(node: LexborNode | None) -> bool:
     depth = 0
-    while node is not None and depth < _DEEPEST:
-        if node.tag in {"header", "footer", "nav", "aside"} or _BESIDE.search(_names(node)):
+    while node is not None and node.tag not in {"body", "html"} and depth < _DEEPEST:
+        if node.tag in {"header", "footer", "nav", "aside"} or _BESIDE.intersection(_names(node).lower().split()):
             return True
         node, depth = node.parent, depth + 1
     return False

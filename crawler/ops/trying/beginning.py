@@ -17,7 +17,7 @@ from crawler.ops.drafting.quoting import listed, quoted
 from crawler.ops.drafting.site import is_private
 from crawler.ops.trying.local import local_page
 from crawler.ops.trying.pages import canonical_of, is_address
-from crawler.urls import authority_of
+from crawler.urls import authority_of, path_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -54,6 +54,10 @@ def begin(
     _check_host(page.fetch.address.url, private=private)
     if not page.source.strip():
         raise UsageError("{page} holds nothing to make a definition of: give the page of a post.", page=name)
+    if path_of(page.fetch.address.url) == "/":
+        raise UsageError(
+            "{page} is a home page: give the page of one post, which more can be learnt from.", page=name
+        )
     try:
         return draft(page, robots, zone)
     except TooCostlyError as error:

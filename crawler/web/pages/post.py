@@ -29,7 +29,7 @@ def post(asked: Asked) -> Response:
     before, after = asked.archive.beside(found["id"], first)
     canonical = place.to("post", found["post_id"])
     today = dates.day(asked.now, asked.zone)
-    cited = found["url"] if asked.is_published else place.whole(canonical)
+    cited = place.whole(canonical) if asked.is_known_elsewhere else found["url"]
     return page(
         asked,
         "post.html",

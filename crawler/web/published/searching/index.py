@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from crawler.web.published.folder import Folder
     from crawler.web.published.searching.blocks import Block
 
-_SCHEME = 1  # count it up when the scripts of a block change for the same posts
+_SCHEME = 2  # count it up when the scripts of a block change for the same posts
 _PLACE = "search"
 _TEXTS_A_FOLDER = 1024
+_DAY = 10  # characters
 
 
 class _Found(NamedTuple):
@@ -40,15 +41,18 @@ class _Found(NamedTuple):
     text: str
     published: str
     outlet: str | None
+    category: str | None
     href: str
+    day_href: str
     outlet_href: str
+    category_href: str
 
 
 def write_index(archive: Archive, folder: Folder, href: Callable[[str, str], str], *, drafts: bool) -> None:
     """Write the search's scripts into the folder `search` of a site.
 
-    `href` returns where a page is: that of a `post` by its id, or that of an `outlet` by its name. Raises `OSError`
-    and `UsageError`, as `Folder.write` does.
+    `href` returns where a page is: that of a `post` by its id, of a `day` by its date, of an `outlet` by its name, or
+    of a `category` by its slug. Raises `OSError` and `UsageError`, as `Folder.write` does.
     """
     rows = _rows(archive, drafts=drafts)
     blocks = list(dict.fromkeys(blocks_of(rows, rows[-1] if rows else 0)))
@@ -95,8 +99,11 @@ def _text_script(post: _Found) -> bytes:
         "text": post.text,
         "published": post.published,
         "outlet": post.outlet,
+        "category": post.category,
         "href": post.href,
+        "dayHref": post.day_href,
         "outletHref": post.outlet_href,
+        "categoryHref": post.category_href,
     }
     return call(f"text/{post.row}", shown).encode()
 
@@ -108,14 +115,26 @@ def _rows(archive: Archive, *, drafts: bool) -> list[int]:
 
 def _posts(archive: Archive, block: Block, href: Callable[[str, str], str], *, drafts: bool) -> Iterator[_Found]:
     rows = archive.db.execute(
-        "SELECT id, revision, title, text, post_id, published_ts, published_at, source FROM articles"
-        " WHERE id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY id",
+        "SELECT articles.id, revision, title, text, post_id, published_ts, published_at, source, category,"
+        " coalesce(categories.name, category) FROM articles"
+        " LEFT JOIN categories ON categories.site = articles.site AND slug = category"
+        " WHERE articles.id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY articles.id",
         [block.first, block.last, drafts],
     )
-    for row, revision, title, text, post_id, published_ts, published_at, source in rows:
+    for row, revision, title, text, post_id, published_ts, published_at, source, slug, category in rows:
         _, entry = found_by(archive.db, row, revision, title, text)
-        outlet_href = href("outlet", source) if source else ""
-        yield _Found(row, published_ts, *entry, published_at, source, href("post", post_id), outlet_href)
+        yield _Found(
+            row,
+            published_ts,
+            *entry,
+            published=published_at,
+            outlet=source,
+            category=category,
+            href=href("post", post_id),
+            day_href=href("day", published_at[:_DAY]),
+            outlet_href=href("outlet", source) if source else "",
+            category_href=href("category", slug) if slug else "",
+        )
 
 
 def _signs() -> dict[str, str]:

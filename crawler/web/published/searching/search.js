@@ -444,12 +444,14 @@ const finewsSearch = (() => {
     return make("a", { href: `?${next}` }, ...children);
   }
 
-  function hit({ title, titleSpans, href, outlet, outletHref, published, snippet }) {
+  function hit({ title, titleSpans, href, published, snippet, ...post }) {
     const time = make("time", { datetime: published, title: published }, published.slice(0, 16).replace("T", " "));
-    const by = outlet ? [make("a", { class: "outlet", lang: "zh-CN", href: outletHref }, outlet), " · "] : [];
+    const others = [[post.outlet, post.outletHref], [post.category, post.categoryHref]]
+      .filter(([name]) => name)
+      .flatMap(([name, to]) => [make("a", { class: "outlet", lang: "zh-CN", href: to }, name), " · "]);
     return make("div", { class: "hit", lang: "zh-CN" },
       make("h2", {}, make("a", { href }, ...marked(title, titleSpans))),
-      make("p", { class: "muted", lang: document.documentElement.lang }, ...by, time),
+      make("p", { class: "muted", lang: document.documentElement.lang }, ...others, make("a", { href: post.dayHref }, time)),
       make("p", { class: "snippet" }, ...marked(snippet.text, snippet.spans)));
   }
 
