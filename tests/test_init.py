@@ -352,7 +352,7 @@ def test_what_no_definition_can_begin_with_is_a_sentence(
 
 def test_a_home_page_is_no_post(run: Callable[..., Result]) -> None:
     assert run("--init", "page.html", "--address", "https://blog.example/").stderr == (
-        "Error: page.html is a home page: give the page of one post, which more can be learnt from.\n"
+        "Error: page.html is a home page: give the page of one post, which says more.\n"
     )
 
 

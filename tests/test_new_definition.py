@@ -20,7 +20,6 @@ pytestmark = pytest.mark.slow
 
 HOME = "<a href=/2024/moss>Moss</a> <a href=/2024/fern>Fern</a> <a href=/about/>About</a>"
 POST = "<h1>Moss</h1><time datetime='2024-03-04 10:00'>4 March</time><article><p>Words about moss.</p></article>"
-SIGNLESS = POST.replace("article", "section")
 BLOG = "https://blog.example"
 
 
@@ -103,16 +102,4 @@ def test_a_robots_txt_that_forbids_the_home_page_alone_is_named(crawl: Callable[
     assert crawl(pages, "feed: /rss\n", robots="User-agent: *\nDisallow: /$\n") == (
         1,
         "The site's robots.txt forbids some of the listings (1), and it is obeyed: leave them out of the definition.",
-    )
-
-
-def test_posts_that_are_all_refused_are_shown_by_try(crawl: Callable[..., tuple[int, str]]) -> None:
-    names = [f"/{name}.html" for name in ("moss", "fern", "pond")]
-    links = "".join(f"<a href={name}>x</a>" for name in names)
-    assert crawl({"/": links, **dict.fromkeys(names, SIGNLESS)}) == (
-        1,
-        (
-            "Every post was refused: has the site changed, or does its definition not fit? `finews try` shows what"
-            " its rules find on a page."
-        ),
     )

@@ -142,8 +142,5 @@ def _misfit(report: Report) -> str | None:
     are_deleted = any(reason.startswith(_DELETED) for reason in report["reasons"])
     pages = sum(posts.values()) - posts["gone"]
     if posts["refused"] == pages >= max(_MANY, posts["gone"]) and not are_deleted:
-        return Sentence(
-            "Every post was refused: has the site changed, or does its definition not fit? `finews try` shows what"
-            " its rules find on a page."
-        )
+        return Sentence("Every post was refused: has the site changed, or does its definition not fit?")
     return None
