@@ -55,9 +55,7 @@ def begin(
     if not page.source.strip():
         raise UsageError("{page} holds nothing to make a definition of: give the page of a post.", page=name)
     if path_of(page.fetch.address.url) == "/":
-        raise UsageError(
-            "{page} is a home page: give the page of one post, which more can be learnt from.", page=name
-        )
+        raise UsageError("{page} is a home page: give the page of one post, which says more.", page=name)
     try:
         return draft(page, robots, zone)
     except TooCostlyError as error:
