@@ -56,6 +56,7 @@ PROMISED = {
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
     " changed unchanged refused failed gone reasons listing_reasons scope hosts elsewhere",
     "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
+    "captures": "url captured_at status record digest file offset length request_length fetch_id",
     "files": "path commit site outcome reason imported_at run_id article_id",
     "deletions": "site post_id url deleted_at",
     "sites": "name rules definition run_id",
@@ -72,6 +73,7 @@ OWN = {
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on deleted_at",
     "runs": "listings_failed",
     "fetches": "id",
+    "captures": "id",
     "files": "id content_hash",
 }
 OWN_TABLES = (

@@ -14,12 +14,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from profiles import examples
 from test_post_file import FILE, ROW
+from test_undoing import Place, file
 
+from crawler.archive import Archive
 from crawler.archive.store.derived import DerivedArticle
 from crawler.items import PostFile
 from crawler.jekyll.source import read_source
 from crawler.jekyll.source_form import render_source
 from crawler.markdown.post_file import parse, render_post
+from crawler.ops.check import check
 from crawler.ops.export import export_posts
 from crawler.ops.exporting.hugo import render_page
 from crawler.ops.importing.reading import read_file
@@ -184,3 +187,22 @@ def test_a_spreadsheet_has_them_in_one_cell_which_runs_nothing(tmp_path: Path) -
     assert (row["authors"], row["image"]) == ("'=cmd(); Ann Moss", IMAGE)
     (row,) = csv.DictReader(io.StringIO(_exported(tmp_path, "csv")))
     assert (row["authors"], row["image"]) == ("", "")
+
+
+# Files that were imported before there were authors.
+
+
+def test_a_file_that_is_imported_again_fills_in_its_authors(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.take({"a.md": file("甲题", more="author: {name: 张三, mail: m}\nimage: /a.jpg\n")})
+    with Archive(place.archive) as archive, archive.db.atomic():
+        archive.db.execute("UPDATE articles SET authors = '[]', image = NULL")
+        archive.db.execute("UPDATE files SET content_hash = 'of an older version of the program'")
+    place.take({})
+    assert check(place.archive, place.posts)["findings"] == []
+    with Archive(place.archive) as archive:
+        (post,) = archive.posts()
+    assert (post["authors"], post["image"], post["revision"]) == (["张三"], "https://finews.withounder.com/a.jpg", 1)
+    (written,) = place.posts.glob("*.md")
+    assert "authors:\n  - 张三\nimage: https://finews.withounder.com/a.jpg\n" in written.read_text()
+    assert "author:" not in written.read_text()

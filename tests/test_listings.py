@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
-from crawler.archive.browsing import BrowsableArchive, Place
+from crawler.archive.browsing import BrowsableArchive, Place, listings
 from crawler.archive.browsing.archive import days_up_to
 from crawler.errors import ArchiveError, NoSuchPost, TookTooLong
 from crawler.items import Category, Mention
@@ -89,10 +89,14 @@ def _pages(archive: BrowsableArchive, by: By | None, value: str | None, limit: i
         page = archive.listing(by, value, before=Place(page[-1]["at"], page[-1]["post"]), limit=limit)
 
 
+@pytest.mark.parametrize("few", [0, 1_000])
 @given(POSTS, st.sampled_from(COMMON), st.integers(1, 5))
 @settings(max_examples=examples(40))
 def test_the_pages_of_a_list_are_the_posts_that_have_it_in_common_newest_first(
-    drawn: list[tuple[int, str | None, Category | None, bool, bool]], common: tuple[By | None, str | None], limit: int
+    few: int,
+    drawn: list[tuple[int, str | None, Category | None, bool, bool]],
+    common: tuple[By | None, str | None],
+    limit: int,
 ) -> None:
     articles = [
         article(number, hours, outlet, category, named=named, draft=draft)
@@ -107,7 +111,8 @@ def test_the_pages_of_a_list_are_the_posts_that_have_it_in_common_newest_first(
             wanted, key=lambda post: (post.post.published_at, int(post.post.post_id[2:])), reverse=True
         )
     ]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(listings, "_FEW", few)  # so many are sorted, of more they are found by walking back
         browsing.fill(Path(folder) / "archive.db", *articles)
         with BrowsableArchive(Path(folder) / "archive.db") as archive:
             pages = list(_pages(archive, by, value, limit))

@@ -603,6 +603,7 @@ EXPECTED = {
     "0007": {**BY_0002, "files": [REFUSED_FILE]},
     "0008": {**BY_0002, "files": [REFUSED_FILE]},
     "0009": {**BY_0002, "files": [REFUSED_FILE]},
+    "0010": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

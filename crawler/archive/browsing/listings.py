@@ -25,14 +25,18 @@ By = Literal["source", "author", "category", "code", "story"]
 """What the posts of a list have in common: outlet, author, category (slug), code of a security, or story."""
 
 _FAR = 10**12  # seconds: no post lies further from 1970
-_FEW = 1_000  # posts: so many of a category are sorted; of more, the newest are found by walking back in time
+_FEW = 1_000  # posts: so many of a category or author are sorted; of more, the newest are found by walking back
 _POSTS = "SELECT published_ts AS at, id AS post FROM posts WHERE NOT draft"
 _WALKS = {
     None: _POSTS,
     "source": f"{_POSTS} AND source = :value",
-    "author": (
+    "few of author": (
         "SELECT published_ts AS at, posts.id AS post"  # noqa: S608  # a constant
         f" FROM {OF_POSTS} WHERE name = :value AND NOT draft"
+    ),
+    "author": (
+        f"{_POSTS} AND EXISTS (SELECT 1 FROM {NAMES} WHERE article_id = posts.id"  # noqa: S608  # likewise
+        " AND article_authors.revision = posts.revision AND name = :value)"
     ),
     "few of category": f"{_POSTS} AND id IN (SELECT article_id FROM article_categories WHERE category = :value)",  # noqa: S608  # a constant
     "category": (
@@ -120,11 +124,12 @@ def _listed(row: dict[str, Any]) -> ListedPost:
 
 def _walk(db: Database, wanted: Wanted) -> str:
     """Return the SQL that yields `at` and `post` of all that is wanted, whenever it was published."""
-    if wanted.by != "category":
+    of = {"category": "article_categories WHERE category", "author": f"{NAMES} WHERE name"}.get(wanted.by or "")
+    if of is None:
         return _WALKS[wanted.by]
-    counted = "SELECT count(*) FROM (SELECT 1 FROM article_categories WHERE category = ? LIMIT ?)"
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM {of} = ? LIMIT ?)"  # noqa: S608  # constants
     (count,) = db.execute(counted, [_values(wanted)["value"], _FEW + 1]).fetchone()
-    return _WALKS["category" if count > _FEW else "few of category"]
+    return _WALKS[wanted.by if count > _FEW else f"few of {wanted.by}"]
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from crawler.archive.search.index import found_by
 from crawler.text.variants import NO_WIDTH
 from crawler.text.words import CJK
 from crawler.web.published.searching.blocks import blocks_of
+from crawler.web.published.searching.filters import BlockFilters
 from crawler.web.published.searching.shards import BlockIndex, call
 
 if TYPE_CHECKING:
@@ -26,10 +27,19 @@ if TYPE_CHECKING:
     from crawler.web.published.folder import Folder
     from crawler.web.published.searching.blocks import Block
 
-_SCHEME = 2  # count it up when the scripts of a block change for the same posts
+_SCHEME = 3  # count it up when the scripts of a block change for the same posts
 _PLACE = "search"
 _TEXTS_A_FOLDER = 1024
 _DAY = 10  # characters
+_POSTS = (
+    "SELECT articles.id, revision, title, text, post_id, published_ts, published_at, source, category,"
+    " coalesce(categories.name, category), (SELECT json_group_array(coalesce(named.name, filed.category))"
+    " FROM article_categories AS filed"
+    " LEFT JOIN categories AS named ON named.site = articles.site AND named.slug = filed.category"
+    " WHERE filed.article_id = articles.id)"
+    " FROM articles LEFT JOIN categories ON categories.site = articles.site AND slug = category"
+    " WHERE articles.id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY articles.id"
+)
 
 
 class _Found(NamedTuple):
@@ -42,10 +52,16 @@ class _Found(NamedTuple):
     published: str
     outlet: str | None
     category: str | None
+    categories: list[str]
     href: str
     day_href: str
     outlet_href: str
     category_href: str
+
+    @property
+    def day(self) -> str:
+        """The day on which it was published, in the site's calendar."""
+        return self.published[:_DAY]
 
 
 def write_index(archive: Archive, folder: Folder, href: Callable[[str, str], str], *, drafts: bool) -> None:
@@ -73,12 +89,16 @@ def _write_block(folder: Folder, block: Block, posts: Callable[[], Iterator[_Fou
             folder.keep(_text_file(post.row))
         return
     folder.write(note, b"")  # until all is written: after a kill, the block is made again
+    filters = BlockFilters()
     with BlockIndex(block) as index:
         for post in posts():
             index.add(post.row, post.published_ts, post.title, post.text)
+            outlets = [post.outlet] if post.outlet else []
+            filters.add({"outlet": outlets, "category": post.categories, "day": [post.day]})
             folder.write(_text_file(post.row), _text_script(post))
         for name, script in index.scripts():
             folder.write(f"{place}/{name}.js", script.encode())
+    folder.write(f"{place}/filters.js", call(f"{block.name}/filters", filters.value()).encode())
     folder.write(note, digest)
 
 
@@ -114,14 +134,8 @@ def _rows(archive: Archive, *, drafts: bool) -> list[int]:
 
 
 def _posts(archive: Archive, block: Block, href: Callable[[str, str], str], *, drafts: bool) -> Iterator[_Found]:
-    rows = archive.db.execute(
-        "SELECT articles.id, revision, title, text, post_id, published_ts, published_at, source, category,"
-        " coalesce(categories.name, category) FROM articles"
-        " LEFT JOIN categories ON categories.site = articles.site AND slug = category"
-        " WHERE articles.id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY articles.id",
-        [block.first, block.last, drafts],
-    )
-    for row, revision, title, text, post_id, published_ts, published_at, source, slug, category in rows:
+    rows = archive.db.execute(_POSTS, [block.first, block.last, drafts])
+    for row, revision, title, text, post_id, published_ts, published_at, source, slug, category, categories in rows:
         _, entry = found_by(archive.db, row, revision, title, text)
         yield _Found(
             row,
@@ -130,6 +144,7 @@ def _posts(archive: Archive, block: Block, href: Callable[[str, str], str], *, d
             published=published_at,
             outlet=source,
             category=category,
+            categories=json.loads(categories),
             href=href("post", post_id),
             day_href=href("day", published_at[:_DAY]),
             outlet_href=href("outlet", source) if source else "",
