@@ -22,16 +22,13 @@ from crawler.text.words import opening
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from datetime import date
 
     from selectolax.lexbor import LexborHTMLParser
 
-    from crawler.extraction.rules import Sources
+    from crawler.extraction.rules import Sources, Watch
     from crawler.items import Address, Via
     from crawler.sites.definition import Of, Rule, Site
-
-    Watch = Callable[[Rule, Sequence[str]], None]
 
 _NOT_WRITTEN = frozenset({"address", "id"})  # digits in these need not be a date
 _SHOWN = 60  # characters of a value in a reason
@@ -126,11 +123,6 @@ class _Sources:
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
     linked: list[dict[str, Any]] | None = None
     watch: Watch | None = None
-
-    def note(self, rule: Rule, found: Sequence[str]) -> None:
-        """Tell whoever is watching what a rule has found."""
-        if self.watch is not None:
-            self.watch(rule, found)
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""

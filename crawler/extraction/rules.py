@@ -17,11 +17,13 @@ from crawler.extraction.structured import as_html, decoded, texts_at
 from crawler.text.words import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from selectolax.lexbor import LexborNode
 
     from crawler.sites.definition import Of, Rule
+
+    Watch = Callable[[Rule, Sequence[str]], None]
 
 
 class Sources(Protocol):
@@ -39,8 +41,9 @@ class Sources(Protocol):
         """Return the objects of the page's JSON-LD."""
         ...
 
-    def note(self, rule: Rule, found: Sequence[str]) -> None:
-        """Tell whoever is watching what a rule has found."""
+    @property
+    def watch(self) -> Watch | None:
+        """What is to be called with each rule that was tried, and what it found; `None` in a crawl."""
         ...
 
 
@@ -66,14 +69,16 @@ def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
 def values(rule: Rule, sources: Sources) -> list[str]:
     """Return the non-empty values that one rule finds, each once and with white space squeezed."""
     if not _applies(rule, sources):
-        sources.note(rule, [])
+        if sources.watch is not None:
+            sources.watch(rule, [])
         return []
     # Squeezed first, so that a pattern that looks for white space does not backtrack over a million of it.
     results = (_keep(rule.pattern, squeeze(value)) for value in _candidates(rule, sources))
     if rule.split is not None:
         results = (part or "" for result in results for part in _compiled(rule.split).split(result))
     found = list(dict.fromkeys(value for result in results if (value := result.strip())))
-    sources.note(rule, found)
+    if sources.watch is not None:
+        sources.watch(rule, found)
     return found
 
 
@@ -89,7 +94,8 @@ def source_of(rule: Rule, sources: Sources) -> str:
     """Return the HTML that one rule for a body finds; "" if it finds none, or only white space."""
     html = _source_of(rule, sources) if _applies(rule, sources) else ""
     found = "" if html.isspace() else html
-    sources.note(rule, [found] if found else [])
+    if sources.watch is not None:
+        sources.watch(rule, [found] if found else [])
     return found
 
 

@@ -52,7 +52,13 @@ def ask(urls: Sequence[str], site: str, mirror: str | None) -> Asked:
     answers: dict[str, Answer] = {}
     with tempfile.TemporaryDirectory(prefix="finews-try-") as folder:
         archive = Path(folder) / "archive.db"
-        report = run(_PageSpider, RunOptions(archive=archive, site=site, mirror=mirror), urls=urls, answers=answers)
+        options = RunOptions(archive=archive, site=site, mirror=mirror, captures=False)
+        report = run(_PageSpider, options, urls=urls, answers=answers)
+            _PageSpider,
+            RunOptions(archive=archive, site=site, mirror=mirror, captures=False),
+            urls=urls,
+            answers=answers,
+        )
         with Archive(archive) as opened:
             robots = {host: hosts.known(opened.db, host).robots or "" for host in map(authority_of, urls)}
     return Asked(answers, robots, interrupted=report["outcome"] == "interrupted")
