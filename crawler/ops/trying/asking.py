@@ -54,11 +54,6 @@ def ask(urls: Sequence[str], site: str, mirror: str | None) -> Asked:
         archive = Path(folder) / "archive.db"
         options = RunOptions(archive=archive, site=site, mirror=mirror, captures=False)
         report = run(_PageSpider, options, urls=urls, answers=answers)
-            _PageSpider,
-            RunOptions(archive=archive, site=site, mirror=mirror, captures=False),
-            urls=urls,
-            answers=answers,
-        )
         with Archive(archive) as opened:
             robots = {host: hosts.known(opened.db, host).robots or "" for host in map(authority_of, urls)}
     return Asked(answers, robots, interrupted=report["outcome"] == "interrupted")
