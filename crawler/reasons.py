@@ -26,6 +26,7 @@ _IN_FRONT = {
     "stored": Sentence("stored"),
     "expired": Sentence("expired"),
     "share link": Sentence("share link"),
+    "further page": Sentence("further page"),
 }
 """What may stand before a reason and a colon: what became of an address, or where else a post was looked for."""
 

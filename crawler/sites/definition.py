@@ -157,7 +157,8 @@ class Layout:
     A page has this layout if its source contains the text `sign`. `category` gives the slug, `category_name` its
     name. The first date that the rules find must be readable, or the page is refused (`crawler.dates.grammar` says
     what can be read); without an offset it is in the site's local time. Digits in an address or an id that are no
-    date do not count.
+    date do not count. `next` finds the link to the next page of an article that has several, whose bodies become one.
+    `canonical` finds the address that the page says is the post's own, by which it is known if that is one of a post.
     """
 
     name: str
@@ -169,6 +170,8 @@ class Layout:
     category: tuple[Rule, ...] = ()
     category_name: tuple[Rule, ...] = ()
     source: tuple[Rule, ...] = ()
+    next: tuple[Rule, ...] = ()
+    canonical: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

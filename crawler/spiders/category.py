@@ -28,6 +28,7 @@ from crawler.sites.addresses import address_of, share_address, sitemap_address, 
 from crawler.sites.loading import load_site_to_crawl, rules_version
 from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
+from crawler.spiders.further_pages import FurtherPages
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.links import KnownAddress
     from crawler.archive.ledger.names import KnownCategories
-    from crawler.items import Address, Scope
+    from crawler.items import Address, Page, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
 
@@ -153,9 +154,12 @@ class CategorySpider(Spider):
             yield Missed(fetch=page.fetch, state="failed", reason=NAMES_NO_POST)
 
     def post(self, response: Response, target: Target) -> Iterator[Any]:
+        """Read a post, with its further pages."""
+        yield from FurtherPages(self.site, self._whole_post).begin(target, page_of(response, target))
+
+    def _whole_post(self, target: Target, page: Page, parts: tuple[str, ...]) -> Iterator[Any]:
         """Read a post; if its page lacks something, request its share link."""
-        page = page_of(response, target)
-        read = read_post(page, self.site)
+        read = read_post(page, self.site, parts)
         if isinstance(read, Refused) and self.site.error_page and self.site.error_page.sign in page.source:
             yield from self._gone(target, Missed(fetch=page.fetch, state="gone", reason="error page"))
             return
