@@ -221,8 +221,8 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
     """Return the first date that the rules find.
 
     Digits in an address or an id need not be a date, so those that are none are skipped. Any other value that cannot
-    be read raises `_UnreadableDateError`: what the next rule finds would be a different time, and so would the attribute
-    of an element further down if the first one lacks it.
+    be read raises `_UnreadableDateError`, because what the next rule finds would be a different time. So would the
+    attribute of an element further down, if the first one lacks it.
     """
     for rule in rules:
         for value in values(rule, sources, first_only=True):
