@@ -277,12 +277,18 @@ def test_only_the_first_element_tells_the_date(tmp_path: Path) -> None:
     comment = "<p>A comment of <time datetime='2024-03-05 11:00'>today</time></p>"
 
     unreadable = read(tmp_path, f"<time datetime='the other day'>x</time>{comment}", date=rules)
+
     assert isinstance(unreadable, Refused)
     assert (unreadable.reason, unreadable.rule) == ("date cannot be read: the other day", "layouts[post].date")
     assert post(tmp_path, f"<time>4 March</time>{comment}", date=rules).published_at is None
-    assert post(tmp_path, f"<time>4 March 2024</time>{comment}", date=[*rules, {"css": "time"}]).published_at == (
-        datetime(2024, 3, 4, tzinfo=SHANGHAI)
-    )
+
+
+def test_a_text_tells_the_date_where_the_first_element_has_no_attribute(tmp_path: Path) -> None:
+    source = "<time>4 March 2024</time><p>A comment of <time datetime='2024-03-05 11:00'>today</time></p>"
+
+    found = post(tmp_path, source, date=[{"css": "time", "attribute": "datetime"}, {"css": "time"}])
+
+    assert found.published_at == datetime(2024, 3, 4, tzinfo=SHANGHAI)
 
 
 # Other pages.

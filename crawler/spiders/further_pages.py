@@ -90,8 +90,10 @@ class FurtherPages:
 
     def _ended(self, article: Article, end: Unchanged | Missed | Refused) -> Iterator[Any]:
         """Yield that an article could not be read, as the page ended at which that happened."""
+        # That the first page has not changed would not say that the others have not.
+        fetch = replace(article.first.fetch, etag=None, last_modified=None)
         if isinstance(end, Refused):
-            yield replace(end, fetch=article.first.fetch, reason=_IN_FRONT + end.reason)
+            yield replace(end, fetch=fetch, reason=_IN_FRONT + end.reason)
         else:
             reason = end.reason if isinstance(end, Missed) else "HTTP 304 to a request without conditions"
-            yield Missed(fetch=article.first.fetch, state="failed", reason=_IN_FRONT + reason)
+            yield Missed(fetch=fetch, state="failed", reason=_IN_FRONT + reason)
