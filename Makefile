@@ -46,9 +46,11 @@ format: $(VENV)/installed-lint
 bench: $(VENV)/installed-bench
 	$(BIN)/python tests/benchmarks/crawling.py
 	$(BIN)/python tests/benchmarks/likeness.py
-	$(BIN)/python tests/benchmarks/search.py
+	mkdir -p build && rm -f build/bench.db*
+	$(BIN)/python tests/benchmarks/search.py --keep build/bench.db
+	$(BIN)/python tests/benchmarks/serving.py --keep build/bench.db --seconds 8
+	rm -f build/bench.db*
 	$(BIN)/python tests/benchmarks/importing.py
-	$(BIN)/python tests/benchmarks/serving.py
 
 bench-quick: $(VENV)/installed-corpus
 	$(BIN)/python tests/benchmarks/quick.py

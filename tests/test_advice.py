@@ -127,3 +127,19 @@ def test_other_failures_are_said_in_general(path: Path, traffic: Traffic, reason
 def test_of_a_run_that_went_well_nothing_is_said(path: Path) -> None:
     report = report_of(path, made.unchanged(made.HOME), traffic=Traffic(requests=1, not_modified=1, bytes=200))
     assert trouble(report) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "gone", "unchanged", "is_told"),
+    [(3, 0, 0, True), (19, 1, 0, True), (3, 3, 0, True), (2, 0, 0, False), (3, 4, 0, False), (19, 1, 1, False)],
+)
+def test_a_run_that_could_keep_nothing_says_so(
+    path: Path, refused: int, gone: int, unchanged: int, *, is_told: bool
+) -> None:
+    addresses = [made.post_address(f"NW2022042023501049{number:02}") for number in range(refused + gone)]
+    outcomes = [made.refused(address, "unknown layout") for address in addresses[:refused]]
+    outcomes += [made.gone(address) for address in addresses[refused:]]
+    outcomes += [made.unchanged(made.post_address(TWO[0]))] * unchanged
+    told = trouble(report_of(path, *outcomes))
+    sentence = "Every post was refused: has the site changed, or does its definition not fit?"
+    assert told == (sentence if is_told else None)

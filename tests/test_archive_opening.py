@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 # What the public surface promises to users' own SQL.
 PROMISED = {
     "articles": "id site post_id url share_url title source category summary published_at published_ts html markdown"
-    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter draft",
+    " text content_hash revision first_seen_at last_seen_at gone_at derived front_matter draft"
+    " image authors",
     "revisions": "article_id revision seen_at run_id via title published_at html content_hash markdown text derived"
-    " front_matter draft",
+    " front_matter draft image authors",
+    "authors": "id name",
+    "article_authors": "article_id revision author_id position",
     "categories": "site slug name url",
     "tags": "id name",
     "article_categories": "article_id category position",
@@ -53,6 +56,7 @@ PROMISED = {
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
     " changed unchanged refused failed gone reasons listing_reasons scope hosts elsewhere",
     "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
+    "captures": "url captured_at status record digest file offset length request_length fetch_id",
     "files": "path commit site outcome reason imported_at run_id article_id",
     "deletions": "site post_id url deleted_at",
     "sites": "name rules definition run_id",
@@ -69,6 +73,7 @@ OWN = {
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on deleted_at",
     "runs": "listings_failed",
     "fetches": "id",
+    "captures": "id",
     "files": "id content_hash",
 }
 OWN_TABLES = (

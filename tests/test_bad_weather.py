@@ -497,6 +497,17 @@ def test_without_a_network_a_run_says_so_within_ten_seconds(
     assert "Traceback" not in done.stderr
 
 
+def test_without_a_network_many_share_links_take_no_longer_than_one(
+    crawl: Runs, finews: Callable[..., subprocess.CompletedProcess[str]]
+):
+    with bad.serve_badly(SITE, {}) as server:  # robots.txt is known from now on, and the pace for the site
+        crawl(server.url, "--limit", "1", "--share", "always")
+    codes = [f"NW2022042023{number:08}" for number in range(60)]
+    report = json.loads(finews("share", *codes, "--mirror", NAMELESS, "--json").stdout)
+    assert report["seconds"] < 6
+    assert report["pending"] + report["posts"]["failed"] >= 60
+
+
 def test_what_was_pending_without_a_network_is_fetched_when_there_is_one(crawl: Runs, closed: str):
     with bad.serve_badly(SITE, {}) as server:
         crawl(server.url, "--limit", "1", "--no-share")

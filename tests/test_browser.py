@@ -62,6 +62,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "NW1",
             title="江西新建基站",
             html="<p>江西新建基站120个。</p><p>明年更多。</p>",
+            authors=("Ann Moss", "张三", "Wolfeschlegelsteinhausenbergerdorff" * 2),
+            image="https://finews.withounder.com/a.jpg",
             published_at=made.PUBLISHED,
             seen_at=made.LATER,
         ),
@@ -70,6 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             title=HOSTILE,
             html=hostile,
             source=HOSTILE,
+            authors=(HOSTILE,),
             category=Category(slug="hostile", name=HOSTILE, url=""),
             tags=(HOSTILE,),
             mentions=(Mention(code="1.600160", name=HOSTILE, count=1),),
@@ -177,6 +180,8 @@ PAGES = [
     "/", "/search", "/search?q=%E6%B1%9F%E8%A5%BF", "/search?q=%E7%81%AB%E6%98%9F+-x", SEED, "/post/NW1",
     "/post/NW666", "/post/NW1/changes", "/post/NW1/changes?view=one", "/outlet/%E5%A4%A7%E6%B1%9F%E7%BD%91",
     "/day/2022-04-20",
+    "/author/Ann%20Moss", f"/author/{'Wolfeschlegelsteinhausenbergerdorff' * 2}", "/authors",
+    "/search?q=%E6%B1%9F%E8%A5%BF&author=Ann%20Moss",
     "/category/dajiangwang", "/security/600519", "/outlets", "/categories", "/securities", "/days", "/runs",
     "/why?address=NW1", "/coverage?since=2022", "/nowhere", "/en/",
 ]  # fmt: skip
@@ -200,8 +205,26 @@ def test_a_page_fits_a_narrow_phone(chromium: Browser, served: str, path: str) -
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
+def test_on_a_phone_figures_and_both_sides_of_a_change_need_no_scrolling(chromium: Browser, served: str) -> None:
+    stored, begun = "td:nth-of-type(3)", "td:nth-of-type(2)"
+    needed = {"/post/NW1/changes": ".sides td", "/coverage?since=2022": stored, "/runs": begun}
+    with Reader(chromium, served, size="phone") as reader:
+        for path, cells in needed.items():
+            boxes = [cell.bounding_box() for cell in reader.open(path).locator(cells).all()]
+            ends = [box["x"] + box["width"] for box in boxes if box]
+            assert ends, path
+            assert max(ends) <= SIZES["phone"][0], path
+
+
 @pytest.mark.parametrize(
-    "path", ["/post/NW666", f"/search?q={quote(HOSTILE)}", f"/outlet/{quote(HOSTILE, safe='')}", "/"]
+    "path",
+    [
+        "/post/NW666",
+        f"/search?q={quote(HOSTILE)}",
+        f"/outlet/{quote(HOSTILE, safe='')}",
+        f"/author/{quote(HOSTILE, safe='')}",
+        "/",
+    ],
 )
 def test_what_is_hostile_runs_nothing_and_requests_nothing(chromium: Browser, served: str, path: str) -> None:
     with Reader(chromium, served) as reader:

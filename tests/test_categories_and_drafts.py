@@ -221,7 +221,7 @@ def test_a_draft_is_left_out_unless_it_is_asked_for(place: Place, front: str) ->
 def test_drafts_are_exported_only_if_they_are_asked_for_and_stay_drafts(
     place: Place, tmp_path: Path, form: str
 ) -> None:
-    place.take_in(x="draft: true\nauthor: Ann", y="")
+    place.take_in(x="draft: true\neditor: Ann", y="")
     for options, expected in (((), ["y"]), (("--drafts",), ["x", "y"])):
         folder = tmp_path / f"out{len(options)}"
         place.ask("export", str(folder), "--format", form, *options)
@@ -231,7 +231,7 @@ def test_drafts_are_exported_only_if_they_are_asked_for_and_stay_drafts(
         import_posts([folder], ImportOptions(archive=again.archive, posts=None, site="minima"))
         with Archive(again.archive) as archive:
             told = {post["post_id"]: (post["draft"], post["front_matter"]) for post in archive.posts(drafts=True)}
-        assert told == {"x": (True, {"author": "Ann"}), "y": (False, {})}
+        assert told == {"x": (True, {"editor": "Ann"}), "y": (False, {})}
 
 
 def exported(folder: Path) -> list[str]:

@@ -37,8 +37,8 @@ SEED = "NW202204202350104915"
 SEED_TITLE = "推进5G规模化应用！江西出台5G应用“扬帆”行动计划"
 CRAWL_OPTIONS = {"--archive", "--site", "--mirror", "--posts", "--no-posts", "--category", "--no-share", "--full",
                  "--limit", "--json"}  # fmt: skip
-SEARCH_OPTIONS = {"--archive", "--json", "--since", "--until", "--source", "--category", "--stock", "--as-of",
-                  "--sort", "--limit", "--offset", "--collapse", "--drafts", "--site", "--all", "--format",
+SEARCH_OPTIONS = {"--archive", "--json", "--since", "--until", "--source", "--author", "--category", "--stock",
+                  "--as-of", "--sort", "--limit", "--offset", "--collapse", "--drafts", "--site", "--all", "--format",
                   "--no-pager"}  # fmt: skip
 STORY = (
     "江西出台5G应用行动计划，将建成十万个基站，覆盖全部乡镇，并培育一百家示范工厂，带动投资三百亿元，预计年底完成。"
@@ -296,6 +296,7 @@ def test_a_search_prints_what_it_found(question: Callable[..., Result]) -> None:
                 "source": "大江网",
                 "category": "dajiangwang",
                 "categories": ["dajiangwang"],
+                "authors": [],
                 "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW5.html",
                 "snippet": "[江西][广告]。",
                 "text": "江西广告。",
@@ -536,7 +537,7 @@ def changed(begin: str, before: str, after: str, end: str) -> dict[str, Any]:
 @pytest.mark.parametrize("written", ["600160", "600160.SH", "1.600160", "SH600160", "sh600160", "巨化股份"])
 def test_a_security_is_told_by_any_code_or_name(written: str, question: Callable[..., Result]) -> None:
     found = told(question("stock", written, "--json"))
-    about = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"]}
+    about = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"], "authors": []}
     url = "https://finews.withounder.com/dajiangwang/2022/04/20/{}.html"
     assert found == {
         "code": "1.600160",
@@ -772,6 +773,7 @@ def test_stats_count_what_the_archive_holds(ask: Callable[..., Result], archive:
         "sites": {"finews": 9},
         "categories": {"dajiangwang": 9},
         "sources": {"大江网": 9},
+        "authors": {},
         # The one whose page is gone has been found behind its share link, which is a link too, and not in the source.
         "links": {"stored": 10, "fetched": 1, "gone": 1},
         "days": {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 KNOWN = metadata("archive")["databases"]["archive"]
-VALUES = {"outlet": "大江网", "symbol": "600519", "day": "2022-04-01"}
+VALUES = {"outlet": "大江网", "author": "Ann Moss", "symbol": "600519", "day": "2022-04-01"}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         )
         run.write(made.article())
         run.write(made.article(html="<p>江西将不实现5G+VR融合。</p>"))
-        run.write(made.article("NW1", html=told))
+        run.write(made.article("NW1", html=told, authors=("Ann Moss",)))
         run.write(made.article("NW2", html=told, source="样本日报"))
         run.write(made.refused(made.post_address("NW3")))
         yield run.archive.db

@@ -303,6 +303,7 @@ def test_csv_has_a_row_a_post_and_opens_with_a_mark(archive: Archive, tmp_path: 
         "category": "",
         "categories": "",
         "tags": "",
+        "authors": "",
         "summary": second["summary"],
         "published_at": "2022-04-21T16:44:59+08:00",
         "mentions": "0.000001 105.NIO",
@@ -310,6 +311,7 @@ def test_csv_has_a_row_a_post_and_opens_with_a_mark(archive: Archive, tmp_path: 
         "first_seen_at": "2022-04-21T01:00:00+00:00",
         "last_seen_at": "2022-04-21T01:00:00+00:00",
         "gone_at": "",
+        "image": "",
         "text": second["text"],
     }
     assert (read[1]["tags"], read[1]["mentions"]) == ("大江网新闻 5G", "1.600519 116.00700")

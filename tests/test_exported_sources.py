@@ -64,7 +64,7 @@ FORMS = {
     "a blank line first": f"\n{FRONT}\n{DIGEST}\n\n{SHARE}",
     "quotes in its title": FRONT.replace(TITLE, '他说"涨"，又说“跌”') + LINES,
     "a torn title": FRONT.replace(TITLE, 'A" # B') + LINES,
-    "keys of its own": FRONT.removesuffix("---\n") + f"author:  小新   # 编辑\n---\n{LINES}",
+    "keys of its own": FRONT.removesuffix("---\n") + f"editor:  小新   # 编辑\n---\n{LINES}",
     "line ends of Windows": f"\ufeff{FRONT}\n> {DIGEST}\n\n{LINES}\n".replace("\n", "\r\n"),
     "an open element": f"{FRONT}<center><p>一段。<p>二段。</p>\n\n{SHARE}\n",
     "signs of comparison": f"{FRONT}\n市盈率<10，市净率 < 1 的<科创板>股。\n",
@@ -223,9 +223,9 @@ def test_a_file_survives_that_the_page_writes_the_same_words_in_other_markup(
 
 def test_the_file_is_no_key_of_the_posts_front_matter(archive: Archive) -> None:
     store(archive, derived(FORMS["keys of its own"]))
-    assert archive.post(ID)["front_matter"] == {"author": "小新"}
-    assert archive.post(ID, revision=1)["front_matter"] == {"author": "小新"}
-    assert [post["front_matter"] for post in archive.posts()] == [{"author": "小新"}]
+    assert archive.post(ID)["front_matter"] == {"editor": "小新"}
+    assert archive.post(ID, revision=1)["front_matter"] == {"editor": "小新"}
+    assert [post["front_matter"] for post in archive.posts()] == [{"editor": "小新"}]
 
 
 def test_a_body_that_somebody_has_changed_is_written_anew(archive: Archive, tmp_path: Path) -> None:

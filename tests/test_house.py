@@ -90,7 +90,7 @@ def test_a_table_has_one_home() -> None:
             "care/top.py",
             *index,
         ),
-        "versions": ("store/versions.py", "store/files.py", "ledger/unwritten.py", *index),
+        "versions": ("store/versions.py", "store/files.py", "store/filing/authors.py", "ledger/unwritten.py", *index),
         "links": ("ledger/",),
         "fetches": ("ledger/",),
     }

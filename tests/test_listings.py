@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
-from crawler.archive.browsing import BrowsableArchive, Place
+from crawler.archive.browsing import BrowsableArchive, Place, listings
 from crawler.archive.browsing.archive import days_up_to
 from crawler.errors import ArchiveError, NoSuchPost, TookTooLong
 from crawler.items import Category, Mention
@@ -46,6 +46,7 @@ def article(
         source=outlet,
         category=category,
         mentions=CODES[named],
+        authors=("Ann Moss",) if outlet == OUTLETS[0] else (),
         draft=draft,
         share_url=None,
     )
@@ -64,6 +65,7 @@ POSTS = st.lists(
 COMMON: list[tuple[By | None, str | None]] = [
     (None, None),
     ("source", "大江网"),
+    ("author", "Ann Moss"),
     ("category", "dajiangwang"),
     ("code", "1.600519"),
 ]
@@ -73,6 +75,7 @@ def _has(post: Article, by: By | None) -> bool:
     return (
         by is None
         or (by == "source" and post.post.source == "大江网")
+        or (by == "author" and post.post.authors == ("Ann Moss",))
         or (by == "category" and post.post.category == made.DAJIANGWANG)
         or (by == "code" and bool(post.post.mentions))
     )
@@ -86,10 +89,14 @@ def _pages(archive: BrowsableArchive, by: By | None, value: str | None, limit: i
         page = archive.listing(by, value, before=Place(page[-1]["at"], page[-1]["post"]), limit=limit)
 
 
+@pytest.mark.parametrize("few", [0, 1_000])
 @given(POSTS, st.sampled_from(COMMON), st.integers(1, 5))
 @settings(max_examples=examples(40))
 def test_the_pages_of_a_list_are_the_posts_that_have_it_in_common_newest_first(
-    drawn: list[tuple[int, str | None, Category | None, bool, bool]], common: tuple[By | None, str | None], limit: int
+    few: int,
+    drawn: list[tuple[int, str | None, Category | None, bool, bool]],
+    common: tuple[By | None, str | None],
+    limit: int,
 ) -> None:
     articles = [
         article(number, hours, outlet, category, named=named, draft=draft)
@@ -104,7 +111,8 @@ def test_the_pages_of_a_list_are_the_posts_that_have_it_in_common_newest_first(
             wanted, key=lambda post: (post.post.published_at, int(post.post.post_id[2:])), reverse=True
         )
     ]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(listings, "_FEW", few)  # so many are sorted, of more they are found by walking back
         browsing.fill(Path(folder) / "archive.db", *articles)
         with BrowsableArchive(Path(folder) / "archive.db") as archive:
             pages = list(_pages(archive, by, value, limit))
@@ -137,9 +145,10 @@ def test_hits_are_counted_by_day_outlet_category_and_security(archive: Browsable
         [("大江网", 2), ("上海证券报", 1)],
         [("dajiangwang", 2), ("other", 1)],
         [("1.600519", 1)],
+        [("Ann Moss", 2)],
     )
     assert archive.facets("江西", source="上海证券报").days == [(day + 1, 1)]
-    assert archive.facets("江西", as_of="2030") == archive.facets("") == ([], [], [], [])
+    assert archive.facets("江西", as_of="2030") == archive.facets("") == ([], [], [], [], [])
 
 
 def test_the_neighbours_of_a_post_are_those_of_its_category_in_time(archive: BrowsableArchive) -> None:

@@ -144,7 +144,7 @@ def test_a_security_is_told_with_its_posts_its_names_and_its_days(archive: Archi
     ):
         store(archive, post_id, mention(name), mention("腾讯", "116.00700"), day=day, html=f"<p>{name}上涨。</p>")
     store(archive, "NW5", mention("腾讯", "116.00700"))
-    filed = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"]}
+    filed = {"source": "大江网", "category": "dajiangwang", "categories": ["dajiangwang"], "authors": []}
     about = {**filed, "title": "江西出台5G行动计划"}
     url = "https://finews.withounder.com/dajiangwang/2022/04/20/{}.html"
 

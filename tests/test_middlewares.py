@@ -6,12 +6,14 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import made
 import pytest
 from scrapy import Request, Spider
+from scrapy.core.downloader import Slot
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -22,6 +24,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
+from twisted.internet.defer import Deferred
 from twisted.internet.error import NoRouteError
 
 from crawler import dates
@@ -35,6 +38,7 @@ from crawler.middlewares.politeness import BePolite
 from crawler.middlewares.redirect import FollowToTheSame
 from crawler.middlewares.retry import RetryLater
 from crawler.middlewares.robots import ObeyRobots
+from crawler.middlewares.waiting import end_waiting
 from crawler.network.failures import IS_PROBE, NetworkFailure
 from crawler.network.not_requested import ForbiddenAddress, NotRequested, Postponed, Unreachable
 from crawler.sites.loading import rules_version
@@ -519,6 +523,34 @@ def test_a_host_that_was_too_busy_gets_one_request_at_a_time_until_it_answers_we
     run.answer(answer(200))
     took, _ = timed(*(run.middleware.process_request(Request(POST)) for _ in range(3)))
     assert took < 0.4
+
+
+def test_nothing_waits_for_a_host_that_is_given_up_meanwhile(polite: Callable[..., Polite]):
+    ended_for: list[tuple[str, str]] = []
+    run = polite(give_up_after=1, end_waiting=lambda name, error: ended_for.append((name, str(error()))))
+    run.answer(answer(500, url=f"http://{OTHER_HOST}/"))
+    delayed = [run.middleware.process_request(Request(POST, meta={"crawl_delay": 30.0})) for _ in range(2)]
+    took, results = timed(*delayed, run.answered(answer(500)))
+    assert said(results) == [None, f"{HOST} is given up (HTTP 500)", None]
+    assert took < 5
+    assert ended_for == [(name, f"{name} is given up (HTTP 500)") for name in (OTHER_HOST, HOST)]
+
+
+def test_requests_in_the_queue_of_one_host_are_ended():
+    async def queued() -> tuple[list[Any], int]:
+        slot, other = Slot(concurrency=1, delay=60), Slot(concurrency=1, delay=60)
+        downloader: Any = SimpleNamespace(slots={HOST: slot, OTHER_HOST: other})
+        waiting: list[Deferred[Any]] = [Deferred() for _ in range(3)]
+        slot.queue.extend((Request(POST), each) for each in waiting)
+        other.queue.append((Request(POST), Deferred()))
+        for name in (HOST, "unknown.invalid"):
+            end_waiting(downloader, name, lambda: Postponed("it is given up"))
+        loop = asyncio.get_running_loop()
+        futures = [each.asFuture(loop) for each in waiting]
+        return await asyncio.gather(*futures, return_exceptions=True), len(other.queue)
+
+    results, left = asyncio.run(queued())
+    assert (said(results), left) == (["it is given up"] * 3, 1)
 
 
 def test_a_crawl_delay_applies_between_requests_to_the_same_host_only(polite: Callable[..., Polite]):

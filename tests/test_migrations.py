@@ -272,6 +272,8 @@ ARTICLE = {
     "derived": "",
     "front_matter": "{}",
     "draft": 0,
+    "image": None,
+    "authors": "[]",
 }
 OTHER = {
     **ARTICLE,
@@ -365,7 +367,7 @@ def fetched(number: int, link: int, outcome: str, run: int = 2, **changes: Any) 
 
 def revision(article: dict[str, Any], number: int, **changes: Any) -> dict[str, Any]:
     made = {"article_id": article["id"], "revision": number, "seen_at": "2022-04-21T01:00:00+00:00", "run_id": 1}
-    read = {"via": "page", "derived": "", "front_matter": "{}", "draft": 0}
+    read = {"via": "page", "derived": "", "front_matter": "{}", "draft": 0, "image": None, "authors": "[]"}
     return {**made, **read, **{name: article[name] for name in OF_A_REVISION}, **changes}
 
 
@@ -600,6 +602,8 @@ EXPECTED = {
     "0006": {**BY_0002, "files": [REFUSED_FILE]},
     "0007": {**BY_0002, "files": [REFUSED_FILE]},
     "0008": {**BY_0002, "files": [REFUSED_FILE]},
+    "0009": {**BY_0002, "files": [REFUSED_FILE]},
+    "0010": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 
@@ -835,3 +839,17 @@ def test_a_category_that_is_changed_in_sql_is_the_one_it_is_found_by(brought: Ca
         archive.db.execute("UPDATE articles SET category = 'emnews' WHERE post_id = 'NW1'")
         assert archive.post("NW1")["categories"] == ["emnews"]
         assert archive.search("江西", category="emnews")["total"] == 1
+
+
+# 0010: authors.
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_no_version_gets_authors_by_being_brought_forward_and_none_is_added(
+    brought: Callable[[str], Path], name: str
+):
+    path = brought(name)
+    versions = ask(path, "SELECT count(*) FROM revisions")
+    Archive(path).close()
+    assert ask(path, "SELECT count(*) FROM revisions WHERE authors = '[]' AND image IS NULL") == versions
+    assert ask(path, "SELECT count(*) FROM authors") == ask(path, "SELECT count(*) FROM article_authors") == [(0,)]

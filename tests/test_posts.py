@@ -87,6 +87,8 @@ def test_a_new_post_is_stored_with_its_first_revision(db: Database):
             "derived": "",
             "front_matter": "{}",
             "draft": 0,
+            "image": None,
+            "authors": "[]",
         }
     ]
     assert rows(db, "revisions") == [
@@ -105,6 +107,8 @@ def test_a_new_post_is_stored_with_its_first_revision(db: Database):
             "derived": "",
             "front_matter": "{}",
             "draft": 0,
+            "image": None,
+            "authors": "[]",
         }
     ]
 
@@ -343,6 +347,8 @@ def test_the_revision_before_stays_beside_the_new_one(db: Database):
             "derived": "",
             "front_matter": "{}",
             "draft": 0,
+            "image": None,
+            "authors": "[]",
         },
     ]
 
@@ -661,6 +667,7 @@ def test_a_post_is_read_with_its_tags_in_order_and_its_mentions_by_weight(archiv
         "derived": [],
         "front_matter": {},
         "draft": False,
+        "authors": [],
         "categories": ["dajiangwang"],
         "tags": ["大江网新闻", "5G"],
         "mentions": [
@@ -789,6 +796,7 @@ def test_the_archive_counts_what_it_holds(archive: Archive):
         "sites": {"finews": 2},
         "categories": {"dajiangwang": 2},
         "sources": {"大江网": 1},
+        "authors": {},
         "links": {"found": 1},
         # NW2 is dated later than it was seen, so its date must be wrong.
         "days": {

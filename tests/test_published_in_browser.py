@@ -123,6 +123,21 @@ def test_a_post_is_found_read_and_followed_from_a_disk(watched: Watched) -> None
     assert page.inner_text("h1") == "江西出台5G行动计划"
 
 
+def test_hits_are_narrowed_down_by_links_and_as_they_were_again(watched: Watched) -> None:
+    page = watched.open("index.html")
+    assert len(watched.search("江西")) == 20
+    page.wait_for_selector("aside .ranked")
+    assert page.locator("aside h2").all_inner_texts() == ["媒体", "栏目", "日期"]
+    page.click("aside a:has-text('script')")  # a name that is hostile
+    page.wait_for_selector(".filters .on")
+    assert page.locator(".hit h2").all_inner_texts() == [HOSTILE]
+    page.wait_for_selector("aside .ranked")
+    assert page.locator("aside h2").all_inner_texts() == ["栏目", "日期"]
+    page.click(".filters .on")
+    page.wait_for_selector(".pager")
+    assert page.inner_text("#found strong") == "32 篇"
+
+
 def test_results_are_turned_and_ordered_in_both_languages(watched: Watched) -> None:
     page = watched.open("en/index.html")
     assert len(watched.search("工业")) == 20

@@ -20,6 +20,7 @@ from profiles import examples
 from crawler.archive import Archive
 from crawler.archive.ledger import runs
 from crawler.archive.store import posts
+from crawler.items import Category
 from crawler.text.variants import unify
 from crawler.text.words import tokens_in
 from crawler.web.published.folder import Folder
@@ -109,6 +110,38 @@ def found_there(archive: Archive, queries: list[str], **options: Any) -> list[di
         }
         for answer in answers
     ]
+
+
+def test_hits_are_narrowed_down_to_an_outlet_a_category_and_a_day(tmp_path: Path) -> None:
+    roses = Category(slug="roses", name="玫瑰", url="https://finews.withounder.com/category/roses.html")
+    with Archive(tmp_path / "archive.db", create=True) as opened:
+        runs.begin(opened.db, "finews", made.SEEN)
+        for number in range(90):  # in two blocks
+            changes = {
+                "source": f"报{number % 3}" if number % 4 else None,
+                "category": roses if number % 5 == 0 else made.DAJIANGWANG,
+            }
+            at = made.PUBLISHED + timedelta(days=number % 2)
+            posts.store(opened.db, made.article(f"NW{number:03}", published_at=at, **changes), 1)
+        publish(opened, tmp_path / "site")
+    only = {"outlet": "报1", "category": "玫瑰", "day": "2022-04-20"}
+    wanted = [n for n in range(90) if n % 4 and n % 3 == 1 and n % 5 == 0 and n % 2 == 0]
+    found, by_outlet, unknown, spread, narrowed = ask(
+        tmp_path / "site",
+        [
+            ["search", "江西", {"only": only, "sort": "date"}],
+            ["search", "江西", {"only": {"outlet": "报1"}}],
+            ["search", "江西", {"only": {"day": "2022-04-22"}}],
+            ["spread", "江西"],
+            ["spread", "江西", {"only": only}],
+        ],
+    )
+    assert sorted(hit["href"] for hit in found["results"]) == [f"post/NW{n:03}.html" for n in wanted]
+    assert (by_outlet["total"], unknown["total"]) == (sum(n % 4 > 0 and n % 3 == 1 for n in range(90)), 0)
+    assert spread["category"] == [["大江网新闻", 72], ["玫瑰", 18]]
+    assert spread["day"] == [["2022-04-21", 45], ["2022-04-20", 45]]
+    assert sum(count for _name, count in spread["outlet"]) == 67
+    assert narrowed == {kind: [[name, len(wanted)]] for kind, name in only.items()}
 
 
 QUERIES = [

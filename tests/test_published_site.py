@@ -20,7 +20,8 @@ from crawler.archive.ledger import runs
 from crawler.archive.store import posts
 from crawler.errors import UsageError
 from crawler.items import Category, Mention
-from crawler.web.published.site import publish
+from crawler.web.published.places import place_of
+from crawler.web.published.site import NOT_FOUND, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +52,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
             title=HOSTILE,
             html=f"<p>{HOSTILE}</p><img src='https://elsewhere.example/x.png' onerror='alert(1)'>",
             source=HOSTILE,
+            authors=(HOSTILE, "Ann Moss"),
+            image="https://elsewhere.example/a.jpg",
             category=Category(slug=HOSTILE, name=HOSTILE, url="https://finews.withounder.com/category/x.html"),
             tags=(HOSTILE,),
             mentions=(Mention(code="105.NIO", name=HOSTILE, count=1), Mention(code="105.nio", name="a", count=1)),
@@ -91,10 +94,36 @@ def test_every_link_leads_to_a_file_of_the_site(site: Path) -> None:
     assert broken == []
 
 
+def test_a_hit_of_the_search_leads_to_its_day_outlet_and_category(site: Path) -> None:
+    files = contents(site)
+    scripts = [script for path, script in files.items() if path.startswith("search/text/")]
+    hits = [json.loads(script[script.index(b"{") : script.rindex(b"}") + 1]) for script in scripts]
+    links = {hit[name] for hit in hits for name in hit if name.lower().endswith("href")} - {""}
+    assert links <= files.keys()
+    assert {"day/2022-04-20.html", "category/dajiangwang.html"} <= links
+    assert {link.partition("/")[0] for link in links} == {"post", "day", "outlet", "category"}
+
+
+@pytest.mark.parametrize("url", ["", "https://news.example.org/archive/"])
+def test_a_page_for_what_is_not_there_leads_on_from_any_address(archive: Archive, tmp_path: Path, url: str) -> None:
+    publish(archive.path, tmp_path / "public", url=url)
+    files = contents(tmp_path / "public")
+    page, base = files["404.html"], url or "/"
+    tree = LexborHTMLParser(page.decode())
+    hrefs = [each.attributes.get("href") or each.attributes.get("src") or "" for each in tree.css("[href], [src]")]
+    assert {href.removeprefix(base) for href in hrefs if not href.startswith("#")} <= files.keys()
+    assert all(href.startswith((base, "#main")) for href in hrefs)
+    assert {f"{base}index.html", f"{base}en/index.html"} <= {*hrefs}
+    assert "没有这个页面" in tree.body.text()
+    assert b"404.html" not in files["sitemap.xml"]
+
+
 def test_every_page_and_form_of_a_post_is_there(site: Path) -> None:
     files = contents(site)
     expected = {f"post/{made.ID}{end}" for end in (".html", ".md", ".txt", ".json", "/changes.html")}
     assert expected | {f"en/post/{made.ID}.html"} <= files.keys()
+    author = place_of("/author/Ann%20Moss")
+    assert {author, f"en/{author}", place_of("/author/Ann%20Moss.atom"), "authors.html"} <= files.keys()
     assert {
         "index.html",
         "en/index.html",
@@ -110,7 +139,7 @@ def test_no_page_names_a_server_that_is_not_there_or_asks_one_for_anything(site:
     for path, html in pages_of(site).items():
         tree = LexborHTMLParser(html.decode())
         assert "localhost" not in html.decode(), path
-        up = "../" * path.removeprefix("en/").count("/")
+        up = "/" if path == NOT_FOUND else "../" * path.removeprefix("en/").count("/")
         assert [form.attributes.get("action") for form in tree.css("form")] == [f"{up}search.html"]
         assert tree.css("[style], iframe, object, embed, img") == []
         (policy,) = tree.css('meta[http-equiv="Content-Security-Policy"]')
@@ -283,3 +312,16 @@ def test_the_command_says_what_it_wrote(finews: Callable[..., Any], tmp_path: Pa
     }
     refused = finews("export", "posts", "--url", URL)
     assert (refused.returncode, refused.stderr.splitlines()[-1]) == (2, "Error: --url goes with --format site.")
+
+
+def test_a_post_without_an_address_of_its_own_is_published_too(tmp_path: Path) -> None:
+    with Archive(tmp_path / "archive.db", create=True) as opened:
+        runs.begin(opened.db, "notes", made.SEEN)
+        note = {"url": None, "share_url": None, "source": None, "category": None, "mentions": (), "tags": ()}
+        store(opened, "note", site="notes", **note)
+    assert publish(tmp_path / "archive.db", tmp_path / "public")["posts"] == 1
+    tree = LexborHTMLParser((tmp_path / "public" / place_of("/post/note")).read_text(encoding="utf-8"))
+    assert [each.text() for each in tree.css(".cite p")] == [
+        "‘江西出台5G行动计划’ (2022), 20 April.",
+        "江西出台5G行动计划[Z]. 2022-04-20.",
+    ]

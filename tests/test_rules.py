@@ -77,7 +77,7 @@ def test_every_step_of_a_rule_for_bodies_works(tmp_path: Path, source: str, rule
         ("body", {"of": "text", "css": "p"}, "body[0].of: is 'text'; a body is read of: page, json-ld"),
         ("body", {"of": "body", "css": "p"}, "body[0].of: is 'body'; a body is read of: page, json-ld"),
         ("body", {"link": "x"}, "body[0].link: does nothing here; a link holds no body"),
-        ("body", {"css": "p", "split": ","}, "body[0].split: does nothing here; it is for tags"),
+        ("body", {"css": "p", "split": ","}, "body[0].split: does nothing here; it is for tags and authors"),
         ("title", {"css": "p", "all": True}, "title[0].all: does nothing here; it is for body"),
         ("title", {"css": "p", "order": "DMY"}, "title[0].order: does nothing here; it is for date"),
         ("title", {"css": "p", "timezone": "UTC"}, "title[0].timezone: does nothing here; it is for date"),

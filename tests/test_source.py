@@ -179,7 +179,8 @@ def test_a_jekyll_post_is_read_with_its_lists_and_its_unknown_keys() -> None:
     assert post.published_at.isoformat() == "2020-01-02T00:00:00+00:00"
     assert post.derived == ("date",)
     assert post.url == "https://blog.example/garden/tools/2020/01/02/tools.html"
-    assert post.others == {"author": "Ann", "rating": 4.5, "draft": False, "related": ["a", "b"]}
+    assert post.authors == ("Ann",)
+    assert post.others == {"rating": 4.5, "draft": False, "related": ["a", "b"]}
     assert post.html == "<h1>Tools</h1>\n<p>A <em>spade</em> and <code>x &lt; y</code>.</p>"
 
 
@@ -242,13 +243,13 @@ def test_a_date_that_cannot_be_read_is_kept_and_the_day_is_marked_as_derived(dat
 
 
 def test_a_date_that_cannot_be_read_is_written_out_beside_the_derived_one_and_read_back() -> None:
-    article = made.article(derived=("date",), others={"date": "昨天", "author": "Ann"})
+    article = made.article(derived=("date",), others={"date": "昨天", "editor": "Ann"})
     text = render_post({**_row(article), "derived": ["date"], "front_matter": article.post.others})
     assert "date: 2022-04-20 16:44:59 +0800\n" in text
     assert "written_date: 昨天\n" in text
     again = read("x.md", text)
     assert (again.published_at, again.derived) == (made.PUBLISHED, ("date",))
-    assert again.others == {"date": "昨天", "author": "Ann"}
+    assert again.others == {"date": "昨天", "editor": "Ann"}
 
 
 @pytest.mark.parametrize(
@@ -317,7 +318,7 @@ def test_a_file_this_program_wrote_is_read_back_as_the_same_post(
 ) -> None:
     html = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     article = made.article(title=" ".join(title.split()), html=html, source=source, tags=("一", "二 三"))
-    row = {**_row(article), "derived": ["title"], "front_matter": {"author": "Ann", "n": 3}}
+    row = {**_row(article), "derived": ["title"], "front_matter": {"editor": "Ann", "n": 3}}
     file = PostFile(path="x", name="renamed.md", content=render_post(row).encode())
     again = read_file(file, FINEWS, AT).derived
     assert again is not None
@@ -326,7 +327,7 @@ def test_a_file_this_program_wrote_is_read_back_as_the_same_post(
     assert (post.post_id, post.title, post.url) == (made.ID, article.post.title, article.post.url)
     assert (post.source, post.tags, post.share_url) == (source, ("一", "二 三"), made.SHARE)
     assert set(post.mentions) == set(article.post.mentions)
-    assert (post.derived, post.others) == (("title",), {"author": "Ann", "n": 3})
+    assert (post.derived, post.others) == (("title",), {"editor": "Ann", "n": 3})
 
 
 def _row(article: Any) -> dict[str, Any]:

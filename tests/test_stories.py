@@ -361,6 +361,7 @@ def test_a_search_shows_a_story_once_by_the_first_of_its_posts(archive: Archive)
         "source": "大江网",
         "category": "dajiangwang",
         "categories": ["dajiangwang"],
+        "authors": [],
         "url": "https://finews.withounder.com/dajiangwang/2022/04/20/NW1.html",
         "snippet": "[江西]省政府新闻办昨日召开发布会，介绍5G应用“扬帆”行动计划的主要内容和下一步工作安排。"
         " 计划提出，到2023年底全省累计建成基站10万个，实现乡镇以上区域连续…",

@@ -98,6 +98,7 @@ def test_csv_has_the_columns_of_json_and_cells_that_run_nothing(ask: Ask) -> Non
         **hit,
         "title": f"'{hit['title']}",
         "categories": "dajiangwang",
+        "authors": "",
         "highlights": "[[0, 2]]",
     }
 

@@ -18,6 +18,7 @@ from crawler.archive.search import index
 from crawler.cli import main
 from crawler.errors import NoSuchRun, UsageError
 from crawler.ops.check import check
+from crawler.ops.deleting import delete_posts
 from crawler.ops.importing.run import ImportOptions, import_posts
 from crawler.ops.importing.undoing import undo_import
 
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 STORY = "江西省发布行动计划，推进工业互联网和数字经济融合发展，到明年建成十万个基站，投资两百亿元，覆盖全部县城。" * 3
 ID = made.ID
-TABLES = "posts versions article_tags article_categories mentions stories files deletions before_imports".split()
+TABLES = (
+    "posts versions article_authors authors article_tags article_categories mentions stories files deletions"
+    " before_imports"
+).split()
 
 
 class Place:
@@ -57,6 +61,12 @@ class Place:
         assert (result.pop("archive"), result.pop("run")) == (str(self.archive), run)
         return dict(result)
 
+    def marked(self) -> list[Any]:
+        """Return the addresses that no run requests, because their posts were deleted."""
+        with Archive(self.archive) as archive:
+            rows = "SELECT url, state, reason, deleted_at FROM links WHERE deleted_at IS NOT NULL AND kind = 'post'"
+            return archive.db.execute(rows).fetchall()
+
     def held(self) -> Any:
         """Return all that is stored of posts, in the tables, in the index and as Markdown."""
         with Archive(self.archive) as archive:
@@ -86,9 +96,9 @@ def test_posts_that_an_import_brought_go(place: Place):
 
 
 def test_a_post_that_an_import_changed_is_again_what_it_was(place: Place):
-    place.crawl(made.article(ID))
+    place.crawl(made.article(ID, authors=("张三",), image="https://finews.withounder.com/a.jpg"))
     before = place.held()
-    more = "categories: [emnews, other]\ntags: [新标签]\nsource: 别处\n"
+    more = "categories: [emnews, other]\ntags: [新标签]\nsource: 别处\nauthors: [李四, 张三]\nimage: /b.jpg\n"
     run = place.take({f"2022-04-23-{ID}.md": file("新题", f"全新的正文。{STORY}", "2022-04-23 08:00:00 +0800", more)})
     with Archive(place.archive) as archive:
         # What the site has shown stays the current version.
@@ -104,10 +114,14 @@ def test_details_that_a_file_filled_in_are_taken_out_again(place: Place):
     before = place.held()
     with Archive(place.archive) as archive:
         post = archive.post(ID)
-    body, more = "江西将实现5G+VR融合。</p><p>贵州茅台上涨。", "categories: dajiangwang\ntags: 大江网新闻\n"
+    body, more = (
+        "江西将实现5G+VR融合。</p><p>贵州茅台上涨。",
+        "categories: dajiangwang\ntags: 大江网新闻\nauthor: 张三\nimage: /a.jpg\n",
+    )
     run = place.take({f"2022-04-20-{ID}.md": file(post["title"], body, more=more)})
     with Archive(place.archive) as archive:
         assert (archive.post(ID)["revision"], archive.post(ID)["category"]) == (1, "dajiangwang")
+        assert archive.post(ID)["authors"] == ["张三"]
     assert place.undo(run)["restored"] == [{"id": ID, "revision": 1}]
     assert place.held() == before
 
@@ -138,6 +152,29 @@ def test_what_something_newer_stands_on_stays_and_is_named(place: Place):
         "removed": ["a", "c"],
         "restored": [],
         "kept": [{"id": ID, "reason": f"a crawl has found it on the site ({url}): `finews delete` takes it out"}],
+    }
+
+
+@pytest.mark.parametrize("crawled", [True, False])
+def test_a_deleted_post_that_an_import_brought_back_is_deleted_again(place: Place, *, crawled: bool):
+    name = f"2022-04-20-{ID}.md"
+    if crawled:
+        place.crawl(made.article(ID), made.gone(made.post_address("NW1")))
+    else:
+        place.take({name: file()})
+    delete_posts(place.archive, [ID], place.posts, made.LATER)
+    before, marked = place.held(), place.marked()
+    (place.mine / name).parent.mkdir(exist_ok=True)
+    (place.mine / name).write_text(file(), encoding="utf-8")
+    options = ImportOptions(archive=place.archive, posts=place.posts, site="finews")
+    run = import_posts([place.mine / name], options)["run"]
+    with Archive(place.archive) as archive:
+        assert [post["post_id"] for post in archive.posts()] == [ID]
+    assert place.marked() == []
+    assert place.undo(run) == {"removed": [ID], "restored": [], "kept": []}
+    assert (place.held(), place.marked()) == (before, marked)
+    assert import_posts([place.mine], options)["reasons"] == {
+        "refused: deleted on 2022-04-21; name the file itself to import it again": 1
     }
 
 

@@ -34,6 +34,9 @@ ASKED = [
     "/api/search",
     "/api/securities/600519",
     "/api/outlets",
+    "/api/authors",
+    "/api/posts?author=Ann%20Moss",
+    "/api/search?q=%E6%B1%9F%E8%A5%BF&author=Ann%20Moss",
     "/api/categories?since=2022",
     "/api/securities",
     "/api/days",
@@ -53,7 +56,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     story = "<p>" + "江西省工信厅印发行动计划，到二〇二三年建成五G基站十万个，覆盖全部县城。" * 4 + "</p>"
     browsing.fill(
         path,
-        made.article(),
+        made.article(authors=("Ann Moss",), image="https://finews.withounder.com/a.jpg"),
         made.article(html="<p>江西将实现5G+VR融合120项。</p>", seen_at=made.LATER),
         *(
             made.article(f"NW{number}", html=story, published_at=made.PUBLISHED - timedelta(hours=number))

@@ -7,6 +7,7 @@ import re
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import browsing
 import made
@@ -47,6 +48,7 @@ TOLD = [
     for number, outlet, late in [(5, "大江网", timedelta()), (6, "新华社", timedelta(hours=3))]
 ]
 ODD = "a/b.json?#%"
+HOSTILE = '"><script>alert(1)</script>'
 ARTICLES = [
     made.article(),
     SECOND,
@@ -61,6 +63,8 @@ ARTICLES = [
         category=Category(slug=ODD, name="", url=""),
         mentions=(),
         tags=(),
+        authors=("Ann Moss", HOSTILE, ODD),
+        image="https://finews.withounder.com/5g.jpg",
     ),
 ]
 
@@ -115,6 +119,61 @@ def test_a_post_has_all_that_is_known_of_it(browser: Browser) -> None:
     assert post.page.css_first("link[rel=prev]").attributes["href"] == "/en/post/NW6"
     assert [text.partition("江西再建5G基站")[0] for text in post.words(".cite p")] == ["大江网 (2022) ‘", "大江网. "]
     assert post.words("title") == ["江西再建5G基站 · finews archive"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "name", "cited"),
+    [
+        ("", made.ID, made.post_address().url),
+        ("https://news.example.org", made.ID, f"https://news.example.org/post/{made.ID}"),
+        ("https://news.example.org", "note", "https://news.example.org/post/note"),
+        ("", "note", None),
+    ],
+)
+def test_a_post_is_cited_where_others_can_read_it(
+    tmp_path: Path, public_url: str, name: str, cited: str | None
+) -> None:
+    browsing.fill(tmp_path / "a.db", made.article(), made.article("note", url=None, share_url=None))
+    with browsing.browsing(tmp_path / "a.db", public_url=public_url, names=["news.example.org"]) as opened:
+        post = opened.get(f"/en/post/{name}")
+    harvard, _ = post.words(".cite p")
+    assert (post.status, re.findall(r"Available at: (\S+)", harvard)) == (200, [cited] if cited else [])
+    asked = quote(made.post_address().url, safe="") if name == made.ID else "note"
+    assert f"/en/why?address={asked}" in post.links("aside")
+
+
+def test_a_post_names_its_authors_and_leads_to_its_lead_image(browser: Browser) -> None:
+    post = browser.get("/en/post/NW9")
+    assert post.words(".byline .author") == ["Ann Moss", HOSTILE, ODD]
+    assert [node.attributes["content"] for node in post.page.css("meta[name=author]")] == ["Ann Moss", HOSTILE, ODD]
+    assert "https://finews.withounder.com/5g.jpg" in post.links("aside")
+    assert post.page.css("img, article script") == []
+    assert (
+        browser.get("/post/NW9.txt").text.split("\n")[1] == f"2021-03-16 16:44 · {ODD} · Ann Moss, {HOSTILE}, {ODD}"
+    )
+    assert post.words(".cite p")[0].startswith(f"Ann Moss, {HOSTILE} and {ODD} (2021) ‘旧闻’, {ODD}, 16 March.")
+    nobody = browser.get("/en/post/NW2")
+    assert (nobody.words(".author"), nobody.page.css("meta[name=author]")) == ([], [])
+
+
+def test_a_list_by_an_author_has_a_chart_and_a_feed_with_the_authors_of_each_post(browser: Browser) -> None:
+    shown = browser.get("/author/Ann%20Moss")
+    assert shown.page.css("svg.bars a") != []
+    feed = browser.get("/author/Ann%20Moss.atom").text
+    assert re.findall(r"<entry>.*?</entry>", feed)[0].count("<author>") == 3
+    (listed,) = json.loads(browser.get("/author/Ann%20Moss.json").text)["posts"]
+    assert listed["authors"] == ["Ann Moss", HOSTILE, ODD]
+
+
+def test_a_search_is_narrowed_down_to_an_author(browser: Browser) -> None:
+    found = browser.get("/en/search?q=%E6%97%A7%E9%97%BB")
+    assert found.words("aside h2") == ["Outlets", "Authors", "Categories", "Narrow down"]
+    assert "/en/search?q=%E6%97%A7%E9%97%BB&author=Ann+Moss" in found.links("aside")
+    narrowed = browser.get("/en/search?q=%E6%97%A7%E9%97%BB&author=Ann+Moss")
+    assert (narrowed.words(".filters .on"), narrowed.words(".hit h2")) == (["author: Ann Moss ×remove"], ["旧闻"])
+    assert narrowed.page.css_first('form.narrow input[name="author"]').attributes["value"] == "Ann Moss"
+    unknown = browser.get("/en/search?q=5G&author=Ann")
+    assert unknown.words(".note") == ["No author is called Ann: did you mean Ann Moss?"]
 
 
 def test_a_post_can_be_asked_for_by_any_of_its_addresses_and_in_former_revisions(browser: Browser) -> None:
@@ -191,6 +250,9 @@ def test_each_story_can_be_shown_once(browser: Browser) -> None:
         ("/outlet/%E6%96%B0%E5%8D%8E%E7%A4%BE", "新华社", ["江西建成基站"]),
         ("/outlet/a%2Fb%2Ejson%3F%23%25", ODD, ["旧闻"]),
         ("/category/a%2Fb%2Ejson%3F%23%25", ODD, ["旧闻"]),
+        ("/author/Ann%20Moss", "Ann Moss", ["旧闻"]),
+        ("/author/a%2Fb%2Ejson%3F%23%25", ODD, ["旧闻"]),
+        ("/author/%22%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E", HOSTILE, ["旧闻"]),
         (
             "/category/dajiangwang",
             "大江网新闻",
@@ -252,6 +314,7 @@ def test_pages_of_a_list_lead_to_each_other(tmp_path: Path) -> None:
 
 def test_what_there_is_most_of_comes_first_and_days_the_latest_first(browser: Browser) -> None:
     assert browser.get("/en/outlets").words(".names li") == ["大江网3", "a/b.json?#%1", "新华社1"]
+    assert browser.get("/en/authors").words(".names li") == [f"{HOSTILE}1", "Ann Moss1", f"{ODD}1"]
     assert browser.get("/en/categories").words(".names li") == ["大江网新闻4", "a/b.json?#%1"]
     assert browser.get("/en/securities").words(".names li") == ["贵州茅台 600519.SH4", "腾讯控股 00700.HK3"]
     assert browser.get("/days").links(".names") == ["/day/2022-04-21", "/day/2022-04-20", "/day/2021-03-16"]
@@ -277,7 +340,9 @@ def test_runs_addresses_and_coverage_are_told(browser: Browser) -> None:
     assert why.words(".step h2") == [made.post_address("NW2").url]
     assert why.words(".told li")[1].startswith("2022-04-21 09:00:00 run 1: new, HTTP 200")
     assert browser.get("/en/why?address=NW404").words(".empty") == ["This was never seen."]
-    assert browser.get("/en/coverage?since=2021").words("tbody th") == ["2022-04-21", "2022-04-20", "2021-03-16"]
+    coverage = browser.get("/en/coverage?since=2021")
+    assert coverage.words("tbody th") == ["2022-04-21", "2022-04-20", "2021-03-16"]
+    assert coverage.words("tbody td a")[0] == "大江网新闻"
 
 
 @pytest.mark.parametrize(
@@ -285,6 +350,7 @@ def test_runs_addresses_and_coverage_are_told(browser: Browser) -> None:
     [
         ("/post/NW", ["/post/NW2", "/post/NW202204202350104915", "/post/NW5"]),
         ("/outlet/%E6%96%B0%E5%8D%8E", ["/outlet/%E6%96%B0%E5%8D%8E%E7%A4%BE"]),
+        ("/author/An%20Moss", ["/author/Ann%20Moss"]),
         ("/category/dajiang", ["/category/dajiangwang"]),
         ("/category/%E5%A4%A7%E6%B1%9F", ["/category/dajiangwang"]),
         ("/security/%E8%8C%85", ["/security/600519.SH"]),
@@ -303,6 +369,9 @@ def test_what_there_is_not_is_a_page_that_says_what_is_near(browser: Browser, ad
 def test_a_time_that_is_none_is_said_to_be_none(browser: Browser) -> None:
     wrong = browser.get("/en/search?q=5G&since=yesterday")
     assert (wrong.status, wrong.words("h1")) == (400, ["The question cannot be answered"])
+    said = {"en": "'gestern' is not a time: write", "zh": "'gestern' 不是时间"}
+    for language, begin in said.items():
+        assert browser.get(f"/{language}/search?q=x&since=gestern").words("main p")[0].startswith(begin)
 
 
 def test_pages_speak_the_reader_s_language_and_links_keep_it(browser: Browser) -> None:
@@ -331,8 +400,8 @@ def test_every_page_can_be_reached_by_links_and_no_link_is_broken(browser: Brows
     assert {address for address in broken if not address.startswith("/coverage")} == set()
     kinds = {address.split("/")[1].partition("?")[0].partition(".")[0] for address in seen}
     assert kinds == {
-        "", "latest", "search", "post", "outlet", "outlets", "category", "categories", "security", "securities",
-        "day", "days", "story", "runs", "why", "coverage", "api", "static",
+        "", "latest", "search", "post", "outlet", "outlets", "author", "authors", "category", "categories",
+        "security", "securities", "day", "days", "story", "runs", "why", "coverage", "api", "static",
     }  # fmt: skip
 
 

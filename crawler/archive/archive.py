@@ -126,10 +126,11 @@ class Archive:
     ) -> dict[str, Any]:
         """Return a post by id or address: the columns of `articles`, `categories`, `tags`, `mentions`, `same_story`.
 
-        With `revision`, title, time and body are those of that revision, with `as_of` those of the latest revision
-        that the archive knew at the end of that time. `same_story` lists the posts that tell the same story, oldest
-        first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`, `NoSuchTime`,
-        `AmbiguousPost` if several sites have a post with this id, and `FinewsError` if it was not known then.
+        With `revision`, title, time, authors, image and body are those of that revision, with `as_of` those of the
+        latest one that the archive knew at the end of that time. `same_story` lists the posts that tell the same
+        story, oldest first; `found_in` is the revision of a removed text. Raises `NoSuchPost`, `NoSuchRevision`,
+        `NoSuchTime`, `AmbiguousPost` if several sites have a post with this id, and `FinewsError` if it was not known
+        then.
         """
         row = articles.get(self.db, self._find(name, site))
         if as_of is not None:
@@ -164,11 +165,11 @@ class Archive:
     ) -> Found:
         """Return the results of a full-text query, see `crawler.archive.search.search`; any string is a valid query.
 
-        `since` and `until` include the day, month or minute they name; `source` is an outlet, `category` a slug or a
-        name, and `stock` a security in any form that `Archive.stock` takes; `site` leaves other sites out. Of several
-        values any will do. `as_of` searches the archive as it was at the end of that time. `drafts` are found if they
-        are wanted. If nothing is found, `understood` and `hints` say what was looked for. Raises `NoSuchTime` and
-        `AmbiguousSecurity`.
+        `since` and `until` include the day, month or minute they name; `source` is an outlet, `author` a name,
+        `category` a slug or a name, and `stock` a security in any form that `Archive.stock` takes; `site` leaves
+        other sites out. Of several values any will do. `as_of` searches the archive as it was at the end of that
+        time. `drafts` are found if they are wanted. If nothing is found, `understood` and `hints` say what was looked
+        for. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
         meant = asking.meant(self.db, asked)
         found = search.search(self.db, query, meant.filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
@@ -260,7 +261,7 @@ class Archive:
         return summary.summary(self.db, self.path, self._sites(site), drafts=drafts)
 
     def top(self, kind: Kind, *, limit: int | None = 20, **asked: Unpack[Asked]) -> Top:
-        """Return which outlets, categories, securities, days or sites have most posts, most first; see `care.top`.
+        """Return the outlets, authors, categories, securities, days or sites with most posts; see `care.top`.
 
         `since`, `until`, `site` and `drafts` are those of `search`, and so are `understood` and `hints`; a `limit` of
         `None` is none. Raises `NoSuchTime` and `SiteError`.

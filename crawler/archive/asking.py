@@ -40,6 +40,7 @@ class Asked(TypedDict, total=False):
     since: str | None
     until: str | None
     source: Several
+    author: Several
     category: Several
     stock: Several
     site: Several
@@ -152,6 +153,7 @@ def _filters(db: Database, asked: Asked, times: _Times) -> tuple[Filters, list[s
     """Return the filters that are meant, and what is to be said of the names among them."""
     sites = names.sites(db, each(asked.get("site")))
     sources = names.sources(db, each(asked.get("source")))
+    authors = names.authors(db, each(asked.get("author")))
     categories = names.categories(db, each(asked.get("category")))
     stocks = names.securities(db, each(asked.get("stock")))
     found = Filters(
@@ -159,12 +161,13 @@ def _filters(db: Database, asked: Asked, times: _Times) -> tuple[Filters, list[s
         until=None if times.until is None else int(times.until.timestamp()),
         sites=sites.names,
         sources=sources.names,
+        authors=authors.names,
         categories=categories.names,
         codes=stocks.names if each(asked.get("stock")) else None,
         published=not asked.get("drafts") and (times.as_of is not None or articles.has_drafts(db)),
         as_of=None if times.as_of is None else dates.iso(dates.utc(times.as_of)),
     )
-    return found, [remark for each_of in (sites, sources, categories, stocks) for remark in each_of.remarks]
+    return found, [remark for each_of in (sites, sources, authors, categories, stocks) for remark in each_of.remarks]
 
 
 def each(value: Several) -> tuple[str, ...]:
@@ -182,6 +185,7 @@ def _narrowed(filters: Filters, times: _Times, zone: tzinfo) -> Iterator[str]:
     for what, values in (
         (Sentence("site"), filters.sites),
         (Sentence("source"), filters.sources),
+        (Sentence("author"), filters.authors),
         (Sentence("category"), filters.categories),
         (Sentence("security"), filters.codes or ()),
     ):
@@ -199,7 +203,10 @@ def _besides(first: str, second: str) -> str:
 
 def _on_times(db: Database, times: _Times, zone: tzinfo) -> Iterator[str]:
     """Yield a sentence if no time lies between the bounds, or no post."""
-    since, until, _ = times
+    since, until, as_of = times
+    (seen,) = db.execute("SELECT min(first_seen_at) FROM articles").fetchone()
+    if as_of is not None and seen is not None and as_of < (begun := dates.local(datetime.fromisoformat(seen), zone)):
+        yield Sentence("Nothing was archived yet: the first post was seen {time}.", time=dates.shown(begun, zone))
     if since is not None and until is not None and since > until:
         yield Sentence(
             "{since} is after {until}: nothing lies between.",

@@ -14,6 +14,8 @@ import click
 
 from crawler import __version__, language
 from crawler.cli import streams
+from crawler.cli.captures.listing import captures
+from crawler.cli.captures.rehearsing import rehearse, reread
 from crawler.cli.crawling import crawl, share
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
@@ -125,6 +127,9 @@ for _command in (
     stats,
     top,
     runs,
+    captures,
+    rehearse,
+    reread,
     export,
     check,
     backup,

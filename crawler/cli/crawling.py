@@ -13,6 +13,7 @@ from crawler.cli.options import (
     TEXT,
     Count,
     archive_option,
+    captures_option,
     json_option,
     log_format_option,
     mirror_option,
@@ -47,6 +48,7 @@ _list_option = click.option(
 @mirror_option
 @posts_option
 @no_posts_option
+@captures_option
 @click.option(
     "--category",
     "categories",
@@ -93,6 +95,7 @@ def crawl(
     log: str | None,
     *,
     no_posts: bool,
+    captures: bool,
     no_share: bool,
     full: bool,
     alarm: bool,
@@ -116,7 +119,7 @@ def crawl(
         return
     folder = None if no_posts else posts
     report = _run(
-        "category", archive, site, mirror, folder, log, as_json=as_json,
+        "category", archive, site, mirror, folder, log, captures=captures, as_json=as_json,
         category=list(categories), page=[*addresses, *_lines(listed)], full=full,
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
@@ -132,6 +135,7 @@ def crawl(
 @mirror_option
 @posts_option
 @no_posts_option
+@captures_option
 @log_format_option
 @json_option
 @click.pass_context
@@ -146,6 +150,7 @@ def share(
     log: str | None,
     *,
     no_posts: bool,
+    captures: bool,
     as_json: bool,
 ) -> None:
     """Fetch and store the texts behind share links.
@@ -162,7 +167,7 @@ def share(
     codes = [*links, *_lines(listed)]
     if not codes:
         raise click.UsageError(_("Give ids or addresses of posts, or a file of them with --list."))
-    report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
+    report = _run("share", archive, site, mirror, folder, log, captures=captures, as_json=as_json, code=codes)
     _finish(ctx, report, archive, folder, mirror, as_json=as_json)
 
 
@@ -187,6 +192,7 @@ def _run(
     posts: Path | None,
     log: str | None,
     *,
+    captures: bool,
     as_json: bool,
     **arguments: Any,
 ) -> Report:
@@ -200,6 +206,7 @@ def _run(
         mirror=mirror,
         progress=not as_json and not log,
         log=log or ("text" if unwatched else ""),
+        captures=captures,
     )
     return run(spider, options, **arguments)
 

@@ -56,10 +56,11 @@ def import_(
     undo: int | None,
     as_json: bool,
 ) -> None:
-    """Import posts from Markdown files.
+    """Import posts from Markdown files, or from pages that were captured.
 
     PATH is a file, or a folder such as a Jekyll site's _posts. A file that cannot be read is refused with the reason,
-    and the import continues. With --history, PATH is in a git repository, checked out or bare.
+    and the import continues. With --history, PATH is in a git repository, checked out or bare. Of a WARC or WACZ
+    file, whoever has made it, the pages of posts of the site are imported, with the times at which they were served.
 
     With --undo, the posts that an import brought go, and those that it changed are again what they were, unless
     something newer stands on them. It needs no PATH.
@@ -68,6 +69,7 @@ def import_(
     Example:
       finews import old_post/
       finews import --history finews.git
+      finews import others.warc.gz
       finews import --site notes notes/
       finews import --site blog.yaml ~/blog/_posts
       finews import --undo 3

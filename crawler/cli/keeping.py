@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from crawler.cli import printing, reports
+from crawler.cli.captures.exporting import export_served
 from crawler.cli.options import (
     TEXT,
     Count,
     archive_option,
+    author_option,
     category_option,
     drafts_option,
     json_option,
@@ -64,11 +66,12 @@ def stats(
         if coverage:
             printing.result(opened.coverage(since, site=site), print_coverage, as_json=as_json)
         else:
-            printing.result(opened.stats(site=site, drafts=drafts), reports.stats, as_json=as_json)
+            show = partial(reports.stats, view=printing.View.of(opened))
+            printing.result(opened.stats(site=site, drafts=drafts), show, as_json=as_json)
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["outlets", "categories", "securities", "days", "sites"]))
+@click.argument("kind", type=click.Choice(["outlets", "authors", "categories", "securities", "days", "sites"]))
 @archive_option
 @since_option
 @until_option
@@ -77,9 +80,10 @@ def stats(
 @drafts_option
 @json_option
 def top(kind: Kind, archive: Path, *, as_json: bool, **options: Any) -> None:
-    """Show what there is most of: which outlets, categories, securities, days or sites have most posts.
+    """Show what there is most of: which outlets, authors, categories, securities, days or sites have most posts.
 
-    A post counts in each of its categories, and for each security it mentions. Days are those of the site's calendar.
+    A post counts for each of its authors, in each of its categories, and for each security it mentions. Days are
+    those of the site's calendar.
 
     \b
     Example:
@@ -141,7 +145,7 @@ def runs(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette", "wacz"]),
     default="markdown",
     show_default=True,
     help="What to write, see above.",
@@ -150,6 +154,7 @@ def runs(
 @since_option
 @until_option
 @source_option
+@author_option
 @category_option
 @stock_option
 @sites_option
@@ -175,6 +180,8 @@ def export(
               any web server or to be opened from a disk
     datasette a file metadata.json: what Datasette should know of the archive's
               tables
+    wacz      captures.wacz: pages as they were served, for ReplayWeb.page and
+              pywb; without a choice of posts, all that is kept
 
     If the archive holds several sites, each gets a folder of its own for its files. Posts are asked for as in a
     search: --query finds exactly what `finews search` finds, and what finds none is explained likewise. Files of
@@ -197,6 +204,8 @@ def export(
         result = _published(archive, directory, url, drafts=asked["drafts"])
     elif form == "datasette":
         result = _described(archive, directory)
+    elif form == "wacz":
+        result = export_served(archive, directory, query, asked)
     else:
         result = _exported(archive, directory, form, query, asked)
     printing.result(result, reports.exported, as_json=as_json)

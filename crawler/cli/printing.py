@@ -212,9 +212,13 @@ def _posts(posts: Iterable[Mapping[str, Any]], view: View) -> None:
 
 
 def byline(post: Mapping[str, Any], view: View = _PLAIN) -> str:
-    """Return when and where a post was published: `2022-04-20 16:44 · 大江网`, then its site if that is told."""
+    """Return when and where a post was published: `2022-04-20 16:44 · 大江网`, then its site if that is told.
+
+    Its authors stand at the end.
+    """
     site = post["site"] if view.names_sites else None
-    return " · ".join(filter(None, [view.time(post["published_at"], "minutes"), post["source"], site]))
+    parts = [view.time(post["published_at"], "minutes"), post["source"], site, ", ".join(post.get("authors") or ())]
+    return " · ".join(filter(None, parts))
 
 
 def say(text: str, *, err: bool = False) -> None:

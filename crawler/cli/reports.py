@@ -29,6 +29,7 @@ _COUNTED = {  # what `stats` counts, and the command that shows more of it
     Sentence("sites"): "finews top sites",
     Sentence("categories"): "finews top categories",
     Sentence("sources"): "finews top outlets",
+    Sentence("authors"): "finews top authors",
     Sentence("links"): None,
 }
 _WIDE = 137  # columns that a table of runs needs; a narrower terminal wraps lines, which is better than cut words
@@ -59,7 +60,7 @@ def _asked(run: Mapping[str, Any]) -> str:
         requests=said(counted(run["requests"], "request")),
         not_modified=run["not_modified"],
         retries=said(counted(run["retries"], "retry", "retries")),
-        size=_size(run["bytes"]),
+        size=size(run["bytes"]),
         listings=said(counted(run["listings"], "listing")),
         failed=failed,
     )
@@ -133,9 +134,9 @@ def alarms(found: Mapping[str, Any]) -> None:
         click.echo(_("Nothing is amiss in {archive}.").format(archive=found["archive"]))
 
 
-def stats(numbers: Mapping[str, Any]) -> None:
+def stats(numbers: Mapping[str, Any], view: View) -> None:
     """Print what an archive holds."""
-    click.echo(f"{numbers['archive']}: {_size(numbers['bytes'])}")
+    click.echo(f"{numbers['archive']}: {size(numbers['bytes'])}")
     holds = _("{posts} ({gone} gone from the site), {revisions}, {securities} in {mentions}, {runs}").format(
         posts=said(counted(numbers["posts"], "post")),
         gone=numbers["gone"],
@@ -146,10 +147,12 @@ def stats(numbers: Mapping[str, Any]) -> None:
     )
     click.echo(holds)
     if numbers["posts"]:
-        first, last = numbers["first_published_at"], numbers["last_published_at"]
+        first, last = (view.time(numbers[f"{end}_published_at"]) for end in ("first", "last"))
         click.echo(_("from {first} to {last}").format(first=first, last=last))
     states = {reasons.said(state): count for state, count in numbers["links"].items()}
     for what, command in _COUNTED.items():
+        if what == "authors" and not numbers[what]:  # most sites name none
+            continue
         counts = _first(states if what == "links" else numbers[what], command)
         listed = _("{what}: {counts}").format(what=said(what), counts=counts)
         click.echo(terminal_safe(listed))
@@ -172,7 +175,6 @@ def _first(counts: Mapping[str, int], command: str | None) -> str:
 
 def top(found: Mapping[str, Any]) -> None:
     """Print what there is most of: with bars on a terminal, elsewhere as lines of number, tab, name."""
-    printing.told(found)
     ranked = [(_named(each), each["posts"]) for each in found["results"]]
     if not sys.stdout.isatty():
         for name, posts in ranked:
@@ -220,7 +222,7 @@ def backed_up(result: Mapping[str, Any]) -> None:
     copied = _("{archive} copied to {file} and verified: {size}, {posts} in {revisions}").format(
         archive=result["archive"],
         file=result["file"],
-        size=_size(result["bytes"]),
+        size=size(result["bytes"]),
         posts=said(counted(result["posts"], "post")),
         revisions=said(counted(result["versions"], "revision")),
     )
@@ -243,10 +245,14 @@ def exported(result: Mapping[str, Any]) -> None:
     )
     removed = result.get("removed")
     click.echo(wrote + (_(", {files} removed").format(files=said(counted(removed, "file"))) if removed else ""))
+    if result.get("missing"):
+        missing = _("{answers} cannot be read and left out: see `finews check`.")
+        click.echo(missing.format(answers=said(counted(result["missing"], "answer"))), err=True)
     printing.told(result)
 
 
-def _size(count: float) -> str:
+def size(count: float) -> str:
+    """Return a number of bytes for people: `1.5 MB`."""
     for unit in ("bytes", "kB", "MB"):
         if count < _KILO:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

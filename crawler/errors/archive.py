@@ -131,6 +131,20 @@ class MarkdownNotWritten(FinewsError):
         )
 
 
+class CapturesNotWritten(FinewsError):
+    """Something, such as a full disk, kept a run from keeping answers as they were served; it went on without."""
+
+    def __init__(self, folder: Path, trouble: str) -> None:
+        """Quote the system's message as the `trouble`."""
+        self.folder, self.trouble = folder, trouble
+        super().__init__(
+            "Not every page could be kept in {folder} as it was served ({trouble}). The archive holds every post:"
+            " mend that before the next run, or run with --no-captures.",
+            folder=folder,
+            trouble=trouble,
+        )
+
+
 class ArchiveLocked(FinewsError):
     """Another run holds the archive's lock."""
 

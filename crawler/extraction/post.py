@@ -75,8 +75,15 @@ def _read_page(page: Page, site: Site, parts: Sequence[str]) -> Post | Refused:
     except _UnreadableDateError as error:
         return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
     own = _own_address(layout, sources)
-    title = first_value(layout.title, sources)
-    return replace(post, post_id=own.key, url=own.url, title=title, published_at=published_at)
+    return replace(
+        post,
+        post_id=own.key,
+        url=own.url,
+        title=first_value(layout.title, sources),
+        published_at=published_at,
+        authors=tuple(all_values(layout.authors, sources)),
+        image=_image(layout, sources),
+    )
 
 
 def _read_part(page: Page, site: Site) -> Part | Refused:
@@ -232,6 +239,13 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
             if rule.of not in _NOT_WRITTEN:
                 raise _UnreadableDateError(f"date cannot be read: {opening(value, _SHOWN)}")
     return None
+
+
+def _image(layout: Layout, sources: _Sources) -> str | None:
+    """Return the address of the lead image: the first that is one of all that the rules find, such as no `data:`."""
+    written = (value for rule in layout.image for value in values(rule, sources))
+    base = base_of(sources.tree_of("page"), sources.page.fetch.address.url) if layout.image else ""
+    return next((address for value in written if (address := resolve(base, value))), None)
 
 
 def _category(layout: Layout, sources: _Sources) -> Category | None:

@@ -19,6 +19,7 @@ from crawler.extraction.markup import blocks, to_html
 from crawler.extraction.post import days_of, read_parted_body
 from crawler.items import Address, Category, Fetch, Mention, Page, WrittenFile
 from crawler.jekyll.attribution import says_its_site
+from crawler.jekyll.bylines import authors_in, image_in, told
 from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.jekyll.scalars import json_of
 from crawler.securities import parse as parse_security
@@ -85,6 +86,7 @@ def read_source(
     published_at = written or dates.parse(day, site.timezone) or _day_of_id(post_id, site, since)
     html = content.strip() if name.lower().endswith(_HTML_FILES) else to_html(content)
     url = _url(front, site, post_id, published_at) if site.has_addresses else None
+    root = f"{site.scheme}://{site.hosts[0]}/" if site.has_addresses else ""
     address = Address(url=url or "", kind="post", key=post_id)
     page = Page(fetch=Fetch(address=address, fetched_at=at), source=html)
     tags = _listed(front, site, "tags") or _listed(front, site, "tag")
@@ -101,10 +103,12 @@ def read_source(
         other_categories=tuple(categories[1:]),
         draft=is_draft or bool(_draft_keys(front)),
         source=(squeeze(front.text("source")) if is_ours else "") or post.source,
+        authors=authors_in(front),
+        image=image_in(front, root),
         share_url=post.share_url or (as_written(front.text("share_url"), address.url) if is_ours else None),
         mentions=post.mentions or (_mentions(front) if is_ours else ()),
         derived=tuple(dict.fromkeys(derived)),
-        others=_others(front, is_ours=is_ours, is_dated=written is not None),
+        others=_others(front, told(front, root), is_ours=is_ours, is_dated=written is not None),
         written=WrittenFile(name=name, text=text) if site.navigation and not is_ours else None,
     )
 
@@ -121,12 +125,13 @@ def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple
     return post_id, day
 
 
-def _others(front: FrontMatter, *, is_ours: bool, is_dated: bool) -> dict[str, Any]:
+def _others(front: FrontMatter, told: set[str], *, is_ours: bool, is_dated: bool) -> dict[str, Any]:
     """Return what of the front matter means nothing here; among it a date, unless the post `is_dated` by it.
 
-    Programs that had no date have written its offset alone, which is nothing to keep.
+    The keys `told` are those whose values are fields of the post. Programs that had no date have written its offset
+    alone, which is nothing to keep.
     """
-    others = front.others((_KEYS | _OWN_KEYS if is_ours else _KEYS) | _draft_keys(front))
+    others = front.others((_KEYS | _OWN_KEYS if is_ours else _KEYS) | _draft_keys(front) | told)
     categories = json_of(front.value("categories"))
     entries = categories if isinstance(categories, list) else [categories]
     if any(isinstance(entry, list | dict) for entry in entries):

@@ -17,7 +17,7 @@ import yaml
 from crawler.dates import front_matter
 from crawler.jekyll.inert import inert_html, is_inert
 from crawler.markdown.body import safe_html
-from crawler.markdown.post_file import categories_of, draft_keys, file_name, front_lines, other_keys
+from crawler.markdown.post_file import bylines, categories_of, draft_keys, file_name, front_lines, other_keys
 from crawler.sites.addresses import category_address, id_in_name
 from crawler.sites.definition import Body
 from crawler.urls import path_of
@@ -103,7 +103,9 @@ def _front(row: Mapping[str, Any]) -> str:
         "tags": _plain(" ".join(row["tags"])),
     }
     known = "".join(f"{key}: {value}\n" for key, value in lines.items())
-    return f"---\n{known}{front_lines({**draft_keys(row), **other_keys(row['front_matter'], lines)})}---\n"
+    said = {**bylines(row), **draft_keys(row)}
+    others = other_keys(row["front_matter"], {**lines, **said})
+    return f"---\n{known}{front_lines({**said, **others})}---\n"
 
 
 def _categories(slugs: list[str]) -> str:

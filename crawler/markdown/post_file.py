@@ -47,6 +47,7 @@ def render_post(row: Mapping[str, Any]) -> str:
         "date": front_matter(published_at),
         "categories": categories_of(row),
         "tags": list(row["tags"]),
+        **bylines(row),
         "id": row["post_id"],
         "source": row["source"],
         "url": row["url"],
@@ -67,6 +68,12 @@ def categories_of(row: Mapping[str, Any]) -> list[str]:
     return list(row.get("categories") or filter(None, [row["category"]]))
 
 
+def bylines(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys that name a post's authors and its lead image; none of what it lacks."""
+    authors, image = row.get("authors"), row.get("image")
+    return {**({"authors": list(authors)} if authors else {}), **({"image": image} if image else {})}
+
+
 def draft_keys(row: Mapping[str, Any]) -> dict[str, bool]:
     """Return the keys that keep a draft from being published: the first is Hugo's, the second Jekyll's and Hexo's."""
     return {"draft": True, "published": False} if row.get("draft") else {}
@@ -75,10 +82,15 @@ def draft_keys(row: Mapping[str, Any]) -> dict[str, bool]:
 def other_keys(front_matter: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
     """Return the keys of a post's file that are not `known` here.
 
-    A date that cannot be read is among them as `written_date`: the key `date` is taken by the one it was given.
+    A date that cannot be read is among them as `written_date`: the key `date` is taken by the one it was given. An
+    `author` is left out if the `authors` are known.
     """
     named = {"written_date" if key == "date" else key: value for key, value in front_matter.items()}
-    return {key: value for key, value in named.items() if key not in known}
+    return {
+        key: value
+        for key, value in named.items()
+        if key not in known and not (key.lower() == "author" and "authors" in known)
+    }
 
 
 def is_of(text: str, post_id: str, url: str | None) -> bool:

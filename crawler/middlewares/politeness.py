@@ -21,7 +21,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler import dates
 from crawler.addon import RunAddon, run_ending
 from crawler.archive.ledger import hosts
-from crawler.middlewares.waiting import BUSY, named_wait, rest
+from crawler.middlewares.waiting import BUSY, end_waiting, named_wait, rest
 from crawler.network.failures import IS_PROBE, NO_ANSWER, NOTHING_USABLE, is_without_contact, words_for
 from crawler.network.not_requested import NotRequested, Postponed, RunEnds
 
@@ -57,6 +57,7 @@ class BePolite:
         give_up_after: int = 10,
         first_contact: float = 2.0,
         goes_on: Callable[[], bool] = lambda: True,
+        end_waiting: Callable[[str, Callable[[], Exception]], None] = lambda *_: None,
     ) -> None:
         """Store what is learnt about hosts in the archive open as `db`.
 
@@ -64,13 +65,15 @@ class BePolite:
         `patience`. A host is given up after `give_up_after` failures in a row, unless an address it answered before
         is answered again; `download` makes that request. As long as nothing at all has answered in this run, two
         tries are enough, or one after `first_contact` seconds, or after another host was given up so. `goes_on`
-        returns whether the run is to continue.
+        returns whether the run is to continue, and `end_waiting` has the requests fail that still wait for their turn
+        with a host that is given up.
         """
         self.db, self.run_id = db, run_id
         self.budget, self.patience, self.give_up_after = budget, patience, give_up_after
         self.first_contact = first_contact
         self._download = download
         self._goes_on = goes_on
+        self._end_waiting = end_waiting
         self._hosts: dict[str, Host] = {}
         self._free_at: dict[str, float] = {}  # by the monotonic clock
         self._busy: set[str] = set()  # hosts that said they were too busy, and have not answered well since
@@ -86,6 +89,9 @@ class BePolite:
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
 
+        def end_waiting_for(host: str, error: Callable[[], Exception]) -> None:
+            end_waiting(crawler.engine.downloader, host, error)
+
         run = RunAddon.of(crawler).run
         middleware = cls(
             run.archive.db,
@@ -95,6 +101,7 @@ class BePolite:
             patience=run.patience,
             give_up_after=crawler.settings.getint("FINEWS_GIVE_UP_AFTER"),
             goes_on=lambda: crawler.engine.running,
+            end_waiting=end_waiting_for,
         )
         crawler.signals.connect(middleware.note_requests, run_ending)
         return middleware
@@ -112,7 +119,7 @@ class BePolite:
         host = self._host(request)
         self._check(host)
         while pause := self._pause(host, request.meta.get("crawl_delay", 0.0)):
-            await self._rest(pause)
+            await self._rest(pause, host)
             self._check(host)
         if self._first_asked_at is None:
             self._first_asked_at = time.monotonic()
@@ -152,8 +159,8 @@ class BePolite:
     def _check(self, host: Host) -> None:
         """Raise `Postponed` if the run is done with a host."""
         now = dates.now()
-        if host.given_up_run_id == self.run_id:
-            raise Postponed(f"{host.host} is given up ({host.failure})")
+        if self._is_given_up(host):
+            raise _given_up(host)
         if host.wait_left(now) > self.patience:
             raise Postponed(f"{host.host} {host.wait_in_words()}")
         if self.budget and host.day == hosts.day_of(now) and host.requests >= self.budget:
@@ -175,10 +182,14 @@ class BePolite:
         self._free_at[host.host] = now + delay
         return 0.0
 
-    async def _rest(self, seconds: float) -> None:
-        """Wait; raise `RunEnds` if the run ends meanwhile."""
-        if not await rest(seconds, self._goes_on):
+    async def _rest(self, seconds: float, host: Host) -> None:
+        """Wait, but not for a host that is given up meanwhile; raise `RunEnds` if the run ends."""
+        await rest(seconds, lambda: self._goes_on() and not self._is_given_up(host))
+        if not self._goes_on():
             raise RunEnds
+
+    def _is_given_up(self, host: Host) -> bool:
+        return host.given_up_run_id == self.run_id
 
     def _count(self, host: Host) -> None:
         today = hosts.day_of(dates.now())
@@ -208,7 +219,7 @@ class BePolite:
 
     def _forgive(self, host: Host) -> None:
         self._busy.discard(host.host)
-        if host.failures and host.given_up_run_id != self.run_id:  # else the run's end reports why it was given up
+        if host.failures and not self._is_given_up(host):  # else the run's end reports why it was given up
             host.failures = 0
             hosts.note(self.db, host.host, failures=0, failure=None)
 
@@ -218,17 +229,18 @@ class BePolite:
             return
         host.failures, host.failure = host.failures + 1, failure
         hosts.note(self.db, host.host, failures=host.failures, failure=failure)
-        if host.failures < self.give_up_after or host.given_up_run_id == self.run_id:
+        if host.failures < self.give_up_after or self._is_given_up(host):
             return
         if await self._is_there(host):
             self._forgive(host)  # only certain addresses fail
-        elif host.given_up_run_id != self.run_id:
+        elif not self._is_given_up(host):
             self._give_up(host)
             _log.warning("%s is given up after %s failures in a row (%s)", host.host, host.failures, failure)
 
     def _give_up(self, host: Host) -> None:
         host.given_up_run_id = self.run_id
         hosts.note(self.db, host.host, given_up_run_id=self.run_id)
+        self._end_waiting(host.host, lambda: _given_up(host))
 
     def _is_enough(self, request: Request) -> bool:
         """Return whether the run has tried often or long enough for a first answer."""
@@ -246,6 +258,10 @@ class BePolite:
         except _NO_SIGN_OF_LIFE:
             return False
         return not _is_trouble(response.status)
+
+
+def _given_up(host: Host) -> Postponed:
+    return Postponed(f"{host.host} is given up ({host.failure})")
 
 
 def _is_trouble(status: int) -> bool:

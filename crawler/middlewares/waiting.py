@@ -1,4 +1,7 @@
-"""How long to wait, before a retry or because a host asks for it, and waiting. Not here: what for."""
+"""How long to wait, before a retry or because a host asks for it, waiting, and having others wait no longer.
+
+Not here: what for.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.archive.ledger.hosts import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scrapy.core.downloader import Downloader
     from scrapy.http import Response
 
 BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -32,6 +37,14 @@ async def rest(seconds: float, goes_on: Callable[[], bool]) -> bool:
     while goes_on() and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110  # Scrapy has no event for it
         await asyncio.sleep(min(left, _POLL_SECONDS))
     return goes_on()
+
+
+def end_waiting(downloader: Downloader, host: str, error: Callable[[], Exception]) -> None:
+    """Have requests that wait in Scrapy's queue for their turn with a host fail, each with an `error` of its own."""
+    slot = downloader.slots.get(urlsplit(f"//{host}").hostname or "")
+    while slot is not None and slot.queue:
+        _request, waiting = slot.queue.popleft()
+        waiting.errback(error())
 
 
 def retry_delay(tries: int, first: float) -> float:

@@ -138,6 +138,7 @@ def _misfit(report: Report) -> str | None:
     if not sum(posts.values()) + report["pending"] + report["not_modified"]:
         return Sentence("Not one post was named: has the site changed, or does its definition not fit?")
     are_deleted = any(reason.startswith(_DELETED) for reason in report["reasons"])
-    if posts["refused"] == sum(posts.values()) >= _MANY and not are_deleted:
+    pages = sum(posts.values()) - posts["gone"]
+    if posts["refused"] == pages >= max(_MANY, posts["gone"]) and not are_deleted:
         return Sentence("Every post was refused: has the site changed, or does its definition not fit?")
     return None

@@ -5,7 +5,7 @@ Not here: the deletions themselves (`crawler.archive.ledger.deletions`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.ledger import deletions
 from crawler.extraction.post import days_of
@@ -31,13 +31,22 @@ def deletion_of(db: Database, site: Site, post_id: str, url: str) -> Deletion | 
     return deletion if address is not None and address.kind != "post" else None
 
 
-def let_come_back(db: Database, site: Site, post_id: str) -> None:
+class Lifted(NamedTuple):
+    """A deletion that is no more, and the addresses that were marked by it."""
+
+    deletion: Deletion
+    addresses: list[str]
+
+
+def let_come_back(db: Database, site: Site, post_id: str) -> Lifted | None:
     """Lift the deletion of a post that somebody asks for by name, if there is one; inside a transaction."""
-    if deletions.find(db, site.name, post_id) is None:
-        return
+    deletion = deletions.find(db, site.name, post_id)
+    if deletion is None:
+        return None
     leads_to = {url: address_of(site, url) for url in deletions.marked(db, site.name)}
     own = [url for url, address in leads_to.items() if address is not None and address.key == post_id]
     deletions.lift(db, site.name, post_id, own)
+    return Lifted(deletion, own)
 
 
 def tells_its_day(site: Site, post_id: str) -> bool:

@@ -22,7 +22,8 @@ class FileNames:
     """The names for the posts of the archive that is open as `db`."""
 
     def __init__(self, db: Database) -> None:
-        """Read nothing yet."""
+        """Make room for the ids, and read none yet."""
+        articles.make_room_for_ids(db)
         self._db = db
         self._last = 0  # row whose id is known
 

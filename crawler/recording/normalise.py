@@ -14,6 +14,7 @@ from crawler import dates
 from crawler.extraction.structure import check_length
 from crawler.items import UNLIKELY_DATE, Article
 from crawler.markdown.body import safe_html, words_of
+from crawler.text.outside import names
 from crawler.text.words import bare, first_sentence, fold, opening
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import Site
 
 _SUMMARY_LENGTH = 160
+_LONGEST_ADDRESS = 2_000  # of a lead image
 _TITLE_LENGTH, _LONGEST = 40, 100
 
 
@@ -34,7 +36,7 @@ def normalise(post: Post, site: Site) -> Article:
     check_length(text)
     if post.via != "page" and not post.title:
         post = replace(post, title=_derived_title(post, text), derived=tuple(dict.fromkeys(("title", *post.derived))))
-    post = _judged_by_date(post, site)
+    post = _judged_by_date(_with_bylines(post), site)
     return Article(
         post=post,
         markdown=markdown,
@@ -42,6 +44,14 @@ def normalise(post: Post, site: Site) -> Article:
         summary=opening(text.partition("\n")[0], _SUMMARY_LENGTH),
         content_hash=content_hash(post, text),
     )
+
+
+def _with_bylines(post: Post) -> Post:
+    """Return a post with the names of its authors in one form, and without an address that is too long for one."""
+    image = post.image if post.image and len(post.image) <= _LONGEST_ADDRESS else None
+    if not post.authors and image == post.image:
+        return post
+    return replace(post, authors=names(post.authors), image=image)
 
 
 def _derived_title(post: Post, text: str) -> str:

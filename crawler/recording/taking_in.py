@@ -20,6 +20,7 @@ from crawler.recording.normalise import content_hash
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from crawler.archive.ledger.deletions import Deletion
     from crawler.items import Outcome, Recorded
     from crawler.sites.definition import Site
 
@@ -63,16 +64,20 @@ def take_in(db: Database, site: Site, run_id: int, file: ReadFile, met: set[int]
         _note(db, site, run_id, file, "unchanged", file.article_id)
         return None
     derived = under_its_id(db, site, _dated(db, site, file, file.derived), *_paths(file)) if file.derived else None
-    reason = file.reason or _NO_ID_LEFT if derived is None else _why_not_again(db, site, derived, file)
+    deletion = _deletion(db, site, derived) if derived else None
+    reason = file.reason or _NO_ID_LEFT if derived is None else _why_not_again(deletion, file)
     if derived is None or reason is not None:
         _note(db, site, run_id, file, "refused", reason=reason)
         return None
+    lifted = let_come_back(db, site, derived.article.post.post_id) if deletion else None
     known = posts.row_of(db, site.name, derived.article.post.post_id)
     if known is not None and known not in met:
         undoing.note_before(db, known, run_id)
     recorded = posts.store(db, derived.article, run_id, derived)
     assert recorded.outcome is not None, "storing a post has an outcome"
     assert recorded.article_id is not None, "a post that was stored has a row"
+    if lifted is not None and known is None:
+        undoing.note_deletion(db, recorded.article_id, run_id, *lifted)
     met.add(recorded.article_id)
     _note(db, site, run_id, file, recorded.outcome, recorded.article_id)
     return Stored(recorded, derived, file.markdown if derived is file.derived else "")
@@ -95,14 +100,16 @@ def _dated(db: Database, site: Site, file: ReadFile, derived: DerivedArticle) ->
     return DerivedArticle(replace(article, post=post, content_hash=content_hash(post, article.text)))
 
 
-def _why_not_again(db: Database, site: Site, derived: DerivedArticle, file: ReadFile) -> str | None:
-    """Return why a file may not bring back its post, which was deleted; if a person names the file, it may."""
+def _deletion(db: Database, site: Site, derived: DerivedArticle) -> Deletion | None:
     post = derived.article.post
-    deletion = deletion_of(db, site, post.post_id, post.url or "")
-    if deletion is not None and file.named:
-        let_come_back(db, site, post.post_id)
+    return deletion_of(db, site, post.post_id, post.url or "")
+
+
+def _why_not_again(deletion: Deletion | None, file: ReadFile) -> str | None:
+    """Return why a file may not bring back its post, which was deleted; if a person names the file, it may."""
+    if deletion is None or file.named:
         return None
-    return deletion and f"deleted on {deletion.deleted_at[:10]}; name the file itself to import it again"
+    return f"deleted on {deletion.deleted_at[:10]}; name the file itself to import it again"
 
 
 def _note(

@@ -155,10 +155,12 @@ class Layout:
     """Where to find things on a post's page: for each a list of rules, of which the first that finds anything wins.
 
     A page has this layout if its source contains the text `sign`. `category` gives the slug, `category_name` its
-    name. The first date that the rules find must be readable, or the page is refused (`crawler.dates.grammar` says
-    what can be read); without an offset it is in the site's local time. Digits in an address or an id that are no
-    date do not count. `next` finds the link to the next page of an article that has several, whose bodies become one.
-    `canonical` finds the address that the page says is the post's own, by which it is known if that is one of a post.
+    name. `tags` and `authors` may be several: all that the first such rule finds. `image` is the address of the lead
+    image, of all that the rules find the first that is an http(s) address; it is stored, and never requested. The
+    first date that the rules find must be readable, or the page is refused (`crawler.dates.grammar` says what can be
+    read); without an offset it is in the site's local time. Digits in an address or an id that are no date do not
+    count. `next` finds the link to the next page of an article that has several, whose bodies become one. `canonical`
+    finds the address that the page says is the post's own, by which it is known if that is one of a post.
     """
 
     name: str
@@ -170,6 +172,8 @@ class Layout:
     category: tuple[Rule, ...] = ()
     category_name: tuple[Rule, ...] = ()
     source: tuple[Rule, ...] = ()
+    authors: tuple[Rule, ...] = ()
+    image: tuple[Rule, ...] = ()
     next: tuple[Rule, ...] = ()
     canonical: tuple[Rule, ...] = ()
 

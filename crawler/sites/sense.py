@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crawler.sites.definition import AddressForm, Layout, Rule, Site
 
 # Steps that only certain fields take.
-_ONLY_OF = {"all": ("body",), "split": ("tags",), "timezone": ("date",), "order": ("date",)}
+_ONLY_OF = {"all": ("body",), "split": ("tags", "authors"), "timezone": ("date",), "order": ("date",)}
 _SHOWN = 60  # characters of a wrong path that are quoted
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 

@@ -7,8 +7,14 @@ report, or reverse the direction of text. Not here: markup (`crawler.markdown`) 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LONGEST = 300
+_LONGEST_NAME, _MOST_NAMES = 100, 50
 # Control characters except tab and newline, characters that change the writing direction, and surrogates.
 _UNSEEN = r"\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _STEERING = re.compile(rf"[{_UNSEEN}\x1b]")
@@ -26,6 +32,16 @@ def one_line(words: str, limit: int = _LONGEST) -> str:
     # Cut far too long input first, so that not all of it is searched.
     line = _SPACE.sub(" ", _STEERING.sub("", words[: 4 * limit])).strip()
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def names(written: Iterable[str]) -> tuple[str, ...]:
+    """Return names of people as they are stored: in NFC, on one line, each once; no more than fifty.
+
+    What has neither letter nor digit is no name. One of more than a hundred characters is cut, since it is a sentence
+    that was taken for a name.
+    """
+    found = (normalize("NFC", one_line(normalize("NFC", name), _LONGEST_NAME)) for name in written)
+    return tuple(dict.fromkeys(name for name in found if any(map(str.isalnum, name))))[:_MOST_NAMES]
 
 
 def terminal_safe(text: str) -> str:

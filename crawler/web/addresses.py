@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode
 
@@ -38,6 +39,7 @@ def path_to(*parts: str, form: str = "", query: Mapping[str, str | None] | None 
     return f"{path}?{urlencode(asked, errors='replace')}" if asked else path
 
 
+@lru_cache(4_096)
 def _encoded(part: str) -> str:
     """Encode a name; one that ends as another form of a page would is no such form."""
     return _LIKE_A_FORM.sub("%2E", quote(part, safe="", errors="replace"))

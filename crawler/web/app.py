@@ -28,6 +28,7 @@ from crawler.web.asked import asked, language_of, place_of
 from crawler.web.pages import crawling, front, lists, post, search
 from crawler.web.pages.missing import Missing
 from crawler.web.readers import Memory, Readers
+from crawler.web.recent import RecentPages
 from crawler.web.safety import Safety, own_names
 from crawler.web.showing.language import TAGS
 from crawler.web.showing.rendering import rendered
@@ -66,6 +67,7 @@ def _pages() -> dict[str, Page]:
         "/post/{name}": post.post,
         "/post/{name}/changes": post.changes,
         "/outlets": front.names,
+        "/authors": front.names,
         "/categories": front.names,
         "/securities": front.names,
         "/days": front.names,
@@ -99,7 +101,7 @@ def application(
     host names that it answers to. A page that takes longer than so many `seconds` is given up. With `published`, the
     pages are to be files, published at that time: they say nothing that is true only for a while.
     """
-    readers, memory = Readers(archive, seconds), Memory()
+    readers, memory, recent = Readers(archive, seconds), Memory(), RecentPages()
 
     @asynccontextmanager
     async def closing(_app: Starlette) -> AsyncIterator[None]:
@@ -109,7 +111,7 @@ def application(
     routes = [Route("/favicon.ico", _no_picture)]
     routes += [Route(path, _described) for path in ("/api", "/api/openapi.json")]
     routes += [Route(f"/static/{name}", partial(_static, name)) for name in _STATIC_FILES]
-    routes += [Route(path, _Answering(page, readers, memory)) for path, page in _pages().items()]
+    routes += [Route(path, _Answering(page, readers, memory, recent)) for path, page in _pages().items()]
     app = Starlette(routes=routes, lifespan=closing)
     app.state.public_url, app.state.published = public_url.rstrip("/"), published
     return Safety(_Encoded(app), own_names(*names))
@@ -136,11 +138,16 @@ class _Encoded:
 class _Answering:
     """Answers requests for a page, and where the archive has no answer, says why on a page of its own."""
 
-    def __init__(self, page: Page, readers: Readers, memory: Memory) -> None:
-        self._page, self._readers, self._memory = page, readers, memory
+    def __init__(self, page: Page, readers: Readers, memory: Memory, recent: RecentPages) -> None:
+        self._page, self._readers, self._memory, self._recent = page, readers, memory, recent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
+        key = (str(request.url), scope["finews.language"], language_of(request))
+        response = await self._recent.page(key, partial(self._made, request), are_busy=self._readers.are_busy)
+        await response(scope, receive, send)
+
+    async def _made(self, request: Request) -> Response:
         try:
             response = await self._readers.ask(lambda archive: self._page(asked(request, archive, self._memory)))
         except (Missing, FinewsError, sqlite3.Error) as error:
@@ -148,7 +155,7 @@ class _Answering:
         response.headers["Vary"] = "Accept-Language"
         response.headers["Cache-Control"] = "no-cache"
         response.headers["Content-Language"] = TAGS[language_of(request)]
-        await response(scope, receive, send)
+        return response
 
 
 async def _described(_request: Request) -> Response:
@@ -187,11 +194,11 @@ def _excuse(request: Request, error: Exception) -> Response:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what a reader may know of an error: not where the archive is."""
+    """Return what a reader may know of an error, said in their language on pages: not where the archive is."""
     if isinstance(error, Missing):
         return "The archive has nothing under this name."
     if isinstance(error, NoSuchTime | AmbiguousSecurity):
-        return str(error)
+        return error.sentence
     if isinstance(error, TookTooLong):
         return "The question took too long, and was given up: ask for less."
     return "The archive cannot be read now: the server's log says why."

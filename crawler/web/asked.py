@@ -26,7 +26,8 @@ _LONGEST = 2_000  # characters of a value in a query
 class Asked:
     """A question to the archive: the names in its path, its query, the reader's language, and when it was asked.
 
-    `is_published`: the page is to be a file, which is read at any time.
+    `is_published`: the page is to be a file, which is read at any time. `is_known_elsewhere`: readers on other
+    machines have the server's address.
     """
 
     archive: BrowsableArchive
@@ -36,6 +37,7 @@ class Asked:
     language: str
     now: datetime
     is_published: bool = False
+    is_known_elsewhere: bool = False
 
     def __getitem__(self, name: str) -> str:
         """Return a name in the path."""
@@ -80,6 +82,7 @@ def asked(request: Request, archive: BrowsableArchive, memory: Memory) -> Asked:
         language_of(request),
         published or dates.now(),
         is_published=published is not None,
+        is_known_elsewhere=published is None and bool(request.app.state.public_url),
     )
 
 

@@ -29,6 +29,8 @@ ET.register_namespace("", _ATOM)
 class Entry(NamedTuple):
     """A post in a feed: an `identifier` that is its own for ever, the `address` of its page, and what it says.
 
+    The outlet counts as its author if no people are named.
+
     `published` is the time it claims and `updated` that of its current version, both ISO 8601 with an offset.
     """
 
@@ -40,6 +42,7 @@ class Entry(NamedTuple):
     outlet: str | None = None
     summary: str = ""
     categories: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 def entry_of(post: Mapping[str, Any], address: str) -> Entry:
@@ -56,6 +59,7 @@ def entry_of(post: Mapping[str, Any], address: str) -> Entry:
         outlet=post["source"],
         summary=post.get("summary") or post.get("text") or "",
         categories=tuple(post.get("categories") or ()),
+        authors=tuple(post.get("authors") or ()),
     )
 
 
@@ -72,7 +76,7 @@ def atom(title: str, address: str, entries: Iterable[Entry], updated: datetime, 
     if page is not None:
         _add(feed, "link", rel="alternate", type="text/html", href=_address(page))
     _add(feed, "generator", "finews-archive", version=__version__)
-    # An entry without an outlet has this author: RFC 4287, 4.1.1, wants one for each.
+    # An entry without authors or an outlet has this author: RFC 4287, 4.1.1, wants one for each.
     _add(_add(feed, "author"), "name", "finews-archive")
     for entry in entries:
         _add_entry(feed, entry)
@@ -87,8 +91,9 @@ def _add_entry(feed: ET.Element, entry: Entry) -> None:
     _add(added, "published", _time(datetime.fromisoformat(entry.published)))
     _add(added, "updated", _time(datetime.fromisoformat(entry.updated)))
     _add(added, "link", rel="alternate", type="text/html", href=_address(entry.address))
-    if outlet := _line(entry.outlet or ""):
-        _add(_add(added, "author"), "name", outlet)
+    names = list(filter(None, map(_line, entry.authors))) or [_line(entry.outlet or "")]
+    for name in filter(None, names):
+        _add(_add(added, "author"), "name", name)
     for category in filter(None, map(_line, entry.categories)):
         _add(added, "category", term=category)
     if summary := _kept(entry.summary).strip():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from pathlib import Path
 
-_THREADS = 4
+_THREADS = 3  # more would mostly wait for one another: half of a page is made in Python
 _PATIENCE = 0.02  # seconds
 _KEPT = 512  # results
 _STALE_SECONDS = 2.0  # how old a remembered result may be while a run writes
@@ -49,6 +49,11 @@ class Readers:
             return await asyncio.get_running_loop().run_in_executor(reader.thread, reader.answer, question)
         finally:
             self._idle.put_nowait(reader)
+
+    @property
+    def are_busy(self) -> bool:
+        """Whether all readers are answering, so that who asks now has to wait."""
+        return self._idle is not None and self._idle.empty()
 
     def close(self) -> None:
         """Give up what is being asked, and close the archive."""

@@ -1,8 +1,9 @@
 """How fast `finews serve` answers: twenty readers at once, kind of page by kind of page, while posts are stored.
 
-Debian's `wrk` asks. A second process stores posts as a crawl does, all the while. Prints the 95th percentile of each
-kind, what a page weighs, how soon the server answers at first, and how much memory it takes; fails on nothing,
-machines differ.
+Debian's `wrk` asks: first for readers who look at a page for a second before they ask for the next, then for such as
+do not look at all, but ask again at once. A second process stores posts as a crawl does, all the while. Prints
+percentiles in milliseconds, how many pages a second the readers without a pause are given, what a page weighs, how
+soon the server answers at first, and how much memory it takes; fails on nothing, machines differ.
 
     python tests/benchmarks/serving.py [--posts 100000] [--keep FILE] [--seconds 60]
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 READERS = 20
 ADDRESSES = 300  # of each kind, asked for in turn
+A_LOOK = 1_000  # milliseconds that a reader looks at a page
 A_BATCH, A_SECOND = 24, 20  # posts that are stored in one transaction, and in one second
 WRITER = "--write"
 
@@ -51,6 +53,7 @@ _LUA = """
 local paths, at = {}, 0
 for line in io.lines("PATHS") do paths[#paths + 1] = line end
 function request() at = at % #paths + 1; return wrk.format("GET", paths[at]) end
+function delay() return PAUSE end
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format('\\n{"p50": %.2f, "p95": %.2f, "p99": %.2f, "requests": %d, "errors": %d}\\n',
@@ -79,16 +82,22 @@ def main(posts: int, keep: Path | None, seconds: int) -> None:
         kinds = dict(addresses(archive))
         with served(archive) as server, storing(archive):
             print(f"\nanswers {server.seconds:.2f} s after its start; {READERS} readers, {seconds} s each kind")
-            print(
-                f"{'kind of page':<24}{'median ms':>11}{'95th':>8}{'99th':>8}{'a second':>10}{'failed':>8}{'kB':>8}"
-            )
+            print(_row("", "", "reading", "", "rushing"))
+            print(_row("kind of page", "median", "95th", "median", "95th", "a second", "failed", "kB"))
             for kind, paths in kinds.items():
                 heaviest = max(len(urlopen(server.url + path).read()) for path in paths[:READERS])
-                figures = asked(server, paths, seconds, Path(folder))
-                rate = figures["requests"] / seconds
-                shown = "".join(f"{figures[key]:>{width}.1f}" for key, width in (("p50", 11), ("p95", 8), ("p99", 8)))
-                print(f"{kind:<24}{shown}{rate:>10.0f}{figures['errors']:>8.0f}{heaviest / 1000:>8.1f}", flush=True)
+                calm, rush = (asked(server, paths, seconds, pause, Path(folder)) for pause in (A_LOOK, 0))
+                shown = [f"{each[key]:.1f}" for each in (calm, rush) for key in ("p50", "p95")]
+                failed = f"{calm['errors'] + rush['errors']:.0f}"
+                print(
+                    _row(kind, *shown, f"{rush['requests'] / seconds:.0f}", failed, f"{heaviest / 1000:.1f}"),
+                    flush=True,
+                )
             print(f"memory at its peak: {peak(server.process.pid):.0f} MB")
+
+
+def _row(kind: str, *figures: str) -> str:
+    return f"{kind:<22}" + "".join(f"{figure:>10}" for figure in figures)
 
 
 def addresses(archive: Path) -> Iterator[tuple[str, list[str]]]:
@@ -159,11 +168,11 @@ def store(archive: Path) -> None:
         time.sleep(max(0.0, A_BATCH / A_SECOND - (time.perf_counter() - began)))
 
 
-def asked(server: Server, paths: list[str], seconds: int, folder: Path) -> dict[str, float]:
-    """Have twenty readers ask for these pages, and return the percentiles and counts."""
+def asked(server: Server, paths: list[str], seconds: int, pause: int, folder: Path) -> dict[str, float]:
+    """Have twenty readers ask for these pages, each so many milliseconds after the last, and return the figures."""
     (folder / "paths").write_text("\n".join(paths) + "\n", encoding="utf-8")
     script = folder / "ask.lua"
-    script.write_text(_LUA.replace("PATHS", str(folder / "paths")), encoding="utf-8")
+    script.write_text(_LUA.replace("PATHS", str(folder / "paths")).replace("PAUSE", str(pause)), encoding="utf-8")
     command = ["wrk", "-t1", f"-c{READERS}", f"-d{seconds}s", "-s", str(script), server.url]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     figures: dict[str, float] = json.loads(output.splitlines()[-1])

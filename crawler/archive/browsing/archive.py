@@ -19,6 +19,7 @@ from crawler.archive.browsing.listings import Wanted
 from crawler.archive.care.remedies import explain
 from crawler.archive.store import articles, securities, versions
 from crawler.archive.store.connection import limit_time, one_state
+from crawler.archive.store.filing import authors
 from crawler.errors import AmbiguousPost, NoSuchPost
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class BrowsableArchive(Archive):
         return list(islice(earlier, count))
 
     def facets(self, query: str, **asked: Unpack[Asked]) -> Facets:
-        """Return how the hits of a search are spread over days, outlets, categories and securities; see `search`."""
+        """Return how the hits of a search are spread over days, outlets, authors and so on; see `search`."""
         offset = self.zone().utcoffset(datetime.now(UTC)) or timedelta()
         return facets(self.db, query, asking.filters(self.db, asked), int(offset.total_seconds()))
 
@@ -175,6 +176,10 @@ class BrowsableArchive(Archive):
     def outlets(self) -> list[str]:
         """Return the outlets that have posts."""
         return articles.sources(self.db)
+
+    def authors(self) -> list[str]:
+        """Return the authors of posts."""
+        return authors.every(self.db)
 
     def _wanted(self, by: By | None, value: str | int | None, day: str | None) -> Wanted:
         if day is None:

@@ -1,39 +1,48 @@
-"""How what a query finds is spread: over days, outlets, categories and securities.
+"""How what a query finds is spread: over days, outlets, authors, categories and securities.
 
 It is counted in the index, for current versions of posts. Not here: what a query finds (`crawler.archive.search`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.archive.search.lookup import lookup
 from crawler.archive.search.query import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
 
     from crawler.archive.search.filters import Filters
 
 _LAST = 9_223_372_036_854_775_807
 _MOST = 6  # of a kind
-_MANY = 5_000  # hits; of more, categories and securities are not counted, which takes as long as the search
+_MANY = 5_000  # hits; of more, authors, categories and securities are not counted, which takes as long as the search
 _DAY = 86_400
+# Of most hits, which have no authors, no row of posts is read.
+_AUTHORS = (
+    " CROSS JOIN article_authors ON article_id = hit CROSS JOIN posts AS written ON written.id = article_id"
+    " AND written.revision = article_authors.revision CROSS JOIN authors ON authors.id = author_id"
+)
 
 Counted = list[tuple[str, int]]
 """Names, each with its number of hits, most first."""
 
 
 class Facets(NamedTuple):
-    """The number of hits by day (since 1970, in the zone asked for), outlet, category (slug) and code of security."""
+    """The number of hits by day (since 1970, in the zone asked for), outlet, category (slug), security and author."""
 
     days: list[tuple[int, int]]
     sources: Counted
     categories: Counted
     codes: Counted
+    authors: Counted
 
 
-NONE = Facets([], [], [], [])
+NONE = Facets([], [], [], [], [])
 
 
 def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
@@ -47,23 +56,33 @@ def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
     asked = lookup(wanted)
     if not asked.decides:
         return NONE
-    condition, values = filters.of_posts
-    hits = (
-        f"FROM ({asked.within(1, _LAST)}) AS found CROSS JOIN posts ON posts.id = found.rowid{{join}}"
-        f" WHERE {condition} GROUP BY 1"
+    rows, of_rows = filters.of_rows
+    dated, of_days = filters.of_days
+    found = f"FROM ({asked.within(1, _LAST)}) AS found"
+    posts = " CROSS JOIN posts ON posts.id = found.rowid"
+
+    def counted(what: str, joined: str = "", each: str = "*") -> list[tuple[Any, ...]]:
+        # To read a row of posts takes longest, so it is read only where something of it is asked for.
+        read = "" if joined and not of_days else posts
+        hits = f"SELECT found.rowid AS hit{'' if joined else ', published_ts, source'} {found}{read}"
+        sql = f"SELECT {what}, count({each}) FROM ({hits} WHERE {rows} AND {dated}){joined} GROUP BY {what}"  # noqa: S608  # constants
+        return db.conn.execute(sql, [*asked.values, *of_rows, *of_days]).fetchall()
+
+    days, sources = Counter[int](), Counter[str | None]()
+    for day, source, count in counted(f"(published_ts + {offset:d}) / {_DAY}, source"):
+        days[day] += count
+        sources[source] += count
+    some = Facets(sorted(days.items()), _most(sources.items()), [], [], [])
+    if days.total() > _MANY:
+        return some
+    return some._replace(
+        categories=_most(counted("category", " CROSS JOIN article_categories ON article_id = hit")),
+        codes=_most(counted("code", " CROSS JOIN mentions ON article_id = hit", "DISTINCT hit")),
+        authors=_most(counted("name", _AUTHORS)),
     )
 
-    def most(what: str, join: str = "") -> list[tuple[str, int]]:
-        sql = f"SELECT {what}, count(*) {hits.format(join=join)} HAVING {what} IS NOT NULL ORDER BY 2 DESC, 1 LIMIT ?"
-        return db.conn.execute(sql, [*asked.values, *values, _MOST]).fetchall()
 
-    by_day = f"SELECT (published_ts + {offset:d}) / {_DAY}, count(*) {hits.format(join='')} ORDER BY 1"
-    days = db.conn.execute(by_day, [*asked.values, *values]).fetchall()
-    if sum(count for _, count in days) > _MANY:
-        return Facets(days, most("source"), [], [])
-    return Facets(
-        days,
-        most("source"),
-        most("article_categories.category", " JOIN article_categories ON article_id = posts.id"),
-        most("code", " JOIN (SELECT DISTINCT article_id, code FROM mentions) AS said ON said.article_id = posts.id"),
-    )
+def _most(counted: Iterable[tuple[str | None, int]]) -> Counted:
+    """Return the names with the most hits, most first; hits without one are left out."""
+    named = [(name, count) for name, count in counted if name is not None]
+    return sorted(named, key=lambda each: (-each[1], each[0]))[:_MOST]

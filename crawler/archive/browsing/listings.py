@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store import articles
 from crawler.archive.store.articles import DRAFTS
+from crawler.archive.store.filing.authors import NAMES, OF_POSTS
 from crawler.archive.store.versions import CURRENT
 from crawler.text.words import printable
 
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-By = Literal["source", "category", "code", "story"]
-"""What the posts of a list have in common: the outlet, a category (slug), the code of a security, or the story."""
+By = Literal["source", "author", "category", "code", "story"]
+"""What the posts of a list have in common: outlet, author, category (slug), code of a security, or story."""
 
 _FAR = 10**12  # seconds: no post lies further from 1970
-_FEW = 1_000  # posts: so many of a category are sorted; of more, the newest are found by walking back in time
+_FEW = 1_000  # posts: so many of a category or author are sorted; of more, the newest are found by walking back
 _POSTS = "SELECT published_ts AS at, id AS post FROM posts WHERE NOT draft"
 _WALKS = {
     None: _POSTS,
     "source": f"{_POSTS} AND source = :value",
+    "few of author": (
+        "SELECT published_ts AS at, posts.id AS post"  # noqa: S608  # a constant
+        f" FROM {OF_POSTS} WHERE name = :value AND NOT draft"
+    ),
+    "author": (
+        f"{_POSTS} AND EXISTS (SELECT 1 FROM {NAMES} WHERE article_id = posts.id"  # noqa: S608  # likewise
+        " AND article_authors.revision = posts.revision AND name = :value)"
+    ),
     "few of category": f"{_POSTS} AND id IN (SELECT article_id FROM article_categories WHERE category = :value)",  # noqa: S608  # a constant
     "category": (
         f"{_POSTS} AND EXISTS (SELECT 1 FROM article_categories WHERE article_id = posts.id AND category = :value)"  # noqa: S608  # likewise
@@ -43,8 +52,10 @@ _WALKS = {
     ),
 }
 _LISTED = (
-    "SELECT post_id AS id, site, title, published_at, source, category, url, posts.published_ts AS at,"
-    " posts.id AS post"
+    "SELECT post_id AS id, site, title, published_at, source, category,"  # noqa: S608  # a constant
+    f" (SELECT json_group_array(name) FROM (SELECT name FROM {NAMES} WHERE article_id = posts.id"  # a constant
+    " AND article_authors.revision = posts.revision ORDER BY position)) AS authors,"
+    " url, posts.published_ts AS at, posts.id AS post"
 )
 
 
@@ -57,6 +68,7 @@ class ListedPost(TypedDict):
     published_at: str
     source: str | None
     category: str | None
+    authors: list[str]
     url: str
     at: int
     post: int
@@ -91,25 +103,33 @@ def newer(db: Database, wanted: Wanted, place: Place, limit: int) -> list[Listed
 def _read(
     db: Database, wanted: Wanted, place: Place, limit: int, side: Literal["<", ">"], order: Literal["ASC", "DESC"]
 ) -> list[ListedPost]:
+    # The plus has SQLite begin where the span of time does, and not at the end of all posts.
     walk = (
-        f"SELECT * FROM ({_walk(db, wanted)}) WHERE (at, post) {side} (:at, :post) AND at BETWEEN :since AND :until"  # noqa: S608  # constants
+        f"SELECT * FROM ({_walk(db, wanted)}) WHERE at BETWEEN :since AND :until AND (+at, post) {side} (:at, :post)"  # noqa: S608  # constants
         f" ORDER BY at {order}, post {order} LIMIT :limit"
     )
+    since = max(wanted.since, place.at) if side == ">" else wanted.since
+    until = min(wanted.until, place.at) if side == "<" else wanted.until
     rows = db.query(
         f"{_LISTED} FROM ({walk}) AS walk CROSS JOIN {CURRENT} WHERE posts.id = walk.post"
         f" ORDER BY walk.at {order}, walk.post {order}",
-        {**_values(wanted), "at": place.at, "post": place.post, "limit": limit},
+        {**_values(wanted._replace(since=since, until=until)), "at": place.at, "post": place.post, "limit": limit},
     )
-    return cast("list[ListedPost]", list(rows))
+    return list(map(_listed, rows))
+
+
+def _listed(row: dict[str, Any]) -> ListedPost:
+    return cast("ListedPost", {**row, "authors": json.loads(row["authors"])})
 
 
 def _walk(db: Database, wanted: Wanted) -> str:
     """Return the SQL that yields `at` and `post` of all that is wanted, whenever it was published."""
-    if wanted.by != "category":
+    of = {"category": "article_categories WHERE category", "author": f"{NAMES} WHERE name"}.get(wanted.by or "")
+    if of is None:
         return _WALKS[wanted.by]
-    counted = "SELECT count(*) FROM (SELECT 1 FROM article_categories WHERE category = ? LIMIT ?)"
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM {of} = ? LIMIT ?)"  # noqa: S608  # constants
     (count,) = db.execute(counted, [_values(wanted)["value"], _FEW + 1]).fetchone()
-    return _WALKS["category" if count > _FEW else "few of category"]
+    return _WALKS[wanted.by if count > _FEW else f"few of {wanted.by}"]
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:
@@ -146,7 +166,7 @@ def beside(db: Database, post: int, category: str | None) -> tuple[ListedPost | 
             f" ORDER BY at {order}, post {order} LIMIT 1) AS walk CROSS JOIN {CURRENT} WHERE posts.id = walk.post",
             {"value": category, "at": at, "post": post},
         )
-        return cast("ListedPost | None", next(iter(rows), None))
+        return next(map(_listed, rows), None)
 
     return one("<", "DESC"), one(">", "ASC")
 

@@ -36,7 +36,7 @@ _LENGTHS = (1, 2, 3, 4, 6)  # their lengths in tokens
 _AGAIN = Sentence("bring back a backup, or crawl them again")
 _DELETED_WITH = {"posts", "links"}  # what refers to one of these goes with it
 _PARTS = (
-    *("versions", "article_tags", "article_categories", "mentions", "stories", "story_keys"),
+    *("versions", "article_authors", "article_tags", "article_categories", "mentions", "stories", "story_keys"),
     *("files", "before_imports"),
 )
 _SHOWN = 5  # ids named in a sentence about many posts

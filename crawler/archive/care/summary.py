@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Summary(TypedDict):
-    """What an archive holds: `posts` by site, category and outlet (`sources`), addresses by state (`links`).
+    """What an archive holds: `posts` by site, category, outlet (`sources`) and author, addresses by state (`links`).
 
-    A post is counted in each of its categories. `days` has the number of posts of each of the latest sixty days,
-    oldest first, up to the last on which a post was published. `drafts` are posts that were not published: they count
-    in no other number but `runs`, `securities` and `links`, unless they are wanted.
+    A post is counted in each of its categories and for each of its authors. `days` has the number of posts of each of
+    the latest sixty days, oldest first, up to the last on which a post was published. `drafts` are posts that were
+    not published: they count in no other number but `runs`, `securities` and `links`, unless they are wanted.
     """
 
     archive: str
@@ -40,6 +40,7 @@ class Summary(TypedDict):
     sites: dict[str, int]
     categories: dict[str, int]
     sources: dict[str, int]
+    authors: dict[str, int]
     links: dict[str, int]
     days: dict[str, int]
 
@@ -66,6 +67,7 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
         "sites": top.counts(db, "sites", sites, drafts=drafts),
         "categories": top.counts(db, "categories", sites, drafts=drafts),
         "sources": top.counts(db, "outlets", sites, drafts=drafts),
+        "authors": top.counts(db, "authors", sites, drafts=drafts),
         "links": links.states(db, sites),
         "days": top.latest_days(db, sites, drafts=drafts),
     }

@@ -1,4 +1,4 @@
-"""What there is most of: outlets, categories, securities, days and sites, by their number of posts.
+"""What there is most of: outlets, authors, categories, securities, days and sites, by their number of posts.
 
 Not here: all other numbers of an archive (`crawler.archive.care.summary`), and how they are drawn (`crawler.cli`).
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from crawler.archive.store import articles
 from crawler.archive.store.articles import DRAFTS
+from crawler.archive.store.filing.authors import OF_POSTS
 from crawler.archive.store.versions import CURRENT
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-Kind = Literal["outlets", "categories", "securities", "days", "sites"]
+Kind = Literal["outlets", "authors", "categories", "securities", "days", "sites"]
 """What posts are counted by. Days are those of the site's calendar."""
 
 Span = tuple[int | None, int | None]
@@ -28,9 +29,9 @@ Span = tuple[int | None, int | None]
 class Ranked(TypedDict):
     """One of a kind: its `key`, its `name`, and how many `posts` it has.
 
-    `key` is what filters and commands take: the outlet, the slug of a category, the code of a security (`1.600160`),
-    the day (`2022-04-20`), the name of a site. `name` is for people: a category's and a security's own, otherwise the
-    same as `key`.
+    `key` is what filters and commands take: the outlet, the author, the slug of a category, the code of a security
+    (`1.600160`), the day (`2022-04-20`), the name of a site. `name` is for people: a category's and a security's own,
+    otherwise the same as `key`.
     """
 
     key: str
@@ -61,6 +62,9 @@ _QUERIES: dict[Kind, str] = {
         "SELECT source, source, count(*) FROM posts"
         " WHERE {span} AND id NOT IN ({left_out}) AND source IS NOT NULL GROUP BY 1"
     ),
+    "authors": (
+        "SELECT name, name, count(*) FROM {written} WHERE {span} AND posts.id NOT IN ({left_out}) GROUP BY 1"
+    ),
     "categories": (
         "SELECT article_categories.category, coalesce({name_of_category}, article_categories.category), count(*)"
         " FROM article_categories JOIN posts ON posts.id = article_id"
@@ -90,8 +94,8 @@ def top(
 ) -> Top:
     """Return the `limit` of a `kind` with most posts in a span of time, most first; `None` is no limit.
 
-    A post counts in each of its categories, and once for each security it mentions. If any `sites` are named, only
-    their posts count. `drafts` count if wanted.
+    A post counts for each of its authors, in each of its categories, and once for each security it mentions. If any
+    `sites` are named, only their posts count. `drafts` count if wanted.
     """
     ranked = _ranked(db, kind, span, sites, drafts=drafts)
     return {"kind": kind, "total": len(ranked), "results": ranked[:limit]}
@@ -124,6 +128,7 @@ def _ranked(db: Database, kind: Kind, span: Span, sites: Sequence[str], *, draft
         span=_within(span),
         left_out=" UNION ALL ".join(left_out),
         current=CURRENT,
+        written=OF_POSTS,
         name_of_category=_NAME_OF_CATEGORY,
         name_of_security=_NAME_OF_SECURITY,
     )

@@ -1,7 +1,8 @@
 """Undoing an import: what posts were before it is kept while it runs, and brought back when it is undone.
 
-Table `before_imports`, and in the tables of posts all that an import may change. Functions that write run inside the
-caller's transaction. Not here: the Markdown files (`crawler.ops.importing.undoing`).
+Table `before_imports`, and in the tables of posts all that an import may change. Of a deleted post that an import has
+brought back, what it was is its deletion. Functions that write run inside the caller's transaction. Not here: the
+Markdown files (`crawler.ops.importing.undoing`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archive.care import deleting
 from crawler.archive.ledger import deletions, links, runs
+from crawler.archive.ledger.deletions import Deletion
 from crawler.archive.search import index
 from crawler.archive.store import articles, files, stories, versions
+from crawler.archive.store.filing import authors, categories, tags
 from crawler.archive.store.securities import note_mentions
 from crawler.items import Mention
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
 
 # What an import may change of a post that was there before, as JSON. It never says that a post is still on its site.
@@ -29,6 +34,10 @@ _STATE = """json_object(
     'tags', (SELECT json_group_array(name) FROM
         (SELECT name FROM article_tags JOIN tags ON tags.id = tag_id WHERE article_id = posts.id ORDER BY position)),
     'mentions', (SELECT json_group_array(json_array(code, name, count)) FROM mentions WHERE article_id = posts.id),
+    'bylines', (SELECT json_group_object(id, json_object('image', image, 'authors',
+        (SELECT json_group_array(name) FROM (SELECT name FROM article_authors JOIN authors ON authors.id = author_id
+        WHERE article_authors.article_id = posts.id AND article_authors.revision = versions.revision
+        ORDER BY position)))) FROM versions WHERE article_id = posts.id),
     'front_matter', (SELECT json_group_object(id, front_matter) FROM versions WHERE article_id = posts.id)
 )"""
 _OF_RUN = "(SELECT 1 FROM versions WHERE versions.article_id = before_imports.article_id AND versions.run_id = :run)"
@@ -45,6 +54,15 @@ def note_before(db: Database, article_id: int, run_id: int) -> None:
         f"INSERT OR IGNORE INTO before_imports (article_id, run_id, post) SELECT id, ?, {_STATE} FROM posts"  # noqa: S608  # a constant
         " WHERE id = ?",
         [run_id, article_id],
+    )
+
+
+def note_deletion(db: Database, article_id: int, run_id: int, deletion: Deletion, addresses: Iterable[str]) -> None:
+    """Keep of a post that run `run_id` has brought that it was deleted before, and which `addresses` were marked."""
+    before = {"deletion": deletion._asdict(), "addresses": list(addresses)}
+    db.execute(
+        "INSERT INTO before_imports (article_id, run_id, post) VALUES (?, ?, ?)",
+        [article_id, run_id, json.dumps(before)],
     )
 
 
@@ -96,10 +114,10 @@ def take_back(db: Database, article_id: int, run_id: int) -> bool:
 
     A post that it brought goes, any other is again what it was.
     """
-    if is_new(db, article_id, run_id):
-        _remove(db, article_id)
-        return True
     before = _before(db, article_id, run_id)
+    if is_new(db, article_id, run_id):
+        _remove(db, article_id, before)
+        return True
     if before is not None:
         _restore(db, article_id, run_id, before)
     files.forget(db, article_id, run_id)
@@ -107,15 +125,18 @@ def take_back(db: Database, article_id: int, run_id: int) -> bool:
     return before is not None
 
 
-def _remove(db: Database, article_id: int) -> None:
-    """Remove a new post as if it had never been: unlike one that was deleted, it may come again."""
+def _remove(db: Database, article_id: int, before: dict[str, Any] | None) -> None:
+    """Remove a new post as if it had never been: it may come again, unless it was a deleted one before."""
     post = articles.get(db, article_id)
     former = deletions.find(db, post["site"], post["post_id"])
+    if former is None and before is not None:
+        former = Deletion(**before["deletion"])
     deleting.remove(db, article_id)
     if former is None:
         deletions.lift(db, post["site"], post["post_id"], ())
-    else:
-        deletions.write(db, former)
+        return
+    deletions.write(db, former)
+    deletions.mark(db, former, before["addresses"] if before else ())
 
 
 def _before(db: Database, article_id: int, run_id: int) -> dict[str, Any] | None:
@@ -146,18 +167,10 @@ def _write_back(db: Database, article_id: int, before: dict[str, Any]) -> None:
         " published_ts = :published_ts, first_seen_at = :first_seen_at WHERE id = :id",
         {**before["post"], "id": article_id},
     )
-    for table in ("article_categories", "article_tags"):
-        db.execute(f"DELETE FROM {table} WHERE article_id = ?", [article_id])  # noqa: S608  # constants
-    db.conn.executemany(
-        "INSERT INTO article_categories (article_id, category, position) VALUES (?, ?, ?)",
-        [(article_id, slug, position) for position, slug in enumerate(before["categories"])],
-    )
-    for position, name in enumerate(before["tags"]):
-        db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [name])
-        db.execute(
-            "INSERT INTO article_tags (article_id, tag_id, position) SELECT ?, id, ? FROM tags WHERE name = ?",
-            [article_id, position, name],
-        )
+    categories.replace(db, article_id, before["categories"])
+    tags.replace(db, article_id, before["tags"])
+    for row, said in before.get("bylines", {}).items():  # of an import before 0010 there are none
+        authors.write(db, int(row), said["authors"], said["image"])
     mentions = tuple(Mention(code=code, name=name, count=count) for code, name, count in before["mentions"])
     note_mentions(db, article_id, mentions, before["post"]["published_ts"])
     db.conn.executemany(

@@ -45,8 +45,21 @@ class FetchEntry(TypedDict):
     last_fetched_at: str
 
 
+class CaptureEntry(TypedDict):
+    """Where an answer is kept as it was served, in a file of the folder `captures` beside the archive."""
+
+    captured_at: str
+    status: int
+    file: str
+    offset: int
+    length: int
+
+
 class AddressHistory(TypedDict):
-    """An address and its history. Times are in UTC; `next_try_at` is null if no run will try it again by itself."""
+    """An address and its history. Times are in UTC; `next_try_at` is null if no run will try it again by itself.
+
+    `captures` are the last ten answers that were kept as they were served, the latest last.
+    """
 
     url: str
     site: str
@@ -59,6 +72,7 @@ class AddressHistory(TypedDict):
     next_try_at: str | None
     post_id: str | None
     fetches: list[FetchEntry]
+    captures: list[CaptureEntry]
 
 
 _ADDRESSES = (
@@ -71,6 +85,11 @@ _FETCHES = (
     "SELECT run_id AS run, fetched_at, outcome, status, reason, rule, times, last_run_id AS last_run, last_fetched_at"
     " FROM fetches WHERE link_id = ? ORDER BY id"
 )
+_CAPTURES = (
+    'SELECT * FROM (SELECT captured_at, status, file, "offset", length FROM captures'
+    " WHERE url = :url OR fetch_id IN (SELECT id FROM fetches WHERE link_id = :link)"
+    " ORDER BY captured_at DESC, id DESC LIMIT 10) ORDER BY captured_at"
+)
 
 
 def histories(db: Database, name: str, site: str | None = None) -> list[AddressHistory]:
@@ -80,8 +99,10 @@ def histories(db: Database, name: str, site: str | None = None) -> list[AddressH
     """
     result = []
     for row in list(db.query(_ADDRESSES, {"urls": json.dumps(_addresses(db, name)), "site": site})):
-        fetches = list(db.query(_FETCHES, [row.pop("id")]))
-        result.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
+        link = row.pop("id")
+        fetches = list(db.query(_FETCHES, [link]))
+        kept = list(db.query(_CAPTURES, {"url": row["url"], "link": link}))
+        result.append(AddressHistory(**row, fetches=fetches, captures=kept))  # type: ignore[typeddict-item]  # the columns are those
     return result
 
 

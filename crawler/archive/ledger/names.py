@@ -1,4 +1,4 @@
-"""Which post, sites, outlets, categories and securities a person means by what they typed, and which are near.
+"""Which post, sites, outlets, authors, categories and securities a person means by what they type; which are near.
 
 A name that is unknown is returned as it was typed, so that it finds nothing, with a sentence that says so; a post or
 site that must be there is an error. Not here: which posts a name can mean (`crawler.archive.ledger.lookup`), and what
@@ -14,6 +14,7 @@ from crawler.archive.ledger import sites as definitions_of
 from crawler.archive.ledger.lookup import find_posts
 from crawler.archive.store import articles
 from crawler.archive.store import securities as mentioned
+from crawler.archive.store.filing import authors as bylines
 from crawler.errors import AmbiguousPost, NoSuchPost, SiteError
 from crawler.language import Sentence
 from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
@@ -103,6 +104,12 @@ def sources(db: Database, typed: Sequence[str]) -> Understood:
     """Return the outlets that are meant."""
     unknown = Sentence("No outlet is called {typed}: {near}")
     return _among(articles.sources(db), typed, unknown) if typed else Understood()
+
+
+def authors(db: Database, typed: Sequence[str]) -> Understood:
+    """Return the authors that are meant."""
+    unknown = Sentence("No author is called {typed}: {near}")
+    return _among(bylines.every(db), typed, unknown) if typed else Understood()
 
 
 def categories(db: Database, typed: Sequence[str]) -> Understood:

@@ -11,22 +11,27 @@ from typing import Any
 
 _FAR = 10**12  # seconds: no post lies further from 1970
 _ANY = "(SELECT value FROM json_each(?))"  # the values of a filter that has several
+_BY = "SELECT {what} FROM authors JOIN article_authors ON author_id = authors.id {join} WHERE {condition}"
+_CURRENT = (
+    "JOIN posts AS written ON written.id = article_authors.article_id AND written.revision = article_authors.revision"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What a post must be besides matching the query.
 
-    Published from `since` to `until`, both included, in epoch seconds; of one of these `sites`, outlets (`sources`)
-    and `categories` (slugs), be it the first of the post or not, where any are named; mentioning one of `codes`,
-    unless that is `None`; no draft, if `published`. With `as_of` (ISO 8601, UTC) the archive is searched as it stood
-    then.
+    Published from `since` to `until`, both included, in epoch seconds; of one of these `sites`, outlets (`sources`),
+    `authors` and `categories` (slugs), be it the first of the post or not, where any are named; mentioning one of
+    `codes`, unless that is `None`; no draft, if `published`. With `as_of` (ISO 8601, UTC) the archive is searched as
+    it stood then.
     """
 
     since: int | None = None
     until: int | None = None
     sites: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     codes: tuple[str, ...] | None = None
     published: bool = False
@@ -49,6 +54,7 @@ class Filters:
                 *self._of_days,
                 _one_of("posts.site", self.sites),
                 _one_of("posts.source", self.sources),
+                self._of_authors("+posts.id"),
                 (f"+posts.id IN (SELECT article_id FROM article_categories WHERE {category})", categories),  # noqa: S608  # constants
                 ("posts.draft = ?", 0 if self.published else None),
                 (f"+posts.id IN (SELECT article_id FROM mentions WHERE code IN {_ANY})", self._codes),  # noqa: S608  # a constant
@@ -75,6 +81,7 @@ class Filters:
             [
                 (f"+found.rowid IN (SELECT id FROM posts WHERE {site})", sites),  # noqa: S608  # constants
                 (f"+found.rowid IN (SELECT id FROM posts WHERE {source})", sources),  # noqa: S608  # likewise
+                self._of_authors("+found.rowid"),
                 (f"+found.rowid IN (SELECT article_id FROM article_categories WHERE {category})", categories),  # noqa: S608  # likewise
                 ("+found.rowid NOT IN (SELECT id FROM posts WHERE draft AND ?)", 1 if self.published else None),
                 (f"+found.rowid IN (SELECT article_id FROM mentions WHERE code IN {_ANY})", self._codes),  # noqa: S608  # likewise
@@ -99,9 +106,12 @@ class Filters:
             " ELSE coalesce(json_extract(filed, '$.categories'), json_array(json_extract(filed, '$.category'))) END)"
             f" WHERE value IN {_ANY})"
         )
+        version = "article_id = v.article_id AND article_authors.revision = v.revision"
+        by = _BY.format(what="1", join="", condition=f"{version} AND name IN {_ANY}")
         return _all(
             [
                 _one_of("posts.site", self.sites),
+                (f"EXISTS ({by})", _listed(self.authors)),
                 _one_of("iif(filed IS NULL, posts.source, json_extract(filed, '$.source'))", self.sources),
                 (categories, _listed(self.categories)),
                 ("v.draft = ?", 0 if self.published else None),
@@ -112,6 +122,11 @@ class Filters:
     @property
     def _of_days(self) -> list[tuple[str, Any]]:
         return [("published_ts >= ?", self.since), ("published_ts <= ?", self.until)]
+
+    def _of_authors(self, row: str) -> tuple[str, str | None]:
+        """Return the condition that the current version of a post, by its `row`, is by one of the authors."""
+        name, names = _one_of("name", self.authors)
+        return f"{row} IN ({_BY.format(what='article_id', join=_CURRENT, condition=name)})", names
 
     @property
     def _codes(self) -> str | None:

@@ -42,6 +42,7 @@ class Hit(TypedDict, total=False):
     source: str | None
     category: str | None
     categories: list[str]
+    authors: list[str]
     url: str
     snippet: str
     text: str
@@ -119,9 +120,10 @@ def present_each(db: Database, shown: Iterable[tuple[Match, list[int]]], wanted:
 def _hits(db: Database, shown: Sequence[tuple[Match, list[int]]], wanted: Query) -> list[Hit]:
     versions = _versions(db, [row for match, others in shown for row in (match.row, *others)])
     categories = _categories(db, [match.article_id for match, _ in shown])
+    authors = _authors(db, [match.row for match, _ in shown])
     results: list[Hit] = []
     for match, others in shown:
-        row = {**versions[match.row], "categories": categories[match.article_id]}
+        row = {**versions[match.row], "categories": categories[match.article_id], "authors": authors[match.row]}
         hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return results
@@ -159,6 +161,21 @@ def _categories(db: Database, posts: list[int]) -> dict[int, list[str]]:
     )
     for post, category in rows:
         found[post].append(category)
+    return found
+
+
+def _authors(db: Database, rows: list[int]) -> dict[int, list[str]]:
+    """Return the authors of versions, by the row of the index, in their order."""
+    found: dict[int, list[str]] = {row: [] for row in rows}
+    named = db.execute(
+        "SELECT wanted.row, name FROM (SELECT id AS row, id AS article_id, revision FROM posts"
+        " WHERE id IN (SELECT value FROM json_each(:rows)) UNION ALL SELECT -id, article_id, revision FROM versions"
+        " WHERE id IN (SELECT -value FROM json_each(:rows))) AS wanted"
+        " JOIN article_authors USING (article_id, revision) JOIN authors ON authors.id = author_id ORDER BY position",
+        {"rows": str(rows)},
+    )
+    for row, name in named:
+        found[row].append(name)
     return found
 
 

@@ -84,13 +84,12 @@ def search(
     plan = plan_of(db, query, filters)
     if plan is None:
         return {"query": query, "total": 0, "results": []}
-    all_are_needed = collapse or not plan.lookup.decides
-    current = list(islice(current_matches(db, plan, plan.lookup), None if all_are_needed else _FEW + 1))
     former = list(former_matches(db, plan))
-    if len(current) > _FEW and not all_are_needed:
+    all_are_needed = collapse or not plan.lookup.decides
+    if not all_are_needed and (current := count(db, plan)) > _FEW:
         best = _best_of_many(db, plan, former, sort, offset + limit)[offset : offset + limit]
-        return present(db, query, count(db, plan) + len(former), [(match, []) for match in best], plan.query)
-    ordered = in_order(db, plan, [*current, *former], sort)
+        return present(db, query, current + len(former), [(match, []) for match in best], plan.query)
+    ordered = in_order(db, plan, [*current_matches(db, plan, plan.lookup), *former], sort)
     stories = one_a_story(db, ordered) if collapse else [(match, []) for match in ordered]
     return present(db, query, len(stories), stories[offset : offset + limit], plan.query)
 

@@ -1,4 +1,4 @@
-"""Reading posts: the view `articles` with tags and mentions as lists, and all other queries on the table `posts`.
+"""Reading posts: the view `articles` with what is several as lists, and all other queries on the table `posts`.
 
 Not here: writing them (`crawler.archive.store.posts`), and searching (`crawler.archive.search`).
 """
@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, cast
 
 from crawler.archive.store.files import keys_of
+from crawler.archive.store.filing import categories, tags
 from crawler.archive.store.versions import CURRENT
 from crawler.errors import NotAsExpected
 from crawler.text.file_names import folded
@@ -53,7 +54,7 @@ class Mention(TypedDict):
 
 
 class Article(TypedDict):
-    """A post: the columns of the view `articles`, see docs/sql.md, with its tags and mentions."""
+    """A post: the columns of the view `articles`, see docs/sql.md, with its authors, tags and mentions."""
 
     id: int
     site: str
@@ -77,6 +78,8 @@ class Article(TypedDict):
     derived: list[str]
     front_matter: dict[str, Any]
     draft: bool
+    image: str | None
+    authors: list[str]
     categories: list[str]
     tags: list[str]
     mentions: list[Mention]
@@ -91,11 +94,16 @@ class PublishedPost(NamedTuple):
 
 
 def get(db: Database, article_id: int) -> Article:
-    """Return a post: the columns of `articles`, with `tags` and `mentions` as lists. Raises `NotAsExpected`."""
+    """Return a post: the columns of `articles`, with what is several as lists. Raises `NotAsExpected`."""
     row: dict[str, Any] | None = next(iter(db.query("SELECT * FROM articles WHERE id = ?", [article_id])), None)
     if row is None:  # of a file that somebody has made or changed
         raise NotAsExpected(f"row {article_id} of posts lacks its version")
     return _with_lists(db, row)
+
+
+def make_room_for_ids(db: Database) -> None:
+    """Make the temporary table of `note_first_ids`; before posts are read, or SQLite would end their reading."""
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS first_ids (folded TEXT PRIMARY KEY, post_id TEXT) WITHOUT ROWID")
 
 
 def note_first_ids(db: Database, after: int) -> int:
@@ -106,7 +114,6 @@ def note_first_ids(db: Database, after: int) -> int:
     (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM posts").fetchone()
     if last == after:
         return after
-    db.execute("CREATE TEMP TABLE IF NOT EXISTS first_ids (folded TEXT PRIMARY KEY, post_id TEXT) WITHOUT ROWID")
     db.execute(
         f"INSERT OR IGNORE INTO temp.first_ids SELECT {FOLDED}(post_id), post_id FROM posts"  # noqa: S608  # a constant
         " WHERE id > ? AND id <= ? ORDER BY id",
@@ -235,12 +242,6 @@ def category_page(db: Database, article_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-def categories(db: Database, article_id: int) -> list[str]:
-    """Return the slugs of a post's categories, the first one first."""
-    rows = db.execute("SELECT category FROM article_categories WHERE article_id = ? ORDER BY position", [article_id])
-    return [slug for (slug,) in rows]
-
-
 def count(db: Database, sites: Sequence[str] = (), *, gone: bool = False, drafts: bool = True) -> int:
     """Return the number of posts, or of those that their site dropped; of `drafts` too, if they are wanted."""
     where = f"{_wanted(drafts)} AND gone_at IS NOT NULL" if gone else _wanted(drafts)
@@ -277,10 +278,6 @@ def _first(db: Database, sql: str, values: list[str] | dict[str, str | None]) ->
 
 
 def _with_lists(db: Database, row: dict[str, Any]) -> Article:
-    tags = db.execute(
-        "SELECT name FROM tags JOIN article_tags ON tag_id = tags.id WHERE article_id = ? ORDER BY position",
-        [row["id"]],
-    )
     mentions = db.query(
         "SELECT m.code, symbol, market, m.name, m.count FROM mentions m JOIN securities USING (code)"
         " WHERE article_id = ? ORDER BY m.count DESC, m.code, m.name",
@@ -291,8 +288,9 @@ def _with_lists(db: Database, row: dict[str, Any]) -> Article:
         "derived": row["derived"].split(),
         "front_matter": keys_of(row["front_matter"]),
         "draft": bool(row["draft"]),
-        "categories": categories(db, row["id"]),
-        "tags": [name for (name,) in tags],
+        "authors": json.loads(row["authors"]),
+        "categories": categories.of_post(db, row["id"]),
+        "tags": tags.of_post(db, row["id"]),
         "mentions": list(mentions),
     }
     return cast("Article", article)

@@ -107,6 +107,8 @@ class DerivedArticle:
             "revision": 1,
             "derived": list(post.derived),
             "front_matter": dict(post.others),
+            "authors": list(post.authors),
+            "image": post.image,
             "tags": list(dict.fromkeys(post.tags)),
             "mentions": [
                 {"code": _code(mention.code), "name": mention.name, "count": mention.count} for mention in mentions

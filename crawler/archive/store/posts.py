@@ -1,8 +1,8 @@
 """Storing posts, with their versions, tags, mentions and entries in the index.
 
-Tables `posts`, `categories`, `article_categories`, `tags`, `article_tags`. A post is stored in the same transaction
-as the ledger's row of its address. Not here: reading posts (`crawler.archive.store.articles`), files, HTML, and
-single versions (`crawler.archive.store.versions`).
+Table `posts`. A post is stored in the same transaction as the ledger's row of its address. Not here: reading posts
+(`crawler.archive.store.articles`), files, HTML, single versions (`crawler.archive.store.versions`), and what is
+written in the tables of what posts are filed under (`crawler.archive.store.filing`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.archive.search import index
-from crawler.archive.store import articles, files, stories, versions
+from crawler.archive.store import files, stories, versions
 from crawler.archive.store.derived import DerivedArticle
+from crawler.archive.store.filing import authors, categories, tags
 from crawler.archive.store.revisions import revision_for, says_again
 from crawler.archive.store.securities import note_mentions, redate
 from crawler.dates import iso
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from crawler.archive.store.revisions import VersionInfo
-    from crawler.items import Article, Post
+    from crawler.items import Article
 
 ROWS = "SELECT id FROM posts"
 """SQL for a subquery: the rows of all posts."""
@@ -35,9 +36,9 @@ SAYS_AGAIN = "says again what was said in revision"
 def store(db: Database, article: Article, run_id: int, derived: DerivedArticle | None = None) -> Recorded:
     """Store a post: as new, as a revision if it says something new, or as seen again.
 
-    When a page shows the current version again, its outlet, tags and markup are overwritten without a new revision,
-    so that a corrected definition reaches stored posts. A share link or a file only fills in what is missing.
-    `derived` is the same article with what has already been derived from it.
+    When a page shows the current version again, its outlet, authors, image, tags and markup are overwritten without a
+    new revision, so that a corrected definition reaches stored posts. A share link or a file only fills in what is
+    missing. `derived` is the same article with what has already been derived from it.
     """
     derived, post = derived or DerivedArticle(article), article.post
     article_id = row_of(db, post.site, post.post_id)
@@ -108,7 +109,7 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     post, seen_at = derived.article.post, derived.seen_at
     slug = post.category.slug if post.category else None
     about = (post.site, post.post_id, post.url or "", post.share_url, post.source, slug)
-    _note_categories(db, post)
+    categories.note(db, post)
     cursor = db.execute(
         "INSERT INTO posts (site, post_id, url, share_url, source, category, draft, published_ts, revision,"
         " first_seen_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
@@ -117,8 +118,8 @@ def _add(db: Database, derived: DerivedArticle, run_id: int) -> int:
     article_id = cursor.lastrowid
     assert article_id is not None, "an INSERT into a table with an integer key has a row id"
     versions.add(db, article_id, 1, derived, run_id)
-    _write_categories(db, article_id, [category.slug for category in post.categories])
-    _note_tags(db, article_id, post.tags)
+    categories.add(db, article_id, [category.slug for category in post.categories])
+    tags.add(db, article_id, post.tags)
     if post.mentions:
         note_mentions(db, article_id, post.mentions, derived.published_ts)
     index.add(db, article_id, derived.words)
@@ -132,6 +133,7 @@ def _revise(db: Database, article_id: int, revision: int, derived: DerivedArticl
     former = versions.row(db, article_id, revision - 1)
     versions.keep_filing(db, former)
     versions.add(db, article_id, revision, derived, run_id)
+    authors.carry_over(db, article_id, revision)
     _update(db, article_id, revision, derived)
     index.add(db, -former, before.entry.words())
     _index(db, article_id, before)
@@ -185,22 +187,23 @@ def _refresh(db: Database, article_id: int, revision: int, derived: DerivedArtic
 
 
 def _fill(db: Database, article_id: int, derived: DerivedArticle) -> None:
-    """Fill in what is not yet known of a post: outlet, category, share link, tags, securities."""
+    """Fill in what is not yet known of a post: outlet, category, share link, authors, image, tags, securities."""
     post = derived.article.post
-    category, published_ts = db.execute(
-        "SELECT category, published_ts FROM posts WHERE id = ?", [article_id]
+    category, published_ts, revision = db.execute(
+        "SELECT category, published_ts, revision FROM posts WHERE id = ?", [article_id]
     ).fetchone()
-    is_same = post.category is not None and [post.category.slug] == articles.categories(db, article_id)
+    is_same = post.category is not None and [post.category.slug] == categories.of_post(db, article_id)
     if category is None or is_same:
-        _note_categories(db, post)
-        _file(db, article_id, post)
+        categories.note(db, post)
+        categories.file(db, article_id, post)
     db.execute(
         "UPDATE posts SET share_url = coalesce(share_url, ?), source = coalesce(source, ?),"
         " category = coalesce(category, ?) WHERE id = ?",
         [post.share_url, post.source, post.category.slug if post.category else None, article_id],
     )
+    authors.fill_in(db, article_id, revision, post.authors, post.image)
     if not _has(db, "article_tags", article_id):
-        _note_tags(db, article_id, post.tags)
+        tags.add(db, article_id, post.tags)
     if post.mentions and not _has(db, "mentions", article_id):
         note_mentions(db, article_id, post.mentions, published_ts)
 
@@ -214,16 +217,15 @@ def _update(db: Database, article_id: int, revision: int, derived: DerivedArticl
     """Update a post to its current version; what the source lacks (a share link has no category) stays as it was."""
     post = derived.article.post
     slug = post.category.slug if post.category else None
-    _note_categories(db, post)
-    _file(db, article_id, post)
+    categories.note(db, post)
+    categories.file(db, article_id, post)
     db.execute(
         "UPDATE posts SET url = ?, share_url = coalesce(?, share_url), source = coalesce(?, source),"
         " category = coalesce(?, category), draft = ?, published_ts = ?, revision = ? WHERE id = ?",
         [post.url or "", post.share_url, post.source, slug, post.draft, derived.published_ts, revision, article_id],
     )
     if post.tags:
-        db.execute("DELETE FROM article_tags WHERE article_id = ?", [article_id])
-        _note_tags(db, article_id, post.tags)
+        tags.replace(db, article_id, post.tags)
     # A page whose text was taken away is filed under what it was about.
     if post.mentions or index.found_by(db, article_id, revision, *derived.entry)[0] == revision:
         note_mentions(db, article_id, post.mentions, derived.published_ts)
@@ -253,47 +255,3 @@ def _index(db: Database, article_id: int, before: _Indexed) -> None:
         index.add(db, article_id, now.entry.words())
     stories.leave_story(db, article_id, before.entry)
     stories.assign_story(db, article_id, *now)
-
-
-def _note_categories(db: Database, post: Post) -> None:
-    """Record the categories that a post names; replace a name and address unless the name is only the slug."""
-    db.conn.executemany(
-        "INSERT INTO categories (site, slug, name, url) VALUES (?, ?, ?, ?) ON CONFLICT (site, slug) DO UPDATE"
-        " SET name = excluded.name, url = excluded.url WHERE excluded.name <> excluded.slug",
-        [(post.site, category.slug, category.name, category.url) for category in post.categories],
-    )
-
-
-def _file(db: Database, article_id: int, post: Post) -> None:
-    """File a post under its categories, if it names any.
-
-    A page or a share link names one category only. It takes the place of the first; the others stay.
-    """
-    slugs = [category.slug for category in post.categories]
-    if not post.categories:
-        return
-    before = articles.categories(db, article_id)
-    if post.via in {"page", "share"}:
-        slugs += before[1:]
-    if list(dict.fromkeys(slugs)) == before:
-        return
-    db.execute("DELETE FROM article_categories WHERE article_id = ?", [article_id])
-    _write_categories(db, article_id, slugs)
-
-
-def _write_categories(db: Database, article_id: int, slugs: list[str]) -> None:
-    db.conn.executemany(
-        "INSERT INTO article_categories (article_id, category, position) VALUES (?, ?, ?)",
-        [(article_id, slug, position) for position, slug in enumerate(dict.fromkeys(slugs))],
-    )
-
-
-def _note_tags(db: Database, article_id: int, tags: tuple[str, ...]) -> None:
-    """Write the tags of a post that has none, in their order."""
-    for position, tag in enumerate(tags):
-        db.execute("INSERT INTO tags (name) VALUES (?) ON CONFLICT (name) DO NOTHING", [tag])
-        db.execute(
-            "INSERT INTO article_tags (article_id, tag_id, position) SELECT ?, id, ? FROM tags WHERE name = ?"
-            " ON CONFLICT DO NOTHING",
-            [article_id, position, tag],
-        )

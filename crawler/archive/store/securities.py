@@ -219,7 +219,7 @@ def mentioning(
     rows = db.query(
         "SELECT post_id AS id, site, title, published_at, source, category, (SELECT json_group_array(category) FROM"  # noqa: S608  # constants
         " (SELECT category FROM article_categories WHERE article_id = articles.id ORDER BY position)) AS categories,"
-        " url, text, printed FROM articles JOIN"
+        " authors, url, text, printed FROM articles JOIN"
         " (SELECT article_id, published_ts AS at, json_group_array(name) AS printed FROM mentions"
         f" WHERE code = :code AND published_ts >= :since AND {_wanted(drafts)} GROUP BY article_id"
         " ORDER BY at DESC, article_id DESC"
@@ -229,7 +229,7 @@ def mentioning(
     )
     for row in rows:
         text, printed = row.pop("text"), json.loads(row.pop("printed"))
-        row["categories"] = json.loads(row["categories"])
+        row |= {name: json.loads(row[name]) for name in ("categories", "authors")}
         yield row, text, printed  # type: ignore[misc]  # the columns above
 
 

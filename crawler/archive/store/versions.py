@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from crawler.archive.search import index
 from crawler.archive.store.bodies import decode_body
 from crawler.archive.store.files import keys_of, write_file, written_file
+from crawler.archive.store.filing import authors
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
 from crawler.errors import NoSuchRevision
 
@@ -177,13 +178,14 @@ def version(db: Database, article_id: int, revision: int) -> dict[str, Any]:
         raise NoSuchRevision(revision, count)
     rows = db.query(
         "SELECT revision, title, published_at, summary, html, markdown, text, content_hash, derived, front_matter,"
-        " draft FROM versions WHERE article_id = ? AND revision = ?",
+        " draft, image FROM versions WHERE article_id = ? AND revision = ?",
         [article_id, revision],
     )
     row = next(iter(rows))
     bodies = {name: decode_body(row[name], row["text"]) for name in ("summary", "html", "markdown")}
     front = {"derived": row["derived"].split(), "front_matter": keys_of(row["front_matter"])}
-    return {**row, **bodies, **front, "draft": bool(row["draft"])}
+    said = {"draft": bool(row["draft"]), "authors": authors.of_version(db, article_id, revision)}
+    return {**row, **bodies, **front, **said}
 
 
 def publication_times(db: Database, article_id: int) -> set[str]:
@@ -227,23 +229,15 @@ def add(db: Database, article_id: int, revision: int, derived: DerivedArticle, r
     post = derived.article.post
     db.execute(
         "INSERT INTO versions (article_id, revision, seen_at, run_id, via, title, published_at, content_hash,"
-        " draft, derived, front_matter, summary, markdown, html, text)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " draft, image, derived, front_matter, summary, markdown, html, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            article_id,
-            revision,
-            derived.seen_at,
-            run_id,
-            post.via,
-            post.title,
-            derived.published_at,
-            derived.article.content_hash,
-            post.draft,
-            " ".join(post.derived),
-            derived.front_matter,
+            *(article_id, revision, derived.seen_at, run_id, post.via, post.title, derived.published_at),
+            *(derived.article.content_hash, post.draft, post.image, " ".join(post.derived), derived.front_matter),
             *derived.bodies,
         ],
     )
+    authors.add(db, article_id, revision, post.authors)
 
 
 def keep_filing(db: Database, row: int) -> None:
@@ -288,9 +282,11 @@ def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticl
     _cache_fingerprint(db, article_id, derived)
     post, file = derived.article.post, written_file(db, article_id)
     db.execute(
-        "UPDATE versions SET title = ?, published_at = ?, derived = ?, summary = ?, markdown = ?, html = ?, text = ?"
-        " WHERE article_id = ? AND revision = ?",
-        [post.title, derived.published_at, " ".join(post.derived), *derived.bodies, article_id, revision],
+        "UPDATE versions SET title = ?, published_at = ?, derived = ?, image = coalesce(?, image), summary = ?,"
+        " markdown = ?, html = ?, text = ? WHERE article_id = ? AND revision = ?",
+        [post.title, derived.published_at, " ".join(post.derived), post.image, *derived.bodies, article_id, revision],
     )
+    if post.authors:
+        authors.replace(db, article_id, revision, post.authors)
     if file is not None:
         write_file(db, row(db, article_id, revision), file, derived.html)

@@ -28,6 +28,9 @@ def histories(told: Mapping[str, Any], view: View) -> None:
         say(f"  {view.time(address['found_at'])}  {_found(address)}")
         for fetch in address["fetches"]:
             say(f"  {view.time(fetch['fetched_at'])}  {_fetch(fetch, view)}")
+        for kept in address["captures"]:
+            place = _("kept as it was served: {file}, at {offset}").format(file=kept["file"], offset=kept["offset"])
+            say(f"  {view.time(kept['captured_at'])}  {place}")
         if address["next_try_at"]:
             say(f"  {view.time(address['next_try_at'])}  {_('due to be asked for again')}")
     for file in told["files"]:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 FORMS = ("table", "csv", "jsonl")
 HIT_COLUMNS = (
-    "id", "site", "title", "published_at", "source", "category", "categories", "url", "snippet", "text", "highlights",
-    "others", "found_in", "now",
+    "id", "site", "title", "published_at", "source", "category", "categories", "authors", "url", "snippet", "text",
+    "highlights", "others", "found_in", "now",
 )  # fmt: skip
 """The columns of CSV for a search: the keys of a hit. Of most hits the last three are empty."""
 MENTION_COLUMNS = (*HIT_COLUMNS, "printed", "odd")

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from crawler.markdown.post_file import categories_of, draft_keys, other_keys
+from crawler.markdown.post_file import bylines, categories_of, draft_keys, other_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,7 @@ def render_page(row: Mapping[str, Any]) -> str:
         **_address(row["url"]),
         "categories": categories_of(row),
         "tags": list(row["tags"]),
+        **bylines(row),
         "id": row["post_id"],
         "source": row["source"],
         "share_url": row["share_url"],

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = (
-    "site", "post_id", "url", "share_url", "title", "source", "category", "categories", "tags", "summary",
-    "published_at", "mentions", "revision", "first_seen_at", "last_seen_at", "gone_at", "text",
+    "site", "post_id", "url", "share_url", "title", "source", "category", "categories", "tags", "authors", "summary",
+    "published_at", "mentions", "revision", "first_seen_at", "last_seen_at", "gone_at", "image", "text",
 )  # fmt: skip
+_BETWEEN = {"authors": "; "}  # a name has spaces in it
 ENCODING = "utf-8-sig"
 """How a file of CSV is encoded: the mark at its start tells spreadsheets that it is UTF-8."""
 
@@ -53,7 +54,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iter
     """Yield CSV: the heading, then a line for each row, with a cell for each of the columns that it may have."""
     yield _heading.writerow(columns)
     for row in rows:
-        yield _cells.writerow([_written(row.get(column)) for column in columns])
+        yield _cells.writerow([_written(row.get(column), _BETWEEN.get(column, " ")) for column in columns])
 
 
 class _Line:
@@ -80,13 +81,13 @@ def _is_counted(words: str) -> bool:
     return any(pattern.fullmatch(words) for pattern in (_NUMBER_OR_DATE, _NAMED_DATE))
 
 
-def _written(value: Any) -> str:
+def _written(value: Any, between: str) -> str:
     """Return the cell for a value: a list becomes its words, or JSON if it holds anything else."""
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
         is_words = all(isinstance(each, str) for each in value)
-        return cell(" ".join(value) if is_words else json.dumps(value))
+        return cell(between.join(value) if is_words else json.dumps(value))
     return cell(value or "")
 
 

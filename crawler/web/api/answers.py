@@ -32,7 +32,7 @@ _LAST = 10**9
 
 
 def posts(asked: Asked) -> Posts:
-    """Return posts: of an outlet, a category, a security or all, and of a day, a month or a year."""
+    """Return posts: of an outlet, an author, a category, a security or all, and of a day, a month or a year."""
     limit = asked.number("limit", 50, 1, _MOST)
     found = asked.archive.listing(
         *_common(asked), day=asked.get("day"), before=place_of(asked.get("cursor")), limit=limit + 1
@@ -45,6 +45,8 @@ def _common(asked: Asked) -> tuple[By | None, str | None]:
     """Return what the posts of a list are to have in common: the first that the query names."""
     if source := asked.get("source"):
         return "source", source
+    if author := asked.get("author"):
+        return "author", author
     if category := asked.get("category"):
         return "category", category
     if stock := asked.get("stock"):
@@ -94,7 +96,7 @@ def security(asked: Asked) -> Stock:
 
 
 def top(asked: Asked) -> Top:
-    """Return the outlets, categories, securities or days with most posts."""
+    """Return the outlets, authors, categories, securities or days with most posts."""
     kind = asked.place.path.rpartition("/")[2]
     limit = asked.number("limit", 20, 1, _MOST_NAMES)
     found: Top = asked.recall(
@@ -152,12 +154,13 @@ class Answer(NamedTuple):
 _SEARCHED = ("q", *FILTERS, "sort", "collapse", "limit", "offset")
 _TOP = Answer(top, Top, ("since", "until", "limit"))
 ANSWERS: dict[str, Answer] = {
-    "/api/posts": Answer(posts, Posts, ("source", "category", "stock", "day", "limit", "cursor")),
+    "/api/posts": Answer(posts, Posts, ("source", "author", "category", "stock", "day", "limit", "cursor")),
     "/api/posts/{name}": Answer(post, Post, ("revision",)),
     "/api/posts/{name}/revisions": Answer(revisions, Revisions, ("cursor",)),
     "/api/search": Answer(search, Found, _SEARCHED),
     "/api/securities/{name}": Answer(security, Stock, ("since", "limit", "offset")),
     "/api/outlets": _TOP,
+    "/api/authors": _TOP,
     "/api/categories": _TOP,
     "/api/securities": _TOP,
     "/api/days": _TOP,

@@ -31,6 +31,7 @@ _QUERY = {
     "since": "From this time on: 2022, 2022-04, 2022-04-20.",
     "until": "Up to this time; a day, month or year counts as a whole.",
     "source": "The outlet: 大江网.",
+    "author": "The name of an author.",
     "category": "The slug of a category: dajiangwang.",
     "stock": "A security: 600160, 600160.SH, a name.",
     "as_of": "Search what the archive knew at that time.",

@@ -25,6 +25,7 @@ class PostLine(TypedDict):
     published_at: str
     source: str | None
     category: str | None
+    authors: list[str]
     url: str
 
 

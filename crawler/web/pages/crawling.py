@@ -52,10 +52,12 @@ def why(asked: Asked) -> Response:
 def coverage(asked: Asked) -> Response:
     """Show how much of what was listed is stored, of the last two weeks or since a day."""
     since = asked.get("since") or (dates.day(asked.now, asked.zone) - timedelta(days=_DAYS)).isoformat()
+    found = asked.recall(asked.archive.coverage, since)
     return page(
         asked,
         "coverage.html",
-        coverage=asked.recall(asked.archive.coverage, since),
+        coverage=found,
+        names=asked.archive.category_names([row["category"] for row in found["rows"] if row["category"]]),
         since=since,
         most=_MOST_ROWS,
         section="coverage",

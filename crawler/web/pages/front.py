@@ -1,4 +1,4 @@
-"""The front page, and the pages that list outlets, categories, securities and days."""
+"""The front page, and the pages that list outlets, authors, categories, securities and days."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ _RANKED = 8
 _WEEK = 7
 _NAMES = 400  # on a page
 _LAST_PAGE = 10_000
-_PARTS = {"outlets": "outlet", "categories": "category", "securities": "security", "days": "day"}
+_PARTS = {
+    "outlets": "outlet",
+    "authors": "author",
+    "categories": "category",
+    "securities": "security",
+    "days": "day",
+}
 
 
 def front(asked: Asked) -> Response:
@@ -52,6 +58,7 @@ def _aside(asked: Asked) -> dict[str, Any]:
     return {
         "chart": chart_of(asked, days_up_to(last, _DAYS)) if newest else "",
         "outlets": ranked(asked, "outlets", limit=_RANKED),
+        "authors": ranked(asked, "authors", limit=_RANKED),
         "categories": ranked(asked, "categories", limit=_RANKED),
         "securities": ranked(asked, "securities", since=week, limit=_RANKED),
         "alarms": asked.alarms,
@@ -83,7 +90,7 @@ def _shown(kind: str, key: str) -> str:
 
 
 def names(asked: Asked) -> Response:
-    """List all outlets, categories or securities, those with most posts first, or all days, the latest first."""
+    """List all outlets, authors, categories or securities, those with most posts first, or all days, latest first."""
     kind, number = asked.place.path.strip("/"), asked.number("page", 1, 1, _LAST_PAGE)
     found: list[Ranked] = asked.recall(asked.archive.top, kind, limit=None)["results"]
     if kind == "days":

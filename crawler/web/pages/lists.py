@@ -75,6 +75,15 @@ def outlet(asked: Asked) -> Subject:
     return Subject("outlet", name, name, "source", name)
 
 
+def author(asked: Asked) -> Subject:
+    """Return the posts by an author."""
+    name = asked["name"]
+    known = asked.recall(asked.archive.authors)
+    if name not in known:
+        raise Missing(name, [Near(other, asked.place.to("author", other)) for other in like(name, known)])
+    return Subject("author", name, name, "author", name)
+
+
 def category(asked: Asked) -> Subject:
     """Return the posts of a category, which has a slug and mostly a name."""
     slug = asked["name"]
@@ -134,6 +143,7 @@ def story(asked: Asked) -> Subject:
 
 SUBJECTS: dict[str, Callable[[Asked], Subject]] = {
     "outlet": outlet,
+    "author": author,
     "category": category,
     "security": security,
     "day": day,

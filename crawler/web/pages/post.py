@@ -29,7 +29,7 @@ def post(asked: Asked) -> Response:
     before, after = asked.archive.beside(found["id"], first)
     canonical = place.to("post", found["post_id"])
     today = dates.day(asked.now, asked.zone)
-    cited = found["url"] if asked.is_published else place.whole(canonical)
+    cited = place.whole(canonical) if asked.is_known_elsewhere else found["url"]
     return page(
         asked,
         "post.html",
@@ -39,6 +39,7 @@ def post(asked: Asked) -> Response:
         history=len(asked.archive.history(asked["name"])),
         outside=_outside(found["url"]),
         shared=_outside(found["share_url"]),
+        image=_outside(found["image"]),
         before=before,
         after=after,
         citations=[
@@ -57,9 +58,10 @@ def markdown(asked: Asked) -> Response:
 
 
 def text(asked: Asked) -> Response:
-    """Return the post as plain text, below its title and who published it when."""
+    """Return the post as plain text, below its title and who published and wrote it when."""
     found = _found(asked)
-    byline = " · ".join(filter(None, [found["published_at"][:16].replace("T", " "), found["source"]]))
+    parts = [found["published_at"][:16].replace("T", " "), found["source"], ", ".join(found["authors"])]
+    byline = " · ".join(filter(None, parts))
     return PlainTextResponse(f"{found['title']}\n{byline}\n\n{found['text']}\n")
 
 

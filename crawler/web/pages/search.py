@@ -14,14 +14,14 @@ from crawler.web.pages.drawing import over_time
 from crawler.web.showing.rendering import page
 
 if TYPE_CHECKING:
-    from crawler.archive.browsing.facets import Facets
+    from crawler.archive.browsing.facets import Counted, Facets
     from crawler.archive.search.query import Query
     from crawler.web.asked import Asked
 
 _PAGE = 20
 _LAST_PAGE = 500
 _IN_A_FEED = 50
-FILTERS = ("since", "until", "source", "category", "stock", "as_of")
+FILTERS = ("since", "until", "source", "author", "category", "stock", "as_of")
 """The values of a query that limit what is found, named as the options of `finews search`."""
 
 
@@ -85,7 +85,12 @@ def _spread(asked: Asked, query: str) -> dict[str, Any]:
     spread: Facets = asked.recall(asked.archive.facets, query, **filters)
     names = asked.archive.category_names([slug for slug, _ in spread.categories])
     called = asked.archive.security_names([code for code, _ in spread.codes])
-    kinds = [("source", spread.sources, {}), ("category", spread.categories, names), ("stock", spread.codes, called)]
+    kinds: list[tuple[str, Counted, dict[str, str]]] = [
+        ("source", spread.sources, {}),
+        ("author", spread.authors, {}),
+        ("category", spread.categories, names),
+        ("stock", spread.codes, called),
+    ]
     here = asked.place.here
     return {
         "spread": [

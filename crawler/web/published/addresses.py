@@ -83,3 +83,14 @@ class Site(NamedTuple):
             if self.base
             else self.relative(here, target)
         )
+
+
+class ShownAnywhere(Site):
+    """The site for a page that is shown at any address, as that of what is not there: its links are whole paths.
+
+    Where the site's address is not known, they begin at the root of its host.
+    """
+
+    def relative(self, here: str, target: Link) -> str:  # noqa: ARG002  # it may be shown anywhere
+        """Return the link, whatever address the page is shown at."""
+        return urljoin(self.base or "/", super().relative("index.html", target))

@@ -15,7 +15,7 @@ from crawler.archive import Archive
 from crawler.errors import UsageError
 from crawler.web.addresses import LANGUAGES, Place, path_to
 from crawler.web.app import application
-from crawler.web.published.addresses import Site, in_language
+from crawler.web.published.addresses import ShownAnywhere, Site, in_language
 from crawler.web.published.folder import Folder
 from crawler.web.published.pages import published
 from crawler.web.published.places import place_of
@@ -28,6 +28,9 @@ from crawler.web.showing.rendering import rendered
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+NOT_FOUND = "404.html"
+"""The file that static hosts answer with for what is not there; in both languages, since they know only one."""
 
 _PATIENCE = 3600.0  # seconds for a page: nobody waits for one that becomes a file
 _LATER = timedelta(days=1)
@@ -94,16 +97,18 @@ def _time(archive: Archive) -> datetime:
 
 
 def _fixed_files(site: Site) -> Iterator[File]:
-    """Yield the files that do not depend on the archive: the pages that search."""
+    """Yield the files that do not depend on the archive: the pages that search, and that of what is not there."""
     for language in LANGUAGES:
         address = in_language("/search", language)
         where = Place("/search", {}, language if language != LANGUAGES[0] else "", SERVER)
         html = bytes(rendered(where, language, "search_published.html").body).decode()
         here = site.place(address)
         yield File(here, published(html, here, site).html.encode())
+    html = bytes(rendered(Place("/", {}, "", SERVER), LANGUAGES[0], "missing_published.html").body).decode()
+    yield File(NOT_FOUND, published(html, NOT_FOUND, ShownAnywhere(site.base)).html.encode())
     yield File(".nojekyll", b"")  # GitHub Pages would build the folder with Jekyll
 
 
 def _in_the_sitemap(folder: Folder) -> list[str]:
-    searching = {place_of(in_language("/search", language)) for language in LANGUAGES}
-    return [path for path in folder.paths() if path.endswith(".html") and path not in searching]
+    unlisted = {NOT_FOUND, *(place_of(in_language("/search", language)) for language in LANGUAGES)}
+    return [path for path in folder.paths() if path.endswith(".html") and path not in unlisted]

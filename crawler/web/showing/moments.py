@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from crawler import dates
 
@@ -86,7 +86,7 @@ class Moments:
 
     def _marked(self, written: str, shown: str) -> Markup:
         exact = dates.front_matter(self._local(written))
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(written, exact, shown)
+        return Markup(f'<time datetime="{escape(written)}" title="{escape(exact)}">{escape(shown)}</time>')  # noqa: S704  # escaped
 
 
 def _iso_day(moment: datetime) -> str:

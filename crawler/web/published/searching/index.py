@@ -17,6 +17,7 @@ from crawler.archive.search.index import found_by
 from crawler.text.variants import NO_WIDTH
 from crawler.text.words import CJK
 from crawler.web.published.searching.blocks import blocks_of
+from crawler.web.published.searching.filters import BlockFilters
 from crawler.web.published.searching.shards import BlockIndex, call
 
 if TYPE_CHECKING:
@@ -26,9 +27,19 @@ if TYPE_CHECKING:
     from crawler.web.published.folder import Folder
     from crawler.web.published.searching.blocks import Block
 
-_SCHEME = 1  # count it up when the scripts of a block change for the same posts
+_SCHEME = 3  # count it up when the scripts of a block change for the same posts
 _PLACE = "search"
 _TEXTS_A_FOLDER = 1024
+_DAY = 10  # characters
+_POSTS = (
+    "SELECT articles.id, revision, title, text, post_id, published_ts, published_at, source, category,"
+    " coalesce(categories.name, category), (SELECT json_group_array(coalesce(named.name, filed.category))"
+    " FROM article_categories AS filed"
+    " LEFT JOIN categories AS named ON named.site = articles.site AND named.slug = filed.category"
+    " WHERE filed.article_id = articles.id)"
+    " FROM articles LEFT JOIN categories ON categories.site = articles.site AND slug = category"
+    " WHERE articles.id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY articles.id"
+)
 
 
 class _Found(NamedTuple):
@@ -40,15 +51,24 @@ class _Found(NamedTuple):
     text: str
     published: str
     outlet: str | None
+    category: str | None
+    categories: list[str]
     href: str
+    day_href: str
     outlet_href: str
+    category_href: str
+
+    @property
+    def day(self) -> str:
+        """The day on which it was published, in the site's calendar."""
+        return self.published[:_DAY]
 
 
 def write_index(archive: Archive, folder: Folder, href: Callable[[str, str], str], *, drafts: bool) -> None:
     """Write the search's scripts into the folder `search` of a site.
 
-    `href` returns where a page is: that of a `post` by its id, or that of an `outlet` by its name. Raises `OSError`
-    and `UsageError`, as `Folder.write` does.
+    `href` returns where a page is: that of a `post` by its id, of a `day` by its date, of an `outlet` by its name, or
+    of a `category` by its slug. Raises `OSError` and `UsageError`, as `Folder.write` does.
     """
     rows = _rows(archive, drafts=drafts)
     blocks = list(dict.fromkeys(blocks_of(rows, rows[-1] if rows else 0)))
@@ -69,12 +89,16 @@ def _write_block(folder: Folder, block: Block, posts: Callable[[], Iterator[_Fou
             folder.keep(_text_file(post.row))
         return
     folder.write(note, b"")  # until all is written: after a kill, the block is made again
+    filters = BlockFilters()
     with BlockIndex(block) as index:
         for post in posts():
             index.add(post.row, post.published_ts, post.title, post.text)
+            outlets = [post.outlet] if post.outlet else []
+            filters.add({"outlet": outlets, "category": post.categories, "day": [post.day]})
             folder.write(_text_file(post.row), _text_script(post))
         for name, script in index.scripts():
             folder.write(f"{place}/{name}.js", script.encode())
+    folder.write(f"{place}/filters.js", call(f"{block.name}/filters", filters.value()).encode())
     folder.write(note, digest)
 
 
@@ -95,8 +119,11 @@ def _text_script(post: _Found) -> bytes:
         "text": post.text,
         "published": post.published,
         "outlet": post.outlet,
+        "category": post.category,
         "href": post.href,
+        "dayHref": post.day_href,
         "outletHref": post.outlet_href,
+        "categoryHref": post.category_href,
     }
     return call(f"text/{post.row}", shown).encode()
 
@@ -107,15 +134,22 @@ def _rows(archive: Archive, *, drafts: bool) -> list[int]:
 
 
 def _posts(archive: Archive, block: Block, href: Callable[[str, str], str], *, drafts: bool) -> Iterator[_Found]:
-    rows = archive.db.execute(
-        "SELECT id, revision, title, text, post_id, published_ts, published_at, source FROM articles"
-        " WHERE id BETWEEN ? AND ? AND (NOT draft OR ?) ORDER BY id",
-        [block.first, block.last, drafts],
-    )
-    for row, revision, title, text, post_id, published_ts, published_at, source in rows:
+    rows = archive.db.execute(_POSTS, [block.first, block.last, drafts])
+    for row, revision, title, text, post_id, published_ts, published_at, source, slug, category, categories in rows:
         _, entry = found_by(archive.db, row, revision, title, text)
-        outlet_href = href("outlet", source) if source else ""
-        yield _Found(row, published_ts, *entry, published_at, source, href("post", post_id), outlet_href)
+        yield _Found(
+            row,
+            published_ts,
+            *entry,
+            published=published_at,
+            outlet=source,
+            category=category,
+            categories=json.loads(categories),
+            href=href("post", post_id),
+            day_href=href("day", published_at[:_DAY]),
+            outlet_href=href("outlet", source) if source else "",
+            category_href=href("category", slug) if slug else "",
+        )
 
 
 def _signs() -> dict[str, str]:

@@ -279,6 +279,7 @@ const finewsSearch = (() => {
       .map(([post, { row, time, length }]) => ({
         row,
         time,
+        block,
         inTitle: groups.every((group) => group.some((found) => found.get(post)?.inTitle)),
         weight: weightOf(terms.map((found) => found.get(post)?.count ?? 0), length),
       }));
@@ -338,17 +339,60 @@ const finewsSearch = (() => {
 
   const textOf = (row) => load(`text/${row}`, `text/${Math.floor(row / 1024)}/${row}.js`);
 
-  // Returns { total, results }, a result being { title, href, …, snippet: { text, spans } }.
-  async function search(query, { sort = "relevance", limit = FIRST, offset = 0 } = {}) {
-    await loadSigns();
-    const meant = parse(query);
-    if (!meant.wanted.length) return { total: 0, results: [] };
+  // All matches of a query as it is meant, narrowed down to `only` the posts with these names.
+  async function matching(meant, only) {
+    if (!meant.wanted.length) return [];
     const { blocks } = await load("index", "index.js");
     const perBlock = await Promise.all(blocks.map((block) => matchesIn(block, meant)));
-    const matches = ordered(await confirmed(perBlock.flat(), meant), sort);
+    const matches = await confirmed(perBlock.flat(), meant);
+    const kinds = KINDS.filter((kind) => only[kind]);
+    if (!kinds.length) return matches;
+    const named = await withNames(matches);
+    return named.filter(({ names }) => kinds.every((kind) => names[kind].includes(only[kind])));
+  }
+
+  // Returns { total, results }, a result being { title, href, …, snippet: { text, spans } }. `only` has the names that
+  // hits are narrowed down to: { outlet, category, day }, any of them.
+  async function search(query, { sort = "relevance", limit = FIRST, offset = 0, only = {} } = {}) {
+    await loadSigns();
+    const meant = parse(query);
+    const matches = ordered(await matching(meant, only), sort);
     const shown = matches.slice(offset, offset + limit);
     const posts = await Promise.all(shown.map(({ row }) => textOf(row)));
     return { total: matches.length, results: posts.map((post) => shownAs(post, meant.wanted.flat())) };
+  }
+
+  // ---- What hits can be narrowed down to, as filters.py writes it.
+
+  const KINDS = ["outlet", "category", "day"];
+
+  // The names of each post of a block, by its number: { outlet: […], category: […], day: […] }.
+  async function namesIn(block) {
+    const [first, size] = block;
+    const { posts: written, ...known } = await load(`${first}-${size}/filters`, `${first}-${size}/filters.js`);
+    const numbers = numbersIn(written), next = () => numbers.next().value;
+    const namesOf = (kind) => Array.from({ length: next() }, () => known[kind][next()]);
+    const { posts } = await postsOf(block);
+    return new Map(Array.from(posts.keys(), (post) => [post, Object.fromEntries(KINDS.map((kind) => [kind, namesOf(kind)]))]));
+  }
+
+  async function withNames(matches) {
+    const blocks = Array.from(new Set(matches.map(({ block }) => block)));
+    const names = new Map(await Promise.all(blocks.map(async (block) => [block, await namesIn(block)])));
+    return matches.map((match) => ({ ...match, names: names.get(match.block).get(match.row - match.block[0]) }));
+  }
+
+  // Returns how hits are spread: for each kind pairs of a name and its number of hits, most first, days the latest first.
+  async function spread(query, { only = {} } = {}) {
+    await loadSigns();
+    const matches = await withNames(await matching(parse(query), only));
+    return Object.fromEntries(KINDS.map((kind) => {
+      const counts = new Map();
+      for (const name of matches.flatMap(({ names }) => names[kind])) counts.set(name, (counts.get(name) ?? 0) + 1);
+      const byName = ([one], [other]) => (one < other ? 1 : -1);
+      const byCount = (one, other) => other[1] - one[1] || -byName(one, other);
+      return [kind, Array.from(counts).sort(kind === "day" ? byName : byCount)];
+    }));
   }
 
   // ---- What is shown of a post.
@@ -394,6 +438,7 @@ const finewsSearch = (() => {
 
   return {
     search,
+    spread,
     tokensOf: (text) => loadSigns().then(() => tokensOf(text)),
     loadBy: (way) => (loadScript = way),
     take: (name, value) => handedOver.set(name, value),
@@ -408,6 +453,8 @@ const finewsSearch = (() => {
   if (!place) return;
   const words = place.dataset, asked = new URLSearchParams(location.search);
   const query = asked.get("q") ?? "", sort = asked.get("sort") === "date" ? "date" : "relevance";
+  const KINDS = ["outlet", "category", "day"], MOST = 8; // names of a kind
+  const only = Object.fromEntries(KINDS.map((kind) => [kind, asked.get(kind)]));
   const LIMIT = 20, page = Math.max(1, Math.floor(Number(asked.get("page"))) || 1);
 
   finewsSearch.loadBy((address) => new Promise((resolve, reject) => {
@@ -444,12 +491,14 @@ const finewsSearch = (() => {
     return make("a", { href: `?${next}` }, ...children);
   }
 
-  function hit({ title, titleSpans, href, outlet, outletHref, published, snippet }) {
+  function hit({ title, titleSpans, href, published, snippet, ...post }) {
     const time = make("time", { datetime: published, title: published }, published.slice(0, 16).replace("T", " "));
-    const by = outlet ? [make("a", { class: "outlet", lang: "zh-CN", href: outletHref }, outlet), " · "] : [];
+    const others = [[post.outlet, post.outletHref], [post.category, post.categoryHref]]
+      .filter(([name]) => name)
+      .flatMap(([name, to]) => [make("a", { class: "outlet", lang: "zh-CN", href: to }, name), " · "]);
     return make("div", { class: "hit", lang: "zh-CN" },
       make("h2", {}, make("a", { href }, ...marked(title, titleSpans))),
-      make("p", { class: "muted", lang: document.documentElement.lang }, ...by, time),
+      make("p", { class: "muted", lang: document.documentElement.lang }, ...others, make("a", { href: post.dayHref }, time)),
       make("p", { class: "snippet" }, ...marked(snippet.text, snippet.spans)));
   }
 
@@ -467,16 +516,40 @@ const finewsSearch = (() => {
     });
   }
 
+  function filters() {
+    const links = KINDS.filter((kind) => only[kind]).map((kind) => {
+      const link = linkTo({ [kind]: "", page: "" }, `${words[kind]}: ${only[kind]} `, make("span", { "aria-hidden": "true" }, "×"));
+      link.className = "on";
+      link.append(make("span", { class: "unseen" }, words.remove));
+      return make("li", {}, link);
+    });
+    return links.length ? [make("ul", { class: "filters", "aria-label": words.filters }, ...links)] : [];
+  }
+
+  function narrowing(spread) {
+    return KINDS.filter((kind) => !only[kind] && spread[kind].length).map((kind) => {
+      const names = spread[kind].slice(0, MOST).map(([name, count]) => {
+        const link = linkTo({ [kind]: name, page: "" }, name);
+        link.lang = "zh-CN";
+        return make("li", {}, link, make("span", { class: "num" }, count.toLocaleString("en")));
+      });
+      return make("section", {}, make("h2", {}, words[kind]), make("ol", { class: "ranked" }, ...names));
+    });
+  }
+
   async function show() {
     for (const input of document.querySelectorAll('input[name="q"]')) input.value = query;
     if (!query) return;
     document.title = `${query} · ${document.title}`;
     place.replaceChildren(make("p", { class: "muted", role: "status" }, words.searching));
-    const { total, results } = await finewsSearch.search(query, { sort, limit: LIMIT, offset: (page - 1) * LIMIT });
+    const { total, results } = await finewsSearch.search(query, { sort, limit: LIMIT, offset: (page - 1) * LIMIT, only });
     const said = total > 1 ? words.count.replace("{n}", total.toLocaleString("en")) : total ? words.one : words.none;
     const count = make("p", { class: "muted", role: "status" }, make("strong", { class: "num" }, said));
     if (total) count.append(...orders());
-    place.replaceChildren(count, ...results.map(hit), ...pager(total));
+    const aside = make("aside", { "aria-label": words.filters });
+    const hits = make("div", {}, ...results.map(hit), ...pager(total));
+    place.replaceChildren(make("div", { class: "found" }, count, ...filters()), make("div", { class: "columns" }, hits, aside));
+    if (total) aside.append(...narrowing(await finewsSearch.spread(query, { only })));
   }
 
   show().catch((error) => {
