@@ -79,7 +79,8 @@ def _is_japanese(text: str) -> bool:
 def _is_korean(text: str) -> bool:
     if _share(text, lambda letter: _KOREAN_ENDING.match(letter) is not None) >= _FEW:
         return True
-    return _share(text, _is_hangul) >= _MOST and len(_LETTER.findall(text)) >= _ENOUGH
+    is_long = sum(1 for _ in islice(_LETTER.finditer(text), _ENOUGH)) == _ENOUGH
+    return is_long and _share(text, _is_hangul) >= _MOST
 
 
 def _is_hangul(letter: str) -> bool:

@@ -44,6 +44,7 @@ _TEMPLATES = (
     Sentence("no feed and no sitemap: empty"),
     Sentence("no feed and no sitemap, but {what}"),
     Sentence("error page"),
+    Sentence("goes on on further pages"),
     Sentence("another address has a post of this id"),
     Sentence("another post's source"),
     Sentence("the post itself was refused"),

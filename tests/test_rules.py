@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_definition_files import GARDEN, loaded, refusal
 
+from crawler.captures.records import Record
 from crawler.extraction.post import Part, read_part, read_post
 from crawler.extraction.structured import as_html, decoded, texts_at
 from crawler.items import Address, Fetch, Page, Post, Refused
+from crawler.ops.rehearsing.reading import read_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -336,3 +338,16 @@ def test_the_next_page_is_on_the_site(tmp_path: Path, head: str, written: str, n
     for link in (f"<a class=next href='{written}'>→</a>", f"<a href='{written}'>下一页</a>"):
         source = f"{head}<article><p>Moss</p><p>下一页</p></article>{link}"
         assert read_part(Page(fetch=fetch, source=source), site) == Part("<p>Moss</p>", next_url)
+
+
+@pytest.mark.parametrize(
+    ("link", "reason"),
+    [("", None), ("<a class=next href=/one_2.html>2</a>", "goes on on further pages")],
+)
+def test_the_captured_first_page_of_several_is_not_read_alone(tmp_path: Path, link: str, reason: str | None) -> None:
+    site = loaded(tmp_path, layouts=[{**LAYOUT, "next": [{"css": "a.next", "attribute": "href"}]}])
+    address = Address(url="https://blog.example/one.html", kind="post", key="one")
+    source = f"<h1>Moss</h1><time datetime='2024-03-04'></time><article><p>Moss</p></article>{link}"
+    record = Record(kind="response", id="1", fields={}, status=200, payload=source.encode())
+
+    assert read_page(record, address, datetime(2024, 5, 1, tzinfo=UTC), site).reason == reason

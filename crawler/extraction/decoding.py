@@ -102,7 +102,7 @@ def _encoding(body: bytes, names: list[str]) -> str:
         return found
     # Of encodings that all fit badly, the one in which the fewest characters are wrong; of equal ones, the first.
     candidates = [*known, "cp1252" if is_western else "gb18030"]
-    return min(candidates, key=lambda name: len(_WRONG.findall(body.decode(name, "replace"))))
+    return min(candidates, key=lambda name: sum(1 for _ in _WRONG.finditer(body.decode(name, "replace"))))
 
 
 def _is_damaged_utf_8(body: bytes, most: float) -> bool:
