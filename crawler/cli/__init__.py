@@ -19,7 +19,7 @@ from crawler.cli.captures.rehearsing import rehearse, reread
 from crawler.cli.crawling import crawl, share
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
-from crawler.cli.importing import import_
+from crawler.cli.importing import import_, merge
 from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
@@ -133,6 +133,7 @@ for _command in (
     export,
     check,
     backup,
+    merge,
     delete,
     schedule,
     serve,

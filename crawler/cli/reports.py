@@ -146,6 +146,9 @@ def stats(numbers: Mapping[str, Any], view: View) -> None:
         runs=said(counted(numbers["runs"], "run")),
     )
     click.echo(holds)
+    for archive in numbers.get("archives", ()):
+        name, runs = archive["path"] or archive["id"], said(counted(archive["runs"], "run"))
+        click.echo(terminal_safe(_("of these, {runs} of {archive}").format(runs=runs, archive=name)))
     if numbers["posts"]:
         first, last = (view.time(numbers[f"{end}_published_at"]) for end in ("first", "last"))
         click.echo(_("from {first} to {last}").format(first=first, last=last))

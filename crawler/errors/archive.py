@@ -20,7 +20,7 @@ class NotAnArchive(ArchiveError):
 
     def __init__(self, path: Path, found: str) -> None:
         """Say what the file was `found` to be."""
-        self.path = path
+        self.path, self.found = path, found
         super().__init__(
             "{path} is not a finews archive ({found}); it was left untouched: name another with --archive.",
             path=path,

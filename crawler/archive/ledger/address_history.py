@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler.archive.ledger import deletions, sites
 from crawler.archive.ledger.lookup import find_posts
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class FetchEntry(TypedDict):
     """How one or more fetches in a row ended: the first at `fetched_at` in `run`, the last at `last_fetched_at`.
 
-    `times` is their number. Times are in UTC.
+    `times` is their number. Times are in UTC. Those of another archive have its `archive`, and the run's
+    `number` there.
     """
 
     run: int
@@ -43,6 +44,8 @@ class FetchEntry(TypedDict):
     times: int
     last_run: int
     last_fetched_at: str
+    archive: NotRequired[str]
+    number: NotRequired[int]
 
 
 class CaptureEntry(TypedDict):

@@ -13,6 +13,7 @@ import sqlite3
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -128,6 +129,19 @@ def _captures(db: Database) -> None:
         ["'expired', 'import')", "'expired', 'import', 'capture', 'rules')"],
     )
     db.execute("PRAGMA writable_schema = RESET")
+
+
+@steps(name="0012_archives")
+def _archives(db: Database) -> None:
+    """Give the archive an identity: chance, or what its first run is known by, which its older copies have too."""
+    _run_sql(db, "0012_archives.sql")
+    first = db.execute(
+        "SELECT site, started_at, finished_at, seconds, requests, bytes,"
+        " (SELECT group_concat(post_id) FROM (SELECT post_id FROM posts ORDER BY id LIMIT 100))"
+        " FROM runs WHERE outcome <> 'running' ORDER BY id LIMIT 1"
+    ).fetchone()
+    identity = uuid4() if first is None else uuid5(NAMESPACE_OID, json.dumps(first))
+    db.execute("INSERT INTO archives (id, own) VALUES (?, 1)", [str(identity)])
 
 
 def unknown_step(db: Database) -> str | None:
