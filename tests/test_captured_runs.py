@@ -294,6 +294,19 @@ def test_why_names_the_record_that_proves_a_post(
     assert f"  kept as it was served: {row.file}, at {row.offset}\n" in finews("why", POST).stdout
 
 
+def test_a_deletion_names_the_files_that_still_have_what_was_served(
+    finews: Callable[..., subprocess.CompletedProcess[str]], crawled: Path
+):
+    name = rows(crawled)[0].file
+    other = json.loads(finews("delete", "202112082206935001", "--yes", "--json").stdout)
+    assert other["captures"] == [f"output/captures/{name}"]
+    done = finews("delete", POST, "--yes")
+    assert done.stderr == (
+        f"output/captures/{name} still has what was served of them: delete it too if that must go.\n"
+    )
+    assert check(crawled, None)["findings"] == []
+
+
 # Passing them on.
 
 

@@ -15,7 +15,7 @@ from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
 from crawler.extraction.listing.links import base_of
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
-from crawler.items import Category, Fetch, Page, Post, Refused
+from crawler.items import Category, Fetch, Missed, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address, may_be_asked
 from crawler.sites.definition import Layout
 from crawler.text.words import opening
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborHTMLParser
 
+    from crawler.extraction.rules import Sources, Watch
     from crawler.items import Address, Via
     from crawler.sites.definition import Of, Rule, Site
 
@@ -48,12 +49,23 @@ class Part:
     next_url: str | None
 
 
-def read_post(page: Page, site: Site, parts: Sequence[str] = ()) -> Post | Refused:
+def judged_post(
+    page: Page, site: Site, watch: Watch | None = None, *, parts: Sequence[str] = ()
+) -> Post | Missed | Refused:
+    """Read a post as `read_post` does; what cannot be read and has the sign of the site's error page is gone."""
+    read = read_post(page, site, watch, parts=parts)
+    if isinstance(read, Refused) and site.error_page and site.error_page.sign in page.source:
+        return Missed(fetch=page.fetch, state="gone", reason="error page")
+    return read
+
+
+def read_post(page: Page, site: Site, watch: Watch | None = None, *, parts: Sequence[str] = ()) -> Post | Refused:
     """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long.
 
-    `parts` are the bodies of all its pages, if it has several; see `read_part`.
+    `watch` is called with each rule that is tried, and what it found. `parts` are the bodies of all pages of a post
+    that has several, see `read_part`.
     """
-    return within_budget(lambda: _read_page(page, site, parts), page.fetch)
+    return within_budget(lambda: _read_page(page, site, watch, parts), page.fetch)
 
 
 def read_part(page: Page, site: Site) -> Part | Refused:
@@ -61,15 +73,16 @@ def read_part(page: Page, site: Site) -> Part | Refused:
     return within_budget(lambda: _read_part(page, site), page.fetch)
 
 
-def _read_page(page: Page, site: Site, parts: Sequence[str]) -> Post | Refused:
+def _read_page(page: Page, site: Site, watch: Watch | None, parts: Sequence[str]) -> Post | Refused:
     layout = _layout(page, site)
     if layout is None:
         return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
-    sources = _Sources(page, site)
+    sources = _Sources(page, site, watch=watch)
     sources.html = first_source(layout.body, sources)
     sources.tags = tuple(all_values(layout.tags, sources))
-    whole = _Sources(page, site, "\n".join(parts), sources.tags) if parts else sources
+    whole = replace(sources, html="\n".join(parts), trees={}) if parts else sources
     post = _read(whole, sources, layout, via="page")
+    title = first_value(layout.title, sources)
     try:
         published_at = _written_date(layout.date, sources)
     except _UnreadableDateError as error:
@@ -79,7 +92,7 @@ def _read_page(page: Page, site: Site, parts: Sequence[str]) -> Post | Refused:
         post,
         post_id=own.key,
         url=own.url,
-        title=first_value(layout.title, sources),
+        title=title,
         published_at=published_at,
         authors=tuple(all_values(layout.authors, sources)),
         image=_image(layout, sources),
@@ -116,6 +129,11 @@ def _own_address(layout: Layout, sources: _Sources) -> Address:
     url = _linked(layout.canonical, sources)
     address = address_of(sources.site, url) if url else None
     return address if address and address.kind == "post" else sources.page.fetch.address
+
+
+def sources_of(page: Page, site: Site) -> Sources:
+    """Return what rules can read of a page, to try single rules on it."""
+    return _Sources(page, site)
 
 
 def read_body(page: Page, site: Site, *, via: Via) -> Post:
@@ -157,6 +175,7 @@ class _Sources:
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
     linked: list[dict[str, Any]] | None = None
+    watch: Watch | None = None
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""
