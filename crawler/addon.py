@@ -19,6 +19,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from crawler.archive.ledger.runs import Traffic
+from crawler.captures.keeping import Keeper
+from crawler.errors import UsageError
 from crawler.network.proxies import set_for_scrapy
 from crawler.recording.trouble import TROUBLES, trouble_with
 from crawler.recording.writer import Writer
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
     from scrapy.statscollectors import StatsCollector
 
     from crawler.archive.ledger.runs import RunOutcome
@@ -60,12 +63,16 @@ class SiteSpider(Protocol):
 
 
 class RunAddon:
-    """The add-on: `run`, the `writer` of its records, and the `trouble` that made it give up, if any."""
+    """The add-on: `run`, the `writer` of its records, and the `trouble` that made it give up, if any.
 
-    def __init__(self, run: Run, crawler: Crawler) -> None:
+    `keeper` keeps answers as they were served, unless that is switched off.
+    """
+
+    def __init__(self, run: Run, crawler: Crawler, keeper: Keeper | None = None) -> None:
         """Provide `run` to Scrapy's components."""
         self.run = run
         self.writer = Writer(run.recorder)
+        self.keeper = keeper
         self.trouble: FinewsError | None = None
         self._crawler = crawler
 
@@ -74,18 +81,19 @@ class RunAddon:
         """Begin a run according to the settings and the spider.
 
         Scrapy has already built the spider, which refuses wrong arguments, so that a wrong call never begins a run;
-        neither does a proxy that cannot be used, which raises `UsageError`. Foreign spiders (`scrapy shell`) have no
-        run: for them this raises `NotConfigured`.
+        neither does a wrong setting or a proxy that cannot be used, which raises `UsageError`. Foreign spiders
+        (`scrapy shell`) have no run: for them this raises `NotConfigured`.
         """
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
         settings, spider = crawler.settings, crawler.spider
+        captures = _is_on(settings, "FINEWS_CAPTURES")
         path, folder = Path(settings["FINEWS_ARCHIVE"]), settings["FINEWS_POSTS"]
         if settings.getbool("HTTPPROXY_ENABLED"):
             set_for_scrapy(getproxies(), os.environ)
         patience = timedelta(seconds=settings.getfloat("FINEWS_PATIENCE_SECONDS"))
         run = Run(path, spider.site, spider.scope, Path(folder) if folder else None, patience)
-        addon = cls(run, crawler)
+        addon = cls(run, crawler, _keeper(run, settings) if captures else None)
         crawler.signals.connect(addon.end, signals.spider_closed)
         return addon
 
@@ -122,6 +130,8 @@ class RunAddon:
         self._crawler.signals.send_catch_log(run_ending)
         self.writer.end()
         try:
+            if self.keeper is not None:
+                self.keeper.end()
             report = self.run.end(_OUTCOMES.get(reason, "failed"), _traffic(self._crawler.stats))
         except TROUBLES as error:
             self.trouble = self.trouble or trouble_with(self.run.archive, error)
@@ -134,6 +144,19 @@ class RunAddon:
         """Stop the writing process if it is still running, and close what the run has open."""
         self.writer.stop()
         self.run.close()
+
+
+def _is_on(settings: BaseSettings, name: str) -> bool:
+    try:
+        return settings.getbool(name)
+    except ValueError as error:
+        raise UsageError("{name} is {value!r}: 1 or 0 is expected.", name=name, value=settings[name]) from error
+
+
+def _keeper(run: Run, settings: BaseSettings) -> Keeper:
+    keeper = Keeper(run.archive.db, run.archive.path, run.site, settings["USER_AGENT"])
+    keeper.take_up()
+    return keeper
 
 
 def _traffic(stats: StatsCollector) -> Traffic:

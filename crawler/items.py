@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 Kind = Literal["home", "category", "feed", "post", "share", "expired"]
 """What an address leads to; `share` is the text behind a share link, `expired` the source of a dropped post."""
 
-Via = Literal["page", "share", "expired", "import"]
-"""How a revision came into the archive."""
+Via = Literal["page", "share", "expired", "import", "capture", "rules"]
+"""How a revision came into the archive: `capture` is a page from a WARC file, `rules` a page read anew."""
 
 State = Literal["found", "fetched", "stored", "refused", "failed", "gone"]
 """The state of an address in the ledger."""
 
-Scope = Literal["usual", "full", "part", "share", "import"]
-"""What a run covers: what is new since the last run, everything, certain pages, certain share links, or files."""
+Scope = Literal["usual", "full", "part", "share", "import", "reread"]
+"""What a run covers: what is new since the last one, everything, certain pages or share links, files, or captures."""
 
 Outcome = Literal["new", "changed", "unchanged", "refused", "failed", "gone"]
 """What became of a post's address in a run."""
@@ -55,12 +55,34 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """An answer as it was served, kept in a WARC file: where its record is, and what it is of.
+
+    `url` is what was requested, `captured_at` timezone-aware, `digest` that of the payload as WARC writes it
+    (`sha1:…`). The record has `length` bytes of `file` from `offset` on; `request_length` bytes after it are the
+    record of the request. A `revisit` has no payload of its own: the page was that of the last `response` of this
+    `url` and `digest`.
+    """
+
+    url: str
+    captured_at: datetime
+    status: int
+    record: Literal["response", "revisit"]
+    digest: str
+    file: str
+    offset: int
+    length: int
+    request_length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """One request and its answer, for the ledger.
 
     `address` is what was requested, `found_on` the page that named it. `fetched_at` is timezone-aware. `status` is
     `None` if no answer came. `etag` and `last_modified` are the answer's headers as received. `auxiliary`: the
-    request was made on behalf of a post's page, to whose address the outcome belongs.
+    request was made on behalf of a post's page, to whose address the outcome belongs. `captures` are the answers that
+    were kept on the way, redirects and failures included; the last is that of the page.
     """
 
     address: Address
@@ -70,6 +92,7 @@ class Fetch:
     last_modified: str | None = None
     found_on: str | None = None
     auxiliary: bool = False
+    captures: tuple[Capture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

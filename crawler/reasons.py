@@ -36,6 +36,10 @@ _TEMPLATES = (
     Sentence("no date"),
     Sentence("no body"),
     Sentence("unsafe id"),
+    Sentence(
+        "unsafe id {id}: letters, digits and _ . + ~ - are allowed (. + ~ - not first, and no two dots together), up"
+        " to {count} bytes"
+    ),
     Sentence("unlikely date"),
     Sentence("unknown layout"),
     Sentence("date cannot be read: {value}"),

@@ -16,6 +16,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 FINEWS_SITE = "finews"  # a bundled site's name, or a YAML file
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE", "output/archive.db")
 FINEWS_POSTS = "output/_posts"  # where Markdown goes; "" or None writes none
+FINEWS_CAPTURES = os.environ.get("FINEWS_CAPTURES", "1")  # keep answers as they were served, beside the archive
 FINEWS_MIRROR = ""  # the address of a server to use instead of the site's own
 FINEWS_REQUESTS_A_DAY = 20_000  # per host, for all runs of a day together; 0 for no limit
 FINEWS_RETRY_SECONDS = 2.0  # before the first retry; each further retry waits four times as long

@@ -84,6 +84,7 @@ def test_a_history_says_where_an_address_was_found_and_how_each_fetch_ended(path
                     "last_fetched_at": "2022-04-21T02:30:00+00:00",
                 },
             ],
+            "captures": [],
         }
     ]
 

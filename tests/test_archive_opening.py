@@ -56,8 +56,10 @@ PROMISED = {
     "runs": "id site outcome started_at finished_at seconds requests not_modified retries bytes listings pending new"
     " changed unchanged refused failed gone reasons listing_reasons scope hosts elsewhere",
     "fetches": "link_id outcome status reason rule run_id fetched_at last_run_id last_fetched_at times",
+    "captures": "url captured_at status record digest file offset length request_length fetch_id",
     "files": "path commit site outcome reason imported_at run_id article_id",
     "deletions": "site post_id url deleted_at",
+    "archives": "id own path merged_at",
     "sites": "name rules definition run_id",
     "hosts": "host robots robots_at wait_until wait_reason failures failure given_up_run_id day requests",
     "articles_by_day": "day site source category posts gone",
@@ -69,13 +71,15 @@ VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
+    "archives": "began_at mark last_run",
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on deleted_at",
-    "runs": "listings_failed",
+    "runs": "listings_failed archive_id number",
     "fetches": "id",
+    "captures": "id",
     "files": "id content_hash",
 }
 OWN_TABLES = (
-    "posts versions before_imports stories story_keys derived sqlite_sequence"
+    "posts versions sightings before_imports stories story_keys derived sqlite_sequence"
     " search_config search_data search_idx search_tokens_config search_tokens_data search_tokens_idx"
     " _sqlite_migrations"
 )

@@ -187,6 +187,7 @@ def test_the_command_deletes_a_post_with_all_that_is_its(place: Path):
                 }
             ],
             "kept_files": [],
+            "captures": [],
         },
     )
     assert tables_with(place, 1) == []

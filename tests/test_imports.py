@@ -106,3 +106,9 @@ def test_asking_loads_neither_scrapy_nor_twisted(program: str, environment: dict
     check = f"{program}; import sys; print([name for name in ('scrapy', 'twisted') if name in sys.modules])"
     child = subprocess.run([sys.executable, "-c", check], env=environment, capture_output=True, text=True, check=True)
     assert child.stdout == "[]\n"
+
+
+def test_asking_loads_nothing_that_reads_warc_files(environment: dict[str, str]) -> None:
+    check = "import crawler.cli; from crawler.archive import Archive; import sys; print('warcio' in sys.modules)"
+    child = subprocess.run([sys.executable, "-c", check], env=environment, capture_output=True, text=True, check=True)
+    assert child.stdout == "False\n"

@@ -246,6 +246,8 @@ RUN = {
     "gone": 0,
     "reasons": "{}",
     "scope": "usual",
+    "archive_id": None,
+    "number": None,
     "hosts": "{}",
     "elsewhere": "{}",
 }
@@ -603,6 +605,8 @@ EXPECTED = {
     "0007": {**BY_0002, "files": [REFUSED_FILE]},
     "0008": {**BY_0002, "files": [REFUSED_FILE]},
     "0009": {**BY_0002, "files": [REFUSED_FILE]},
+    "0010": {**BY_0002, "files": [REFUSED_FILE]},
+    "0011": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 
@@ -728,7 +732,7 @@ def test_what_runs_of_0003_left_for_the_next_is_kept(brought: Callable[[str], Pa
     Archive(path).close()
     assert {table: rows(path, table) for table in before} == {
         **before,
-        "runs": [{**run, "elsewhere": "{}"} for run in before["runs"]],
+        "runs": [{**run, "elsewhere": "{}", "archive_id": None, "number": None} for run in before["runs"]],
     }
 
 

@@ -61,8 +61,11 @@ def _commands(program: str) -> list[str]:
 SERVING, TOUR = (_block("sh", README, f". .venv/bin/activate\n{second}") for second in ("finews demo", "cd "))
 _OF_THE_TOUR = {line for block in (SERVING, TOUR) for line in block.splitlines()}
 SERVE = "finews demo --serve"
+WALK = [block for name, block in _fenced(SITES_PAGE) if name == "sh" and "moss.yaml" in block]
+_OF_THE_WALK = {line for block in WALK for line in block.splitlines()}
 
-COMMANDS = [command for command in _commands("finews") if command not in _OF_THE_TOUR or "history" in command]
+_APART = (_OF_THE_TOUR | _OF_THE_WALK) - {line for line in _OF_THE_TOUR if "history" in line}
+COMMANDS = [command for command in _commands("finews") if command not in _APART]
 SELFTEST = "finews crawl --selftest"  # has a test of its own
 CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl") and command != SELFTEST]
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
@@ -115,7 +118,7 @@ def test_a_command_that_serves_answers_where_it_says_and_ends(command: str, craw
 def test_a_command_that_crawls_runs_as_it_stands(
     command: str, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE), encoding="utf-8")
+    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE, "name: garden"), encoding="utf-8")
     with serve(_garden() if "garden" in command else bundled_site()) as server:
         arguments = shlex.split(command)[1:]
         done = finews(*arguments, *([] if "--help" in arguments else ["--mirror", server.url]))
@@ -139,7 +142,7 @@ def kept(tmp_path: Path) -> Path:
     (tmp_path / "garden/_posts/2024-03-05-first-frost.md").write_text(
         "---\ntitle: First frost\n---\nIt came early.\n"
     )
-    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE), encoding="utf-8")
+    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE, "name: garden"), encoding="utf-8")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/idea.md").write_text("# An idea\n\nWithout a date.\n")
     (tmp_path / "ids.txt").write_text("# lost\nNW202204182347990071\n")
@@ -258,7 +261,7 @@ def test_the_python_example_runs_as_it_stands(crawled: Path) -> None:
 
 
 def test_the_example_of_a_site_is_a_definition() -> None:
-    text = _block("yaml", SITES_PAGE)
+    text = _block("yaml", SITES_PAGE, "name: garden")
     assert check(Site, yaml.safe_load(text), "").name == "garden"
 
 
@@ -326,6 +329,26 @@ def test_the_tour_of_the_readme_shows_what_it_says_from_beginning_to_end(
     moment = "seen .*? by run"
     end = said[said.index("\n1  seen ") + 1 :]
     assert re.sub(moment, "…", end) == re.sub(moment, "…", shown.partition("\n")[2])
+
+
+def test_the_walk_to_a_definition_shows_what_it_says_from_beginning_to_end(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with _shell(SERVING, tmp_path, port, environment) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == f"http://127.0.0.1:{port}\n"
+        with _shell(f". .venv/bin/activate\n{''.join(WALK)}", tmp_path, port, environment) as walk:
+            said, _ = walk.communicate(timeout=120)
+        os.killpg(serving.pid, signal.SIGTERM)
+    assert walk.returncode == 0
+    for begins in ("$ finews try --site moss.yaml", "$ finews crawl --site moss.yaml"):
+        for name, shown in _fenced(SITES_PAGE):
+            if name == "console" and shown.startswith(begins):
+                assert shown.partition("\n")[2] in said
+    assert re.findall(r"^Posts: (\d+) new", said, re.MULTILINE) == ["3"]
+    assert "1 found for newts" in said
 
 
 def test_the_story_of_an_address_is_told_as_is_shown(crawled: Path) -> None:

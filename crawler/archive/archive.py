@@ -18,6 +18,7 @@ from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, names, runs, sites, zones
 from crawler.archive.ledger.lookup import find_posts
+from crawler.archive.merging import origins
 from crawler.archive.search import every, search
 from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.connection import file_at, limit_time, one_state, open_database
@@ -184,8 +185,9 @@ class Archive:
         return asking.explained(self.db, query, meant, found)
 
     def history(self, name: str, *, site: str | None = None) -> list[Revision]:
-        """Return the versions of a post, oldest first. Raises `NoSuchPost` and `AmbiguousPost`."""
-        return versions.history(self.db, self._find(name, site))
+        """Return the versions of a post, oldest first, see `origins`. Raises `NoSuchPost` and `AmbiguousPost`."""
+        article_id = self._find(name, site)
+        return origins.of_versions(self.db, article_id, versions.history(self.db, article_id))
 
     @_of_one_state
     def changes(self, name: str, *, site: str | None = None) -> dict[int, Changes]:
@@ -226,7 +228,7 @@ class Archive:
 
         `name` is a post's id or an address. See `crawler.archive.ledger.address_history`.
         """
-        return address_history.histories(self.db, name, site)
+        return origins.of_addresses(self.db, address_history.histories(self.db, name, site))
 
     def imports(self, name: str, *, site: str | None = None) -> list[files.ImportEntry]:
         """Return the files that a post was imported from; `name` is its id, an address, or the path of a file."""

@@ -14,10 +14,13 @@ import click
 
 from crawler import __version__, language
 from crawler.cli import streams
+from crawler.cli.captures.listing import captures
+from crawler.cli.captures.rehearsing import rehearse, reread
 from crawler.cli.crawling import crawl, share
+from crawler.cli.definitions.trying import try_
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
-from crawler.cli.importing import import_
+from crawler.cli.importing import import_, merge
 from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
 from crawler.cli.reading import history, search, show, stock, why
@@ -125,12 +128,17 @@ for _command in (
     stats,
     top,
     runs,
+    captures,
+    rehearse,
+    reread,
     export,
     check,
     backup,
+    merge,
     delete,
     schedule,
     serve,
+    try_,
     demo,
 ):
     main.add_command(_command)

@@ -13,6 +13,7 @@ from crawler.cli.options import (
     TEXT,
     Count,
     archive_option,
+    captures_option,
     json_option,
     log_format_option,
     mirror_option,
@@ -47,6 +48,7 @@ _list_option = click.option(
 @mirror_option
 @posts_option
 @no_posts_option
+@captures_option
 @click.option(
     "--category",
     "categories",
@@ -93,6 +95,7 @@ def crawl(
     log: str | None,
     *,
     no_posts: bool,
+    captures: bool,
     no_share: bool,
     full: bool,
     alarm: bool,
@@ -116,12 +119,13 @@ def crawl(
         return
     folder = None if no_posts else posts
     report = _run(
-        "category", archive, site, mirror, folder, log, as_json=as_json,
+        "category", archive, site, mirror, folder, log, captures=captures, as_json=as_json,
         category=list(categories), page=[*addresses, *_lines(listed)], full=full,
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
-    _finish(ctx, report, archive, folder, mirror, alarms, asked=[*categories, *addresses], as_json=as_json)
+    asked = [*categories, *addresses]
+    _finish(ctx, report, archive, folder, mirror, site, alarms, asked=asked, as_json=as_json)
 
 
 @click.command()
@@ -132,6 +136,7 @@ def crawl(
 @mirror_option
 @posts_option
 @no_posts_option
+@captures_option
 @log_format_option
 @json_option
 @click.pass_context
@@ -146,6 +151,7 @@ def share(
     log: str | None,
     *,
     no_posts: bool,
+    captures: bool,
     as_json: bool,
 ) -> None:
     """Fetch and store the texts behind share links.
@@ -162,8 +168,8 @@ def share(
     codes = [*links, *_lines(listed)]
     if not codes:
         raise click.UsageError(_("Give ids or addresses of posts, or a file of them with --list."))
-    report = _run("share", archive, site, mirror, folder, log, as_json=as_json, code=codes)
-    _finish(ctx, report, archive, folder, mirror, as_json=as_json)
+    report = _run("share", archive, site, mirror, folder, log, captures=captures, as_json=as_json, code=codes)
+    _finish(ctx, report, archive, folder, mirror, site, as_json=as_json)
 
 
 def _lines(listed: IO[str] | None) -> list[str]:
@@ -187,6 +193,7 @@ def _run(
     posts: Path | None,
     log: str | None,
     *,
+    captures: bool,
     as_json: bool,
     **arguments: Any,
 ) -> Report:
@@ -200,6 +207,7 @@ def _run(
         mirror=mirror,
         progress=not as_json and not log,
         log=log or ("text" if unwatched else ""),
+        captures=captures,
     )
     return run(spider, options, **arguments)
 
@@ -210,6 +218,7 @@ def _finish(
     archive: Path,
     posts: Path | None,
     mirror: str | None,
+    site: str,
     alarms: list[Alarm] | None = None,
     *,
     asked: Sequence[str] = (),
@@ -232,7 +241,7 @@ def _finish(
         click.echo(_("Alarm: {sentence}").format(sentence=said(alarm["sentence"])), err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
-    trouble = advice.trouble(report, mirror, asked)
+    trouble = advice.trouble(report, mirror, asked, site)
     if trouble:
         click.echo(_("Error: {message}").format(message=said(trouble)), err=True)
     if trouble or alarms:

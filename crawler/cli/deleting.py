@@ -103,3 +103,6 @@ def _deleted(result: Mapping[str, Any]) -> None:
     for file in result["kept_files"]:
         stays = _("{file} stays: it was not written by this program.")
         click.echo(stays.format(file=terminal_safe(file)), err=True)
+    for file in result["captures"]:
+        stays = _("{file} still has what was served of them: delete it too if that must go.")
+        click.echo(stays.format(file=terminal_safe(file)), err=True)

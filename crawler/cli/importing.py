@@ -1,4 +1,4 @@
-"""The command that imports files: `import`. It does not load Scrapy."""
+"""The commands that take in what others have: `import` and `merge`. They do not load Scrapy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import click
 
 from crawler import reasons
 from crawler.cli import printing, reports
-from crawler.cli.options import Count, archive_option, json_option, no_posts_option, posts_option
+from crawler.cli.options import TEXT, Count, archive_option, json_option, no_posts_option, posts_option
+from crawler.cli.output import merges
 from crawler.errors import ExitCode
 from crawler.language import said
 from crawler.text.outside import terminal_safe
@@ -56,10 +57,11 @@ def import_(
     undo: int | None,
     as_json: bool,
 ) -> None:
-    """Import posts from Markdown files.
+    """Import posts from Markdown files, or from pages that were captured.
 
     PATH is a file, or a folder such as a Jekyll site's _posts. A file that cannot be read is refused with the reason,
-    and the import continues. With --history, PATH is in a git repository, checked out or bare.
+    and the import continues. With --history, PATH is in a git repository, checked out or bare. Of a WARC or WACZ
+    file, whoever has made it, the pages of posts of the site are imported, with the times at which they were served.
 
     With --undo, the posts that an import brought go, and those that it changed are again what they were, unless
     something newer stands on them. It needs no PATH.
@@ -68,6 +70,7 @@ def import_(
     Example:
       finews import old_post/
       finews import --history finews.git
+      finews import others.warc.gz
       finews import --site notes notes/
       finews import --site blog.yaml ~/blog/_posts
       finews import --undo 3
@@ -155,3 +158,43 @@ def _exit(ctx: click.Context, report: ImportReport) -> None:
         message = refused if posts["refused"] else _("There are no posts there, so nothing was imported.")
         click.echo(_("Error: {message}").format(message=message), err=True)
         ctx.exit(ExitCode.FOUND_WRONG)
+
+
+@click.command()
+@click.argument("archives", metavar="ARCHIVE…", nargs=-1, required=True, type=TEXT)
+@archive_option
+@posts_option
+@no_posts_option
+@click.option("--again", is_flag=True, help="Read all of them, also what was merged before.")
+@json_option
+def merge(
+    archives: tuple[str, ...], archive: Path, posts: Path, *, no_posts: bool, again: bool, as_json: bool
+) -> None:
+    """Take other archives into this one.
+
+    They may be files, addresses of backups (http or https), or -, which reads their list from standard input. They
+    are not changed, may be of older versions, and may be written to meanwhile. Nothing is taken twice, and the order
+    does not matter.
+
+    \b
+    Example:
+      finews merge laptop.db
+      ls nodes/*.db | finews merge - --archive all.db --no-posts
+    """
+    from crawler.ops.merging.run import MergeOptions  # noqa: PLC0415  # --help needs no database
+    from crawler.ops.merging.run import merge as merge_all  # noqa: PLC0415  # likewise
+    from crawler.ops.merging.sources import named  # noqa: PLC0415  # likewise
+
+    watched = not as_json and sys.stderr.isatty()
+    options = MergeOptions(
+        archive=archive,
+        posts=None if no_posts else posts,
+        again=again,
+        progress=merges.progress if watched else lambda _name, _done, _of: None,
+    )
+    result = merge_all(named(archives, sys.stdin), options)
+    if watched:
+        click.echo("\r\x1b[K", nl=False, err=True)
+    printing.result(result, merges.merged, as_json=as_json)
+    if not as_json:
+        printing.places(archive, None if no_posts else posts)

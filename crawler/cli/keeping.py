@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from crawler.cli import printing, reports
+from crawler.cli.captures.exporting import export_served
 from crawler.cli.options import (
     TEXT,
     Count,
@@ -144,7 +145,7 @@ def runs(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette"]),
+    type=click.Choice(["markdown", "jekyll", "hugo", "jsonl", "csv", "site", "datasette", "wacz"]),
     default="markdown",
     show_default=True,
     help="What to write, see above.",
@@ -179,6 +180,8 @@ def export(
               any web server or to be opened from a disk
     datasette a file metadata.json: what Datasette should know of the archive's
               tables
+    wacz      captures.wacz: pages as they were served, for ReplayWeb.page and
+              pywb; without a choice of posts, all that is kept
 
     If the archive holds several sites, each gets a folder of its own for its files. Posts are asked for as in a
     search: --query finds exactly what `finews search` finds, and what finds none is explained likewise. Files of
@@ -201,6 +204,8 @@ def export(
         result = _published(archive, directory, url, drafts=asked["drafts"])
     elif form == "datasette":
         result = _described(archive, directory)
+    elif form == "wacz":
+        result = export_served(archive, directory, query, asked)
     else:
         result = _exported(archive, directory, form, query, asked)
     printing.result(result, reports.exported, as_json=as_json)

@@ -126,6 +126,13 @@ posts_option = click.option(
     help="The folder for Markdown posts.",
 )
 no_posts_option = click.option("--no-posts", is_flag=True, help="Write no Markdown.")
+captures_option = click.option(
+    "--captures/--no-captures",
+    envvar="FINEWS_CAPTURES",
+    default=True,
+    show_envvar=True,
+    help="Whether to keep answers as they were served, in WARC files in a folder captures beside the archive.",
+)
 site_option = click.option(
     "--site",
     metavar="NAME|FILE.yaml",

@@ -161,16 +161,26 @@ def history(revisions: Sequence[Mapping[str, Any]], changes: Mapping[int, Change
         line = _("{revision}  seen {seen} by run {run} ({via}), published {published}{draft}: {title}").format(
             revision=row["revision"],
             seen=view.time(row["seen_at"]),
-            run=row["run"],
+            run=run_of(row),
             via=said(WAYS.get(row["via"], row["via"])),
             published=view.time(row["published_at"], "minutes"),
             draft=_(", a draft") if row["draft"] else "",
             title=row["title"],
         )
         say(line)
+        for again in row.get("seen_again", ()):
+            seen = _("     seen {seen} by run {run} as well")
+            say(seen.format(seen=view.time(again["seen_at"]), run=run_of(again)))
         if row["revision"] in changes:
             for line in _changes(changes[row["revision"]], styled=styled):
                 say(f"     {line}")
+
+
+def run_of(row: Mapping[str, Any]) -> str:
+    """Return the run that brought something, with its archive if that is another one."""
+    if "archive" not in row:
+        return str(row["run"])
+    return _("{run} (run {number} of {archive})").format(run=row["run"], number=row["number"], archive=row["archive"])
 
 
 def _changes(changes: Changes, *, styled: bool) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from crawler.archive import Archive
+
 
 @click.command()
 @click.argument("post", metavar="ID", type=TEXT)
@@ -46,10 +49,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["markdown", "html", "text", "json"]),
+    type=click.Choice(["markdown", "html", "text", "json", "page"]),
     default="markdown",
     show_default=True,
-    help="html is the body as published, which is not safe to show as it is.",
+    help="html is the body as published, page the whole page as it was served; neither is safe to show as it is.",
 )
 @click.option("--revision", metavar="N", type=Count(1), help="Show its Nth revision instead of the latest.")
 @click.option("--as-of", metavar="T", help="Show what the archive knew at that time: '2022-04-21 09:30'.")
@@ -76,6 +79,7 @@ def show(
     Example:
       finews show NW202204202350104915
       finews show 'http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915' --format text
+      finews show NW202204202350104915 --format page > page.html
     """
     from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
@@ -86,6 +90,7 @@ def show(
         row = opened.post(post, revision=revision, as_of=as_of, site=site)
         view = printing.View.of(opened)
         markdown = render_post(row) if form == "markdown" else ""
+        page = _page(opened, row, chosen=(revision or as_of) is not None) if form == "page" else b""
     if options["browse"]:
         browser.open_original(row)
     if options["as_json"] or form == "json":
@@ -94,8 +99,13 @@ def show(
     if options["browse"]:
         click.echo(terminal_safe(row["url"]))
         return
+    if form == "page" and not sys.stdout.isatty():
+        sys.stdout.buffer.write(page)
+        return
     with paged(wanted=not options["no_pager"]):
-        if form == "markdown":
+        if form == "page":
+            click.echo(terminal_safe(page.decode("utf-8", "replace")))
+        elif form == "markdown":
             click.echo(terminal_safe(markdown), nl=False)
         elif form == "html":
             click.echo(terminal_safe(row["html"]))
@@ -104,6 +114,12 @@ def show(
     printing.site(row, view)
     printing.same_story(row, view)
     printing.taken_away(row)
+
+
+def _page(opened: Archive, row: Mapping[str, Any], *, chosen: bool) -> bytes:
+    from crawler.ops.served import page_of  # noqa: PLC0415  # reads WARC files
+
+    return page_of(opened, row, of_revision=chosen)
 
 
 # A query may begin with a minus, so whatever is not an option is part of it, and so is -h beside other words.
@@ -234,7 +250,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_js
         imports = opened.localised(opened.imports(name, site=of_site))
         gone = [each for each in address_history.deleted(opened.db, name) if of_site in {None, each.site}]
         deleted = opened.localised([each._asdict() for each in gone])
-        hint = address_history.advice(name, sites)
+        hint = address_history.advice(name, sites, site)
     seen = bool(histories or imports or deleted)
     document = {
         "name": name,

@@ -60,7 +60,7 @@ def _asked(run: Mapping[str, Any]) -> str:
         requests=said(counted(run["requests"], "request")),
         not_modified=run["not_modified"],
         retries=said(counted(run["retries"], "retry", "retries")),
-        size=_size(run["bytes"]),
+        size=size(run["bytes"]),
         listings=said(counted(run["listings"], "listing")),
         failed=failed,
     )
@@ -136,7 +136,7 @@ def alarms(found: Mapping[str, Any]) -> None:
 
 def stats(numbers: Mapping[str, Any], view: View) -> None:
     """Print what an archive holds."""
-    click.echo(f"{numbers['archive']}: {_size(numbers['bytes'])}")
+    click.echo(f"{numbers['archive']}: {size(numbers['bytes'])}")
     holds = _("{posts} ({gone} gone from the site), {revisions}, {securities} in {mentions}, {runs}").format(
         posts=said(counted(numbers["posts"], "post")),
         gone=numbers["gone"],
@@ -146,6 +146,9 @@ def stats(numbers: Mapping[str, Any], view: View) -> None:
         runs=said(counted(numbers["runs"], "run")),
     )
     click.echo(holds)
+    for archive in numbers.get("archives", ()):
+        name, runs = archive["path"] or archive["id"], said(counted(archive["runs"], "run"))
+        click.echo(terminal_safe(_("of these, {runs} of {archive}").format(runs=runs, archive=name)))
     if numbers["posts"]:
         first, last = (view.time(numbers[f"{end}_published_at"]) for end in ("first", "last"))
         click.echo(_("from {first} to {last}").format(first=first, last=last))
@@ -222,7 +225,7 @@ def backed_up(result: Mapping[str, Any]) -> None:
     copied = _("{archive} copied to {file} and verified: {size}, {posts} in {revisions}").format(
         archive=result["archive"],
         file=result["file"],
-        size=_size(result["bytes"]),
+        size=size(result["bytes"]),
         posts=said(counted(result["posts"], "post")),
         revisions=said(counted(result["versions"], "revision")),
     )
@@ -245,10 +248,14 @@ def exported(result: Mapping[str, Any]) -> None:
     )
     removed = result.get("removed")
     click.echo(wrote + (_(", {files} removed").format(files=said(counted(removed, "file"))) if removed else ""))
+    if result.get("missing"):
+        missing = _("{answers} cannot be read and left out: see `finews check`.")
+        click.echo(missing.format(answers=said(counted(result["missing"], "answer"))), err=True)
     printing.told(result)
 
 
-def _size(count: float) -> str:
+def size(count: float) -> str:
+    """Return a number of bytes for people: `1.5 MB`."""
     for unit in ("bytes", "kB", "MB"):
         if count < _KILO:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

@@ -17,6 +17,7 @@
     │   ├── NotAsExpected      tables or values in the archive are not those of this program
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
+    ├── CapturesNotWritten     the archive has every post, but not every page as it was served
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
@@ -38,6 +39,7 @@ from crawler.errors.archive import (
     ArchiveNotWritten,
     ArchiveOutdated,
     ArchiveReplaced,
+    CapturesNotWritten,
     ForeignSchema,
     MarkdownNotWritten,
     NewerArchive,
@@ -73,6 +75,7 @@ __all__ = [
     "ArchiveNotWritten",
     "ArchiveOutdated",
     "ArchiveReplaced",
+    "CapturesNotWritten",
     "ExitCode",
     "FinewsError",
     "ForeignSchema",

@@ -20,7 +20,7 @@ class NotAnArchive(ArchiveError):
 
     def __init__(self, path: Path, found: str) -> None:
         """Say what the file was `found` to be."""
-        self.path = path
+        self.path, self.found = path, found
         super().__init__(
             "{path} is not a finews archive ({found}); it was left untouched: name another with --archive.",
             path=path,
@@ -128,6 +128,20 @@ class MarkdownNotWritten(FinewsError):
         self.trouble = trouble
         super().__init__(
             "{trouble}. The archive holds every post, and the next run writes what is missing.", trouble=trouble
+        )
+
+
+class CapturesNotWritten(FinewsError):
+    """Something, such as a full disk, kept a run from keeping answers as they were served; it went on without."""
+
+    def __init__(self, folder: Path, trouble: str) -> None:
+        """Quote the system's message as the `trouble`."""
+        self.folder, self.trouble = folder, trouble
+        super().__init__(
+            "Not every page could be kept in {folder} as it was served ({trouble}). The archive holds every post:"
+            " mend that before the next run, or run with --no-captures.",
+            folder=folder,
+            trouble=trouble,
         )
 
 

@@ -15,7 +15,7 @@ from crawler.extraction import body, structured
 from crawler.extraction.budget import within_budget
 from crawler.extraction.listing.links import base_of
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
-from crawler.items import Category, Fetch, Page, Post, Refused
+from crawler.items import Category, Fetch, Missed, Page, Post, Refused
 from crawler.sites.addresses import address_of, category_address
 from crawler.sites.definition import Layout
 from crawler.text.words import opening
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from selectolax.lexbor import LexborHTMLParser
 
+    from crawler.extraction.rules import Sources, Watch
     from crawler.items import Address, Via
     from crawler.sites.definition import Of, Rule, Site
 
@@ -39,30 +40,47 @@ class _UnreadableDateError(ValueError):
     """A date that is there and cannot be read; the text says so in words for a person."""
 
 
-def read_post(page: Page, site: Site) -> Post | Refused:
-    """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long."""
-    return within_budget(lambda: _read_page(page, site), page.fetch)
+def judged_post(page: Page, site: Site, watch: Watch | None = None) -> Post | Missed | Refused:
+    """Read a post as `read_post` does; what cannot be read and has the sign of the site's error page is gone."""
+    read = read_post(page, site, watch)
+    if isinstance(read, Refused) and site.error_page and site.error_page.sign in page.source:
+        return Missed(fetch=page.fetch, state="gone", reason="error page")
+    return read
 
 
-def _read_page(page: Page, site: Site) -> Post | Refused:
+def read_post(page: Page, site: Site, watch: Watch | None = None) -> Post | Refused:
+    """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long.
+
+    `watch` is called with each rule that is tried, and what it found.
+    """
+    return within_budget(lambda: _read_page(page, site, watch), page.fetch)
+
+
+def _read_page(page: Page, site: Site, watch: Watch | None) -> Post | Refused:
     for layout in site.layouts:
         if layout.sign in page.source:
-            sources = _Sources(page, site)
+            sources = _Sources(page, site, watch=watch)
             sources.html = first_source(layout.body, sources)
             sources.tags = tuple(all_values(layout.tags, sources))
             post = _read(sources, sources, layout, via="page")
+            title = first_value(layout.title, sources)
             try:
                 published_at = _written_date(layout.date, sources)
             except _UnreadableDateError as error:
                 return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
             return replace(
                 post,
-                title=first_value(layout.title, sources),
+                title=title,
                 published_at=published_at,
                 authors=tuple(all_values(layout.authors, sources)),
                 image=_image(layout, sources),
             )
     return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
+
+
+def sources_of(page: Page, site: Site) -> Sources:
+    """Return what rules can read of a page, to try single rules on it."""
+    return _Sources(page, site)
 
 
 def read_body(page: Page, site: Site, *, via: Via) -> Post:
@@ -104,6 +122,7 @@ class _Sources:
     tags: tuple[str, ...] = ()
     trees: dict[str, LexborHTMLParser] = field(default_factory=dict)
     linked: list[dict[str, Any]] | None = None
+    watch: Watch | None = None
 
     def text_of(self, of: Of) -> str:  # noqa: PLR0911  # one per case
         """Return the text that a rule reads, see `crawler.sites.definition.Of`."""

@@ -32,7 +32,7 @@ class MirrorDownloadHandler(WholeAnswersHandler):
         host = urlsplit(request.url).netloc
         sent = request.replace(url=mirrored(request.url, self.mirror))
         sent.headers["Host"] = host
-        response = await super().download_request(sent)
+        response = await self.answer_to(sent, request)
         # AutoThrottle reads this from the original request.
         request.meta["download_latency"] = sent.meta.get("download_latency", 0.0)
         return response.replace(url=request.url)

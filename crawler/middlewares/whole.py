@@ -1,7 +1,8 @@
 """Accepting only whole answers: one that is truncated or cannot be decompressed counts as no answer, and is retried.
 
 This is a download handler, below the middlewares that retry and count failures. It replaces Scrapy's decompression,
-which keeps as much as it gets. Not here: how bodies are decompressed (`crawler.middlewares.unpacking`).
+which keeps as much as it gets. Before that, each answer is kept as it came over the wire. Not here: how bodies are
+decompressed (`crawler.middlewares.unpacking`), and how answers are kept (`crawler.captures`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.downloadermiddlewares.stats import get_header_size
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, StopDownload
 
+from crawler.addon import RunAddon
 from crawler.items import PAGES
 from crawler.middlewares.headers import EndlessHeaders, bound_headers, is_endless
 from crawler.middlewares.unpacking import CutOff, NotUnpacked, TooLarge, beginning, codings_of, unpacked
+from crawler.network.exchange import exchange, note_capture
 from crawler.network.failures import NetworkFailure, explained, proxy_failure
 from crawler.network.not_requested import RunEnds
 
@@ -58,10 +61,16 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         """Limit headers, and watch incoming bytes to stop when they are enough."""
         super().__init__(crawler)
         bound_headers(self._pool)
+        addon = crawler.get_addon(RunAddon)
+        self._keeper = addon.keeper if addon else None
         crawler.signals.connect(self._stop, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the answer to `request`, decompressed.
+        """Return the answer to `request`, see `answer_to`."""
+        return await self.answer_to(request, request)
+
+    async def answer_to(self, request: Request, asked: Request) -> Response:
+        """Return the answer to `request`, decompressed, and keep it as it came, as the answer to what was `asked`.
 
         Raises what Scrapy raises if there is none; `ResponseDataLossError` if it is truncated,
         `DownloadCancelledError` if it decompresses to too much, `NetworkFailure` if it cannot be decompressed or if
@@ -82,6 +91,8 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         if response.status in _OF_PROXIES and proxy is not None:
             raise proxy_failure(proxy, f"HTTP {response.status}")
         self.crawler.stats.inc_value(RECEIVED, len(response.body) + get_header_size(response.headers))
+        if self._keeper is not None:
+            note_capture(asked, self._keeper.keep(exchange(asked, response)))
         return whole(response, request.meta.get("download_maxsize", self._default_maxsize), first)
 
     async def _unless_run_ends(self, answer: Coroutine[Any, Any, Response]) -> Response:
@@ -108,7 +119,7 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
 
 
 def whole(response: Response, most: int, first: int | None = None) -> Response:
-    """Return `response` with its body decompressed to at most `most` bytes; see `download_request` for errors.
+    """Return `response` with its body decompressed to at most `most` bytes; see `answer_to` for errors.
 
     Bodies that are not pages, such as that of a 404, are left as they are, because nobody reads them. With `first`,
     only so many bytes are returned, whatever comes after them.

@@ -1,6 +1,7 @@
 """Checking an archive and the Markdown written from it, and repairing what is derived.
 
-Not here: what is wrong inside the database (`crawler.archive.care.integrity`).
+Not here: what is wrong inside the database (`crawler.archive.care.integrity`), and with what was kept of answers
+(`crawler.captures.checking`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from crawler.archive import Archive
 from crawler.archive.care import integrity
 from crawler.archive.ledger import deletions
 from crawler.archive.store.lock import run_lock
+from crawler.captures import checking
 from crawler.errors import UsageError
 from crawler.language import Sentence
 from crawler.markdown.post_file import id_of, is_of, render_post, write_if_changed
@@ -53,6 +55,7 @@ def check(path: Path, folder: Path | None, *, repair: bool = False) -> CheckResu
             before = _findings(archive, folder)
             with run_lock(path):
                 integrity.repair(archive.db)
+                checking.repair(archive.db, path)
                 if not integrity.losses(archive.db):
                     _rewrite(archive, folder)
         findings = damage or _findings(archive, folder)
@@ -71,7 +74,12 @@ def _findings(archive: Archive, folder: Path | None) -> list[str]:
     try:
         lost = integrity.losses(archive.db)
         left = integrity.leftovers(archive.db)
-        return lost or [*left, *integrity.staleness(archive.db), *_file_faults(archive, folder)]
+        return lost or [
+            *left,
+            *integrity.staleness(archive.db),
+            *_file_faults(archive, folder),
+            *checking.faults(archive.db, archive.path),
+        ]
     finally:
         archive.db.conn.rollback()
 

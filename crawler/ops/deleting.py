@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive import Archive
 from crawler.archive.care import deleting
-from crawler.archive.ledger import links, names, sites
+from crawler.archive.ledger import links, lookup, names, sites
 from crawler.archive.store import articles
 from crawler.archive.store.lock import run_lock, writing
+from crawler.captures.files import folder_of
 from crawler.errors import UsageError
+from crawler.ops.served import addresses_of
 from crawler.recording.deleted import tells_its_day
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 from crawler.sites.addresses import address_of
@@ -40,11 +42,15 @@ class Doomed(TypedDict):
 
 
 class DeleteResult(TypedDict):
-    """What was deleted. `kept_files` stand where a post's file would, but were written by somebody else."""
+    """What was deleted. `kept_files` stand where a post's file would, but were written by somebody else.
+
+    `captures` are the files in which pages of these posts stay as they were served.
+    """
 
     archive: str
     deleted: list[Doomed]
     kept_files: list[str]
+    captures: list[str]
 
 
 def doomed_posts(path: Path, names: Sequence[str], folder: Path | None, site: str | None = None) -> list[Doomed]:
@@ -76,6 +82,7 @@ def delete_posts(
             rows = _rows(archive, names, site)
             deleted = [_doomed(archive.db, row, folder) for row in rows]
             files = {row: _files(archive.db, row, folder) for row in rows}
+            captured = {file for row in rows for file in _captured(archive.db, row)}
             for row, post in zip(rows, deleted, strict=True):
                 deleting.delete(archive.db, row, post["addresses"], at, keep_history=keep_history)
         kept: list[str] = []
@@ -91,7 +98,8 @@ def delete_posts(
                 ) from error
             post["files"] = [str(file) for file in own]
             kept += [str(file) for file in others]
-    return {"archive": str(path), "deleted": deleted, "kept_files": kept}
+    captures = [str(folder_of(path) / file) for file in sorted(captured)]
+    return {"archive": str(path), "deleted": deleted, "kept_files": kept, "captures": captures}
 
 
 def _rows(archive: Archive, typed: Sequence[str], site: str | None) -> list[int]:
@@ -128,6 +136,11 @@ def _addresses(db: Database, row: int, site_name: str, post_id: str) -> list[str
         if address is not None and address.key == post_id and is_same:
             addresses.append(url)
     return addresses
+
+
+def _captured(db: Database, row: int) -> set[str]:
+    """Return the names of the files in which pages of a post are kept as they were served."""
+    return {capture.file for capture in lookup.captures_of(db, row, addresses_of(db, articles.get(db, row)))}
 
 
 def _files(db: Database, row: int, folder: Path | None) -> list[Path]:

@@ -16,12 +16,14 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 
 from crawler.addon import RunAddon
-from crawler.errors import FinewsError, MarkdownNotWritten, UsageError
+from crawler.captures.files import folder_of
+from crawler.errors import CapturesNotWritten, FinewsError, MarkdownNotWritten, UsageError
 from crawler.urls import canonical, is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from scrapy import Spider
     from twisted.python.failure import Failure
 
     from crawler.archive.ledger.runs import Report
@@ -47,7 +49,8 @@ class RunOptions:
 
     `archive` is the file's path, `site` a name or a YAML file, `posts` the folder for Markdown (`None`: write none),
     `mirror` the address of a server to use instead of the site's. `progress`: show it on standard error if that is a
-    terminal. `log` is the format of the log on standard error: `text`, `json`, or "" for none.
+    terminal. `log` is the format of the log on standard error: `text`, `json`, or "" for none. `captures`: keep
+    answers as they were served.
     """
 
     archive: Path
@@ -56,13 +59,17 @@ class RunOptions:
     mirror: str | None = None
     progress: bool = False
     log: str = ""
+    captures: bool = True
 
 
-def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
-    """Run the spider named `spider` with `arguments` and return the report, as `finews crawl --json` prints it.
+def run(spider: str | type[Spider], options: RunOptions, **arguments: Any) -> Report:
+    """Run a spider, a class or one of the project's by its name, with `arguments`, and return the report.
+
+    The report is what `finews crawl --json` prints.
 
     Raises a `FinewsError` if the run cannot begin (a wrong site, a wrong argument, a locked archive), if it had to
-    give up writing the archive, or if it could not write Markdown; `KeyboardInterrupt` if a second Ctrl-C ended it.
+    give up writing the archive, or if it could not write Markdown or captures; `KeyboardInterrupt` if a second Ctrl-C
+    ended it.
     """
     process = CrawlerProcess(_settings(options))
     for name in (_DOWNLOAD_HANDLERS, *(() if options.log else (_EVENTS,))):
@@ -104,6 +111,8 @@ def _report_of(addon: RunAddon | None) -> Report:
         raise KeyboardInterrupt
     if addon.writer.files_trouble is not None:
         raise MarkdownNotWritten(addon.writer.files_trouble)
+    if addon.keeper is not None and addon.keeper.trouble is not None:
+        raise CapturesNotWritten(folder_of(addon.run.archive.path), addon.keeper.trouble)
     return addon.run.report
 
 
@@ -114,6 +123,7 @@ def _settings(options: RunOptions) -> Settings:
         "FINEWS_SITE": options.site,
         "FINEWS_ARCHIVE": options.archive,
         "FINEWS_POSTS": options.posts,
+        "FINEWS_CAPTURES": options.captures,
         "FINEWS_PROGRESS": options.progress,
         "FINEWS_LOG_FORMAT": options.log,
         "LOG_INSTALL_ROOT_HANDLER": not options.log,

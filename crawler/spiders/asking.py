@@ -18,6 +18,7 @@ from w3lib.encoding import http_content_type_encoding
 from crawler import dates
 from crawler.extraction.decoding import page_source, unpacked
 from crawler.items import PAGES, Fetch, Missed, Page, Refused, Unchanged
+from crawler.network.exchange import captures_of
 from crawler.network.failures import TOO_LARGE, words_for
 from crawler.network.not_requested import ForbiddenAddress, NotRequested, Postponed
 
@@ -105,7 +106,7 @@ def ended(failure: Failure) -> Unchanged | Missed | Refused | None:
     if isinstance(error, Postponed):
         return None
     if isinstance(error, ForbiddenAddress):
-        return Refused(fetch=_no_answer(target), reason=str(error), rule=error.rule)
+        return Refused(fetch=_no_answer(failure), reason=str(error), rule=error.rule)
     return failed(failure)
 
 
@@ -113,7 +114,7 @@ def failed(failure: Failure) -> Missed:
     """Return a failed request as missed; one that was postponed counts as failed too."""
     target, error = target_of(failure), failure.value
     assert error is not None, "a failed request has an error"
-    return Missed(fetch=_no_answer(target), state="failed", reason=_readable(error, target))
+    return Missed(fetch=_no_answer(failure), state="failed", reason=_readable(error, target))
 
 
 def _ended_with_status(fetch: Fetch, request: Request | None) -> Unchanged | Missed:
@@ -133,11 +134,19 @@ def _fetch(target: Target, response: Response) -> Fetch:
         last_modified=_header(response, "Last-Modified") if response.status in PAGES else None,
         found_on=target.found_on,
         auxiliary=target.auxiliary,
+        captures=captures_of(response.request),
     )
 
 
-def _no_answer(target: Target) -> Fetch:
-    return Fetch(address=target.address, fetched_at=dates.now(), found_on=target.found_on, auxiliary=target.auxiliary)
+def _no_answer(failure: Failure) -> Fetch:
+    target, request = target_of(failure), failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+    return Fetch(
+        address=target.address,
+        fetched_at=dates.now(),
+        found_on=target.found_on,
+        auxiliary=target.auxiliary,
+        captures=captures_of(request),
+    )
 
 
 def _header(response: Response, name: str) -> str | None:

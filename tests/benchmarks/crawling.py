@@ -38,6 +38,7 @@ _WAYS = {
     "usual stack": None,
     "finews crawl": (),
     "finews crawl --no-posts": ("--no-posts",),
+    "finews crawl --no-captures": ("--no-captures",),
 }
 
 
@@ -81,6 +82,7 @@ def main(posts: int, categories: int, rounds: int, *, kept: bool) -> None:
     figures = {
         "pages a second, of the bare spider's": _of(ours, bare, "rate"),
         "the same without Markdown files": _of(crawls["finews crawl --no-posts"], bare, "rate"),
+        "the same without captures": _of(crawls["finews crawl --no-captures"], bare, "rate"),
         "pages a second, of the usual stack's": _of(ours, crawls["usual stack"], "rate"),
         "processor time a page, of the bare spider's": _of(ours, bare, "cpu"),
         "MB at the peak": median(crawl.cost.peak for crawl in ours),

@@ -5,9 +5,9 @@ Not here: what single runs did (`crawler.archive.ledger.runs`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
-from crawler.archive.care import top
+from crawler.archive.care import archives, top
 from crawler.archive.ledger import links, runs
 from crawler.archive.store import articles, securities, versions
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.care.archives import MergedArchive
+
 
 class Summary(TypedDict):
     """What an archive holds: `posts` by site, category, outlet (`sources`) and author, addresses by state (`links`).
@@ -24,6 +26,7 @@ class Summary(TypedDict):
     A post is counted in each of its categories and for each of its authors. `days` has the number of posts of each of
     the latest sixty days, oldest first, up to the last on which a post was published. `drafts` are posts that were
     not published: they count in no other number but `runs`, `securities` and `links`, unless they are wanted.
+    `archives` are those that were merged into this one, if any were.
     """
 
     archive: str
@@ -43,6 +46,7 @@ class Summary(TypedDict):
     authors: dict[str, int]
     links: dict[str, int]
     days: dict[str, int]
+    archives: NotRequired[list[MergedArchive]]
 
 
 def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool = False) -> Summary:
@@ -51,8 +55,8 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
     If any `sites` are named, only what is theirs is counted.
     """
     first, last = articles.oldest(db, sites, drafts=drafts), articles.newest(db, sites, drafts=drafts)
-    of_runs = runs.counts(db)
-    return {
+    of_runs, merged = runs.counts(db), archives.merged(db)
+    counts: Summary = {
         "archive": str(path),
         "bytes": path.stat().st_size,
         "posts": articles.count(db, sites, drafts=drafts),
@@ -71,3 +75,4 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
         "links": links.states(db, sites),
         "days": top.latest_days(db, sites, drafts=drafts),
     }
+    return {**counts, "archives": merged} if merged else counts

@@ -24,10 +24,23 @@ ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, Attribu
 """What reading such a value may raise. Bugs raise these too and must not be hidden, so callers blame a value only if
 `odd_value` finds one."""
 
-_TABLES = "runs posts versions securities mentions links fetches hosts files sites stories deletions".split()
+_TABLES = (
+    "runs posts versions securities mentions links fetches hosts files sites stories deletions archives sightings"
+).split()
 _TYPES = {"INTEGER": "('integer', 'null')", "REAL": "('real', 'integer', 'null')", "TEXT": "('text', 'null')"}
 _IS_TIME, _IS_DAY, _IS_OBJECT = "finews_is_time", "finews_is_day", "finews_is_object"
-_OBJECTS = {"reasons", "listing_reasons", "hosts", "elsewhere", "front_matter", "filed", "definition"}
+_OBJECTS = {
+    "reasons",
+    "listing_reasons",
+    "hosts",
+    "elsewhere",
+    "front_matter",
+    "filed",
+    "definition",
+    "as_of",
+    "said",
+    "mark",
+}
 _BODIES = {"summary", "markdown", "html"}
 # A zone may be a day ahead of UTC or behind it.
 _FIRST = int(datetime.fromisoformat("0001-01-01T00:00:00+23:59").timestamp())
@@ -80,7 +93,8 @@ def _is_odd(column: str, declared: str) -> str:
     return " OR ".join(faults)
 
 
-def _is_time(value: object) -> bool:
+def is_time(value: object) -> bool:
+    """Return whether a value is a time in ISO 8601 with its offset, or NULL."""
     return value is None or _reads(lambda: datetime.fromisoformat(str(value)).utcoffset() is not None)
 
 
@@ -88,7 +102,8 @@ def _is_day(value: object) -> bool:
     return value is None or _reads(lambda: bool(date.fromisoformat(str(value))))
 
 
-def _is_object(value: object) -> bool:
+def is_object(value: object) -> bool:
+    """Return whether a value is a JSON object, or NULL."""
     return value is None or _reads(lambda: isinstance(json.loads(str(value)), dict))
 
 
@@ -99,4 +114,4 @@ def _reads(read: Callable[[], bool]) -> bool:
         return False
 
 
-_FUNCTIONS = {_IS_TIME: _is_time, _IS_DAY: _is_day, _IS_OBJECT: _is_object}
+_FUNCTIONS = {_IS_TIME: is_time, _IS_DAY: _is_day, _IS_OBJECT: is_object}

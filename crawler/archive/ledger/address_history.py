@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler.archive.ledger import deletions, sites
 from crawler.archive.ledger.lookup import find_posts
 from crawler.language import Sentence
 from crawler.nearby import either
 from crawler.sites.addresses import address_of, as_address, post_id_named
+from crawler.sites.commands import command
 from crawler.text.words import printable
 from crawler.urls import path_of
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class FetchEntry(TypedDict):
     """How one or more fetches in a row ended: the first at `fetched_at` in `run`, the last at `last_fetched_at`.
 
-    `times` is their number. Times are in UTC.
+    `times` is their number. Times are in UTC. Those of another archive have its `archive`, and the run's
+    `number` there.
     """
 
     run: int
@@ -43,10 +44,25 @@ class FetchEntry(TypedDict):
     times: int
     last_run: int
     last_fetched_at: str
+    archive: NotRequired[str]
+    number: NotRequired[int]
+
+
+class CaptureEntry(TypedDict):
+    """Where an answer is kept as it was served, in a file of the folder `captures` beside the archive."""
+
+    captured_at: str
+    status: int
+    file: str
+    offset: int
+    length: int
 
 
 class AddressHistory(TypedDict):
-    """An address and its history. Times are in UTC; `next_try_at` is null if no run will try it again by itself."""
+    """An address and its history. Times are in UTC; `next_try_at` is null if no run will try it again by itself.
+
+    `captures` are the last ten answers that were kept as they were served, the latest last.
+    """
 
     url: str
     site: str
@@ -59,6 +75,7 @@ class AddressHistory(TypedDict):
     next_try_at: str | None
     post_id: str | None
     fetches: list[FetchEntry]
+    captures: list[CaptureEntry]
 
 
 _ADDRESSES = (
@@ -71,6 +88,11 @@ _FETCHES = (
     "SELECT run_id AS run, fetched_at, outcome, status, reason, rule, times, last_run_id AS last_run, last_fetched_at"
     " FROM fetches WHERE link_id = ? ORDER BY id"
 )
+_CAPTURES = (
+    'SELECT * FROM (SELECT captured_at, status, file, "offset", length FROM captures'
+    " WHERE url = :url OR fetch_id IN (SELECT id FROM fetches WHERE link_id = :link)"
+    " ORDER BY captured_at DESC, id DESC LIMIT 10) ORDER BY captured_at"
+)
 
 
 def histories(db: Database, name: str, site: str | None = None) -> list[AddressHistory]:
@@ -80,8 +102,10 @@ def histories(db: Database, name: str, site: str | None = None) -> list[AddressH
     """
     result = []
     for row in list(db.query(_ADDRESSES, {"urls": json.dumps(_addresses(db, name)), "site": site})):
-        fetches = list(db.query(_FETCHES, [row.pop("id")]))
-        result.append(AddressHistory(**row, fetches=fetches))  # type: ignore[typeddict-item]  # the columns are those
+        link = row.pop("id")
+        fetches = list(db.query(_FETCHES, [link]))
+        kept = list(db.query(_CAPTURES, {"url": row["url"], "link": link}))
+        result.append(AddressHistory(**row, fetches=fetches, captures=kept))  # type: ignore[typeddict-item]  # the columns are those
     return result
 
 
@@ -106,23 +130,31 @@ def last_outcome(db: Database, name: str) -> str | None:
     return "; ".join(sorted(states)) or None
 
 
-def advice(name: str, sites: Sequence[Site]) -> str:
-    """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen."""
+def advice(name: str, sites: Sequence[Site], file: str | None = None) -> str:
+    """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen.
+
+    `file` is what was typed in place of a site's name.
+    """
     url = as_address(name)
     if not any(site.has_addresses for site in sites):
         return Sentence("no file of {sites} with this name was imported", sites=either(site.name for site in sites))
     if url is None:
+        sharing = next((site for site in sites if site.share), None)
+        if sharing is None:
+            return Sentence("no page has named a post with this id; if you know its address, ask for that")
         return Sentence(
-            "no page has named a post with this id. `finews share {name}` looks behind its share link",
-            name=shlex.quote(name),
+            "no page has named a post with this id. `{command}` looks behind its share link",
+            command=command("share", name, site=file or sharing.name),
         )
-    address = next((found for site in sites if (found := address_of(site, url))), None)
-    if address is None:
+    site, address = next(((site, found) for site in sites if (found := address_of(site, url))), (None, None))
+    if site is None or address is None:
         named = either(site.name for site in sites)
         return Sentence("it is not an address of the site {sites}, so no run requests it", sites=named)
     if address.kind == "share":
-        return Sentence("no page has named it. `finews share {key}` looks behind it", key=shlex.quote(address.key))
-    return Sentence("no page has named it. `finews crawl {url}` asks for it", url=shlex.quote(address.url))
+        share = command("share", address.key, site=file or site.name)
+        return Sentence("no page has named it. `{command}` looks behind it", command=share)
+    crawl = command("crawl", address.url, site=file or site.name)
+    return Sentence("no page has named it. `{command}` asks for it", command=crawl)
 
 
 def _addresses(db: Database, name: str) -> list[str]:

@@ -50,6 +50,11 @@ def find(db: Database, site: str, post_id: str) -> Deletion | None:
     return None if row is None else Deletion(*row)
 
 
+def every(db: Database) -> list[Deletion]:
+    """Return every deletion."""
+    return [Deletion(*row) for row in db.execute("SELECT * FROM deletions ORDER BY site, post_id").fetchall()]
+
+
 def of_ids(db: Database, post_ids: Iterable[str]) -> list[Deletion]:
     """Return the deletions of posts with any of these ids, whatever their site."""
     rows = db.execute(

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
+from crawler.archive import captures
 from crawler.dates import iso, utc
 from crawler.revisits import next_look
 
@@ -196,7 +197,7 @@ def record_outcome(
         },
     ).fetchall()
     fetch_outcome = _fetch_outcome(fetch, end)
-    _note_fetch(db, link_id, fetch, end, fetch_outcome, run_id=run_id)
+    captures.record(db, fetch.captures, _note_fetch(db, link_id, fetch, end, fetch_outcome, run_id=run_id))
     return fetch_outcome
 
 
@@ -279,18 +280,21 @@ def _fetch_outcome(fetch: Fetch, end: End) -> FetchOutcome:
     return "unchanged" if fetch.status == HTTPStatus.NOT_MODIFIED else "read"
 
 
-def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: FetchOutcome, *, run_id: int) -> None:
-    """Record a fetch; one that ended like the one before is counted in its row."""
+def _note_fetch(db: Database, link_id: int, fetch: Fetch, end: End, outcome: FetchOutcome, *, run_id: int) -> int:
+    """Record a fetch and return its row id; one that ended like the one before is counted in its row."""
     at = iso(fetch.fetched_at)
     repeated = db.execute(
         "UPDATE fetches SET times = times + 1, last_run_id = ?, last_fetched_at = ?"
         " WHERE id = (SELECT max(id) FROM fetches WHERE link_id = ?)"
-        " AND outcome = ? AND status IS ? AND reason IS ? AND rule IS ?",
+        " AND outcome = ? AND status IS ? AND reason IS ? AND rule IS ? RETURNING id",
         [run_id, at, link_id, outcome, fetch.status, end.reason, end.rule],
-    )
-    if not repeated.rowcount:
-        db.execute(
+    ).fetchone()
+    noted = (
+        repeated
+        or db.execute(
             "INSERT INTO fetches (link_id, outcome, status, reason, rule, run_id, fetched_at, last_run_id,"
-            " last_fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " last_fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             [link_id, outcome, fetch.status, end.reason, end.rule, run_id, at, run_id, at],
-        )
+        ).fetchone()
+    )
+    return int(noted[0])

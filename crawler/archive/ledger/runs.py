@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict, cast, get_args
 
 from crawler.archive.ledger import hosts, unwritten
 from crawler.archive.store.versions import CHANGED_IN_RUN, NEW_IN_RUN
@@ -39,6 +39,11 @@ UPDATE runs SET (finished_at, seconds, requests) = (
 ) WHERE id = :run
 """
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+LATEST_FIRST = "ORDER BY iif((SELECT count(*) FROM archives) = 1, id, started_at) DESC, id DESC"
+"""SQL for the table `runs`: by number, even if a clock was set back; by time if there are those of other archives."""
+
+# What a run brought can be counted until another archive turns out to have had it earlier.
+_COUNTABLE = "outcome <> 'running' AND id > (SELECT coalesce(max(last_run), 0) FROM archives)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,8 @@ class Report(TypedDict):
     listing_reasons: dict[str, int]
     elsewhere: dict[str, int]
     hosts: dict[str, str]
+    archive_id: NotRequired[str]
+    number: NotRequired[int]
 
 
 def begin(db: Database, site: str, now: datetime, scope: Scope = "usual", *, writes_files: bool = False) -> int:
@@ -147,7 +154,7 @@ def finish(
 def gaps(db: Database, run_id: int) -> list[timedelta]:
     """Return the gaps between the starts of whole-site runs before `run_id` on the same site, latest first."""
     rows = db.execute(
-        "SELECT started_at FROM runs WHERE id < :run AND scope IN ('usual', 'full')"
+        "SELECT started_at FROM runs WHERE id < :run AND scope IN ('usual', 'full') AND archive_id IS NULL"
         " AND site = (SELECT site FROM runs WHERE id = :run) ORDER BY id DESC LIMIT :most",
         {"run": run_id, "most": _GAPS + 1},
     )
@@ -163,7 +170,7 @@ def report(db: Database, run_id: int) -> Report:
 def reports(db: Database, sites: Sequence[str] = ()) -> Iterator[Report]:
     """Yield the report of every run, or of every run of these sites, latest first."""
     where = "WHERE site IN (SELECT value FROM json_each(?)) " if sites else ""
-    return _reports(db, f"{where}ORDER BY id DESC", [json.dumps(sites)] if sites else [])
+    return _reports(db, f"{where}{LATEST_FIRST}", [json.dumps(sites)] if sites else [])
 
 
 def counts(db: Database) -> dict[str, int]:
@@ -204,20 +211,20 @@ def miscounted(db: Database) -> list[tuple[int, int, int, int, int]]:
     """
     return db.execute(
         f"SELECT id, new, changed, {NEW_IN_RUN}, {CHANGED_IN_RUN} FROM runs"  # noqa: S608  # the constants above
-        f" WHERE outcome <> 'running' AND (new <> {NEW_IN_RUN} OR changed <> {CHANGED_IN_RUN}) ORDER BY id"
+        f" WHERE {_COUNTABLE} AND (new <> {NEW_IN_RUN} OR changed <> {CHANGED_IN_RUN}) ORDER BY id"
     ).fetchall()
 
 
 def recount(db: Database) -> None:
     """Correct the counts `new` and `changed` of all finished runs."""
-    db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE outcome <> 'running'")  # noqa: S608
+    db.execute(f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN} WHERE {_COUNTABLE}")  # noqa: S608
 
 
 def recount_only(db: Database, run_ids: Iterable[int]) -> None:
     """Correct the counts `new` and `changed` of these runs, of which versions were deleted."""
     db.execute(
         f"UPDATE runs SET new = {NEW_IN_RUN}, changed = {CHANGED_IN_RUN}"  # noqa: S608  # the constants above
-        " WHERE outcome <> 'running' AND id IN (SELECT value FROM json_each(?))",
+        f" WHERE {_COUNTABLE} AND id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(run_ids))],
     )
 
@@ -265,7 +272,9 @@ def _write(db: Database, run_id: int, outcome: RunOutcome) -> None:
 
 def _reports(db: Database, clause: str, values: Sequence[int | str]) -> Iterator[Report]:
     for row in db.query(f"SELECT * FROM runs {clause}", values):  # noqa: S608  # the constants above
-        plain = {name: value for name, value in row.items() if name not in {"id", *_REASONS, *OUTCOMES}}
+        elsewhere = row["archive_id"] is not None  # what belongs to no run of this archive is left out
+        left_out = {"id", *_REASONS, *OUTCOMES, *(() if elsewhere else ("archive_id", "number"))}
+        plain = {name: value for name, value in row.items() if name not in left_out}
         counts = {outcome: row[outcome] for outcome in OUTCOMES}
         reasons = {name: json.loads(row[name]) for name in _REASONS}
         yield cast("Report", {"run": row["id"], **plain, "posts": counts, **reasons})

@@ -14,6 +14,7 @@ from crawler.sites.loading import as_json, bundled_names, from_json, load_site, 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from crawler.items import Outcome
     from crawler.sites.definition import Site
 
 # For each site, the latest definition stored.
@@ -25,6 +26,17 @@ def note(db: Database, site: Site, run_id: int) -> None:
     db.execute(
         "INSERT INTO sites (name, rules, definition, run_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [site.name, rules_version(site), as_json(site), run_id],
+    )
+
+
+def note_reading(
+    db: Database, link: int, rules: str, outcome: Outcome, article_id: int | None, *, run_id: int
+) -> None:
+    """Record that what was kept of an address was read by these `rules`, and what came of it in a run."""
+    db.execute(
+        "UPDATE links SET rules = :rules, outcome = :outcome, run_id = :run, article_id = :article, state = 'stored',"
+        " reason = iif(state = 'stored', reason, NULL) WHERE id = :link AND :article IS NOT NULL",
+        {"rules": rules, "outcome": outcome, "run": run_id, "article": article_id, "link": link},
     )
 
 

@@ -25,13 +25,14 @@ _MET_SINCE_LAST_COMPLETE_RUN = """
 WITH
 latest (run_id) AS (
     SELECT coalesce(max(id), 0) FROM runs
-    WHERE site = :site AND outcome = 'finished'
+    WHERE site = :site AND outcome = 'finished' AND archive_id IS NULL
         AND NOT EXISTS (SELECT 1 FROM json_each(runs.reasons) WHERE key LIKE :like)
 ),
+own (run_id) AS (SELECT id FROM runs WHERE archive_id IS NULL AND id > (SELECT run_id FROM latest)),
 met (article_id) AS (
-    SELECT article_id FROM versions WHERE run_id > (SELECT run_id FROM latest)
-    UNION SELECT article_id FROM links WHERE run_id > (SELECT run_id FROM latest) AND outcome IS NOT NULL
-    UNION SELECT article_id FROM files WHERE run_id > (SELECT run_id FROM latest)
+    SELECT article_id FROM versions WHERE run_id IN own
+    UNION SELECT article_id FROM links WHERE run_id IN own AND outcome IS NOT NULL
+    UNION SELECT article_id FROM files WHERE run_id IN own
 )
 SELECT posts.id FROM posts JOIN met ON posts.id = article_id WHERE site = :site ORDER BY posts.id
 """
@@ -53,7 +54,8 @@ def left_by_earlier_runs(db: Database, site: str) -> dict[str, int]:
     """
     rows = db.execute(
         "SELECT key, sum(value) FROM runs JOIN json_each(reasons) WHERE site = :site AND key LIKE :like"
-        " AND runs.id >= (SELECT coalesce(max(id), 0) FROM runs WHERE site = :site AND outcome = 'finished')"
+        " AND archive_id IS NULL AND runs.id >= (SELECT coalesce(max(id), 0) FROM runs"
+        " WHERE site = :site AND outcome = 'finished' AND archive_id IS NULL)"
         " GROUP BY key",
         {"site": site, "like": _LIKE},
     )

@@ -81,7 +81,7 @@ def open_database(path: str | PathLike[str], *, create: bool = False, lock: RunL
         db = Database(_connect(file))
         try:
             limit_time(db, _LOOK_SECONDS)
-            _check_version(db, file)
+            check_version(db, file)
             limit_time(db, None)
             _prepare(db, file, lock)
             if lock is not None:
@@ -217,7 +217,8 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check_version(db: Database, file: Path) -> None:
+def check_version(db: Database, file: Path) -> None:
+    """Raise an `ArchiveError` unless `db` has the schema of some version of this program, up to this one."""
     newer = unknown_step(db)
     if newer is not None:
         raise NewerArchive(file, newer)

@@ -13,6 +13,7 @@ import sqlite3
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -112,6 +113,35 @@ def _deletions(db: Database) -> None:
 @steps(name="0010_authors")
 def _authors(db: Database) -> None:
     _run_sql(db, "0010_authors.sql")
+
+
+@steps(name="0011_captures")
+def _captures(db: Database) -> None:
+    """Add the table of captures, and two ways in which a version can come into the archive.
+
+    SQLite cannot alter a CHECK; editing its text is the way that is documented for changes which keep every row valid
+    (https://www.sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes").
+    """
+    _run_sql(db, "0011_captures.sql")
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute(
+        "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'versions'",
+        ["'expired', 'import')", "'expired', 'import', 'capture', 'rules')"],
+    )
+    db.execute("PRAGMA writable_schema = RESET")
+
+
+@steps(name="0012_archives")
+def _archives(db: Database) -> None:
+    """Give the archive an identity: chance, or what its first run is known by, which its older copies have too."""
+    _run_sql(db, "0012_archives.sql")
+    first = db.execute(
+        "SELECT site, started_at, finished_at, seconds, requests, bytes,"
+        " (SELECT group_concat(post_id) FROM (SELECT post_id FROM posts ORDER BY id LIMIT 100))"
+        " FROM runs WHERE outcome <> 'running' ORDER BY id LIMIT 1"
+    ).fetchone()
+    identity = uuid4() if first is None else uuid5(NAMESPACE_OID, json.dumps(first))
+    db.execute("INSERT INTO archives (id, own) VALUES (?, 1)", [str(identity)])
 
 
 def unknown_step(db: Database) -> str | None:

@@ -57,7 +57,7 @@ def substance(title: str, published_at: str, text: str, draft: bool = False) -> 
     return bool(draft), published_at, tuple(tokens(title)), tuple(tokens(text))
 
 
-def revision_for(
+def revision_for(  # noqa: PLR0911  # one per way and result
     article: Article,
     versions: Sequence[VersionInfo],
     text_of: Callable[[int], VersionText],
@@ -69,9 +69,13 @@ def revision_for(
     any of them has this substance. A page is compared with the current version and with the last one that came from
     the page, so page and share link may differ permanently without a new revision at each visit. A page that
     alternates makes a few revisions only, see `says_again`. A share link's text is a revision if it adds something to
-    the current version. A file is a revision if no version has the same substance; its number follows from its time.
+    the current version. A page that was read by other rules always is one, since only what is otherwise is stored.
+    A file, or a page from elsewhere, is a revision if no version has the same substance; its number follows from its
+    time.
     """
     post, current = article.post, versions[-1]
+    if post.via == "rules":
+        return current.revision + 1
     if article.content_hash == current.content_hash:
         return None
     if post.via == "page":

@@ -16,6 +16,7 @@ from crawler.archive.store.bodies import decode_body
 from crawler.archive.store.files import keys_of, write_file, written_file
 from crawler.archive.store.filing import authors
 from crawler.archive.store.revisions import VersionInfo, VersionText, substance
+from crawler.dates import iso
 from crawler.errors import NoSuchRevision
 
 if TYPE_CHECKING:
@@ -283,8 +284,11 @@ def rewrite(db: Database, article_id: int, revision: int, derived: DerivedArticl
     post, file = derived.article.post, written_file(db, article_id)
     db.execute(
         "UPDATE versions SET title = ?, published_at = ?, derived = ?, image = coalesce(?, image), summary = ?,"
-        " markdown = ?, html = ?, text = ? WHERE article_id = ? AND revision = ?",
-        [post.title, derived.published_at, " ".join(post.derived), post.image, *derived.bodies, article_id, revision],
+        " markdown = ?, html = ?, text = ?, read_at = ? WHERE article_id = ? AND revision = ?",
+        [
+            *(post.title, derived.published_at, " ".join(post.derived), post.image, *derived.bodies),
+            *(iso(post.fetch.fetched_at), article_id, revision),
+        ],
     )
     if post.authors:
         authors.replace(db, article_id, revision, post.authors)

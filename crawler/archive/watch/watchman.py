@@ -15,11 +15,13 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.ledger import links, zones
+from crawler.archive.ledger.runs import LATEST_FIRST
 from crawler.archive.watch import extraction_drift, outlets, silence, unlikely_dates
-from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.archive.watch.phrases import DAY, HOUR, lasting, moment
 from crawler.dates import iso, local
 from crawler.language import Sentence
 from crawler.reasons import sentence
+from crawler.sites.commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,8 +184,8 @@ def _reasons(run: Run) -> list[str]:
 def _latest_runs(db: Database) -> Iterator[Run]:
     """Yield the runs over a whole site, latest first, as far back as `REACH`."""
     rows = db.execute(
-        "SELECT id, site, outcome, started_at, listings, listings_failed, listing_reasons FROM runs"
-        " WHERE scope IN ('usual', 'full') ORDER BY id DESC"
+        "SELECT id, site, outcome, started_at, listings, listings_failed, listing_reasons FROM runs"  # noqa: S608  # a constant
+        f" WHERE scope IN ('usual', 'full') {LATEST_FIRST}"
     )
     latest = None
     zone_of: dict[str, tzinfo] = {}

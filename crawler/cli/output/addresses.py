@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import reasons
 from crawler.cli.output.words import KINDS_OF_ADDRESSES, OUTCOMES_OF_FETCHES
-from crawler.cli.printing import say
+from crawler.cli.printing import run_of, say
 from crawler.language import said
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def histories(told: Mapping[str, Any], view: View) -> None:
         say(f"  {view.time(address['found_at'])}  {_found(address)}")
         for fetch in address["fetches"]:
             say(f"  {view.time(fetch['fetched_at'])}  {_fetch(fetch, view)}")
+        for kept in address["captures"]:
+            place = _("kept as it was served: {file}, at {offset}").format(file=kept["file"], offset=kept["offset"])
+            say(f"  {view.time(kept['captured_at'])}  {place}")
         if address["next_try_at"]:
             say(f"  {view.time(address['next_try_at'])}  {_('due to be asked for again')}")
     for file in told["files"]:
@@ -70,6 +73,6 @@ def _fetch(fetch: Mapping[str, Any], view: View) -> str:
     if fetch["times"] > 1:
         last = view.time(fetch["last_fetched_at"])
         again = _(", {times} times to {last}").format(times=fetch["times"], last=last)
-    runs = f"{fetch['run']}" + (f"–{fetch['last_run']}" if fetch["last_run"] != fetch["run"] else "")
+    runs = run_of(fetch) + (f"–{fetch['last_run']}" if fetch["last_run"] != fetch["run"] else "")
     ended = _ended(fetch["outcome"], status, reason)
     return _("run {run}: {outcome}").format(run=runs, outcome=f"{ended}{rule}{again}")

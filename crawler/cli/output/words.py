@@ -48,6 +48,8 @@ WAYS = {  # by which a version came
     "share": Sentence("share"),
     "expired": Sentence("expired"),
     "import": Sentence("import"),
+    "capture": Sentence("capture"),
+    "rules": Sentence("rules"),
 }
 KINDS = {
     "outlets": Sentence("outlets"),

@@ -20,6 +20,7 @@ from crawler.jekyll.decoding import NoTextError, decode, to_the_letter
 from crawler.jekyll.source import SourceError, read_source
 from crawler.jekyll.structured import FrontMatterError
 from crawler.markdown.post_file import render_post
+from crawler.ops.importing.warc import ServedPage, read_served
 from crawler.recording.normalise import normalise
 from crawler.recording.taking_in import ReadFile
 from crawler.recording.validate import fault
@@ -37,7 +38,7 @@ _DRAFTS = re.compile("[/ ]_drafts/")  # where Jekyll and Hexo keep what is not t
 
 
 def read_files(
-    files: Sequence[PostFile | UnreadFile | ReadFile], site: Site, at: datetime, *, is_named: bool = True
+    files: Sequence[PostFile | UnreadFile | ReadFile | ServedPage], site: Site, at: datetime, *, is_named: bool = True
 ) -> list[ReadFile]:
     """Read files of `site` that were taken in `at` that time; those that were read already stay as they are.
 
@@ -46,8 +47,12 @@ def read_files(
     return [file if isinstance(file, ReadFile) else read_file(file, site, at, is_named=is_named) for file in files]
 
 
-def read_file(file: PostFile | UnreadFile, site: Site, at: datetime, *, is_named: bool = True) -> ReadFile:
+def read_file(
+    file: PostFile | UnreadFile | ServedPage, site: Site, at: datetime, *, is_named: bool = True
+) -> ReadFile:
     """Read one file, see `read_files`; whatever is wrong with it is a reason."""
+    if isinstance(file, ServedPage):
+        return read_served(file, site)
     path = as_noted(file.path)
     if isinstance(file, UnreadFile):
         return ReadFile(path, file.commit, reason=file.reason)

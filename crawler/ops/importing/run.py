@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,13 @@ from crawler.items import PostFile
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import as_noted, content_hash, read_files
+from crawler.ops.importing.warc import ServedPage, served_pages, warc_files
 from crawler.recording.taking_in import ReadFile
 from crawler.run import Run
 from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from crawler.items import UnreadFile
     from crawler.sites.definition import Site
 
-    _File = PostFile | UnreadFile | ReadFile
+    _File = PostFile | UnreadFile | ReadFile | ServedPage
 
 _DEFAULT = "finews"  # the site whose files these are if nobody says which
 _BATCH = 128  # files at most that are read at a time, and stored in one transaction
@@ -94,8 +96,9 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
         run.recorder.catch_up()
         outcome: RunOutcome = "failed"
         try:
-            given = file_versions(paths) if options.history else post_files(paths, options.archive)
-            found = _without_known(given, run.archive.db, site)
+            warcs, others = ([], paths) if options.history else warc_files(paths)
+            given = file_versions(paths) if options.history else post_files(others, options.archive)
+            found = chain(_without_known(given, run.archive.db, site), served_pages(warcs, site))
             with _first_interrupt_noted() as interrupted:
                 for batch in _read_ahead(found, site, at, is_named=options.site is not None):
                     run.recorder.take_in(batch)
@@ -117,7 +120,7 @@ def import_posts(paths: Sequence[Path], options: ImportOptions) -> ImportReport:
         return {**report, "refused": refused}
 
 
-def _without_known(given: Iterator[PostFile | UnreadFile], db: Database, site: Site) -> Iterator[_File]:
+def _without_known(given: Iterable[PostFile | UnreadFile], db: Database, site: Site) -> Iterator[_File]:
     """Yield files, those that an earlier import has read with the same content as such."""
     for file in given:
         if isinstance(file, PostFile):
@@ -158,7 +161,7 @@ def _read_ahead(found: Iterator[_File], site: Site, at: datetime, *, is_named: b
 
 def _is_little(batch: Sequence[_File]) -> bool:
     """Tell whether reading a batch takes less time than handing it to another process."""
-    return sum(isinstance(file, PostFile) for file in batch) <= _FEW
+    return sum(isinstance(file, PostFile | ServedPage) for file in batch) <= _FEW
 
 
 def _batches(found: Iterator[_File]) -> Iterator[list[_File]]:
@@ -167,12 +170,16 @@ def _batches(found: Iterator[_File]) -> Iterator[list[_File]]:
     size = 0
     for file in found:
         batch.append(file)
-        size += len(file.content) if isinstance(file, PostFile) else 0
+        size += _size(file)
         if len(batch) == _BATCH or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _size(file: _File) -> int:
+    return len(file.content) if isinstance(file, PostFile) else file.size if isinstance(file, ServedPage) else 0
 
 
 def _end_with_parent() -> None:

@@ -39,7 +39,7 @@ def file(db: Database, article_id: int, post: Post) -> None:
     if not post.categories:
         return
     before = of_post(db, article_id)
-    if post.via in {"page", "share"}:
+    if post.via in {"page", "share", "rules"}:
         slugs += before[1:]
     if list(dict.fromkeys(slugs)) != before:
         replace(db, article_id, slugs)

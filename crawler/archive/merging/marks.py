@@ -1,0 +1,71 @@
+"""How far an archive had come when it was merged, so that next time only what is new since then is read.
+
+A mark is a JSON object of numbers and times. If an archive has the same mark again, it has nothing new. If it has
+not, but still has the run that was its latest then, only what runs since then can have touched is read. What somebody
+changes by SQL is not told by a mark; `finews merge --again` reads everything. Not here: reading it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlite_utils import Database
+
+Mark = dict[str, Any]
+
+_COUNTS = {
+    "runs": "SELECT max(id), count(*), max(finished_at) FROM runs",
+    "posts": "SELECT count(*), max(last_seen_at), count(gone_at) FROM posts",
+    "versions": "SELECT max(id), count(*), max(read_at) FROM versions",
+    "links": "SELECT count(*), max(fetched_at), total(attempts) FROM links",
+    "fetches": "SELECT max(id), count(*), total(times) FROM fetches",
+    "files": "SELECT max(id), count(*), max(imported_at) FROM files",
+    "deletions": "SELECT count(*), max(deleted_at) FROM deletions",
+    "archives": "SELECT count(*), max(began_at), max(merged_at) FROM archives",
+}
+_POSTS = (
+    "SELECT id FROM posts WHERE id > :after AND (last_seen_at >= :since OR gone_at >= :since"
+    " OR id IN (SELECT article_id FROM versions WHERE run_id >= :run OR read_at >= :since)"
+    " OR id IN (SELECT article_id FROM links WHERE run_id >= :run OR asked_run_id >= :run)"
+    " OR id IN (SELECT article_id FROM files WHERE run_id >= :run)) ORDER BY id LIMIT :count"
+)
+_LINKS = "run_id >= ? OR met_run_id >= ? OR asked_run_id >= ? OR deleted_at IS NOT NULL"
+
+
+class Since(NamedTuple):
+    """What is new: everything that run `run`, which began at `started_at` (UTC), and later ones can have touched."""
+
+    run: int
+    started_at: str
+
+    def posts(self, db: Database, after: int, count: int) -> list[int]:
+        """Return the rows of the next so many posts behind `after` that may have something new."""
+        values = {"after": after, "since": self.started_at, "run": self.run, "count": count}
+        return [row for (row,) in db.execute(_POSTS, values)]
+
+    @property
+    def links(self) -> tuple[str, list[int]]:
+        """The same of addresses, as an SQL condition with its values."""
+        return _LINKS, [self.run] * 3
+
+
+def mark_of(db: Database) -> Mark:
+    """Return how far an archive has come."""
+    last = db.execute("SELECT id, started_at FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+    return {"last": last and list(last), **{name: list(db.execute(sql).fetchone()) for name, sql in _COUNTS.items()}}
+
+
+def since(db: Database, before: Mapping[str, Any] | None) -> Since | None:
+    """Return what is new in an archive since it had the mark `before`; `None` if all of it has to be read.
+
+    That is so if it is not the same archive gone on: a copy may have gone its own way. Or if others were merged into
+    it since, which brings old posts.
+    """
+    if before is None or not before["last"] or mark_of(db)["archives"] != before["archives"]:
+        return None
+    run, started_at = before["last"]
+    found = db.execute("SELECT started_at FROM runs WHERE id = ?", [run]).fetchone()
+    return Since(run, started_at) if found == (started_at,) else None
