@@ -72,7 +72,9 @@ TAKING_IN = [command for command in COMMANDS if command.startswith(("finews impo
 UNDOING = [command for command in TAKING_IN if "--undo" in command]
 DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
 SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, SELFTEST}]
+MERGING = [command for command in COMMANDS if command.startswith("finews merge")]
+NOT_ASKING = {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, *MERGING, SELFTEST}
+ASKING = [command for command in COMMANDS if command not in NOT_ASKING]
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +185,17 @@ def test_a_command_that_deletes_runs_as_it_stands(
     assert "Deleted 1 post from output/archive.db" in done.stdout
 
 
+@pytest.mark.parametrize("command", MERGING)
+def test_a_command_that_merges_runs_as_it_stands(
+    command: str, crawled: Path, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    for name in ("laptop.db", "server.db"):
+        shutil.copyfile(crawled / "output/archive.db", tmp_path / name)
+    done = finews(*shlex.split(command)[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"laptop\.db: [1-9]\d* posts new, 0 changed, 0 unchanged\n", done.stdout)
+
+
 def _garden() -> SampleSite:
     """The blog of the example: a home page and a post of the minima theme."""
     served = {
@@ -237,7 +250,7 @@ def test_what_the_recipe_for_r_asks_by_dplyr_is_a_view(crawled: Path) -> None:
 def test_every_table_and_view_is_explained(crawled: Path) -> None:
     with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
-    own = {"posts", "versions", "story_keys", "derived", "_sqlite_migrations"}
+    own = {"posts", "versions", "sightings", "story_keys", "derived", "_sqlite_migrations"}
     shadows = {f"{table}_{kept}" for table in ("search", "search_tokens") for kept in ("data", "idx", "config")}
     explained = re.findall(
         r"`(\w+)`", "".join(line.split("|")[1] for line in SQL_PAGE.splitlines() if line[:1] == "|")
