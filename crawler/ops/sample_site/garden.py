@@ -112,7 +112,7 @@ def _post(note: _Note) -> str:
     text = "\n".join(f"<p>{paragraph}</p>" for paragraph in note.paragraphs)
     main = f"""<article class="note">
 <h1>{note.title}</h1>
-<p class="note-date"><time datetime="{note.at}">{note.at}</time>, <a rel="author" href="../../about/">{_AUTHOR}</a></p>
+<p class="note-date"><time datetime="{note.at}">{note.at}</time> <a rel="author" href="../../about/">{_AUTHOR}</a></p>
 <div class="note-text">
 {text}
 </div>
