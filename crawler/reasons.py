@@ -26,6 +26,7 @@ _IN_FRONT = {
     "stored": Sentence("stored"),
     "expired": Sentence("expired"),
     "share link": Sentence("share link"),
+    "further page": Sentence("further page"),
 }
 """What may stand before a reason and a colon: what became of an address, or where else a post was looked for."""
 
@@ -36,6 +37,10 @@ _TEMPLATES = (
     Sentence("no date"),
     Sentence("no body"),
     Sentence("unsafe id"),
+    Sentence(
+        "unsafe id {id}: letters, digits and _ . + ~ - are allowed (. + ~ - not first, and no two dots together), up"
+        " to {count} bytes"
+    ),
     Sentence("unlikely date"),
     Sentence("unknown layout"),
     Sentence("date cannot be read: {value}"),
@@ -43,6 +48,7 @@ _TEMPLATES = (
     Sentence("no feed and no sitemap: empty"),
     Sentence("no feed and no sitemap, but {what}"),
     Sentence("error page"),
+    Sentence("goes on on further pages"),
     Sentence("another address has a post of this id"),
     Sentence("another post's source"),
     Sentence("the post itself was refused"),

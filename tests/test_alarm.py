@@ -21,10 +21,11 @@ from crawler.archive.ledger.review import Decision
 from crawler.archive.store import posts
 from crawler.archive.watch import silence
 from crawler.archive.watch.extraction_drift import began, has_jumped
-from crawler.archive.watch.phrases import command, lasting, moment
+from crawler.archive.watch.phrases import lasting, moment
 from crawler.cli import main
 from crawler.dates import iso
 from crawler.language import said, translation
+from crawler.sites.commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

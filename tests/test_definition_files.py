@@ -199,7 +199,7 @@ def test_feeds_and_sitemaps_are_one_or_several_paths_or_addresses(tmp_path: Path
         ("feed", "feed.xml", "feed: is 'feed.xml'; a path that begins with / or an address is expected"),
         ("feed", ["/a", "ftp://b/"], "feed[1]: is 'ftp://b/'; a path that begins with / or an address is expected"),
         ("sitemap", "//b/", "sitemap: is '//b/'; a path that begins with / or an address is expected"),
-        ("sitemap", [""], "sitemap[0]: is ''; text is expected (put it in quotes)"),
+        ("sitemap", [""], "sitemap[0]: is empty; text is expected"),
         ("sitemap", 7, "sitemap: is 7; a list is expected"),
         ("start", [], "start: is empty; at least one is needed"),
     ],

@@ -141,6 +141,9 @@ def test_a_complete_article_passes_validation(article: Article):
     assert Validate().process_item(article) is article
 
 
+ALLOWED = ": letters, digits and _ . + ~ - are allowed (. + ~ - not first, and no two dots together), up to 200 bytes"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason", "rule"),
     [
@@ -150,17 +153,17 @@ def test_a_complete_article_passes_validation(article: Article):
         ({"html": "<p> \n</p><script>alert(1)</script>"}, "no body", "layouts[page].body"),
         ({"title": "", "layout": "bare"}, "no title", "layouts[bare].title"),
         ({"post_id": ""}, "no id", "addresses.post"),
-        ({"post_id": "../../etc/passwd"}, "unsafe id", "addresses.post"),
-        ({"post_id": ".hidden"}, "unsafe id", "addresses.post"),
-        ({"post_id": "a..b"}, "unsafe id", "addresses.post"),
-        ({"post_id": "a/b"}, "unsafe id", "addresses.post"),
-        ({"post_id": "a b"}, "unsafe id", "addresses.post"),
-        ({"post_id": "a\n"}, "unsafe id", "addresses.post"),
-        ({"post_id": "a\x00"}, "unsafe id", "addresses.post"),
-        ({"post_id": "x" * 201}, "unsafe id", "addresses.post"),
+        ({"post_id": "../../etc/passwd"}, f"unsafe id '../../etc/passwd'{ALLOWED}", "addresses.post"),
+        ({"post_id": ".hidden"}, f"unsafe id '.hidden'{ALLOWED}", "addresses.post"),
+        ({"post_id": "a..b"}, f"unsafe id 'a..b'{ALLOWED}", "addresses.post"),
+        ({"post_id": "a/b"}, f"unsafe id 'a/b'{ALLOWED}", "addresses.post"),
+        ({"post_id": "a b"}, f"unsafe id 'a b'{ALLOWED}", "addresses.post"),
+        ({"post_id": "a\n"}, f"unsafe id 'a'{ALLOWED}", "addresses.post"),
+        ({"post_id": "a\x00"}, f"unsafe id 'a'{ALLOWED}", "addresses.post"),
+        ({"post_id": "x" * 201}, f"unsafe id '{'x' * 59}…'{ALLOWED}", "addresses.post"),
         # One reason is given: the first.
         ({"title": "", "published_at": None, "html": ""}, "no title", "layouts[page].title"),
-        ({"title": "", "post_id": "a/b"}, "unsafe id", "addresses.post"),
+        ({"title": "", "post_id": "a/b"}, f"unsafe id 'a/b'{ALLOWED}", "addresses.post"),
         ({"published_at": None, "html": ""}, "no date", "layouts[page].date"),
     ],
 )

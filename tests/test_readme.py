@@ -61,15 +61,20 @@ def _commands(program: str) -> list[str]:
 SERVING, TOUR = (_block("sh", README, f". .venv/bin/activate\n{second}") for second in ("finews demo", "cd "))
 _OF_THE_TOUR = {line for block in (SERVING, TOUR) for line in block.splitlines()}
 SERVE = "finews demo --serve"
+WALK = [block for name, block in _fenced(SITES_PAGE) if name == "sh" and "moss.yaml" in block]
+_OF_THE_WALK = {line for block in WALK for line in block.splitlines()}
 
-COMMANDS = [command for command in _commands("finews") if command not in _OF_THE_TOUR or "history" in command]
+_APART = (_OF_THE_TOUR | _OF_THE_WALK) - {line for line in _OF_THE_TOUR if "history" in line}
+COMMANDS = [command for command in _commands("finews") if command not in _APART]
 SELFTEST = "finews crawl --selftest"  # has a test of its own
 CRAWLING = [command for command in COMMANDS if command.startswith("finews crawl") and command != SELFTEST]
 TAKING_IN = [command for command in COMMANDS if command.startswith(("finews import", "finews share"))]
 UNDOING = [command for command in TAKING_IN if "--undo" in command]
 DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
 SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
-ASKING = [command for command in COMMANDS if command not in {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, SELFTEST}]
+MERGING = [command for command in COMMANDS if command.startswith("finews merge")]
+NOT_ASKING = {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, *MERGING, SELFTEST}
+ASKING = [command for command in COMMANDS if command not in NOT_ASKING]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +120,7 @@ def test_a_command_that_serves_answers_where_it_says_and_ends(command: str, craw
 def test_a_command_that_crawls_runs_as_it_stands(
     command: str, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE), encoding="utf-8")
+    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE, "name: garden"), encoding="utf-8")
     with serve(_garden() if "garden" in command else bundled_site()) as server:
         arguments = shlex.split(command)[1:]
         done = finews(*arguments, *([] if "--help" in arguments else ["--mirror", server.url]))
@@ -139,7 +144,7 @@ def kept(tmp_path: Path) -> Path:
     (tmp_path / "garden/_posts/2024-03-05-first-frost.md").write_text(
         "---\ntitle: First frost\n---\nIt came early.\n"
     )
-    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE), encoding="utf-8")
+    (tmp_path / "garden.yaml").write_text(_block("yaml", SITES_PAGE, "name: garden"), encoding="utf-8")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/idea.md").write_text("# An idea\n\nWithout a date.\n")
     (tmp_path / "ids.txt").write_text("# lost\nNW202204182347990071\n")
@@ -178,6 +183,17 @@ def test_a_command_that_deletes_runs_as_it_stands(
     done = finews(*shlex.split(command)[1:])
     assert (done.returncode, done.stderr) == (0, "")
     assert "Deleted 1 post from output/archive.db" in done.stdout
+
+
+@pytest.mark.parametrize("command", MERGING)
+def test_a_command_that_merges_runs_as_it_stands(
+    command: str, crawled: Path, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    for name in ("laptop.db", "server.db"):
+        shutil.copyfile(crawled / "output/archive.db", tmp_path / name)
+    done = finews(*shlex.split(command)[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"laptop\.db: [1-9]\d* posts new, 0 changed, 0 unchanged\n", done.stdout)
 
 
 def _garden() -> SampleSite:
@@ -234,7 +250,7 @@ def test_what_the_recipe_for_r_asks_by_dplyr_is_a_view(crawled: Path) -> None:
 def test_every_table_and_view_is_explained(crawled: Path) -> None:
     with contextlib.closing(sqlite3.connect(crawled / "output/archive.db")) as db:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")}
-    own = {"posts", "versions", "story_keys", "derived", "_sqlite_migrations"}
+    own = {"posts", "versions", "sightings", "story_keys", "derived", "_sqlite_migrations"}
     shadows = {f"{table}_{kept}" for table in ("search", "search_tokens") for kept in ("data", "idx", "config")}
     explained = re.findall(
         r"`(\w+)`", "".join(line.split("|")[1] for line in SQL_PAGE.splitlines() if line[:1] == "|")
@@ -258,7 +274,7 @@ def test_the_python_example_runs_as_it_stands(crawled: Path) -> None:
 
 
 def test_the_example_of_a_site_is_a_definition() -> None:
-    text = _block("yaml", SITES_PAGE)
+    text = _block("yaml", SITES_PAGE, "name: garden")
     assert check(Site, yaml.safe_load(text), "").name == "garden"
 
 
@@ -326,6 +342,26 @@ def test_the_tour_of_the_readme_shows_what_it_says_from_beginning_to_end(
     moment = "seen .*? by run"
     end = said[said.index("\n1  seen ") + 1 :]
     assert re.sub(moment, "…", end) == re.sub(moment, "…", shown.partition("\n")[2])
+
+
+def test_the_walk_to_a_definition_shows_what_it_says_from_beginning_to_end(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    with _shell(SERVING, tmp_path, port, environment) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == f"http://127.0.0.1:{port}\n"
+        with _shell(f". .venv/bin/activate\n{''.join(WALK)}", tmp_path, port, environment) as walk:
+            said, _ = walk.communicate(timeout=120)
+        os.killpg(serving.pid, signal.SIGTERM)
+    assert walk.returncode == 0
+    for begins in ("$ finews try --site moss.yaml", "$ finews crawl --site moss.yaml"):
+        for name, shown in _fenced(SITES_PAGE):
+            if name == "console" and shown.startswith(begins):
+                assert shown.partition("\n")[2] in said
+    assert re.findall(r"^Posts: (\d+) new", said, re.MULTILINE) == ["3"]
+    assert "1 found for newts" in said
 
 
 def test_the_story_of_an_address_is_told_as_is_shown(crawled: Path) -> None:

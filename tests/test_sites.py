@@ -188,8 +188,19 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             changed("layouts.0.title.0.xpath", "//h1"),
-            f"layouts[0].title[0].xpath: is not known; allowed here: {RULE_KEYS}",
-            id="unknown key deep inside",
+            f"layouts[0].title[0].xpath: is not known; did you mean css? Allowed here: {RULE_KEYS}",
+            id="unknown key deep inside, of another tool",
+        ),
+        pytest.param(
+            changed("layouts.0.titel", []),
+            "layouts[0].titel: is not known; did you mean title? Allowed here: "
+            "name, sign, title, body, date, tags, category, category_name, source, authors, image",
+            id="misspelt key",
+        ),
+        pytest.param(
+            changed("start_urls", ["/"]),
+            f"start_urls: is not known; did you mean start? Allowed here: {SITE_KEYS}",
+            id="key of another tool",
         ),
         pytest.param(changed("title", ...), "title: is missing", id="missing key"),
         pytest.param(changed("layouts.0.sign", ...), "layouts[0].sign: is missing", id="missing key deep inside"),
@@ -201,8 +212,33 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             changed("layouts.0.name", ""),
-            "layouts[0].name: is ''; text is expected (put it in quotes)",
+            "layouts[0].name: is empty; text is expected",
             id="empty text",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.css", ""),
+            "layouts[0].title[0].css: is empty; text is expected",
+            id="empty selector",
+        ),
+        pytest.param(
+            changed("title", date(2024, 1, 1)),
+            "title: is 2024-01-01; text is expected (put it in quotes)",
+            id="a day for a text",
+        ),
+        pytest.param(
+            changed("title", datetime(2024, 1, 1, 8, 30)),  # noqa: DTZ001  # as YAML reads it
+            "title: is 2024-01-01 08:30:00; text is expected (put it in quotes)",
+            id="a time for a text",
+        ),
+        pytest.param(
+            changed("title", True),
+            "title: is true; text is expected (put it in quotes)",
+            id="a truth value for a text",
+        ),
+        pytest.param(
+            changed("title", ["a", date(2024, 1, 1), None, {"b": False}]),
+            "title: is ['a', 2024-01-01, null, {'b': false}]; text is expected (put it in quotes)",
+            id="a list for a text",
         ),
         pytest.param(
             changed("hosts", "plain.example"),
@@ -210,7 +246,7 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             id="text instead of a list",
         ),
         pytest.param(
-            changed("hosts.0", None), "hosts[0]: is None; text is expected (put it in quotes)", id="nothing in a list"
+            changed("hosts.0", None), "hosts[0]: is empty; text is expected", id="nothing in a list"
         ),
         pytest.param(
             changed("addresses", ["/"]),
@@ -252,6 +288,27 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
             id="bad selector",
         ),
         pytest.param(
+            changed("layouts.0.title.0.css", "h1::text"),
+            "layouts[0].title[0].css: is 'h1::text'; a CSS selector is expected: h1",
+            id="pseudo-element of Scrapy",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.css", "a::attr(href)"),
+            "layouts[0].title[0].css: is 'a::attr(href)'; a CSS selector is expected: a, and the attribute as"
+            " `attribute: href`",
+            id="attribute as Scrapy takes it",
+        ),
+        pytest.param(
+            changed("layouts.0.title.0.css", "//h1"),
+            "layouts[0].title[0].css: is '//h1'; a CSS selector is expected: h1",
+            id="XPath",
+        ),
+        pytest.param(
+            changed("addresses.post.0.match", "^/(?<id>.+)$"),
+            "addresses.post[0].match: is '^/(?<id>.+)$'; a named group is written (?P<name>…) here: ^/(?P<id>.+)$",
+            id="named group of another language",
+        ),
+        pytest.param(
             changed("body", {"cut": ["p", ">>"]}),
             "body.cut[1]: is '>>'; a CSS selector is expected",
             id="bad selector in a list",
@@ -268,7 +325,7 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             changed("dates", {"earliest": datetime(1990, 1, 1)}),  # noqa: DTZ001  # as YAML reads one
-            "dates.earliest: is datetime.datetime(1990, 1, 1, 0, 0); a day is expected, 1990-01-01",
+            "dates.earliest: is 1990-01-01 00:00:00; a day is expected, 1990-01-01",
             id="a time for a day",
         ),
         pytest.param(
@@ -388,7 +445,7 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             changed("home", {"heading": "<h2", "newest": True}),
-            "home.newest: is True; a number is expected, 1 or more",
+            "home.newest: is true; a number is expected, 1 or more",
             id="yes for a number",
         ),
         pytest.param(
@@ -486,7 +543,7 @@ def test_a_wrong_definition_is_refused_with_file_key_and_what_is_allowed(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        pytest.param("", f"is None; a mapping is expected, with {SITE_KEYS}", id="empty file"),
+        pytest.param("", f"is empty; a mapping is expected, with {SITE_KEYS}", id="empty file"),
         pytest.param("- a\n", f"is ['a']; a mapping is expected, with {SITE_KEYS}", id="a list"),
         pytest.param(
             "name: [\n",

@@ -17,6 +17,7 @@ from crawler.cli import streams
 from crawler.cli.captures.listing import captures
 from crawler.cli.captures.rehearsing import rehearse, reread
 from crawler.cli.crawling import crawl, share
+from crawler.cli.definitions.trying import try_
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
 from crawler.cli.importing import import_, merge
@@ -137,6 +138,7 @@ for _command in (
     delete,
     schedule,
     serve,
+    try_,
     demo,
 ):
     main.add_command(_command)

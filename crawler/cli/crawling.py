@@ -124,7 +124,8 @@ def crawl(
         share="never" if no_share else share_use, limit=limit,
     )  # fmt: skip
     alarms = _alarms(archive) if alarm else None
-    _finish(ctx, report, archive, folder, mirror, alarms, asked=[*categories, *addresses], as_json=as_json)
+    asked = [*categories, *addresses]
+    _finish(ctx, report, archive, folder, mirror, site, alarms, asked=asked, as_json=as_json)
 
 
 @click.command()
@@ -168,7 +169,7 @@ def share(
     if not codes:
         raise click.UsageError(_("Give ids or addresses of posts, or a file of them with --list."))
     report = _run("share", archive, site, mirror, folder, log, captures=captures, as_json=as_json, code=codes)
-    _finish(ctx, report, archive, folder, mirror, as_json=as_json)
+    _finish(ctx, report, archive, folder, mirror, site, as_json=as_json)
 
 
 def _lines(listed: IO[str] | None) -> list[str]:
@@ -217,6 +218,7 @@ def _finish(
     archive: Path,
     posts: Path | None,
     mirror: str | None,
+    site: str,
     alarms: list[Alarm] | None = None,
     *,
     asked: Sequence[str] = (),
@@ -239,7 +241,7 @@ def _finish(
         click.echo(_("Alarm: {sentence}").format(sentence=said(alarm["sentence"])), err=True)
     if report["outcome"] == "interrupted":
         ctx.exit(ExitCode.INTERRUPTED)
-    trouble = advice.trouble(report, mirror, asked)
+    trouble = advice.trouble(report, mirror, asked, site)
     if trouble:
         click.echo(_("Error: {message}").format(message=said(trouble)), err=True)
     if trouble or alarms:

@@ -250,7 +250,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_js
         imports = opened.localised(opened.imports(name, site=of_site))
         gone = [each for each in address_history.deleted(opened.db, name) if of_site in {None, each.site}]
         deleted = opened.localised([each._asdict() for each in gone])
-        hint = address_history.advice(name, sites)
+        hint = address_history.advice(name, sites, site)
     seen = bool(histories or imports or deleted)
     document = {
         "name": name,

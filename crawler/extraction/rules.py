@@ -17,11 +17,13 @@ from crawler.extraction.structured import as_html, decoded, texts_at
 from crawler.text.words import squeeze
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from selectolax.lexbor import LexborNode
 
     from crawler.sites.definition import Of, Rule
+
+    Watch = Callable[[Rule, Sequence[str]], None]
 
 
 class Sources(Protocol):
@@ -37,6 +39,11 @@ class Sources(Protocol):
 
     def linked_data(self) -> list[dict[str, Any]]:
         """Return the objects of the page's JSON-LD."""
+        ...
+
+    @property
+    def watch(self) -> Watch | None:
+        """What is to be called with each rule that was tried, and what it found; `None` in a crawl."""
         ...
 
 
@@ -59,15 +66,23 @@ def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
     return next((result for rule in rules if (result := values(rule, sources))), [])
 
 
-def values(rule: Rule, sources: Sources) -> list[str]:
-    """Return the non-empty values that one rule finds, each once and with white space squeezed."""
+def values(rule: Rule, sources: Sources, *, first_only: bool = False) -> list[str]:
+    """Return the non-empty values that one rule finds, each once and with white space squeezed.
+
+    `first_only`: of its elements only the first counts, even if its attribute is missing.
+    """
     if not _applies(rule, sources):
+        if sources.watch is not None:
+            sources.watch(rule, [])
         return []
     # Squeezed first, so that a pattern that looks for white space does not backtrack over a million of it.
-    results = (_keep(rule.pattern, squeeze(value)) for value in _candidates(rule, sources))
+    results = (_keep(rule.pattern, squeeze(value)) for value in _candidates(rule, sources, first_only))
     if rule.split is not None:
         results = (part or "" for result in results for part in _compiled(rule.split).split(result))
-    return list(dict.fromkeys(value for result in results if (value := result.strip())))
+    found = list(dict.fromkeys(value for result in results if (value := result.strip())))
+    if sources.watch is not None:
+        sources.watch(rule, found)
+    return found
 
 
 def first_source(rules: Iterable[Rule], sources: Sources) -> str:
@@ -75,13 +90,19 @@ def first_source(rules: Iterable[Rule], sources: Sources) -> str:
 
     With `css` it is the content of that element, as the parser serialises it.
     """
-    return next((html for rule in rules if (html := source_of(rule, sources)) and not html.isspace()), "")
+    return next((html for rule in rules if (html := source_of(rule, sources))), "")
 
 
 def source_of(rule: Rule, sources: Sources) -> str:
-    """Return the HTML that one rule for a body finds; "" if it finds none."""
-    if not _applies(rule, sources):
-        return ""
+    """Return the HTML that one rule for a body finds; "" if it finds none, or only white space."""
+    html = _source_of(rule, sources) if _applies(rule, sources) else ""
+    found = "" if html.isspace() else html
+    if sources.watch is not None:
+        sources.watch(rule, [found] if found else [])
+    return found
+
+
+def _source_of(rule: Rule, sources: Sources) -> str:
     if rule.path is not None:
         return _keep(rule.pattern, "\n".join(as_html(text) for text in _texts(rule, sources)))
     cut = _between(rule, sources.text_of("page"))
@@ -131,10 +152,11 @@ def _between(rule: Rule, source: str) -> str | None:
     return source
 
 
-def _candidates(rule: Rule, sources: Sources) -> list[str]:
+def _candidates(rule: Rule, sources: Sources, first_only: bool) -> list[str]:
     if rule.path is not None:
         return [unescape(text) for text in _texts(rule, sources)]
-    return _found(rule, sources)
+    found = _found(rule, sources)
+    return found[:1] if first_only and rule.attribute and not rule.pattern else found
 
 
 def _texts(rule: Rule, sources: Sources) -> list[str]:

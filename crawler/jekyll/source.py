@@ -23,7 +23,7 @@ from crawler.jekyll.bylines import authors_in, image_in, told
 from crawler.jekyll.front_matter import read as read_front_matter
 from crawler.jekyll.scalars import json_of
 from crawler.securities import parse as parse_security
-from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url
+from crawler.sites.addresses import as_id, category_address, id_in_name, is_of, is_safe_id, page_url, why_unsafe
 from crawler.text.words import squeeze
 from crawler.urls import as_written, host_of, resolve
 
@@ -118,7 +118,7 @@ def _named(name: str, front: FrontMatter, site: Site, *, is_ours: bool) -> tuple
     post_id, day = id_in_name(site, name)
     written = front.text("id") if is_ours else "-".join(front.text("slug").split())
     if written and not is_safe_id(written):
-        raise SourceError("unsafe id")
+        raise SourceError(why_unsafe(written))
     post_id = as_id(site, written) if written else post_id
     if not post_id:
         raise SourceError("no id in the file's name")

@@ -16,6 +16,7 @@ from crawler.archive.ledger import deletions, frontier
 from crawler.archive.watch.phrases import MINUTE, lasting
 from crawler.language import Sentence
 from crawler.nearby import either
+from crawler.ops.listing_advice import on_listings
 from crawler.reasons import sentence
 
 if TYPE_CHECKING:
@@ -33,15 +34,16 @@ _GIVEN_UP = re.compile(r"given up.*? \((?:robots\.txt: )?(.*)\)")  # as `hosts.t
 _OFFLINE = ("cannot resolve host", "no route to the host", "cannot connect to the host", "timeout", "refused")
 
 
-def trouble(report: Report, mirror: str | None = None, asked: Sequence[str] = ()) -> str | None:
+def trouble(report: Report, mirror: str | None = None, asked: Sequence[str] = (), site: str = "finews") -> str | None:
     """Return what a person should look into after a run from this `mirror`, if any; `None` when all is well.
 
-    `asked` are the pages that a person has named, as they were typed.
+    `asked` are the pages that a person has named, and `site` is the site or the file of a definition, as typed.
     """
     return (
         _forbidden(report)
         or _silence(report, mirror)
         or _absent(report, asked)
+        or on_listings(report, site, mirror)
         or _failure(report)
         or _misfit(report)
     )

@@ -23,6 +23,7 @@ from crawler.urls import canonical, is_loopback
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from scrapy import Spider
     from twisted.python.failure import Failure
 
     from crawler.archive.ledger.runs import Report
@@ -61,8 +62,10 @@ class RunOptions:
     captures: bool = True
 
 
-def run(spider: str, options: RunOptions, **arguments: Any) -> Report:
-    """Run the spider named `spider` with `arguments` and return the report, as `finews crawl --json` prints it.
+def run(spider: str | type[Spider], options: RunOptions, **arguments: Any) -> Report:
+    """Run a spider, a class or one of the project's by its name, with `arguments`, and return the report.
+
+    The report is what `finews crawl --json` prints.
 
     Raises a `FinewsError` if the run cannot begin (a wrong site, a wrong argument, a locked archive), if it had to
     give up writing the archive, or if it could not write Markdown or captures; `KeyboardInterrupt` if a second Ctrl-C

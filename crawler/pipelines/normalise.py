@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.addon import RunAddon
-from crawler.extraction.budget import within_budget
 from crawler.items import Post
-from crawler.recording.normalise import normalise
+from crawler.recording.normalise import normalised
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,4 +30,4 @@ class Normalise:
 
     def process_item(self, item: Any) -> Any:
         """Turn a post into an article, or into a refusal if its body takes too long; pass on anything else."""
-        return within_budget(lambda: normalise(item, self.site), item.fetch) if isinstance(item, Post) else item
+        return normalised(item, self.site) if isinstance(item, Post) else item

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crawler.items import Article, Refused
-from crawler.recording.validate import fault
+from crawler.items import Article
+from crawler.recording.validate import judged
 
 
 class Validate:
@@ -17,10 +17,4 @@ class Validate:
 
     def process_item(self, item: Any) -> Any:
         """Refuse an incomplete article; pass on anything else."""
-        if not isinstance(item, Article):
-            return item
-        problem = fault(item)
-        if problem is None:
-            return item
-        reason, rule = problem
-        return Refused(fetch=item.post.fetch, reason=reason, rule=rule)
+        return judged(item) if isinstance(item, Article) else item

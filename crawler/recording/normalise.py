@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from crawler import dates
+from crawler.extraction.budget import within_budget
 from crawler.extraction.structure import check_length
 from crawler.items import UNLIKELY_DATE, Article
 from crawler.markdown.body import safe_html, words_of
@@ -18,12 +19,17 @@ from crawler.text.outside import names
 from crawler.text.words import bare, first_sentence, fold, opening
 
 if TYPE_CHECKING:
-    from crawler.items import Post
+    from crawler.items import Post, Refused
     from crawler.sites.definition import Site
 
 _SUMMARY_LENGTH = 160
 _LONGEST_ADDRESS = 2_000  # of a lead image
 _TITLE_LENGTH, _LONGEST = 40, 100
+
+
+def normalised(post: Post, site: Site) -> Article | Refused:
+    """Return what `normalise` does, or a refusal if that takes too long."""
+    return within_budget(lambda: normalise(post, site), post.fetch)
 
 
 def normalise(post: Post, site: Site) -> Article:

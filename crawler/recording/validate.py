@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.items import UNLIKELY_DATE
-from crawler.sites.addresses import is_safe_id
+from crawler.items import UNLIKELY_DATE, Refused
+from crawler.sites.addresses import is_safe_id, why_unsafe
 
 if TYPE_CHECKING:
     from crawler.items import Article
+
+
+def judged(article: Article) -> Article | Refused:
+    """Return an article if it can be stored, otherwise the refusal that says what it lacks."""
+    problem = fault(article)
+    return article if problem is None else Refused(fetch=article.post.fetch, reason=problem[0], rule=problem[1])
 
 
 def fault(article: Article) -> tuple[str, str] | None:
@@ -17,7 +23,7 @@ def fault(article: Article) -> tuple[str, str] | None:
     if not post.post_id:
         return "no id", "addresses.post"
     if not is_safe_id(post.post_id):
-        return "unsafe id", "addresses.post"
+        return why_unsafe(post.post_id), "addresses.post"
     if post.published_at is None and UNLIKELY_DATE in post.derived:
         return "unlikely date", "dates"
     needed = {"title": post.title, "date": post.published_at, "body": article.markdown}

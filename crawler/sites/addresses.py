@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.items import Address
 from crawler.sites import patterns
 from crawler.text import file_names
+from crawler.text.outside import one_line
 from crawler.urls import authority_of, canonical, encode, host_of, path_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _SEPARATORS = re.compile("[/,:]+")
 _IS_KEY = re.compile(r"slug|id\d?")
 _COMBINING = re.compile(r"[\u0300-\u036f\u3099\u309a]")
 _LONGEST_ID = 200  # bytes; a file name may have 255, including date and extension
+_SHOWN = 60  # characters of an id in a reason
 
 
 @lru_cache(4096)  # the same few addresses are looked up again and again: the page's, its category's, the home page's
@@ -203,6 +205,15 @@ def is_safe_id(post_id: str) -> bool:
     """Return whether an id can be a file name and part of an address: no separators, no leading dot."""
     fits = len(post_id.encode("utf-8", "replace")) <= _LONGEST_ID
     return fits and _SAFE_ID.fullmatch(post_id) is not None and ".." not in post_id
+
+
+def why_unsafe(post_id: str) -> str:
+    """Return the reason for refusing an id that `is_safe_id` rejects."""
+    shown = one_line(post_id, _SHOWN)
+    return (
+        f"unsafe id {shown!r}: letters, digits and _ . + ~ - are allowed (. + ~ - not first, and no two dots"
+        f" together), up to {_LONGEST_ID} bytes"
+    )
 
 
 @cache

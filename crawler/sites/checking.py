@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from crawler.language import Sentence
+from crawler.nearby import either
+from crawler.sites.wrong_values import key_meant, pattern_meant, selector_meant, shown
 
-_SHOWN = 60  # characters of a wrong value that are quoted in an error
 _PATTERN_KEYS = {"match", "pattern", "link", "tail", "where", "heading", "capitals", "named", "split"}
 _SELECTOR_KEYS = {"css", "cut", "unwrap", "but_not"}
 
@@ -51,12 +52,12 @@ def check(expected: Any, value: object, key: str) -> Any:
 def _record(expected: Any, value: object, key: str) -> Any:
     if not isinstance(value, dict):
         raise WrongValueError(
-            key, "is {shown}; a mapping is expected, with {keys}", shown=_shown(value), keys=_keys(expected)
+            key, "is {shown}; a mapping is expected, with {keys}", shown=shown(value), keys=_keys(expected)
         )
     hints = get_type_hints(expected, include_extras=True)
     for name in value:
         if name not in hints:
-            raise WrongValueError(_join(key, str(name)), "is not known; allowed here: {keys}", keys=_keys(expected))
+            raise _unknown(name, expected, key)
     values = {name: check(hints[name], inner, _join(key, name)) for name, inner in value.items()}
     for field in fields(expected):
         if field.name not in values and field.default is MISSING:
@@ -64,27 +65,37 @@ def _record(expected: Any, value: object, key: str) -> Any:
     return expected(**values)
 
 
+def _unknown(name: object, expected: Any, key: str) -> WrongValueError:
+    known = [field.name for field in fields(expected)]
+    near, keys = either(key_meant(str(name), known)), ", ".join(known)
+    if not near:
+        return WrongValueError(_join(key, str(name)), "is not known; allowed here: {keys}", keys=keys)
+    return WrongValueError(
+        _join(key, str(name)), "is not known; did you mean {near}? Allowed here: {keys}", near=near, keys=keys
+    )
+
+
 def _list(expected: Any, value: object, key: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise WrongValueError(key, "is {shown}; a list is expected", shown=_shown(value))
+        raise WrongValueError(key, "is {shown}; a list is expected", shown=shown(value))
     return tuple(check(expected, inner, f"{key}[{index}]") for index, inner in enumerate(value))
 
 
 def _choice(allowed: tuple[str, ...], value: object, key: str) -> object:
     if value not in allowed:
-        raise WrongValueError(key, "is {shown}; allowed: {allowed}", shown=_shown(value), allowed=", ".join(allowed))
+        raise WrongValueError(key, "is {shown}; allowed: {allowed}", shown=shown(value), allowed=", ".join(allowed))
     return value
 
 
 def _count(value: object, key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise WrongValueError(key, "is {shown}; a number is expected, 1 or more", shown=_shown(value))
+        raise WrongValueError(key, "is {shown}; a number is expected, 1 or more", shown=shown(value))
     return value
 
 
 def _truth(value: object, key: str) -> bool:
     if not isinstance(value, bool):
-        raise WrongValueError(key, "is {shown}; true or false is expected", shown=_shown(value))
+        raise WrongValueError(key, "is {shown}; true or false is expected", shown=shown(value))
     return value
 
 
@@ -95,7 +106,7 @@ def _day(value: object, key: str) -> date:
     try:
         return date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
-        raise WrongValueError(key, "is {shown}; a day is expected, 1990-01-01", shown=_shown(value)) from None
+        raise WrongValueError(key, "is {shown}; a day is expected, 1990-01-01", shown=shown(value)) from None
 
 
 def _zone(value: object, key: str) -> ZoneInfo:
@@ -107,13 +118,15 @@ def _zone(value: object, key: str) -> ZoneInfo:
         OSError,
     ) as error:  # OSError: "Asia" is a folder of the database
         raise WrongValueError(
-            key, "is {shown}; a name of the tz database is expected, Asia/Shanghai", shown=_shown(value)
+            key, "is {shown}; a name of the tz database is expected, Asia/Shanghai", shown=shown(value)
         ) from error
 
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str) or not value:
-        raise WrongValueError(key, "is {shown}; text is expected (put it in quotes)", shown=_shown(value))
+        if value in (None, ""):
+            raise WrongValueError(key, "is {shown}; text is expected", shown=shown(value))
+        raise WrongValueError(key, "is {shown}; text is expected (put it in quotes)", shown=shown(value))
     name = re.sub(r"\[\d+\]$", "", key).rpartition(".")[2]
     if name in _PATTERN_KEYS:
         _compile(value, key)
@@ -128,10 +141,18 @@ def _compile(pattern: str, key: str) -> None:
             warnings.simplefilter("ignore", FutureWarning)  # `[[`, which a later Python may read as a nested set
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:  # a{99999999999}, thousands of brackets
+        meant = pattern_meant(pattern)
+        if meant is not None:
+            raise WrongValueError(
+                key,
+                "is {shown}; a named group is written (?P<name>…) here: {meant}",
+                shown=shown(pattern),
+                meant=meant,
+            ) from error
         raise WrongValueError(
             key,
             "is {shown}; a regular expression is expected ({error})",
-            shown=_shown(pattern),
+            shown=shown(pattern),
             error=error,
         ) from error
 
@@ -140,7 +161,24 @@ def _select(selector: str, key: str) -> None:
     try:
         LexborHTMLParser("<p></p>").css(selector)
     except (SelectolaxError, ValueError) as error:
-        raise WrongValueError(key, "is {shown}; a CSS selector is expected", shown=_shown(selector)) from error
+        raise _no_selector(selector, key) from error
+
+
+def _no_selector(selector: str, key: str) -> WrongValueError:
+    meant = selector_meant(selector)
+    if meant is None:
+        return WrongValueError(key, "is {shown}; a CSS selector is expected", shown=shown(selector))
+    if not meant.attribute:
+        return WrongValueError(
+            key, "is {shown}; a CSS selector is expected: {css}", shown=shown(selector), css=meant.css
+        )
+    return WrongValueError(
+        key,
+        "is {shown}; a CSS selector is expected: {css}, and the attribute as `attribute: {attribute}`",
+        shown=shown(selector),
+        css=meant.css,
+        attribute=meant.attribute,
+    )
 
 
 def _keys(expected: Any) -> str:
@@ -149,8 +187,3 @@ def _keys(expected: Any) -> str:
 
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

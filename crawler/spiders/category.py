@@ -18,16 +18,15 @@ from crawler.archive.ledger import links, names
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.store import posts
 from crawler.archive.store.connection import holds_archive
-from crawler.extraction.budget import LISTING_SECONDS, within_budget
-from crawler.extraction.listing import is_listing, read_listing
-from crawler.extraction.listing.feeds import NotAFeedError
-from crawler.extraction.post import read_post
-from crawler.items import NAMES_NO_POST, Missed, Post, Refused, Unchanged
+from crawler.extraction.listing import judged_listing
+from crawler.extraction.post import judged_post
+from crawler.items import Missed, Post, Unchanged
 from crawler.network.not_requested import REDIRECTED_TO, RedirectedAway
 from crawler.sites.addresses import address_of, share_address, sitemap_address, start_addresses
 from crawler.sites.loading import load_site_to_crawl, rules_version
 from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
+from crawler.spiders.further_pages import FurtherPages
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.links import KnownAddress
     from crawler.archive.ledger.names import KnownCategories
-    from crawler.items import Address, Scope
+    from crawler.items import Address, Page, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
 
@@ -139,25 +138,17 @@ class CategorySpider(Spider):
 
     def listing(self, response: Response, target: Target) -> Iterator[Any]:
         """Read a listing; anything else served instead is refused for a home page, else requested again later."""
-        page = page_of(response, target)
-        try:
-            listing = within_budget(lambda: read_listing(page, self.site), page.fetch, seconds=LISTING_SECONDS)
-        except NotAFeedError as error:
-            yield Missed(fetch=page.fetch, state="failed", reason=str(error))
-            return
-        if isinstance(listing, Refused) or is_listing(page, listing, self.site):
-            yield listing
-        elif target.address.kind == "home":
-            yield Refused(fetch=page.fetch, reason=NAMES_NO_POST, rule="addresses.post")
-        else:
-            yield Missed(fetch=page.fetch, state="failed", reason=NAMES_NO_POST)
+        yield judged_listing(page_of(response, target), self.site)
 
     def post(self, response: Response, target: Target) -> Iterator[Any]:
+        """Read a post, with its further pages."""
+        yield from FurtherPages(self.site, self._whole_post).begin(target, page_of(response, target))
+
+    def _whole_post(self, target: Target, page: Page, parts: tuple[str, ...]) -> Iterator[Any]:
         """Read a post; if its page lacks something, request its share link."""
-        page = page_of(response, target)
-        read = read_post(page, self.site)
-        if isinstance(read, Refused) and self.site.error_page and self.site.error_page.sign in page.source:
-            yield from self._gone(target, Missed(fetch=page.fetch, state="gone", reason="error page"))
+        read = judged_post(page, self.site, parts=parts)
+        if isinstance(read, Missed):
+            yield from self._gone(target, read)
             return
         if isinstance(read, Post) and not read.html and self.share != "never":
             yield from self._recovery.of_bodiless(target, read)

@@ -63,9 +63,9 @@ class Stages:
 def main(mirror: str) -> dict[str, float]:
     """Crawl `mirror` into the folder at hand and return each stage's share."""
     stages, began = Stages(), time.process_time()
-    for name in ("page_of", "read_listing", "read_post"):
+    for name in ("page_of", "judged_listing", "judged_post"):
         stages.time(category, name, "extraction")
-    stages.time(normalise, "normalise", "Markdown")
+    stages.time(normalise, "normalised", "Markdown")
     stages.time(Recorder, "write", "archive")
     stages.time(index.Entry, "words", "index")
     stages.time(MarkdownFolder, "write_new", "files")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler.archive.ledger import deletions, sites
@@ -16,6 +15,7 @@ from crawler.archive.ledger.lookup import find_posts
 from crawler.language import Sentence
 from crawler.nearby import either
 from crawler.sites.addresses import address_of, as_address, post_id_named
+from crawler.sites.commands import command
 from crawler.text.words import printable
 from crawler.urls import path_of
 
@@ -130,23 +130,31 @@ def last_outcome(db: Database, name: str) -> str | None:
     return "; ".join(sorted(states)) or None
 
 
-def advice(name: str, sites: Sequence[Site]) -> str:
-    """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen."""
+def advice(name: str, sites: Sequence[Site], file: str | None = None) -> str:
+    """Return a sentence on what to do about an address of one of `sites`, or an id, that was never seen.
+
+    `file` is what was typed in place of a site's name.
+    """
     url = as_address(name)
     if not any(site.has_addresses for site in sites):
         return Sentence("no file of {sites} with this name was imported", sites=either(site.name for site in sites))
     if url is None:
+        sharing = next((site for site in sites if site.share), None)
+        if sharing is None:
+            return Sentence("no page has named a post with this id; if you know its address, ask for that")
         return Sentence(
-            "no page has named a post with this id. `finews share {name}` looks behind its share link",
-            name=shlex.quote(name),
+            "no page has named a post with this id. `{command}` looks behind its share link",
+            command=command("share", name, site=file or sharing.name),
         )
-    address = next((found for site in sites if (found := address_of(site, url))), None)
-    if address is None:
+    site, address = next(((site, found) for site in sites if (found := address_of(site, url))), (None, None))
+    if site is None or address is None:
         named = either(site.name for site in sites)
         return Sentence("it is not an address of the site {sites}, so no run requests it", sites=named)
     if address.kind == "share":
-        return Sentence("no page has named it. `finews share {key}` looks behind it", key=shlex.quote(address.key))
-    return Sentence("no page has named it. `finews crawl {url}` asks for it", url=shlex.quote(address.url))
+        share = command("share", address.key, site=file or site.name)
+        return Sentence("no page has named it. `{command}` looks behind it", command=share)
+    crawl = command("crawl", address.url, site=file or site.name)
+    return Sentence("no page has named it. `{command}` asks for it", command=crawl)
 
 
 def _addresses(db: Database, name: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from crawler.archive.ledger import review
 from crawler.archive.watch.attribution import Attribution
-from crawler.archive.watch.phrases import command
+from crawler.sites.commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

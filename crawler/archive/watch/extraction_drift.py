@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from crawler.archive.ledger import review, zones
 from crawler.archive.store.posts import SAYS_AGAIN
-from crawler.archive.watch.phrases import DAY, command, moment
+from crawler.archive.watch.phrases import DAY, moment
 from crawler.dates import iso
 from crawler.items import NAMES_NO_POST
 from crawler.language import Sentence
 from crawler.reasons import sentence
+from crawler.sites.commands import command
 from crawler.text.words import counted
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.store import articles
-from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.archive.watch.phrases import DAY, HOUR, lasting, moment
 from crawler.language import Sentence
+from crawler.sites.commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

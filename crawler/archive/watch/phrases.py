@@ -1,18 +1,15 @@
-"""Times and commands as text, for the sentences of alarms. Pure functions.
+"""Times as text, for the sentences of alarms. Pure functions.
 
 Not here: the sentences, and how results are printed (`crawler.cli.printing`).
 """
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from crawler.dates import iso, local
 from crawler.language import Sentence
-from crawler.sites.loading import bundled_names
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 _MINUTES_UP_TO, _HOURS_UP_TO = 90 * MINUTE, 48 * HOUR
-_DEFAULT_SITE = "finews"  # the default of --site
 
 
 def lasting(seconds: float) -> str:
@@ -42,14 +38,3 @@ def moment(written: str, zone: tzinfo | None = None) -> str:
     written = iso(point if zone is None or point.tzinfo is None else local(point, zone))
     offset = "UTC" if written.endswith("+00:00") else written[19:]
     return f"{written[:16].replace('T', ' ')} {offset}".rstrip()
-
-
-def command(name: str, *arguments: str, site: str = _DEFAULT_SITE) -> str:
-    """Return a command of this program, quoted for a shell; a site that is not bundled is named as a file."""
-    option = [] if site == _DEFAULT_SITE else ["--site", _name_or_file(site)]
-    return shlex.join(["finews", name, *option, *arguments])
-
-
-@cache
-def _name_or_file(site: str) -> str:
-    return site if site in bundled_names() else f"{site}.yaml"

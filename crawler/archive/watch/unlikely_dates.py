@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from crawler import dates
 from crawler.archive.ledger import sites
 from crawler.archive.store import articles
-from crawler.archive.watch.phrases import DAY, command, moment
+from crawler.archive.watch.phrases import DAY, moment
 from crawler.language import Sentence
+from crawler.sites.commands import command
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler.archive.ledger import links, zones
 from crawler.archive.ledger.runs import LATEST_FIRST
 from crawler.archive.watch import extraction_drift, outlets, silence, unlikely_dates
-from crawler.archive.watch.phrases import DAY, HOUR, command, lasting, moment
+from crawler.archive.watch.phrases import DAY, HOUR, lasting, moment
 from crawler.dates import iso, local
 from crawler.language import Sentence
 from crawler.reasons import sentence
+from crawler.sites.commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

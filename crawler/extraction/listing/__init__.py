@@ -8,33 +8,55 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extraction.listing.feeds import read_feed
+from crawler.extraction.budget import LISTING_SECONDS, within_budget
+from crawler.extraction.listing.feeds import NotAFeedError, read_feed
 from crawler.extraction.listing.links import html_links
-from crawler.items import Link, Listing
+from crawler.items import NAMES_NO_POST, Link, Listing, Missed, Refused
 from crawler.sites.addresses import address_of, sitemap_address
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from crawler.extraction.listing.links import FoundLink
-    from crawler.items import Page
+    from crawler.items import Address, Page
     from crawler.sites.definition import Site
 
+    Watch = Callable[[FoundLink, Address | None], None]
 
-def read_listing(page: Page, site: Site) -> Listing:
+
+def judged_listing(page: Page, site: Site, watch: Watch | None = None) -> Listing | Missed | Refused:
+    """Read a listing within the time it may take; refuse or miss what is none, see `is_listing`.
+
+    What was served at a home page's address is refused, and a run goes on; other pages are requested again later.
+    """
+    try:
+        listing = within_budget(lambda: read_listing(page, site, watch), page.fetch, seconds=LISTING_SECONDS)
+    except NotAFeedError as error:
+        return Missed(fetch=page.fetch, state="failed", reason=str(error))
+    if isinstance(listing, Refused) or is_listing(page, listing, site):
+        return listing
+    if page.fetch.address.kind == "home":
+        return Refused(fetch=page.fetch, reason=NAMES_NO_POST, rule="addresses.post")
+    return Missed(fetch=page.fetch, state="failed", reason=NAMES_NO_POST)
+
+
+def read_listing(page: Page, site: Site, watch: Watch | None = None) -> Listing:
     """Return the posts and categories that `page` names, each address once and in order, and the groups of posts.
 
-    A sitemap index names other sitemaps. Raises `NotAFeedError` if a feed or sitemap is neither.
+    A sitemap index names other sitemaps. `watch` is called with every link, and with what it leads to on the site.
+    Raises `NotAFeedError` if a feed or sitemap is neither.
     """
     if page.fetch.address.kind != "feed":
-        return _listing(page, site, _html_links(page, site))
+        return _listing(page, site, _html_links(page, site), watch)
     feed = read_feed(page.source, page.fetch.address.url)
-    sitemaps = [
-        Link(address=address, text="", changed_at=found.changed_at)
-        for found in feed.sitemaps
-        if (address := sitemap_address(site, found.url))
-    ]
-    listing = _listing(page, site, feed.links)
+    sitemaps = []
+    for found in feed.sitemaps:
+        address = sitemap_address(site, found.url)
+        if watch is not None:
+            watch(found, address)
+        if address is not None:
+            sitemaps.append(Link(address=address, text="", changed_at=found.changed_at))
+    listing = _listing(page, site, feed.links, watch)
     return replace(listing, links=(*sitemaps, *listing.links))
 
 
@@ -44,11 +66,13 @@ def _html_links(page: Page, site: Site) -> Iterable[FoundLink]:
     return html_links(page.source, page.fetch.address.url, group=group, raw_titles=site.raw_titles)
 
 
-def _listing(page: Page, site: Site, found: Iterable[FoundLink]) -> Listing:
+def _listing(page: Page, site: Site, found: Iterable[FoundLink], watch: Watch | None) -> Listing:
     links: dict[str, Link] = {}
     groups: dict[int, list[str]] = {}
     for each in found:
         address = address_of(site, each.url)
+        if watch is not None:
+            watch(each, address)
         if address is None or address.kind not in {"post", "category"}:
             continue
         if address.url not in links or not links[address.url].text:  # a picture's link often comes before the title's

@@ -3,6 +3,8 @@
 `finews demo` and the offline tests crawl it, and benchmarks generate their pages with it: source posts go in, the
 pages that Jekyll would write come out, and a local server serves them, with ETag, 304 and gzip.
 
+A second site, `garden`, is served below it by `finews demo --serve`, for writing a definition of.
+
 Read in this order: `source` (a source post), `body` (its Markdown), `frame` and `layout` (pages), `feed`, `site` (all
 pages of a site), `server` (answers to requests).
 

@@ -43,12 +43,14 @@ class RunningServer:
     """A server at `url` (without a final slash); set `site` to serve another one from the next request on.
 
     `patch` is called for each PATCH request; what it returns is the answer, as JSON. Without it, none is accepted.
+    `beside` is served at paths that `site` has nothing at.
     """
 
     url: str
     site: SampleSite
     patch: Callable[[], Mapping[str, object]] | None = None
     requests: list[SeenRequest] = field(default_factory=list)
+    beside: Mapping[str, Resource] = field(default_factory=dict)
 
 
 @contextmanager
@@ -111,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, with_body: bool) -> None:
         site = self.server.running.site
-        resource = _find(site, self.path)
+        resource = _find(site, self.path) or _find(self.server.running.beside, self.path)
         if resource is None:
             self._send(HTTPStatus.NOT_FOUND, site.missing, with_body)
         elif self._is_known(resource):
@@ -153,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.running.requests.append(seen)
 
 
-def _find(site: SampleSite, target: str) -> Resource | None:
+def _find(site: Mapping[str, Resource], target: str) -> Resource | None:
     # Share texts have addresses with a query; static pages ignore theirs.
     path, _, query = target.partition("?")
     path = unquote(path)

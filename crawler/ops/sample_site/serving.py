@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.drafts import replacing
 from crawler.errors import FinewsError, UsageError
 from crawler.ops.sample_site.edits import Editor
+from crawler.ops.sample_site.garden import garden
 from crawler.ops.sample_site.server import SERVER, serve
 from crawler.ops.sample_site.site import bundled_site
 
@@ -41,7 +42,7 @@ def user_note() -> Path:
 
 @contextmanager
 def serving(port: int | None, note: Path) -> Iterator[RunningServer]:
-    """Serve the sample site until the block ends, and edit it whenever `edit` asks for that.
+    """Serve the sample site, and the garden's blog below it, until the block ends; edit it when `edit` asks for that.
 
     Without a `port` it is 8000, or any free one if that is taken; `note` says which. Raises `UsageError` if `port`
     cannot be had.
@@ -55,6 +56,7 @@ def serving(port: int | None, note: Path) -> Iterator[RunningServer]:
             server = up.enter_context(serve(bundled_site(), _ANY_FREE))
         editor = Editor(server)
         server.patch = lambda: asdict(editor.edit())
+        server.beside = garden()
         up.enter_context(_noted(int(server.url.rpartition(":")[2]), note))
         yield server
 

@@ -93,11 +93,11 @@ def build(posts: Iterable[SourcePost], extras: Extras = NO_EXTRAS, built_at: dat
         SHARE_SHELL: layout.share_shell(),
     }
     stamp = int(built_at.timestamp())
-    resources = {path: _resource(text, _HTML, stamp) for path, text in texts.items()}
+    resources = {path: resource(text, _HTML, stamp) for path, text in texts.items()}
     resources |= _share_texts(extras.share_texts, stamp)
-    resources["/feed.xml"] = _resource(feed(contents, built_at), "application/xml; charset=utf-8", stamp)
-    resources["/robots.txt"] = _resource("User-agent: *\nAllow: /\n", "text/plain; charset=utf-8", stamp)
-    return SampleSite(MappingProxyType(resources), _resource(layout.missing_page(), _HTML, stamp))
+    resources["/feed.xml"] = resource(feed(contents, built_at), "application/xml; charset=utf-8", stamp)
+    resources["/robots.txt"] = resource("User-agent: *\nAllow: /\n", "text/plain; charset=utf-8", stamp)
+    return SampleSite(MappingProxyType(resources), resource(layout.missing_page(), _HTML, stamp))
 
 
 def bundled_posts() -> list[SourcePost]:
@@ -144,14 +144,15 @@ def _category_pages(newest_first: Sequence[SourcePost], titles: Mapping[str, str
 
 def _share_texts(share_texts: Mapping[str, Mapping[str, str]], stamp: int) -> dict[str, Resource]:
     # The address without a query answers for every id that has no text.
-    answers = {SHARE_TEXT: _resource("{}", _JSON, stamp)}
+    answers = {SHARE_TEXT: resource("{}", _JSON, stamp)}
     for post_id, answer in share_texts.items():
         text = json.dumps(dict(answer), ensure_ascii=False)
-        answers[f"{SHARE_TEXT}?id={post_id}"] = _resource(text, _JSON, stamp)
+        answers[f"{SHARE_TEXT}?id={post_id}"] = resource(text, _JSON, stamp)
     return answers
 
 
-def _resource(text: str, content_type: str, last_modified: int) -> Resource:
+def resource(text: str, content_type: str, last_modified: int) -> Resource:
+    """Return what is served for a text; `last_modified` is in epoch seconds."""
     body = text.encode()
     etag = f'"{hashlib.blake2b(body, digest_size=10).hexdigest()}"'
     return Resource(body, content_type, last_modified, etag)
