@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler.archive.care import archives, top
+from crawler.archive.care.archives import MergedArchive  # noqa: TC001  # the API reads the annotations
 from crawler.archive.ledger import links, runs
 from crawler.archive.store import articles, securities, versions
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
-
-    from crawler.archive.care.archives import MergedArchive
 
 
 class Summary(TypedDict):
