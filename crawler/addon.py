@@ -162,7 +162,7 @@ def _keeper(run: Run, settings: BaseSettings) -> Keeper:
 def _traffic(stats: StatsCollector) -> Traffic:
     """Return Scrapy's counts, which include requests for robots.txt."""
     return Traffic(
-        requests=stats.get_value("downloader/request_count", 0),
+        requests=stats.get_value("finews/requests", 0),  # Scrapy's count has also those that were held back
         not_modified=stats.get_value("downloader/response_status_count/304", 0),
         retries=stats.get_value("retry/count", 0),
         bytes=stats.get_value("finews/bytes", 0),

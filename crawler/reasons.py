@@ -26,6 +26,7 @@ _IN_FRONT = {
     "stored": Sentence("stored"),
     "expired": Sentence("expired"),
     "share link": Sentence("share link"),
+    "further page": Sentence("further page"),
 }
 """What may stand before a reason and a colon: what became of an address, or where else a post was looked for."""
 
@@ -47,6 +48,7 @@ _TEMPLATES = (
     Sentence("no feed and no sitemap: empty"),
     Sentence("no feed and no sitemap, but {what}"),
     Sentence("error page"),
+    Sentence("goes on on further pages"),
     Sentence("another address has a post of this id"),
     Sentence("another post's source"),
     Sentence("the post itself was refused"),

@@ -60,6 +60,8 @@ def read(front: str, site: Any = MINIMA) -> Post:
         ("author:\n  name: 张三\n  twitter: zs", ["张三"], {"author": {"name": "张三", "twitter": "zs"}}),
         ("authors:\n  - {name: A, url: u}", ["A"], {"authors": [{"name": "A", "url": "u"}]}),
         (f"author: {'x' * 120}", ["x" * 99 + "…"], {"author": "x" * 120}),
+        ("params:\n  author: 张三\n  x: y", ["张三"], {"params": {"author": "张三", "x": "y"}}),
+        ("params: [author]\nauthor: 张三", ["张三"], {"params": ["author"]}),
         ("author: 007", ["007"], {}),
         # Nobody.
         ("author:", [], {"author": None}),

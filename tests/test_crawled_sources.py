@@ -18,6 +18,7 @@ from crawler.ops.sample_site.site import Resource, SampleSite, bundled_site
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from subprocess import CompletedProcess
 
     from conftest import Run
 
@@ -52,7 +53,11 @@ class Garden:
         self.pages: dict[str, str | bytes] = {f"/{name}.html": POST.format(name) for name in ("moss", "fern", "pond")}
 
     def crawl(self, *options: str, **changes: Any) -> dict[str, Any]:
-        """Crawl by the definition with these keys changed; return the report and why listings were not read."""
+        """Crawl by the definition with these keys changed; return the report."""
+        return json.loads(self.crawled(*options, "--json", **changes).stdout)  # type: ignore[no-any-return]
+
+    def crawled(self, *options: str, **changes: Any) -> CompletedProcess[str]:
+        """Crawl by the definition with these keys changed; return what the command printed."""
         served = {
             path: Resource(
                 body if isinstance(body, bytes) else body.encode(),
@@ -64,8 +69,7 @@ class Garden:
         }
         self.server.site = SampleSite(served, bundled_site().missing)
         (self.folder / "my.yaml").write_text(yaml.safe_dump({**yaml.safe_load(GARDEN), **changes}), encoding="utf-8")
-        done = self.run("crawl", "--site", "my.yaml", "--mirror", self.server.url, "--json", *options)
-        return json.loads(done.stdout)  # type: ignore[no-any-return]
+        return self.run("crawl", "--site", "my.yaml", "--mirror", self.server.url, *options)
 
     def stored(self) -> set[str]:
         with Archive(self.folder / "output" / "archive.db") as archive:
@@ -165,3 +169,92 @@ def test_a_mended_definition_asks_again_for_what_the_old_one_refused(garden: Gar
     assert report["posts"]["new"] == 1
     garden.crawl()
     assert garden.asked() == ["/"]
+
+
+def test_posts_that_an_older_program_read_in_a_wrong_encoding_are_requested_anew(garden: Garden) -> None:
+    garden.pages["/"] = "".join(f"<a href=/{name}.html>x</a>" for name in ("moss", "fern", "pond"))
+    garden.pages["/moss.html"] = POST.format("moss \ufffd")
+    garden.pages["/fern.html"] = POST.replace("About", "").replace("Words about", "").format("½­Î÷³öÌ¨ÐÐ¶¯")
+    garden.crawl(title="Before")
+    garden.pages |= {f"/{name}.html": POST.format(name) for name in ("moss", "fern")}
+    garden.asked()
+
+    report = garden.crawl(title="After")
+
+    assert sorted(garden.asked()) == ["/", "/fern.html", "/moss.html"]
+    assert report["posts"]["changed"] == 2
+    garden.crawl(title="After")
+    assert garden.asked() == ["/"]
+
+
+NEXT = {**yaml.safe_load(GARDEN)["layouts"][0], "next": [{"css": "a[rel=next]", "attribute": "href"}]}
+
+
+def parted(words: str, further: str = "") -> str:
+    return POST.replace("Words about {0}.", words).format("moss") + further
+
+
+def test_an_article_of_several_pages_is_one_post(garden: Garden) -> None:
+    garden.pages |= {
+        "/": "<a href=/moss.html>Moss</a>",
+        "/moss.html": parted("One.", "<a rel=next href=moss.html?p=2>2</a>"),
+        "/moss.html?p=2": parted("Two.", "<a rel=next href=/moss_3.html>3</a>"),
+        "/moss_3.html": parted("Three.", "<a rel=next href=/moss.html>1</a>"),
+    }
+
+    report = garden.crawl(layouts=[NEXT])
+
+    assert (report["posts"]["new"], report["reasons"]) == (1, {})
+    assert garden.asked() == ["/", "/moss.html", "/moss.html?p=2", "/moss_3.html"]
+    with Archive(garden.folder / "output" / "archive.db") as archive:
+        [moss] = archive.db.execute("SELECT text FROM articles").fetchall()
+    assert moss == ("One.\nTwo.\nThree.",)
+
+
+@pytest.mark.parametrize(
+    ("third", "reason"),
+    [
+        (None, "failed: further page: HTTP 404"),
+        ("<p>no layout</p>", "refused: further page: unknown layout"),
+    ],
+)
+def test_half_an_article_is_not_stored(garden: Garden, third: str | None, reason: str) -> None:
+    garden.pages |= {
+        "/": "<a href=/moss.html>Moss</a>",
+        "/moss.html": parted("One.", "<a rel=next href=/moss_2.html>2</a>"),
+        "/moss_2.html": parted("Two.", "<a rel=next href=/moss_3.html>3</a>"),
+        **({"/moss_3.html": third} if third else {}),
+    }
+
+    assert garden.crawl(layouts=[NEXT])["reasons"] == {reason: 1}
+    assert garden.stored() == set()
+    garden.pages["/moss_3.html"] = parted("Three.")
+    garden.crawl("--full", layouts=[NEXT])
+    assert garden.stored() == {MOSS}
+
+
+def test_pages_that_name_one_address_are_one_post(garden: Garden) -> None:
+    layout = yaml.safe_load(GARDEN)["layouts"][0]
+    canonical = {**layout, "canonical": [{"css": "link[rel=canonical]", "attribute": "href"}]}
+    head = f"<link rel=canonical href={MOSS}>"
+    garden.pages |= {
+        "/": "<a href=/m-moss.html>Moss</a><a href=/moss.html>Moss</a><a href=/fern.html>Fern</a>",
+        "/moss.html": head + POST.format("moss"),
+        "/m-moss.html": head + POST.format("small moss"),
+    }
+
+    first = garden.crawl(layouts=[canonical])
+    second = garden.crawl("--full", layouts=[canonical])
+
+    assert garden.stored() == {MOSS, FERN}
+    assert first["posts"]["new"] == 2
+    assert {outcome: count for outcome, count in second["posts"].items() if count} == {"unchanged": 3}
+    assert json.loads(garden.run("show", "moss", "--format", "json").stdout)["title"] == "About moss"
+    assert json.loads(garden.run("show", "https://blog.example/m-moss.html", "--format", "json").stdout)["id"]
+
+
+def test_a_pattern_that_never_ends_ends_no_run(garden: Garden) -> None:
+    form = {"match": r"^/(?P<id>(?:[a-z]+)+)\.htm$"}
+    garden.pages["/"] = f"<a href=/{'a' * 60}.html>x</a>"
+
+    assert garden.crawl(addresses={"post": [form]})["listing_reasons"] == {"refused: too costly to read": 1}

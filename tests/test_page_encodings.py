@@ -58,6 +58,32 @@ SCRIPT = f"<script>{'x' * 20_000}</script>"
         (CHINESE, "utf-8", "gbk"),
         (CHINESE, "utf-8", ""),
         (GERMAN, "utf-8", "iso-8859-1"),
+        ("<i>\ue001</i>", "utf-8", "utf-8"),  # a font's icon
+        ("<p>café</p>", "latin-1", "iso-8859-1"),
+        ("<p>café</p>", "latin-1", "utf-8"),
+        ("<p>café</p>", "latin-1", ""),
+        ("<p>a\xa0b © 2024</p>", "latin-1", ""),
+        ("<p>5 €</p>", "cp1252", "utf-8"),
+        ("<p>20°C</p>", "latin-1", "iso-8859-1"),
+        ("<p>ÉTÉ À PARIS, ÄÖ</p>", "latin-1", "iso-8859-1"),
+        ("<p>“Word”, it’s</p>", "cp1252", "iso-8859-1"),
+        (GERMAN, "latin-1", "gb2312"),
+        ("<p>江西</p>", "gbk", "iso-8859-1"),
+        ("<p>江西</p>", "gbk", "utf-8"),
+        (CHINESE, "gbk", "big5"),
+        (CHINESE, "gbk", "shift_jis"),
+        (TRADITIONAL, "big5", "gbk"),
+        (JAPANESE, "shift_jis", "gb2312"),
+        ("<p>리비아 모크샤어</p>", "euc_kr", "euc-kr"),
+        ("<p>โดกริบ</p>", "cp874", "tis-620"),
+        ("<p>Türkiye, Şöyle</p>", "cp1254", "iso-8859-9"),
+        ("<p>état écossais</p>", "latin-1", ""),
+        (JAPANESE, "iso2022_jp", "iso-2022-jp"),
+        (CHINESE, "utf-16-le", "utf-16le"),
+        ("<p>江西</p>", "utf-16-be", "utf-16"),
+        ("<p>moss</p>", "utf-16-le", "utf-16"),
+        ("<p>moss</p>", "ascii", "utf-16"),
+        ("<p>moss</p>", "ascii", "iso-2022-jp"),
     ],
 )
 def test_a_page_is_read_in_the_encoding_that_its_bytes_fit(text: str, encoding: str, declared: str) -> None:
@@ -102,13 +128,35 @@ def test_a_byte_order_mark_comes_first_and_is_no_part_of_the_page(mark: bytes, e
 
 @pytest.mark.parametrize(
     ("encoding", "declared", "stray"),
-    [("gbk", "gbk", b"\xff"), ("gbk", "", b"\xff"), ("gbk", "utf-8", b"\xff"), ("utf-8", "utf-8", b"\xff")],
+    [
+        ("gbk", "gbk", b"\xff"),
+        ("gbk", "", b"\xff"),
+        ("gbk", "utf-8", b"\xff"),
+        ("utf-8", "utf-8", b"\xff"),
+        ("utf-8", "", b"\xb0"),
+        ("utf-8", "gbk", b"\xe6"),
+    ],
 )
 @pytest.mark.parametrize("times", [1, 20])
 def test_one_bad_byte_costs_one_character(encoding: str, declared: str, stray: bytes, times: int) -> None:
     before, after = (CHINESE * times).encode(encoding), CHINESE.encode(encoding)
 
     assert page_source(before + stray + b"<p>" + after, declared) == f"{CHINESE * times}\ufffd<p>{CHINESE}"
+
+
+@pytest.mark.parametrize(
+    ("body", "declared", "text"),
+    [
+        ("<p>江西</p>".encode() + b"\xff.", "utf-8", "<p>江西</p>\ufffd."),
+        ("<p>江西</p>".encode() + b"\xff.", "", "<p>江西</p>\ufffd."),
+        (b"<p>caf\xe9</p>" + "’".encode(), "utf-8", "<p>caf\ufffd</p>’"),
+        ("<p>江西</p>".encode("gbk") + b"\xff.", "gbk", "<p>江西</p>\ufffd."),
+        (GERMAN.encode("cp1252") + b"\x81.", "iso-8859-1", f"{GERMAN}\ufffd."),
+        (GERMAN.encode() + b"\xe4.", "utf-8", f"{GERMAN}\ufffd."),
+    ],
+)
+def test_a_short_page_with_a_bad_byte_is_read_but_for_it(body: bytes, declared: str, text: str) -> None:
+    assert page_source(body, declared) == text
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,12 @@ def test_a_page_with_raw_titles_may_have_the_markup_after_one_escaped(source: st
     assert links(source, raw_titles=True) == [(ONE, "About <b")]
 
 
+def test_links_that_are_never_closed_end_where_the_next_begins() -> None:
+    source = "".join(f"<li><a href=/{number}.html>x{number}" for number in range(1000))
+
+    assert links(source) == [(f"{HOME}{number}.html", f"x{number}") for number in range(1000)]
+
+
 def test_tags_in_capitals_belong_to_raw_titles() -> None:
     assert links('<a href="/one.html">Out of <ST></a>', raw_titles=True) == [(ONE, "Out of <ST>")]
     assert links('<a href="/one.html">Out of <ST></a>') == [(ONE, "Out of")]

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_definition_files import GARDEN, loaded, refusal
 
-from crawler.extraction.post import read_post
+from crawler.captures.records import Record
+from crawler.extraction.post import Part, read_part, read_post
 from crawler.extraction.structured import as_html, decoded, texts_at
 from crawler.items import Address, Fetch, Page, Post, Refused
+from crawler.ops.rehearsing.reading import read_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -270,3 +272,82 @@ def test_a_date_is_written_in_the_order_and_zone_of_its_rule(
 
     assert found is not None
     assert (found, found.utcoffset()) == (published, published.utcoffset())
+
+
+def test_only_the_first_element_tells_the_date(tmp_path: Path) -> None:
+    rules = [{"css": "time", "attribute": "datetime"}]
+    comment = "<p>A comment of <time datetime='2024-03-05 11:00'>today</time></p>"
+
+    unreadable = read(tmp_path, f"<time datetime='the other day'>x</time>{comment}", date=rules)
+
+    assert isinstance(unreadable, Refused)
+    assert (unreadable.reason, unreadable.rule) == ("date cannot be read: the other day", "layouts[post].date")
+    assert post(tmp_path, f"<time>4 March</time>{comment}", date=rules).published_at is None
+
+
+def test_a_text_tells_the_date_where_the_first_element_has_no_attribute(tmp_path: Path) -> None:
+    source = "<time>4 March 2024</time><p>A comment of <time datetime='2024-03-05 11:00'>today</time></p>"
+
+    found = post(tmp_path, source, date=[{"css": "time", "attribute": "datetime"}, {"css": "time"}])
+
+    assert found.published_at == datetime(2024, 3, 4, tzinfo=SHANGHAI)
+
+
+# Other pages.
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "url"),
+    [
+        ("https://blog.example/two.html", "two", "https://blog.example/two.html"),
+        ("/two.html?utm_source=x", "two", "https://blog.example/two.html"),
+        ("two.html", "two", "https://blog.example/two.html"),
+        ("https://blog.example/", "one", "https://blog.example/one.html"),
+        ("https://other.example/two.html", "one", "https://blog.example/one.html"),
+        ("https://[", "one", "https://blog.example/one.html"),
+        ("", "one", "https://blog.example/one.html"),
+    ],
+)
+def test_a_post_is_known_by_the_address_that_its_page_calls_its_own(
+    tmp_path: Path, written: str, key: str, url: str
+) -> None:
+    rule = {"css": "link[rel=canonical]", "attribute": "href"}
+
+    found = post(tmp_path, f'<link rel=canonical href="{written}">', canonical=[rule])
+
+    assert (found.post_id, found.url, found.fetch.address.key) == (key, url, "one")
+
+
+@pytest.mark.parametrize(
+    ("head", "written", "next_url"),
+    [
+        ("", "one_2.html", "https://blog.example/one_2.html"),
+        ("<base href=/deep/>", "one_2.html", "https://blog.example/deep/one_2.html"),
+        ("", "?page=2", "https://blog.example/one.html?page=2"),
+        ("", "https://evil.example/2", None),
+        ("", "javascript:next()", None),
+        ("", "", None),
+    ],
+)
+def test_the_next_page_is_on_the_site(tmp_path: Path, head: str, written: str, next_url: str | None) -> None:
+    rules = [{"css": "a.next", "attribute": "href"}, {"link": "^下一页$", "attribute": "href"}]
+    site = loaded(tmp_path, layouts=[{**LAYOUT, "next": rules}], body={"tail": ["上一页|下一页"]})
+    address = Address(url="https://blog.example/one.html", kind="post", key="one")
+    fetch = Fetch(address=address, fetched_at=datetime(2024, 5, 1, tzinfo=UTC), status=200)
+
+    for link in (f"<a class=next href='{written}'>→</a>", f"<a href='{written}'>下一页</a>"):
+        source = f"{head}<article><p>Moss</p><p>下一页</p></article>{link}"
+        assert read_part(Page(fetch=fetch, source=source), site) == Part("<p>Moss</p>", next_url)
+
+
+@pytest.mark.parametrize(
+    ("link", "reason"),
+    [("", None), ("<a class=next href=/one_2.html>2</a>", "goes on on further pages")],
+)
+def test_the_captured_first_page_of_several_is_not_read_alone(tmp_path: Path, link: str, reason: str | None) -> None:
+    site = loaded(tmp_path, layouts=[{**LAYOUT, "next": [{"css": "a.next", "attribute": "href"}]}])
+    address = Address(url="https://blog.example/one.html", kind="post", key="one")
+    source = f"<h1>Moss</h1><time datetime='2024-03-04'></time><article><p>Moss</p></article>{link}"
+    record = Record(kind="response", id="1", fields={}, status=200, payload=source.encode())
+
+    assert read_page(record, address, datetime(2024, 5, 1, tzinfo=UTC), site).reason == reason

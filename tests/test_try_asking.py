@@ -122,3 +122,34 @@ def test_a_page_cannot_steer_the_terminal(
     done = finews("try", "page.html", "--site", "my.yaml")
     assert done.returncode == 0
     assert not set(done.stdout) & {"\x1b", "\x07", "\u202e"}
+
+
+def test_a_definition_is_begun_from_a_page_of_the_site_and_its_robots_txt(
+    finews: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    pages = {
+        "/robots.txt": f"User-agent: *\nDisallow: /secret\nSitemap: {BLOG}/sitemap.xml\n",
+        "/2024/moss.html": POST,
+        "/secret.html": POST,
+    }
+    served = {path: Resource(page.encode(), "text/html", 0, f'"{path}"') for path, page in pages.items()}
+    plan = {"/old.html": [bad_server.redirect("https://www.blog.example/old.html")]}
+    with bad_server.serve_badly(SampleSite(served, bundled_site().missing), plan) as server:
+        init = ["try", "--init", "--mirror", server.url]
+        written = finews(*init, "--output", "my.yaml", f"{BLOG}/2024/moss.html")
+        tried = finews("try", "--site", "my.yaml", "--mirror", server.url, "--json", f"{BLOG}/2024/moss.html")
+        refused = [finews(*init, f"{BLOG}/{name}.html") for name in ("secret", "old", "none")]
+    assert (written.returncode, written.stderr) == (0, "")
+    assert "\nsitemap: [/sitemap.xml]\n" in (tmp_path / "my.yaml").read_text(encoding="utf-8")
+    (told,) = json.loads(tried.stdout)
+    assert {name: field["value"] for name, field in told["fields"].items()} == {
+        "title": "Moss",
+        "date": "2024-03-04T10:00:00+00:00",
+        "body": "Words.",
+    }
+    advice = "give the address of a post as a browser shows it"
+    reasons = ("forbidden by robots.txt", "redirected to https://www.blog.example/old.html", "HTTP 404")
+    assert [(done.returncode, done.stdout, done.stderr) for done in refused] == [
+        (1, "", f"Error: {BLOG}/{name}.html could not be read ({reason}): {advice}.\n")
+        for name, reason in zip(("secret", "old", "none"), reasons, strict=True)
+    ]

@@ -17,10 +17,12 @@ from html import unescape
 
 from w3lib.encoding import html_body_declared_encoding, read_bom, resolve_encoding
 
-from crawler.east_asian import encoding_of, is_among_latin
+from crawler.east_asian import encoding_of, is_among_latin, surely_encoding_of
 
 _GZIP = b"\x1f\x8b"
-_FEW = 10  # a page is UTF-8 if at least this many of its characters above ASCII are whole for each that is damaged
+_DAMAGED = "\ufffd"
+_PRIVATE = re.compile("[\ue000-\uf8ff]")  # what an encoding has for characters that it lacks
+_WRONG = re.compile(f"{_DAMAGED}|{_PRIVATE.pattern}")
 # The encodings that a page can have (WHATWG), by Python's names. Other codecs, such as `undefined`, are none.
 _OF_PAGES = frozenset(
     "utf-8 utf-16-le utf-16-be gb18030 big5 big5hkscs euc_jp iso2022_jp cp932 cp949 cp866 cp874 cp1250 cp1251 cp1252"
@@ -29,6 +31,9 @@ _OF_PAGES = frozenset(
 )
 # Declared by servers that know nothing of the page. Every byte is a character in these, so they always fit.
 _DECLARED_BY_DEFAULT = frozenset({"cp1252", "iso8859-15"})
+_EAST_ASIAN = frozenset({"gb18030", "big5", "big5hkscs", "euc_jp", "cp932", "cp949"})
+# A page in these can look like ASCII, so only its declaration tells.
+_LIKE_ASCII = frozenset({"utf-16-le", "utf-16-be", "iso2022_jp"})
 _ADDRESS = re.compile(rb"""(?i)\b(?:href|src)\s*=\s*(["'])[^"'<>\x80-\xff]{0,2000}[\x80-\xff][^"'<>]{0,2000}?\1""")
 _ASCII = 128
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")  # a byte, as Python's surrogateescape stands for it
@@ -46,14 +51,15 @@ def page_source(body: bytes, declared: str) -> str:
     marked, mark = read_bom(body)
     if marked is not None and mark is not None:
         return body[len(mark) :].decode(marked, "replace")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        encoding = _encoding(body, declared)
+    names = _names(body, declared)
+    likely = [*(name for name in names if name in _LIKE_ASCII), "utf-8"]
+    encoding = next((name for name in likely if _decodes(body, name)), None)
+    if encoding is not None:
+        return body.decode(encoding)
+    encoding = _encoding(body, names)
     if encoding == "utf-8":
         return _ADDRESS.sub(_strays_escaped, body).decode(errors="replace")
-    text = body.decode(encoding, "replace")
-    return text if encoding.startswith("utf-16") else _queries_encoded(text, encoding)
+    return _queries_encoded(body.decode(encoding, "replace"), encoding)
 
 
 def unpacked(body: bytes, most: int) -> bytes:
@@ -66,26 +72,54 @@ def unpacked(body: bytes, most: int) -> bytes:
         return body
 
 
-def _encoding(body: bytes, declared: str) -> str:
-    """Return the codec for a page that is not wholly UTF-8."""
-    as_utf_8 = body.decode(errors="replace")
-    damaged = as_utf_8.count("\ufffd")
-    whole = sum(not character.isascii() for character in as_utf_8) - damaged
-    if damaged * _FEW <= whole:
+def _names(body: bytes, declared: str) -> list[str]:
+    """Return the encodings that the header and the page name, by Python's names; unknown names are none."""
+    named = [resolve_encoding(declared) if declared else None, html_body_declared_encoding(body)]
+    names = [_utf_16(body) if name == "utf-16" else name for name in named]
+    return [name for name in names if name in _OF_PAGES]
+
+
+def _utf_16(body: bytes) -> str:
+    """Return which of its two orders UTF-16 without a mark is in: most pages have more ASCII than anything else."""
+    return "utf-16-be" if body[::2].count(0) > body[1::2].count(0) else "utf-16-le"
+
+
+def _encoding(body: bytes, names: list[str]) -> str:
+    """Return the codec for a page that is not wholly UTF-8, of which `names` are declared."""
+    is_western = is_among_latin(body)
+    unfit = {"utf-8", *_LIKE_ASCII, *(_EAST_ASIAN if is_western else ())}
+    known = [name for name in names if name not in unfit]
+    fitting = [name for name in known if _fits(body, name)]
+    if _is_damaged_utf_8(body, 1 if "utf-8" in names else 0.1 if fitting else 0.5):
         return "utf-8"
-    names = [resolve_encoding(declared) if declared else None, html_body_declared_encoding(body)]
-    known = [name for name in names if name in _OF_PAGES and name != "utf-8"]
-    for name in known:
-        if _fits(body, name):
-            return (encoding_of(body, surely=True) or name) if name in _DECLARED_BY_DEFAULT else name
-    if not known and (found := encoding_of(body)):
+    if fitting:
+        name = fitting[0]
+        # Every byte is a character in Western encodings, and most pairs are in East Asian ones.
+        may_be_wrong = name in _EAST_ASIAN or name in _DECLARED_BY_DEFAULT
+        return (surely_encoding_of(body, name) if may_be_wrong else None) or name
+    found = surely_encoding_of(body, "") if known else encoding_of(body)
+    if found is not None:
         return found
-    others = ["cp1252"] if is_among_latin(body) else ["gb18030"]
-    # Of encodings that all fit badly, the one in which the fewest bytes are wrong; of equal ones, the first.
-    return min([*known, *others], key=lambda name: body.decode(name, "replace").count("\ufffd"))
+    # Of encodings that all fit badly, the one in which the fewest characters are wrong; of equal ones, the first.
+    candidates = [*known, "cp1252" if is_western else "gb18030"]
+    return min(candidates, key=lambda name: sum(1 for _ in _WRONG.finditer(body.decode(name, "replace"))))
+
+
+def _is_damaged_utf_8(body: bytes, most: float) -> bool:
+    """Return whether `body` read as UTF-8 has at most so many damaged characters for each whole one above ASCII.
+
+    In other encodings hardly any are whole.
+    """
+    text = body.decode(errors="replace")
+    damaged = text.count(_DAMAGED)
+    return damaged <= most * (sum(not character.isascii() for character in text) - damaged)
 
 
 def _fits(body: bytes, encoding: str) -> bool:
+    return _decodes(body, encoding) and _PRIVATE.search(body.decode(encoding)) is None
+
+
+def _decodes(body: bytes, encoding: str) -> bool:
     try:
         body.decode(encoding)
     except UnicodeDecodeError:

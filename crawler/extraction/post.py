@@ -16,12 +16,13 @@ from crawler.extraction.budget import within_budget
 from crawler.extraction.listing.links import base_of
 from crawler.extraction.rules import all_values, first_source, first_value, tree, values
 from crawler.items import Category, Fetch, Missed, Page, Post, Refused
-from crawler.sites.addresses import address_of, category_address
+from crawler.sites.addresses import address_of, category_address, may_be_asked
 from crawler.sites.definition import Layout
 from crawler.text.words import opening
 from crawler.urls import path_of, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from selectolax.lexbor import LexborHTMLParser
@@ -40,42 +41,94 @@ class _UnreadableDateError(ValueError):
     """A date that is there and cannot be read; the text says so in words for a person."""
 
 
-def judged_post(page: Page, site: Site, watch: Watch | None = None) -> Post | Missed | Refused:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one page adds to an article of several: a part of its body, and the address of the page after it."""
+
+    html: str
+    next_url: str | None
+
+
+def judged_post(
+    page: Page, site: Site, watch: Watch | None = None, *, parts: Sequence[str] = ()
+) -> Post | Missed | Refused:
     """Read a post as `read_post` does; what cannot be read and has the sign of the site's error page is gone."""
-    read = read_post(page, site, watch)
+    read = read_post(page, site, watch, parts=parts)
     if isinstance(read, Refused) and site.error_page and site.error_page.sign in page.source:
         return Missed(fetch=page.fetch, state="gone", reason="error page")
     return read
 
 
-def read_post(page: Page, site: Site, watch: Watch | None = None) -> Post | Refused:
+def read_post(page: Page, site: Site, watch: Watch | None = None, *, parts: Sequence[str] = ()) -> Post | Refused:
     """Read the post on `page` by the first layout whose sign it contains; refuse it if that takes too long.
 
-    `watch` is called with each rule that is tried, and what it found.
+    `watch` is called with each rule that is tried, and what it found. `parts` are the bodies of all pages of a post
+    that has several, see `read_part`.
     """
-    return within_budget(lambda: _read_page(page, site, watch), page.fetch)
+    return within_budget(lambda: _read_page(page, site, watch, parts), page.fetch)
 
 
-def _read_page(page: Page, site: Site, watch: Watch | None) -> Post | Refused:
-    for layout in site.layouts:
-        if layout.sign in page.source:
-            sources = _Sources(page, site, watch=watch)
-            sources.html = first_source(layout.body, sources)
-            sources.tags = tuple(all_values(layout.tags, sources))
-            post = _read(sources, sources, layout, via="page")
-            title = first_value(layout.title, sources)
-            try:
-                published_at = _written_date(layout.date, sources)
-            except _UnreadableDateError as error:
-                return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
-            return replace(
-                post,
-                title=title,
-                published_at=published_at,
-                authors=tuple(all_values(layout.authors, sources)),
-                image=_image(layout, sources),
-            )
-    return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
+def read_part(page: Page, site: Site) -> Part | Refused:
+    """Read what a page adds to an article of several; its body is without the tail, which each page has."""
+    return within_budget(lambda: _read_part(page, site), page.fetch)
+
+
+def _read_page(page: Page, site: Site, watch: Watch | None, parts: Sequence[str]) -> Post | Refused:
+    layout = _layout(page, site)
+    if layout is None:
+        return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
+    sources = _Sources(page, site, watch=watch)
+    sources.html = first_source(layout.body, sources)
+    sources.tags = tuple(all_values(layout.tags, sources))
+    whole = replace(sources, html="\n".join(parts), trees={}) if parts else sources
+    post = _read(whole, sources, layout, via="page")
+    title = first_value(layout.title, sources)
+    try:
+        published_at = _written_date(layout.date, sources)
+    except _UnreadableDateError as error:
+        return Refused(fetch=page.fetch, reason=str(error), rule=f"layouts[{layout.name}].date")
+    own = _own_address(layout, sources)
+    return replace(
+        post,
+        post_id=own.key,
+        url=own.url,
+        title=title,
+        published_at=published_at,
+        authors=tuple(all_values(layout.authors, sources)),
+        image=_image(layout, sources),
+    )
+
+
+def _read_part(page: Page, site: Site) -> Part | Refused:
+    layout = _layout(page, site)
+    if layout is None:
+        return Refused(fetch=page.fetch, reason="unknown layout", rule="layouts.sign")
+    sources = _Sources(page, site)
+    sources.html = first_source(layout.body, sources)
+    body.cut_tail(sources.tree_of("body"), site.body.tail)
+    url = _linked(layout.next, sources)
+    return Part(
+        html=body.inner_html(sources.tree_of("body")),
+        next_url=url if url and may_be_asked(site, url) else None,
+    )
+
+
+def _layout(page: Page, site: Site) -> Layout | None:
+    return next((layout for layout in site.layouts if layout.sign in page.source), None)
+
+
+def _linked(rules: tuple[Rule, ...], sources: _Sources) -> str | None:
+    """Return the address that the rules find, which may be relative to the page; `None` if there is none."""
+    written = first_value(rules, sources)
+    page_url = sources.page.fetch.address.url
+    return resolve(base_of(sources.tree_of("page"), page_url), written) if written else None
+
+
+def _own_address(layout: Layout, sources: _Sources) -> Address:
+    """Return the address that a page says is its post's, if it is that of a post; otherwise the requested one."""
+    url = _linked(layout.canonical, sources)
+    address = address_of(sources.site, url) if url else None
+    return address if address and address.kind == "post" else sources.page.fetch.address
 
 
 def sources_of(page: Page, site: Site) -> Sources:
@@ -194,10 +247,11 @@ def _written_date(rules: tuple[Rule, ...], sources: _Sources) -> datetime | None
     """Return the first date that the rules find.
 
     Digits in an address or an id need not be a date, so those that are none are skipped. Any other value that cannot
-    be read raises `_UnreadableDateError`: what the next rule finds would be a different time.
+    be read raises `_UnreadableDateError`, because what the next rule finds would be a different time. So would the
+    attribute of an element further down, if the first one lacks it.
     """
     for rule in rules:
-        for value in values(rule, sources):
+        for value in values(rule, sources, first_only=True):
             point = dates.parse(value, rule.timezone or sources.site.timezone, rule.order)
             if point is not None:
                 return dates.local(point, sources.site.timezone) if rule.timezone else point

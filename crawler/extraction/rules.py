@@ -66,14 +66,17 @@ def all_values(rules: Iterable[Rule], sources: Sources) -> list[str]:
     return next((result for rule in rules if (result := values(rule, sources))), [])
 
 
-def values(rule: Rule, sources: Sources) -> list[str]:
-    """Return the non-empty values that one rule finds, each once and with white space squeezed."""
+def values(rule: Rule, sources: Sources, *, first_only: bool = False) -> list[str]:
+    """Return the non-empty values that one rule finds, each once and with white space squeezed.
+
+    `first_only`: of its elements only the first counts, even if its attribute is missing.
+    """
     if not _applies(rule, sources):
         if sources.watch is not None:
             sources.watch(rule, [])
         return []
     # Squeezed first, so that a pattern that looks for white space does not backtrack over a million of it.
-    results = (_keep(rule.pattern, squeeze(value)) for value in _candidates(rule, sources))
+    results = (_keep(rule.pattern, squeeze(value)) for value in _candidates(rule, sources, first_only))
     if rule.split is not None:
         results = (part or "" for result in results for part in _compiled(rule.split).split(result))
     found = list(dict.fromkeys(value for result in results if (value := result.strip())))
@@ -149,10 +152,11 @@ def _between(rule: Rule, source: str) -> str | None:
     return source
 
 
-def _candidates(rule: Rule, sources: Sources) -> list[str]:
+def _candidates(rule: Rule, sources: Sources, first_only: bool) -> list[str]:
     if rule.path is not None:
         return [unescape(text) for text in _texts(rule, sources)]
-    return _found(rule, sources)
+    found = _found(rule, sources)
+    return found[:1] if first_only and rule.attribute and not rule.pattern else found
 
 
 def _texts(rule: Rule, sources: Sources) -> list[str]:

@@ -29,7 +29,7 @@ _MARK = re.compile(
 _TEXT_ONLY = frozenset("script style textarea title xmp iframe noembed noframes".split())
 _NEVER_OPEN = frozenset("area base br col embed hr img input link meta source track wbr".split())
 # Elements that end where the next one begins, unless they are inside `svg` or `math`.
-_ENDED_BY_THE_NEXT = frozenset("p li td th tr dt dd option".split())
+_ENDED_BY_THE_NEXT = frozenset("a p li td th tr dt dd option".split())
 _FOREIGN = frozenset({"svg", "math"})
 
 

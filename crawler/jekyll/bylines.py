@@ -1,8 +1,9 @@
 """Authors and lead image as people write them in front matter: for Jekyll, Hugo and Hexo. Pure.
 
-Authors are under `authors` or `author`: a text, which is one name, a mapping with a `name`, or a list of these. A
-lead image is under one of several keys, as an address or as a mapping that holds one. Only what has a host, or begins
-at the root of the site, is an address: what else is relative to depends on the theme. Not here: reading YAML.
+Authors are under `authors` or `author`, in Hugo's front matter perhaps within `params`: a text, which is one name, a
+mapping with a `name`, or a list of these. A lead image is under one of several keys, as an address or as a mapping
+that holds one. Only what has a host, or begins at the root of the site, is an address: what else is relative to
+depends on the theme. Not here: reading YAML.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _WITHIN = ("path", "url", "src", "image", "overlay_image", "teaser")
 
 def authors_in(front: FrontMatter) -> tuple[str, ...]:
     """Return the names of the authors, in the form in which they are stored."""
-    return next(filter(None, (names(_written(front.value(key))) for key in _AUTHORS)), ())
+    params = front.value("params")
+    values = [front.value(key) for key in _AUTHORS]
+    values += [params.get(key) for key in _AUTHORS] if isinstance(params, dict) else []
+    return next(filter(None, (names(_written(value)) for value in values)), ())
 
 
 def image_in(front: FrontMatter, root: str) -> str | None:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 RECEIVED = "finews/bytes"
 """The key in Scrapy's statistics for the number of bytes received, headers included."""
 
+SENT = "finews/requests"
+"""The key in Scrapy's statistics for the number of requests that were sent, robots.txt and retries included."""
+
 FIRST_BYTES = "first_bytes"
 """The key in a request's meta for how many bytes of the answer are enough; the rest is not waited for."""
 
@@ -75,6 +78,7 @@ class WholeAnswersHandler(HTTP11DownloadHandler):
         """
         first, request.meta[_RECEIVED_BYTES] = request.meta.get(FIRST_BYTES), 0
         proxy = request.meta.get("proxy")
+        self.crawler.stats.inc_value(SENT)
         try:
             response = await self._unless_run_ends(super().download_request(request))
         except Exception as error:

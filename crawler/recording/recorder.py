@@ -124,11 +124,7 @@ class Recorder:
         """Write a record; return what became of its address, and of a post what was stored."""
         match record:
             case DerivedArticle():
-                elsewhere = articles.elsewhere(self.archive.db, record.article.post)
-                if elsewhere is None:
-                    return self._store_unless_deleted(record), record
-                derived = page_under_its_id(self.archive.db, self.site, record, elsewhere)
-                return self._store_unless_rival(derived), derived
+                return self._write_post(record)
             case Listing():
                 return self._list(record), None
             case Unchanged():
@@ -139,6 +135,29 @@ class Recorder:
                 return self._miss(record), None
             case _:
                 assert_never(record)
+
+    def _write_post(self, derived: DerivedArticle) -> tuple[Recorded, DerivedArticle | None]:
+        if (own := self._at_its_own_address(derived)) is not None:
+            return own, None
+        elsewhere = articles.elsewhere(self.archive.db, derived.article.post)
+        if elsewhere is None:
+            return self._store_unless_deleted(derived), derived
+        derived = page_under_its_id(self.archive.db, self.site, derived, elsewhere)
+        return self._store_unless_rival(derived), derived
+
+    def _at_its_own_address(self, derived: DerivedArticle) -> Recorded | None:
+        """Record that a page says the same as another, which it names as the post's own and which was read already.
+
+        Its text may differ, as on a page for telephones, so it is no version of the post. `None` for any other page.
+        """
+        post = derived.article.post
+        if post.via != "page" or post.url in {None, post.fetch.address.url}:
+            return None
+        own = links.known(self.archive.db, post.url or "")
+        if own is None or own.state != "stored" or own.article_id is None:
+            return None
+        posts.mark_seen(self.archive.db, own.article_id, post.fetch.fetched_at)
+        return self._settle(post.fetch, End(state="stored", outcome="unchanged", article_id=own.article_id))
 
     def _store_unless_deleted(self, derived: DerivedArticle) -> Recorded:
         """Store a post unless it was deleted, perhaps while this run was requesting it."""

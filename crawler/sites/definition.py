@@ -159,7 +159,8 @@ class Layout:
     image, of all that the rules find the first that is an http(s) address; it is stored, and never requested. The
     first date that the rules find must be readable, or the page is refused (`crawler.dates.grammar` says what can be
     read); without an offset it is in the site's local time. Digits in an address or an id that are no date do not
-    count.
+    count. `next` finds the link to the next page of an article that has several, whose bodies become one. `canonical`
+    finds the address that the page says is the post's own, by which it is known if that is one of a post.
     """
 
     name: str
@@ -173,6 +174,8 @@ class Layout:
     source: tuple[Rule, ...] = ()
     authors: tuple[Rule, ...] = ()
     image: tuple[Rule, ...] = ()
+    next: tuple[Rule, ...] = ()
+    canonical: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

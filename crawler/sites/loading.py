@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _BUNDLED = files(__package__)
+# To be raised when pages are read in another way than before, as in another encoding: then they are requested anew.
+_READING = 2
 
 
 def bundled_names() -> list[str]:
@@ -72,8 +74,8 @@ def load_site_to_crawl(name: str) -> Site:
 
 @cache
 def rules_version(site: Site) -> str:
-    """Return an identifier of a site's rules, made from its definition and the version of the program."""
-    return hashlib.sha256(f"{__version__} {site!r}".encode()).hexdigest()[:16]
+    """Return an identifier of a site's rules, made from its definition and from how this program reads pages."""
+    return hashlib.sha256(f"{__version__} {_READING} {site!r}".encode()).hexdigest()[:16]
 
 
 def as_json(site: Site) -> str:

@@ -26,6 +26,7 @@ from crawler.sites.addresses import address_of, share_address, sitemap_address, 
 from crawler.sites.loading import load_site_to_crawl, rules_version
 from crawler.spiders import arguments, wanted
 from crawler.spiders.asking import Target, ended, page_of, request_for, target_of
+from crawler.spiders.further_pages import FurtherPages
 from crawler.spiders.recovery import Recovery
 from crawler.spiders.sentences import log_as_sentences
 from crawler.spiders.shared_text import SharedTexts
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.links import KnownAddress
     from crawler.archive.ledger.names import KnownCategories
-    from crawler.items import Address, Scope
+    from crawler.items import Address, Page, Scope
     from crawler.sites.definition import Site
     from crawler.spiders.arguments import ShareUse
 
@@ -140,8 +141,12 @@ class CategorySpider(Spider):
         yield judged_listing(page_of(response, target), self.site)
 
     def post(self, response: Response, target: Target) -> Iterator[Any]:
+        """Read a post, with its further pages."""
+        yield from FurtherPages(self.site, self._whole_post).begin(target, page_of(response, target))
+
+    def _whole_post(self, target: Target, page: Page, parts: tuple[str, ...]) -> Iterator[Any]:
         """Read a post; if its page lacks something, request its share link."""
-        read = judged_post(page_of(response, target), self.site)
+        read = judged_post(page, self.site, parts=parts)
         if isinstance(read, Missed):
             yield from self._gone(target, read)
             return

@@ -21,6 +21,9 @@ _STEERING = re.compile(rf"[{_UNSEEN}\x1b]")
 # The only escape sequences allowed are the program's own styles, such as `ESC [1m`.
 _ON_A_TERMINAL = re.compile(rf"[{_UNSEEN}]|\x1b(?!\[\d{{0,3}}m)")
 _NOT_PLAIN_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Letters and signs of Western Europe, which other encodings become when they are read as Latin-1, and other letters.
+_WESTERN = re.compile(r"[\xa1-\xff]")
+_OTHERS = re.compile(r"[A-Za-z\u0100-\U0010ffff]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -49,3 +52,8 @@ def terminal_safe(text: str) -> str:
 def escaped_in_json(document: str) -> str:
     """Return an equivalent JSON document in which characters that could control a terminal are escaped."""
     return _NOT_PLAIN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+
+
+def looks_garbled(text: str) -> bool:
+    """Return whether a text was read in a wrong encoding: characters are missing, or are Western without any word."""
+    return "\ufffd" in text or len(_WESTERN.findall(text)) > len(_OTHERS.findall(text))

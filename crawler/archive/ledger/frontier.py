@@ -15,6 +15,7 @@ from crawler.archive.ledger.links import KnownAddress, known_where
 from crawler.archive.store.lock import writing
 from crawler.dates import iso
 from crawler.revisits import LONGEST
+from crawler.text.outside import looks_garbled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +96,7 @@ class Frontier:
     def begin(self, addresses: Iterable[Address], now: datetime, *, rules: str | None = None) -> None:
         """Start with `addresses`; in a full run, make every known address of the site due.
 
-        Otherwise make due what was refused by another version of the rules than `rules`: it may have been mended.
+        Otherwise make due what another version of the rules than `rules` refused or garbled: it may have been mended.
         """
         addresses = list(addresses)
         self._planned = json.dumps([address.url for address in addresses])
@@ -104,11 +105,7 @@ class Frontier:
             if self.scope == "full":
                 self._make_everything_due(now)
             elif self.scope == "usual" and rules is not None:
-                self.db.execute(
-                    "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('post', 'share')"
-                    " AND state = 'refused' AND rules <> ?",
-                    [self.site, rules],
-                )
+                self._make_mended_due(rules)
 
     def take(self, count: int, now: datetime, *, host: str) -> list[KnownAddress]:
         """Return up to `count` addresses to request now, each once per run; none if the site's `host` is closed."""
@@ -164,6 +161,23 @@ class Frontier:
             "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('category', 'feed')"
             " AND NOT (kind = 'category' AND state = 'gone' AND found_on IS NULL)",
             [self.site],
+        )
+
+    def _make_mended_due(self, rules: str) -> None:
+        """Make due what other rules refused, and, when these are new, the posts whose text was read wrongly."""
+        self.db.execute(
+            "UPDATE links SET state = 'found' WHERE site = ? AND kind IN ('post', 'share')"
+            " AND state = 'refused' AND rules <> ?",
+            [self.site, rules],
+        )
+        if self.db.execute("SELECT 1 FROM links WHERE site = ? AND rules = ?", [self.site, rules]).fetchone():
+            return
+        texts = self.db.execute("SELECT id, title, text FROM articles WHERE site = ?", [self.site])
+        garbled = [article_id for article_id, *text in texts if any(map(looks_garbled, text))]
+        self.db.execute(
+            "UPDATE links SET state = 'found' WHERE kind = 'post' AND state = 'stored'"
+            " AND article_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(garbled)],
         )
 
     def _home_has_changed(self) -> bool:

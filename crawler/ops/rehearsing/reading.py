@@ -12,7 +12,7 @@ from w3lib.encoding import http_content_type_encoding
 
 from crawler.extraction.budget import TooCostlyError, budget
 from crawler.extraction.decoding import page_source
-from crawler.extraction.post import read_post
+from crawler.extraction.post import Part, read_part, read_post
 from crawler.items import Article, Fetch, Page, Post, Refused
 from crawler.middlewares.unpacking import NotUnpacked
 from crawler.ops.served import payload_of
@@ -58,10 +58,18 @@ def read_page(
         return Reading(None, f"cannot be unpacked ({error})")
     if site.error_page and site.error_page.sign in page.source:
         return Reading(None, "error page", "error_page")
+    if _goes_on(page, site):
+        return Reading(None, "goes on on further pages", "next")
     read = read_post(page, site)
     if isinstance(read, Refused):
         return Reading(None, read.reason, read.rule)
     return _article_of(read, site, via)
+
+
+def _goes_on(page: Page, site: Site) -> bool:
+    """Return whether a page is the first of several: read alone, it would cut off the rest of its article."""
+    part = read_part(page, site) if any(layout.next for layout in site.layouts) else None
+    return isinstance(part, Part) and part.next_url is not None
 
 
 def _article_of(post: Post, site: Site, via: Via) -> Reading:

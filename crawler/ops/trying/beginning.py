@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.errors import UsageError
+from crawler.errors import FinewsError, UsageError
 from crawler.extraction.budget import TooCostlyError
 from crawler.items import Page
 from crawler.ops.drafting.definition import draft
@@ -47,8 +47,8 @@ def begin(
     """Return a first definition of the site of the post called `name`, an address or a file.
 
     `url` is the address of the page in a file, and `zone` the site's time zone, if they are known. A host on this
-    machine or in a private network is only asked if `private`. Raises `UsageError` for what is no post's page, and
-    what a run of a crawl raises.
+    machine or in a private network is only asked if `private`. Raises `UsageError` for what is no post's page,
+    `FinewsError` if that cannot be read, and what a run of a crawl raises.
     """
     page, robots = _asked(name, mirror, private=private) if is_address(name) else (_in_file(name, url), "")
     _check_host(page.fetch.address.url, private=private)
@@ -95,8 +95,8 @@ def _check_host(url: str, *, private: bool) -> None:
         raise UsageError("{host} is this machine or in a private network: say --private if you mean it.", host=host)
 
 
-def _not_read(name: str, reason: str) -> UsageError:
-    return UsageError(
+def _not_read(name: str, reason: str) -> FinewsError:
+    return FinewsError(
         "{url} could not be read ({reason}): give the address of a post as a browser shows it.",
         url=name,
         reason=reason,
