@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crawler.ops.sample_site.site import Resource
 
 SITE, BELOW = "https://garden.example", "/garden"
-_TITLE = "Moss and fern"
+_TITLE, _AUTHOR = "Moss and fern", "Mia Moss"
 _BUILT_AT = int(datetime(2024, 5, 1, 12, 0, tzinfo=ZoneInfo("Europe/Berlin")).timestamp())
 
 
@@ -112,7 +112,7 @@ def _post(note: _Note) -> str:
     text = "\n".join(f"<p>{paragraph}</p>" for paragraph in note.paragraphs)
     main = f"""<article class="note">
 <h1>{note.title}</h1>
-<p class="note-date"><time datetime="{note.at}">{note.at}</time></p>
+<p class="note-date"><time datetime="{note.at}">{note.at}</time> <a rel="author" href="../../about/">{_AUTHOR}</a></p>
 <div class="note-text">
 {text}
 </div>
