@@ -113,6 +113,7 @@ _TEMPLATES = (
     Sentence("asks to be left alone until {until}"),
     Sentence("has been asked {count} times today: left alone until {until}"),
     # of files
+    Sentence("broken: {error}"),
     Sentence("another post has this id"),
     Sentence("no id in the file's name"),
     Sentence("no text"),
