@@ -178,6 +178,14 @@ def test_a_start_page_without_a_query_is_the_same_with_any(tmp_path: Path) -> No
     assert address_of(site, "https://blog.example/?utm_source=x") == Address(url="https://blog.example/", kind="home")
 
 
+def test_a_post_may_be_a_query_of_a_start_page(tmp_path: Path) -> None:
+    site = loaded(tmp_path, addresses={"post": [{"match": r"^/\?p=(?P<id>\d+)$"}]})
+
+    post = Address(url="https://blog.example/?p=123", kind="post", key="123")
+    assert address_of(site, "https://blog.example/?p=123") == post
+    assert address_of(site, "https://blog.example/?paged=2") == Address(url="https://blog.example/", kind="home")
+
+
 def test_feeds_and_sitemaps_are_one_or_several_paths_or_addresses(tmp_path: Path) -> None:
     site = loaded(
         tmp_path, start=[], feed="/feed.xml", sitemap=["/sitemap.xml", "https://CDN.example:8443/news.xml?page=1"]

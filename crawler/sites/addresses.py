@@ -53,10 +53,10 @@ def address_of(site: Site, url: str) -> Address | None:
     starts, (without_query, _, _) = _starts(site), found.on_site.partition("?")
     return (
         starts.get(found.on_site)
-        or starts.get(without_query)  # a static site ignores the query
         or _by_form(site, site.addresses.category, "category", found)
         or _by_form(site, site.addresses.post, "post", found)
         or _by_form(site, site.addresses.share, "share", found)
+        or starts.get(without_query)  # a static site ignores the query, but `/?p=123` may be a post's
         or _expired(site, found.url)
     )
 
