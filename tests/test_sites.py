@@ -194,7 +194,7 @@ def changed(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         pytest.param(
             changed("layouts.0.titel", []),
             "layouts[0].titel: is not known; did you mean title? Allowed here: "
-            "name, sign, title, body, date, tags, category, category_name, source, authors, image",
+            "name, sign, title, body, date, tags, category, category_name, source, authors, image, next, canonical",
             id="misspelt key",
         ),
         pytest.param(
