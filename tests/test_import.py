@@ -152,14 +152,14 @@ def test_eight_published_forms_of_one_post_are_one_article(place: Place) -> None
 
 
 def test_what_is_derived_is_marked_and_unknown_keys_are_kept(place: Place) -> None:
-    front = 'title: ""\ndate:  +0800\nauthor: 张三\nweight: 3\n'
+    front = 'title: ""\ndate:  +0800\nsubtitle: 其一\nweight: 3\n'
     place.write("-202205262391921712.md", f"---\n{front}---\n> 第一句。第二句。\n")
     place()
     post = place.post("202205262391921712")
     assert (post["title"], post["derived"]) == ("第一句", ["title", "date"])
-    assert post["front_matter"] == {"author": "张三", "weight": 3}
+    assert post["front_matter"] == {"subtitle": "其一", "weight": 3}
     assert render_post(post).endswith(
-        "revision: 1\nderived:\n  - title\n  - date\nauthor: 张三\nweight: 3\n---\n\n> 第一句。第二句。\n"
+        "revision: 1\nderived:\n  - title\n  - date\nsubtitle: 其一\nweight: 3\n---\n\n> 第一句。第二句。\n"
     )
 
 
