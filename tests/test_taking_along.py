@@ -207,7 +207,6 @@ def exported(ask: Ask, folder: Path, *arguments: str) -> list[str]:
         (["--query", "江西"], range(25)),
         (["--query", "江西 -题3"], [number for number in range(25) if number != 3]),
         (["--query", "没有"], []),
-        (["--query", ""], []),
         (["--since", "2022-04-21"], range(8, 25)),
         (["--until", "2022-04-20"], range(8)),
         (["--source", "财联社"], range(1, 25, 2)),
@@ -221,6 +220,12 @@ def test_an_export_has_the_posts_asked_for_oldest_first(
     ask: Ask, tmp_path: Path, arguments: list[str], numbers: list[int]
 ) -> None:
     assert exported(ask, tmp_path, *arguments) == [f"NW{number:02}" for number in numbers]
+
+
+def test_an_export_of_an_empty_query_has_no_posts_and_says_why(ask: Ask, tmp_path: Path) -> None:
+    done = ask("export", str(tmp_path), "--format", "jsonl", "--query", "")
+    assert (done.exit_code, done.stderr) == (0, "The query is empty: give a word.\n")
+    assert (tmp_path / "posts.jsonl").read_text("utf-8") == ""
 
 
 @pytest.mark.parametrize("form", ["markdown", "jekyll", "hugo", "jsonl", "csv"])
