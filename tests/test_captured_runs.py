@@ -167,7 +167,7 @@ def test_killed_at_random_every_row_has_its_record(environment: dict[str, str], 
 
 
 def unlisted(count: int, file: Path) -> str:
-    remedy = "the next run or `finews check --repair` adds what is missing."
+    remedy = "`finews check --repair` adds what is missing, and so does the next run."
     return f"No row is about {count} answers in {file}, as after a kill: {remedy}"
 
 
@@ -200,8 +200,8 @@ def test_check_names_what_is_missing_and_repair_makes_the_rows_anew(
     assert rows(path) == before
     file.unlink()
     missing = (
-        f"1 file in {folder_of(path)} missing ({name}), with {count} answers as they were served: bring them back, or"
-        " `finews check --repair` forgets them."
+        f"1 file in {folder_of(path)} missing ({name}), with {count} answers as they were served:"
+        " `finews check --repair` forgets them, unless you bring them back."
     )
     assert check(path, None)["findings"] == [missing]
     assert check(path, None, repair=True)["mended"] == [missing]

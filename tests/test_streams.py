@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,10 @@ pytestmark = [
 
 FULL = "Error: Standard output cannot be written (No space left on device): the command did its work, but could not"
 FULL += " print the result.\n"
+PAGE = (
+    '<h1 class="post-title">苔</h1><time class="dt-published" datetime="2022-04-20T16:44:59+08:00"></time>'
+    '<div class="post-content" itemprop="articleBody"><p>苔是小植物。</p></div>'
+)
 # A command line of every command, that has something to say and ends with 0.
 COMMANDS = {
     "crawl": "crawl --mirror URL --no-posts",
@@ -46,7 +51,13 @@ COMMANDS = {
     "schedule": "schedule cron",
     "demo": "demo",
     "delete": f"delete {made.ID} --yes",
+    "merge": "merge other.db --no-posts",
+    "try": "try --site minima --address https://blog.example/2022/04/20/moss.html page.html",
+    "captures": "captures",
+    "rehearse": "rehearse",
+    "reread": "reread --no-posts",
 }
+OF_WHAT_WAS_SERVED = {"captures", "rehearse", "reread"}  # need an archive that was crawled
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +84,8 @@ class Shell:
         )
 
     def line(self, command: str) -> str:
-        return f"finews {COMMANDS[command].replace('URL', self.url)}"
+        crawled = f"finews {COMMANDS['crawl']} >/dev/null 2>&1; " if command in OF_WHAT_WAS_SERVED else ""
+        return f"{crawled}finews {COMMANDS[command]}".replace("URL", self.url)
 
 
 @pytest.fixture
@@ -81,6 +93,8 @@ def shell(tmp_path: Path, environment: dict[str, str], url: str) -> Shell:
     run = made.Run(tmp_path / "archive.db")
     run.write(made.article())
     run.end()
+    shutil.copy(tmp_path / "archive.db", tmp_path / "other.db")
+    (tmp_path / "page.html").write_text(PAGE, "utf-8")
     (tmp_path / "posts").mkdir()
     (tmp_path / "posts" / "2021-12-01-x.md").write_text("---\ntitle: 标题\ndate: 2021-12-01\n---\n文。\n", "utf-8")
     return Shell(tmp_path, environment, url)

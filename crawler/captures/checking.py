@@ -35,8 +35,8 @@ def faults(db: Database, archive: Path) -> Iterator[str]:
     missing = lost(db, folder)
     if missing:
         yield Sentence(
-            "{files} in {folder} missing ({shown}), with {answers} as they were served: bring them back, or"
-            " `finews check --repair` forgets them.",
+            "{files} in {folder} missing ({shown}), with {answers} as they were served: `finews check --repair`"
+            " forgets them, unless you bring them back.",
             files=counted(len(missing), "file"),
             folder=folder,
             shown=_shown(missing),
@@ -96,8 +96,8 @@ def _unlisted(db: Database, folder: Path, name: str) -> Iterator[str]:
     answers = sum(len(each.captures) for each in found)
     if answers:
         yield Sentence(
-            "No row is about {answers} in {file}, as after a kill: the next run or `finews check --repair` adds what"
-            " is missing.",
+            "No row is about {answers} in {file}, as after a kill: `finews check --repair` adds what is missing, and"
+            " so does the next run.",
             answers=counted(answers, "answer"),
             file=folder / name,
         )
