@@ -84,16 +84,26 @@ class Shell:
         )
 
     def line(self, command: str) -> str:
-        crawled = f"finews {COMMANDS['crawl']} >/dev/null 2>&1; " if command in OF_WHAT_WAS_SERVED else ""
-        return f"{crawled}finews {COMMANDS[command]}".replace("URL", self.url)
+        asked = "FINEWS_ARCHIVE=crawled/archive.db " if command in OF_WHAT_WAS_SERVED else ""
+        return f"{asked}finews {COMMANDS[command].replace('URL', self.url)}"
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory, url: str) -> Path:
+    """A folder with an archive that was crawled, and what was served."""
+    folder = tmp_path_factory.mktemp("crawled")
+    command = [sys.executable, "-m", "crawler", *COMMANDS["crawl"].replace("URL", url).split()]
+    subprocess.run([*command, "--archive", folder / "archive.db"], check=True, capture_output=True, cwd=folder)
+    return folder
 
 
 @pytest.fixture
-def shell(tmp_path: Path, environment: dict[str, str], url: str) -> Shell:
+def shell(tmp_path: Path, environment: dict[str, str], url: str, crawled: Path) -> Shell:
     run = made.Run(tmp_path / "archive.db")
     run.write(made.article())
     run.end()
     shutil.copy(tmp_path / "archive.db", tmp_path / "other.db")
+    shutil.copytree(crawled, tmp_path / "crawled")
     (tmp_path / "page.html").write_text(PAGE, "utf-8")
     (tmp_path / "posts").mkdir()
     (tmp_path / "posts" / "2021-12-01-x.md").write_text("---\ntitle: 标题\ndate: 2021-12-01\n---\n文。\n", "utf-8")
