@@ -52,6 +52,10 @@ NO_SUCH_PAGE = (
     " whole site finds every category."
 )
 SOME_FAILED = "Some pages could not be fetched; the next run asks for them again."
+NAMES_NO_POST = (
+    "The home page came, but names no post: no link on it has the form of a post's address (`addresses.post` of the"
+    " definition). `finews try --mirror {mirror} https://finews.withounder.com/` shows where its links lead."
+)
 WARNING = re.compile(r"WARNING: (refused|failed) \S+: (.+)")
 MINIMA = Path(__file__).parent.parent / "crawler" / "sites" / "minima.yaml"
 
@@ -71,7 +75,7 @@ class Crawls:
         """
         done = self.run("crawl", "--mirror", self.server.url, "--json", *arguments)
         report: dict[str, Any] = json.loads(done.stdout)
-        lines = done.stderr.splitlines()
+        lines, trouble = done.stderr.splitlines(), trouble.format(mirror=self.server.url)
         warned = {WARNING.sub(r"\1: \2", line) for line in lines if WARNING.match(line)}
         assert [line for line in lines if not WARNING.match(line)] == ([f"Error: {trouble}"] if trouble else [])
         assert warned <= report["reasons"].keys() | report["listing_reasons"].keys()
@@ -592,10 +596,10 @@ def test_an_error_page_in_home_s_place_hides_nothing(finews: Run, tmp_path: Path
     old, new = outlets.posts(20, 4), [outlets.post(20, 1), outlets.post(21, 1), outlets.post(22, 3)]
     with serve(without_home(old)) as server:
         crawl = Crawls(finews, server, tmp_path)
-        first = crawl(trouble=SOME_FAILED)
+        first = crawl(trouble=NAMES_NO_POST)
         assert (first["posts"]["new"], first["listing_reasons"]) == (20, {"refused: names no post": 1})
         server.site = without_home([*old, *new])
-        second = crawl(trouble=SOME_FAILED)
+        second = crawl(trouble=NAMES_NO_POST)
         assert (second["posts"]["new"], second["listing_reasons"]) == (3, {"refused: names no post": 1})
         assert len(crawl.stored()) == 23
         # The page that hides the real one is asked for in full each time, and so is the real one then.
@@ -610,7 +614,7 @@ def test_an_error_page_that_comes_and_goes_leaves_what_home_is_known_by(outlets_
     home, (new,) = outlets_read.server.site, new_posts(0)
     outlets_read.server.site = without_home([*outlets.posts(POSTS, OUTLETS), new])
     for found in (1, 0):
-        report = outlets_read(trouble=SOME_FAILED)
+        report = outlets_read(trouble=NAMES_NO_POST)
         assert (report["posts"]["new"], report["posts"]["failed"]) == (found, 0)
         listings = ["/", "/feed.xml", *map(outlets.category, range(OUTLETS))]
         assert sorted(outlets_read.asked()) == sorted([*listings, *[new.address] * found])
