@@ -454,13 +454,23 @@ def test_on_a_full_disk_a_merge_ends_with_a_sentence(place: Place, environment: 
     assert place.findings() == []
 
 
+# A job in the background of a script has Ctrl-C ignored, and so have these tests there.
+HEEDING_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from crawler.cli import main
+main()
+"""
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_a_merge_and_what_was_taken_stays(place: Place, environment: dict[str, str]):
     with made.Run(place.a) as run:
         for number in range(600):
             run.write(made.article(f"NW{number:020}", title=str(number), html=f"<p>{number} {WORDS}</p>"))
         run.end()
-    command = [sys.executable, "-m", "crawler", "merge", place.a, "--archive", place.all, "--posts", place.posts]
+    arguments = ["merge", place.a, "--archive", place.all, "--posts", place.posts]
+    command = [sys.executable, "-c", HEEDING_CTRL_C, *arguments]
     merging = subprocess.Popen(command, env=environment, cwd=place.folder, stderr=subprocess.PIPE)
     while not place.posts.is_dir() or len([*place.posts.iterdir()]) < 100:
         time.sleep(0.01)
