@@ -1,6 +1,7 @@
 # make demo         see the program at work, offline
-# make test-quick   while you work: without whole runs of the program, a tenth of the examples; a minute
+# make test-quick   while you work: without whole runs of the program, a tenth of the examples; four minutes
 # make test         all tests; WORKERS=4 for more at once, PYTHON=… VENV=… for another Python
+# make test-newest  what CI tests on the newest Python: neither whole runs nor properties
 # make test-long    ten times as many examples of each property; about ten minutes
 # make lint         check style and types              make format    mend the style
 # make fixtures     rewrite what the tests expect of each page; read the diff before you commit it
@@ -17,7 +18,7 @@ VENV ?= .venv
 WORKERS ?= 2
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-quick test-long recipes lint format bench bench-quick fixtures variants languages clean
+.PHONY: demo test test-quick test-newest test-long recipes lint format bench bench-quick fixtures variants languages clean
 
 demo: $(VENV)/installed-web
 	$(BIN)/finews demo
@@ -27,6 +28,9 @@ test: $(VENV)/installed-test
 
 test-quick: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow" --hypothesis-profile=quick
+
+test-newest: $(VENV)/installed-test
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not slow and not hypothesis"
 
 test-long: $(VENV)/installed-test
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile=long

@@ -123,7 +123,7 @@ def test_a_command_whose_output_cannot_be_written_says_so(shell: Shell, command:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full", "<&-"])
+@pytest.mark.parametrize("where", ["<&- 2>&-", "2>/dev/full"])
 def test_a_command_does_without_standard_error_and_input(shell: Shell, command: str, where: str):
     done = shell(f"{shell.line(command)} {where}")
     assert done.returncode == 0
@@ -150,12 +150,11 @@ def test_a_command_whose_reader_has_left_ends_in_silence(shell: Shell, command: 
 @pytest.mark.parametrize(
     "environment",
     [
-        {"PYTHONIOENCODING": "latin-1"},
         {"PYTHONIOENCODING": "ascii:strict"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         {"TERM": "dumb", "COLUMNS": "20"},
     ],
-    ids=["latin-1", "ascii", "the C locale", "a dumb narrow terminal"],
+    ids=["ascii", "the C locale", "a dumb narrow terminal"],
 )
 def test_a_command_can_be_told_in_any_locale(shell: Shell, command: str, environment: dict[str, str]):
     done = shell(f"{shell.line(command)} >out", **environment)
