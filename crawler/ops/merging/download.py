@@ -50,6 +50,7 @@ def download(address: str, file: Path) -> Path:
             shutil.copyfileobj(answer, written, _PIECE)
             expected = answer.headers.get("Content-Length")
     except HTTPError as error:
+        error.close()  # it is an open answer, too
         raise _not_fetched(plain, f"{error.code} {error.reason}") from error
     except (URLError, http.client.HTTPException, ValueError) as error:
         raise _not_fetched(plain, str(getattr(error, "reason", error))) from error
