@@ -78,7 +78,7 @@ def chunked(body: bytes) -> bytes:
     [
         ("other.warc.gz", PAGE, HTML, True),
         ("other.warc", PAGE, HTML, False),
-        ("other.WARC.GZ", gzip.compress(PAGE), [*HTML, ("Content-Encoding", "gzip")], True),
+        ("other.WARC.GZ", gzip.compress(PAGE, mtime=0), [*HTML, ("Content-Encoding", "gzip")], True),
         ("other.warc.gz", chunked(PAGE), [*HTML, ("Transfer-Encoding", "chunked")], True),
         ("other.warc.gz", PAGE, [*HTML, ("Transfer-Encoding", "chunked")], True),
     ],
