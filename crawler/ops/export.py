@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from crawler.errors import UsageError
 from crawler.jekyll.source_form import source_of
 from crawler.markdown.post_file import file_name, render_post
+from crawler.ops.exporting.destination import destination
 from crawler.ops.exporting.drafts import clear_up
 from crawler.ops.exporting.hugo import render_page
 from crawler.ops.exporting.json_lines import write_json_lines
@@ -56,18 +56,11 @@ def export_posts(
         "jekyll": lambda post: source_of(post, known.get(post["site"]), file_of(post["id"]), name),
         "hugo": lambda post: (name(post["published_at"], post["post_id"]), render_page(post)),
     }
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
+    with destination(directory):
         clear_up(directory)
         if form in renderings:
             count, written = write_files(posts, directory, renderings[form], by_site=by_site)
         else:
             write = {"jsonl": write_json_lines, "csv": write_csv}[form]
             count, written = write(posts, directory / f"posts.{form}"), 1
-    except OSError as error:
-        raise UsageError(
-            "{filename} cannot be written: {reason}; name another folder.",
-            filename=error.filename or directory,
-            reason=error.strerror,
-        ) from error
     return {"format": form, "directory": str(directory), "posts": count, "written": written}

@@ -10,7 +10,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from crawler.errors import UsageError
+from crawler.ops.exporting.destination import destination
 from crawler.ops.exporting.drafts import write_if_changed
 
 if TYPE_CHECKING:
@@ -37,15 +37,8 @@ def write_metadata(archive: Path, directory: Path) -> dict[str, Any]:
     Returns `format`, `directory`, and how many files were `written`. Raises `UsageError` if it cannot be written.
     """
     content = json.dumps(metadata(archive.stem), ensure_ascii=False, indent=2) + "\n"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
+    with destination(directory):
         written = write_if_changed(directory / FILE, content.encode())
-    except OSError as error:
-        raise UsageError(
-            "{filename} cannot be written: {reason}; name another folder.",
-            filename=error.filename or directory,
-            reason=error.strerror,
-        ) from error
     return {"format": "datasette", "directory": str(directory), "written": int(written)}
 
 

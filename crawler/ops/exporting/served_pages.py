@@ -11,8 +11,8 @@ from crawler.archive import captures
 from crawler.archive.ledger import lookup
 from crawler.captures.files import folder_of
 from crawler.drafts import replacing
-from crawler.errors import UsageError
 from crawler.items import PAGES
+from crawler.ops.exporting.destination import destination
 from crawler.ops.exporting.wacz import NAME, WantedPage, write_wacz
 from crawler.ops.served import addresses_of
 
@@ -45,16 +45,8 @@ def export_pages(
             kept |= {(each.file, each.offset): each for each in _with_payloads(archive.db, of_post)}
     chosen = (kept[key] for key in sorted(kept))
     wanted = captures.where(archive.db, '1 ORDER BY file, "offset"', {}) if every else chosen
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with replacing(directory / NAME) as draft:
-            written = write_wacz(draft, folder_of(archive.path), wanted, pages, at)
-    except OSError as error:
-        raise UsageError(
-            "{filename} cannot be written: {reason}; name another folder.",
-            filename=error.filename or directory,
-            reason=error.strerror,
-        ) from error
+    with destination(directory), replacing(directory / NAME) as draft:
+        written = write_wacz(draft, folder_of(archive.path), wanted, pages, at)
     return {
         "format": "wacz",
         "directory": str(directory),

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 from crawler import dates
@@ -24,12 +24,13 @@ from crawler.archive.care import undoing
 from crawler.archive.ledger.runs import Report
 from crawler.archive.store import files
 from crawler.archive.store.lock import writing
-from crawler.errors import ExitCode, FinewsError, MarkdownNotWritten, UsageError
+from crawler.errors import FinewsError, MarkdownNotWritten, UsageError
 from crawler.items import PostFile
 from crawler.ops.importing.folder import post_files
 from crawler.ops.importing.history import file_versions
 from crawler.ops.importing.reading import as_noted, content_hash, read_files
 from crawler.ops.importing.warc import ServedPage, served_pages, warc_files
+from crawler.ops.processes import end_with_parent
 from crawler.recording.taking_in import ReadFile
 from crawler.run import Run
 from crawler.sites.loading import load_site
@@ -145,7 +146,7 @@ def _read_ahead(found: Iterator[_File], site: Site, at: datetime, *, is_named: b
     processes = min(os.cpu_count() or 1, _PROCESSES)
     read = partial(read_files, site=site, at=at, is_named=is_named)
     context = multiprocessing.get_context("spawn")  # a copy of this process would share its open archive
-    with ProcessPoolExecutor(processes, context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=end_with_parent) as pool:
         with _interrupts_blocked():  # and so they stay in the processes, which the first batch starts
             pending = deque(pool.submit(read, batch) for batch in (first, following))
         while pending:
@@ -180,18 +181,6 @@ def _batches(found: Iterator[_File]) -> Iterator[list[_File]]:
 
 def _size(file: _File) -> int:
     return len(file.content) if isinstance(file, PostFile) else file.size if isinstance(file, ServedPage) else 0
-
-
-def _end_with_parent() -> None:
-    """Have this process end as soon as the import's does, even if that is killed: nobody would tell it to."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "the import has started this process"
-
-    def outlive() -> None:
-        parent.join()
-        os._exit(ExitCode.FOUND_WRONG)
-
-    Thread(target=outlive, daemon=True).start()
 
 
 @contextmanager

@@ -91,6 +91,7 @@ class _Report:
     examples: list[Example] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
+        """Count what came of one page, and keep its examples if they are among the worst."""
         found = result.verdict
         if found is None:
             self.unreadable += 1
@@ -105,6 +106,7 @@ class _Report:
             self.examples = nlargest(_EXAMPLES, [*self.examples, *result.examples], key=lambda each: each.weight)
 
     def as_dict(self) -> dict[str, Any]:
+        """Return what `finews rehearse --json` prints."""
         told = self.all.as_dict()
         return {
             "pages": told.pop("pages"),

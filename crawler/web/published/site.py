@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from crawler.archive import Archive
 from crawler.errors import UsageError
+from crawler.ops.exporting.destination import destination
 from crawler.web.addresses import LANGUAGES, Place, path_to
 from crawler.web.app import application
 from crawler.web.published.addresses import ShownAnywhere, Site, in_language
@@ -44,23 +45,16 @@ def publish(archive: Path, directory: Path, *, url: str = "", drafts: bool = Fal
     and `removed`. Raises `UsageError` for a folder with other people's files, and for one that cannot be written to.
     """
     site = Site(_base(url))
-    try:
-        with Archive(archive) as opened:
-            folder, posts = Folder(directory), _posts(opened, drafts=drafts)
-            app = application(archive, public_url=SERVER, seconds=_PATIENCE, published=_time(opened))
-            with Pages(app, LANGUAGES[0]) as pages:
-                for file in chain(_fixed_files(site), files_of(pages.get, posts, site)):
-                    folder.write(*file)
-            write_index(opened, folder, lambda *names: place_of(path_to(*names)), drafts=drafts)
-            for name, text in sitemaps(_in_the_sitemap(folder), site.base):
-                folder.write(name, text.encode())
-            folder.finish()
-    except OSError as error:
-        raise UsageError(
-            "{filename} cannot be written: {reason}; name another folder.",
-            filename=error.filename or directory,
-            reason=error.strerror,
-        ) from error
+    with Archive(archive) as opened, destination(directory):
+        folder, posts = Folder(directory), _posts(opened, drafts=drafts)
+        app = application(archive, public_url=SERVER, seconds=_PATIENCE, published=_time(opened))
+        with Pages(app, LANGUAGES[0]) as pages:
+            for file in chain(_fixed_files(site), files_of(pages.get, posts, site)):
+                folder.write(*file)
+        write_index(opened, folder, lambda *names: place_of(path_to(*names)), drafts=drafts)
+        for name, text in sitemaps(_in_the_sitemap(folder), site.base):
+            folder.write(name, text.encode())
+        folder.finish()
     return {
         "format": "site",
         "directory": str(directory),
