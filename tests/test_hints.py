@@ -133,6 +133,7 @@ def test_chinese_punctuation_parts_words_as_a_space_does(archive: Archive, sign:
     [
         ({"source": "大江"}, ["No outlet is called 大江: did you mean 大江网?"]),
         ({"source": "人民"}, ["No outlet is called 人民: known are 园艺报, 大江网."]),
+        ({"author": "张三"}, ["No author is called 张三: the archive has none."]),
         ({"category": "dajiangwng"},
          ["No category is called dajiangwng: did you mean dajiangwang (大江网新闻)?"]),
         ({"category": "财经"},

@@ -232,4 +232,5 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _known(names: Iterable[str]) -> str:
-    return Sentence("known are {names}.", names=_listed(names))
+    listed = _listed(names)
+    return Sentence("known are {names}.", names=listed) if listed else Sentence("the archive has none.")
