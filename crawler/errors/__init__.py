@@ -6,7 +6,7 @@
     │   ├── NoArchive          there is no archive at that path
     │   ├── AmbiguousPost      several sites have a post of this id
     │   ├── NoSuchTime         a time is written in no known way
-    │   ├── AmbiguousPost      several sites have a post of this id
+    │   ├── SnapshotNotWritten the archive is a snapshot, which nothing is added to
     │   └── NotInstalled       the command needs packages that are not installed
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
@@ -18,6 +18,7 @@
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
     ├── CapturesNotWritten     the archive has every post, but not every page as it was served
+    ├── SnapshotNotMade        the archive has every post, but its next snapshot could not be made
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
@@ -45,6 +46,8 @@ from crawler.errors.archive import (
     NewerArchive,
     NotAnArchive,
     NotAsExpected,
+    SnapshotNotMade,
+    SnapshotNotWritten,
     TookTooLong,
 )
 from crawler.errors.asking import (
@@ -92,6 +95,8 @@ __all__ = [
     "NotAsExpected",
     "NotInstalled",
     "SiteError",
+    "SnapshotNotMade",
+    "SnapshotNotWritten",
     "TookTooLong",
     "UsageError",
 ]

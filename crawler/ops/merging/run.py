@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.care import archives
+from crawler.archive.merging import snapshots
 from crawler.archive.merging.merge import Follow, Merge, Taken
 from crawler.archive.store import articles
 from crawler.archive.store.connection import holds_archive
@@ -101,8 +102,8 @@ def _merge_one(name: str, target: Archive, folder: Path, markdown: _Markdown, op
     source = sources.found(name, options.archive, folder)
     news = sources.news(source, target.db)
     taken = Taken()
-    archive_id = news.archive_id or ""
-    is_read = news.is_new or options.again
+    archive_id = "" if news is None else news.archive_id
+    is_read = news is None or news.is_new or options.again
     if is_read:
         with sources.copied(source, folder) as copy:
             archive_id = archives.own_id(copy)
@@ -112,9 +113,10 @@ def _merge_one(name: str, target: Archive, folder: Path, markdown: _Markdown, op
                 doomed=markdown.doomed,
                 progress=partial(options.progress, source.name),
             )
-            merging = Merge(copy, target.db, None if options.again else news.since, follow)
+            since = None if news is None or options.again else news.since
+            merging = Merge(copy, target.db, since, follow)
             taken = merging.taken
-            merging.run(source.name, dates.now())
+            merging.run(source.name, dates.now(), snapshots.mark_after(copy, target.db))
     merged: MergedSource = {"path": source.name, "id": archive_id, "posts": _counts([taken]), "already": not is_read}
     return _Merged(merged, taken)
 
