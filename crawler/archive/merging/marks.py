@@ -7,7 +7,11 @@ changes by SQL is not told by a mark; `finews merge --again` reads everything. N
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crawler.archive.care import archives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +60,21 @@ def mark_of(db: Database) -> Mark:
     """Return how far an archive has come."""
     last = db.execute("SELECT id, started_at FROM runs ORDER BY id DESC LIMIT 1").fetchone()
     return {"last": last and list(last), **{name: list(db.execute(sql).fetchone()) for name, sql in _COUNTS.items()}}
+
+
+def digest(mark: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a mark in hexadecimal: a state of an archive in a form that travels easily."""
+    canonical = json.dumps(mark, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode(errors="surrogatepass")).hexdigest()
+
+
+def state_of(db: Database, archive_id: str) -> str | None:
+    """Return the digest of the mark that an archive had when it was last taken into this one; `None` if it never was.
+
+    `archive_id` is its UUID.
+    """
+    mark = archives.mark_of(db, archive_id)
+    return None if mark is None else digest(mark)
 
 
 def since(db: Database, before: Mapping[str, Any] | None) -> Since | None:
