@@ -1,4 +1,4 @@
-"""Asking a web server, over http or https and nothing else. Not here: the sites that are crawled, which Scrapy asks."""
+"""Asking a web server, over http or https and nothing else. Not here: asking the sites, which Scrapy does."""
 
 from __future__ import annotations
 

@@ -93,7 +93,8 @@ def latest_by_site(db: Database) -> list[tuple[str, str | None, str]]:
     Only whole crawls count, and no imports or single pages.
     """
     rows = db.execute(
-        "SELECT site, archive_id, max(started_at) FROM runs WHERE scope IN ('usual', 'full') GROUP BY site ORDER BY site"
+        "SELECT site, archive_id, max(started_at) FROM runs WHERE scope IN ('usual', 'full')"
+        " GROUP BY site ORDER BY site"
     )
     return [(site, archive, started_at) for site, archive, started_at in rows]
 

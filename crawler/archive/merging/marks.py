@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crawler.archive.care import archives
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlite_utils import Database
 
@@ -37,6 +37,19 @@ _POSTS = (
     " OR id IN (SELECT article_id FROM files WHERE run_id >= :run)) ORDER BY id LIMIT :count"
 )
 _LINKS = "run_id >= ? OR met_run_id >= ? OR asked_run_id >= ? OR deleted_at IS NOT NULL"
+
+
+class Selection(Protocol):
+    """Some of an archive's posts and addresses."""
+
+    def posts(self, db: Database, after: int, count: int) -> list[int]:
+        """Return the rows of the next so many posts behind `after`."""
+        ...
+
+    @property
+    def links(self) -> tuple[str, Sequence[object]]:
+        """The addresses, as an SQL condition with its values."""
+        ...
 
 
 class Since(NamedTuple):

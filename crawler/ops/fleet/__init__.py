@@ -1,7 +1,6 @@
 """Sites on several machines, which scrapyd runs, and their archives in one.
 
-`definition` says what `fleet.yaml` may contain, and `loading` reads it; `placing` says which node has which site.
-`nodes` speaks to scrapyd, `survey` looks at all nodes at once, and `deciding` says what is to be done about each site.
-`deploying`, `running` and `collecting` do it, `status` only tells. Not here: crawling, which nodes do by themselves,
+`plan` is what `fleet.yaml` says. `nodes` speaks to scrapyd, `survey` looks at all nodes at once, and `deciding` says
+what is to be done about each site. `deploying`, `running` and `collecting` do it, `status` only tells. Not here: crawling, which nodes do by themselves,
 and what becomes of posts that several archives have (`crawler.archive.merging`).
 """

@@ -1,32 +1,28 @@
 """Bringing what the nodes have archived into the central archive, snapshot by snapshot.
 
-Each is downloaded, held against its digest, merged, and forgotten; the central archive itself says how far each of the
-nodes' archives was taken in. So whatever goes wrong, calling it again takes up the rest. Not here: making snapshots
+Each is downloaded, held against its digest, merged, and forgotten; the central archive itself says how far each of
+the nodes' archives was taken in. So whatever goes wrong, calling it again takes up the rest. Not here: making snapshots
 (`crawler.snapshots`), and merging them (`crawler.ops.merging`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from crawler.archive.care import archives
-from crawler.archive.merging import marks
 from crawler.errors import ArchiveError
 from crawler.ops.fleet.central import central
 from crawler.ops.fleet.deciding import uncollected
 from crawler.ops.fleet.nodes import TornError
 from crawler.ops.fleet.survey import survey
-from crawler.ops.merging.run import merging, no_posts, total
+from crawler.ops.merging.run import merging, total
 from crawler.ops.merging.sources import Source
 from crawler.ops.web_client import NoAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from crawler.ops.fleet.loading import Fleet
+    from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
-    from crawler.ops.merging.run import Merging, MergeOptions, PostCounts
-    from crawler.snapshots.manifest import Manifest, Snapshot
+    from crawler.ops.merging.run import MergeOptions, Merging, PostCounts
+    from crawler.snapshots.manifest import Snapshot
 
 
 class CollectedSite(TypedDict):
@@ -73,7 +69,7 @@ def collect(fleet: Fleet, options: MergeOptions) -> Collection:
     if there:
         with merging(options) as target:
             sites = [_Site(name, site, seen[name], target).collect(snapshots) for name, site, snapshots in there]
-            conflicts = target.conflict_counts()
+            conflicts = dict(target.conflict_counts)
     return {
         "archive": str(options.archive),
         "sites": sites,
@@ -93,7 +89,7 @@ class _Site:
             "node": node,
             "snapshots": 0,
             "bytes": 0,
-            "posts": no_posts(),
+            "posts": total(()),
             "missing": False,
             "failed": None,
         }
@@ -104,9 +100,7 @@ class _Site:
         try:
             for snapshot in snapshots or ():
                 self._take(snapshot)
-        except NoAnswer as error:
-            self._done["failed"] = error.why
-        except TornError as error:
+        except (NoAnswer, TornError) as error:
             self._done["failed"] = error.why
         except ArchiveError as error:
             self._done["failed"] = error.sentence

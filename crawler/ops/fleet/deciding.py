@@ -16,7 +16,7 @@ from crawler.language import Sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from crawler.ops.fleet.loading import Fleet, Member
+    from crawler.ops.fleet.plan.loading import Fleet, Member
     from crawler.ops.fleet.survey import Seen
     from crawler.snapshots.manifest import Manifest, Snapshot
 
@@ -45,14 +45,14 @@ class Central(NamedTuple):
 class Step(NamedTuple):
     """What is to be done about a site, and on which node; `why` says it in a few words.
 
-    `since` is when the site was last crawled, as far as is known.
+    `due_at` (UTC) is there if that is all it waits for.
     """
 
     site: str
     node: str
     action: Action
     why: str
-    since: datetime | None = None
+    due_at: datetime | None = None
 
 
 def uncollected(manifest: Manifest, state: str | None) -> list[Snapshot] | None:
@@ -104,9 +104,13 @@ class _Site(NamedTuple):
         if holders:
             return self._handing_over(holders[0])
         if any(self._uncollected(name) for name in self._others()):
-            return self._wait(Sentence("moves to {node} once `finews fleet collect` has taken in what it has", node=node))
+            return self._wait(
+                Sentence("moves to {node} once `finews fleet collect` has taken in what it has", node=node)
+            )
         if self._is_ahead():
-            return self._when_due(now, "take over", Sentence("begins on {node} with all that is known of it", node=node))
+            return self._when_due(
+                now, "take over", Sentence("begins on {node} with all that is known of it", node=node)
+            )
         return self._when_due(now, "crawl", Sentence("is due"))
 
     def _hindrances(self, busy: tuple[str, str] | None) -> Iterator[str]:
@@ -142,7 +146,7 @@ class _Site(NamedTuple):
         if self.version not in self.seen[holder].versions:
             return self._wait(Sentence("waits for `finews fleet deploy`: {node} has not this version", node=holder))
         why = Sentence("moves from {holder} to {node}", holder=holder, node=self.member.node)
-        return Step(self.site, holder, "hand over", why, self._since())
+        return Step(self.site, holder, "hand over", why)
 
     def _has_handed_over(self, name: str) -> bool:
         """Tell whether a node has done so, and all of it can be collected; if not, it is told to do so once more."""
@@ -160,19 +164,21 @@ class _Site(NamedTuple):
         own = _began(manifest["run"]) if manifest is not None else None
         return own is None or own < latest.started_at
 
-    def _since(self) -> datetime | None:
+    def _due_at(self) -> datetime | None:
+        """Return when the site is due, which is at once if it was never crawled."""
         latest, manifest = self.central.latest.get(self.site), self.seen[self.member.node].manifests.get(self.site)
         times = [latest.started_at if latest else None, _began(manifest["run"]) if manifest else None]
-        return max(filter(None, times), default=None)
+        last = max(filter(None, times), default=None)
+        return last and last + self.member.every
 
     def _when_due(self, now: datetime, action: Action, why: str) -> Step:
-        since = self._since()
-        if since is not None and now < since + self.member.every:
-            return self._wait(Sentence("is not due"))
-        return Step(self.site, self.member.node, action, why, since)
+        due_at = self._due_at()
+        if due_at is not None and now < due_at:
+            return self._wait(Sentence("is not due"))._replace(due_at=due_at)
+        return Step(self.site, self.member.node, action, why)
 
     def _wait(self, why: str) -> Step:
-        return Step(self.site, self.member.node, "wait", why, self._since())
+        return Step(self.site, self.member.node, "wait", why)
 
 
 def _began(run: Mapping[str, object] | None) -> datetime | None:

@@ -9,7 +9,7 @@ from crawler.ops.fleet.survey import survey
 from crawler.ops.web_client import NoAnswer
 
 if TYPE_CHECKING:
-    from crawler.ops.fleet.loading import Fleet
+    from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
 
 

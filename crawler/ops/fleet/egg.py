@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from crawler.ops.fleet.loading import Member
+    from crawler.ops.fleet.plan.loading import Member
 
 SEED = "crawler/seed/archive.db"
 """Where in an egg the archive is that a site takes along to another node."""
@@ -34,7 +34,7 @@ _PIECE = 1 << 20  # bytes
 
 
 def contents(members: Mapping[str, Member]) -> dict[str, bytes]:
-    """Return the files of the egg by their paths in it; the definitions of a fleet are bundled as the program's are."""
+    """Return the files of an egg by their paths in it; a fleet's definitions are bundled as the program's are."""
     package = {f"crawler/{name}": file.read_bytes() for name, file in _files(files("crawler"))}
     definitions = {
         f"crawler/sites/{name}.yaml": member.written for name, member in members.items() if member.written is not None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from crawler.ops.fleet.definition import Node
+    from crawler.ops.fleet.plan.definition import Node
     from crawler.ops.web_client import Login
     from crawler.snapshots.manifest import Manifest, Snapshot
 
@@ -83,7 +83,7 @@ class Scrapyd:
             return [str(version) for version in self._asked("listversions", project=self._project)["versions"]]
 
     def jobs(self) -> list[Job]:
-        """Return the jobs for sites: those that are waiting, those at work, and as far as is known those that ended."""
+        """Return the jobs for sites: those that wait, those at work, and those that ended, as far as they are known."""
         with _as_scrapyd():
             told = self._asked("listjobs")
             jobs = [

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.ops.fleet.deciding import Action, Central, Step
-    from crawler.ops.fleet.loading import Fleet
+    from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
 
 _SEED = re.compile(r".*-seed-([a-z0-9_-]+)-[0-9TZ]+")
@@ -59,7 +59,10 @@ def run(fleet: Fleet, fleet_file: Path, archive: Path, now: datetime) -> FleetRu
         doing = _Doing(fleet, seen, known, content, archive, now)
         doing.clear()
         steps = [doing.do(step) for step in decide(fleet, seen, known, egg.version_of(content), now)]
-    return {"sites": steps, "troubles": {name: each.trouble for name, each in seen.items() if each.trouble is not None}}
+    return {
+        "sites": steps,
+        "troubles": {name: each.trouble for name, each in seen.items() if each.trouble is not None},
+    }
 
 
 class _Doing(NamedTuple):

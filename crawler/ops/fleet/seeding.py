@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_LINKS = " OR ".join(
-    f"{run} IN (SELECT id FROM runs WHERE site = ?)" for run in ("met_run_id", "asked_run_id", "run_id")
-)
+_OF_SITE = "IN (SELECT id FROM runs WHERE site = ?)"
+_LINKS = f"met_run_id {_OF_SITE} OR asked_run_id {_OF_SITE} OR run_id {_OF_SITE}"  # constants
 _UNWATCHED = Follow(
     written=lambda _row: None, unchanged=lambda _row: None, doomed=lambda _row: None, progress=lambda _done, _of: None
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.runs import Report
     from crawler.ops.fleet.deciding import Central, Step
-    from crawler.ops.fleet.loading import Fleet
+    from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
 
 _SKEW = timedelta(minutes=1)  # by which the clock of a node may be behind
@@ -39,7 +39,7 @@ class SiteStatus(TypedDict):
 
     `run` is the report of its last run, where it is known, and `node_of_run` where that was. `alarms` are sentences
     in English. `uncollected` counts the snapshots to be collected. `log` is where the log of its last job is to be
-    read, if that ended without a report.
+    read, if that ended without a report; `due_at` (UTC) when it is due, if it waits for nothing else.
     """
 
     site: str
@@ -98,13 +98,12 @@ def _site(fleet: Fleet, step: Step, seen: Mapping[str, Seen], known: Central) ->
     there = {name: node.manifests[step.site] for name, node in seen.items() if step.site in node.manifests}
     last = max(there, key=lambda name: (there[name]["run"] or {"started_at": ""})["started_at"], default=None)
     waiting = [uncollected(manifest, known.states.get(manifest["archive"])) for manifest in there.values()]
-    due_at = step.since and step.since + member.every
     return {
         "site": step.site,
         "node": member.node,
         "every": int(member.every.total_seconds()),
         "next": step.why,
-        "due_at": due_at.isoformat() if due_at else None,
+        "due_at": step.due_at.isoformat() if step.due_at else None,
         "run": there[last]["run"] if last else None,
         "node_of_run": last,
         "alarms": there[last]["alarms"] if last else [],

@@ -16,8 +16,8 @@ from crawler.ops.web_client import NoAnswer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crawler.ops.fleet.loading import Fleet
     from crawler.ops.fleet.nodes import Job
+    from crawler.ops.fleet.plan.loading import Fleet
     from crawler.snapshots.manifest import Manifest
 
 _AT_ONCE = 16  # nodes
@@ -40,9 +40,7 @@ class Seen(NamedTuple):
 
 def survey(fleet: Fleet) -> dict[str, Seen]:
     """Return each node as it is found now, by name."""
-    clients = {
-        name: Scrapyd(node, fleet.logins[name], fleet.project) for name, node in fleet.nodes.items()
-    }
+    clients = {name: Scrapyd(node, fleet.logins[name], fleet.project) for name, node in fleet.nodes.items()}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return dict(zip(clients, pool.map(lambda client: _seen(client, fleet), clients.values()), strict=True))
 

@@ -11,10 +11,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Iterable, Mapping
 
 
-def groups(hosts: Mapping[str, Set[str]]) -> dict[str, str]:
+def groups(hosts: Mapping[str, frozenset[str]]) -> dict[str, str]:
     """Return the group of each site, called by the first of its sites; `hosts` are those of each site."""
     group = {site: site for site in hosts}
     by_host: dict[str, str] = {}

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from crawler.errors import FleetError, UsageError
 from crawler.nearby import either, nearest
-from crawler.ops.fleet import placing
-from crawler.ops.fleet.definition import FleetFile
+from crawler.ops.fleet.plan import placing
+from crawler.ops.fleet.plan.definition import FleetFile
 from crawler.ops.schedule.interval import read_interval
 from crawler.ops.web_client import Login
 from crawler.sites.addresses import all_hosts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import timedelta
 
-    from crawler.ops.fleet.definition import FleetSite, Node
+    from crawler.ops.fleet.plan.definition import FleetSite, Node
     from crawler.sites.definition import Site
 
 OF_THE_FLEET = (
@@ -68,7 +68,9 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Fleet:
         file: FleetFile = check(FleetFile, read_yaml(path.read_text(encoding="utf-8-sig")), "")
         return _Reading(path, file, environment).fleet()
     except FileNotFoundError as error:
-        raise FleetError(path, "", "is not there: write one, as docs/fleet.md shows, or name it by --fleet.") from error
+        raise FleetError(
+            path, "", "is not there: write one, as docs/fleet.md shows, or name it by --fleet."
+        ) from error
     except OSError as error:
         raise FleetError(path, "", "cannot be read ({reason}).", reason=error.strerror) from error
     except UnicodeDecodeError as error:
@@ -94,7 +96,7 @@ class _Reading:
         logins = {node.name: self._login(f"nodes[{index}]", node) for index, node in enumerate(file.nodes)}
         sites = [load_site_to_crawl(self._named(each)) for each in file.sites]
         _refuse_double("sites", "site", [site.name for site in sites])
-        group = placing.groups({site.name: {*all_hosts(site)} for site in sites})
+        group = placing.groups({site.name: all_hosts(site) for site in sites})
         placed = self._placed(nodes, {site.name: group[site.name] for site in sites})
         members = {
             site.name: Member(
@@ -184,7 +186,9 @@ def _check_address(key: str, address: str) -> None:
     except ValueError:
         is_one = False
     if not is_one or parts.query or parts.fragment:
-        raise WrongValueError(key, "is {address!r}; an address such as http://10.0.0.1:6800 is expected", address=address)
+        raise WrongValueError(
+            key, "is {address!r}; an address such as http://10.0.0.1:6800 is expected", address=address
+        )
     if "@" in parts.netloc:
         raise WrongValueError(
             key, "has a password in it; name the user by `user`, and the variable that holds it by `password_from`"
