@@ -1,8 +1,8 @@
 """Bringing what the nodes have archived into the central archive, snapshot by snapshot.
 
 Each is downloaded, held against its digest, merged, and forgotten; the central archive itself says how far each of
-the nodes' archives was taken in. So whatever goes wrong, calling it again takes up the rest. Not here: making snapshots
-(`crawler.snapshots`), and merging them (`crawler.ops.merging`).
+the nodes' archives was taken in. So whatever goes wrong, calling it again takes up the rest. Not here: making
+snapshots (`crawler.snapshots`), and merging them (`crawler.ops.merging`).
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class _Site:
 
     def _take(self, snapshot: Snapshot) -> None:
         site, node = self._done["site"], self._done["node"]
-        file = self._target.folder / "snapshot.db"
+        file = self._target.folder / "snapshot"
         self._seen.scrapyd.download(site, snapshot, file)
         merged = self._target.take(Source(f"{node}/{site}", file))
         self._done["snapshots"] += 1

@@ -25,7 +25,7 @@ Action = Literal["crawl", "take over", "hand over", "wait"]
 
 
 class LatestRun(NamedTuple):
-    """The latest run for a site that an archive knows of: the UUID of the archive it was made in, and when it began."""
+    """The latest run for a site that is known of: the UUID of the archive it was made in, and when it began."""
 
     archive: str
     started_at: datetime
@@ -128,12 +128,13 @@ class _Site(NamedTuple):
         silent = [name for name, each in self.seen.items() if each.trouble is not None]
         if silent and not self._is_known_holder():
             yield Sentence(
-                "waits for {node}, which does not answer and may still have it; if it is lost, take it out of the file",
+                "waits for {node}, which does not answer and may still have it; if it is lost, take it out of the"
+                " file",
                 node=silent[0],
             )
 
     def _is_known_holder(self) -> bool:
-        """Tell whether the node that crawled the site last is one that answers, as far as the central archive knows."""
+        """Tell whether the node that crawled the site last answers, as far as the central archive knows."""
         latest = self.central.latest.get(self.site)
         there = {node.manifests[self.site]["archive"] for node in self.seen.values() if self.site in node.manifests}
         return latest is None or latest.archive in {self.central.own, *there}

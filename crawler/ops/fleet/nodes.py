@@ -83,7 +83,7 @@ class Scrapyd:
             return [str(version) for version in self._asked("listversions", project=self._project)["versions"]]
 
     def jobs(self) -> list[Job]:
-        """Return the jobs for sites: those that wait, those at work, and those that ended, as far as they are known."""
+        """Return the jobs for sites: those that wait, those at work, and of those that ended the last."""
         with _as_scrapyd():
             told = self._asked("listjobs")
             jobs = [

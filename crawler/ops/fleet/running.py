@@ -120,6 +120,6 @@ class _Doing(NamedTuple):
 
     def _with_seed(self, site: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
-            seed = Path(folder) / "archive.db"
+            seed = Path(folder) / "seed"
             write_seed(self.archive, site, seed)
             return egg.packed(self.content, seed)
