@@ -14,10 +14,11 @@ from crawler.ops.fleet.nodes import Job, Scrapyd
 from crawler.ops.fleet.plan.definition import Node
 from crawler.ops.fleet.plan.loading import Fleet, Member
 from crawler.ops.fleet.survey import Seen
-from crawler.snapshots.manifest import Manifest, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from crawler.snapshots.manifest import Manifest, Snapshot
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 VERSION = "0_1_0-abc"
@@ -135,7 +136,7 @@ def test_what_the_central_archive_crawled_itself_no_silent_node_has() -> None:
 
 def test_a_node_without_the_version_waits_for_deploy() -> None:
     assert step(fleet(member("a")), north=node("north", versions=("other",))) == Step(
-        "a", "north", "wait", "waits for `finews fleet deploy`: north has not this version"
+        "a", "north", "wait", "waits for `finews fleet deploy`: north does not have this version"
     )
 
 

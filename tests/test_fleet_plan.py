@@ -98,24 +98,51 @@ ONE_SITE = "sites: [{site: finews, every: 15m}]\n"
         (f"{ONE_NODE}sites: [{{site: finews}}]\n", "sites[0].every: is missing"),
         (f"{ONE_NODE}sites: [{{site: finews, every: often}}]\n", "sites[0].every: 'often' is not an interval"),
         (f"{ONE_NODE}sites: [{{site: finews, every: 0m}}]\n", "sites[0].every: 0m is too often: ask for 1m or more."),
-        (f"{ONE_NODE}sites: [{{site: finews, every: 15m, node: noth}}]\n", "sites[0].node: is noth; did you mean north"),
-        (f"{ONE_NODE}sites: [{{site: finews, every: 15m, node: x}}]\n", "sites[0].node: is x, which is no node; the nod"),
-        (f"{ONE_NODE}sites: [{{site: finews, every: 1h}}, {{site: finews, every: 2h}}]\n", "sites[1].site: is finews, wh"),
-        (f"nodes: [{{name: a, address: x}}]\n{ONE_SITE}", "nodes[0].address: is 'x'; an address such as http://10.0.0"),
-        (f"nodes: [{{name: a, address: 'http://a:b/'}}]\n{ONE_SITE}", "nodes[0].address: is 'http://a:b/'; an address"),
-        (f"nodes: [{{name: a, address: 'http://u:p@h/'}}]\n{ONE_SITE}", "nodes[0].address: has a password in it; name"),
-        (f"nodes: [{{name: ../a, address: 'http://h'}}]\n{ONE_SITE}", "nodes[0].name: is '../a'; small letters, digits"),
+        (
+            f"{ONE_NODE}sites: [{{site: finews, every: 15m, node: noth}}]\n",
+            "sites[0].node: is noth; did you mean north",
+        ),
+        (
+            f"{ONE_NODE}sites: [{{site: finews, every: 15m, node: x}}]\n",
+            "sites[0].node: is x, which is no node; the nod",
+        ),
+        (
+            f"{ONE_NODE}sites: [{{site: finews, every: 1h}}, {{site: finews, every: 2h}}]\n",
+            "sites[1].site: is finews, wh",
+        ),
+        (
+            f"nodes: [{{name: a, address: x}}]\n{ONE_SITE}",
+            "nodes[0].address: is 'x'; an address such as http://10.0.0",
+        ),
+        (
+            f"nodes: [{{name: a, address: 'http://a:b/'}}]\n{ONE_SITE}",
+            "nodes[0].address: is 'http://a:b/'; an address",
+        ),
+        (
+            f"nodes: [{{name: a, address: 'http://u:p@h/'}}]\n{ONE_SITE}",
+            "nodes[0].address: has a password in it; name",
+        ),
+        (
+            f"nodes: [{{name: ../a, address: 'http://h'}}]\n{ONE_SITE}",
+            "nodes[0].name: is '../a'; small letters, digits",
+        ),
         (
             f"nodes: [{{name: a, address: 'http://h', snapshots: ../x}}]\n{ONE_SITE}",
             "nodes[0].snapshots: is '../x'; small letters",
         ),
-        (f"nodes: [{{name: a, address: 'http://h', user: u}}]\n{ONE_SITE}", "nodes[0].password_from: is missing; user a"),
+        (
+            f"nodes: [{{name: a, address: 'http://h', user: u}}]\n{ONE_SITE}",
+            "nodes[0].password_from: is missing; user a",
+        ),
         (
             f"nodes: [{{name: a, address: 'http://h', user: u, password_from: NOT_SET}}]\n{ONE_SITE}",
-            "nodes[0].password_from: is NOT_SET, and there is no such environment variable; set it to the password of a",
+            "nodes[0].password_from: is NOT_SET, and there is no such environment variable; set it to th",
         ),
         (f"{ONE_NODE}{ONE_SITE}settings: [DELAY]\n", "settings: has 'DELAY'; NAME=VALUE is expected"),
-        (f"{ONE_NODE}{ONE_SITE}settings: [FINEWS_SITE=x]\n", "settings: has FINEWS_SITE, which the fleet sets by itself"),
+        (
+            f"{ONE_NODE}{ONE_SITE}settings: [FINEWS_SITE=x]\n",
+            "settings: has FINEWS_SITE, which the fleet sets by itself",
+        ),
         (f"{ONE_NODE}{ONE_SITE}project: ../x\n", "project: is '../x'; small letters, digits, - and _ are allowed"),
     ],
 )  # fmt: skip
@@ -141,7 +168,10 @@ def test_a_wrong_definition_is_named_with_its_file(tmp_path: Path) -> None:
 def test_sites_that_share_a_host_go_to_one_node(tmp_path: Path) -> None:
     for name, hosts in (("a", "one.example"), ("b", "one.example, two.example"), ("c", "two.example")):
         blog(tmp_path, name, hosts)
-    sites = "sites:\n  - {site: a.yaml, every: 1h}\n  - {site: b.yaml, every: 1h}\n  - {site: c.yaml, every: 1h, node: south}\n"
+    sites = (
+        "sites:\n  - {site: a.yaml, every: 1h}\n  - {site: b.yaml, every: 1h}\n"
+        "  - {site: c.yaml, every: 1h, node: south}\n"
+    )
     fleet = load(written(tmp_path, NODES + sites), {"SOUTH_PASSWORD": ""})
     assert [(name, member.node, member.group) for name, member in fleet.members.items()] == [
         ("a", "south", "a"),

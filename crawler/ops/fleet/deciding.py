@@ -124,7 +124,7 @@ class _Site(NamedTuple):
         if self.seen[node].trouble is not None:
             yield Sentence("waits for {node}, which does not answer", node=node)
         if self.version not in self.seen[node].versions:
-            yield Sentence("waits for `finews fleet deploy`: {node} has not this version", node=node)
+            yield Sentence("waits for `finews fleet deploy`: {node} does not have this version", node=node)
         silent = [name for name, each in self.seen.items() if each.trouble is not None]
         if silent and not self._is_known_holder():
             yield Sentence(
@@ -145,7 +145,7 @@ class _Site(NamedTuple):
 
     def _handing_over(self, holder: str) -> Step:
         if self.version not in self.seen[holder].versions:
-            return self._wait(Sentence("waits for `finews fleet deploy`: {node} has not this version", node=holder))
+            return self._wait(Sentence("waits for `finews fleet deploy`: {node} does not have this version", node=holder))
         why = Sentence("moves from {holder} to {node}", holder=holder, node=self.member.node)
         return Step(self.site, holder, "hand over", why)
 

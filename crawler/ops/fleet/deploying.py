@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from crawler.ops.fleet import egg
-from crawler.ops.fleet.survey import survey
+from crawler.ops.fleet.survey import AT_ONCE, survey
 from crawler.ops.web_client import NoAnswer
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def deploy(fleet: Fleet) -> Deployment:
     """Deploy the program to each node that has not this version yet, and remove others where nothing is at work."""
     content = egg.contents(fleet.members)
     version, packed = egg.version_of(content), egg.packed(content)
-    rows = [_deployed(name, seen, version, packed) for name, seen in survey(fleet).items()]
+    seen = survey(fleet)
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # scrapyd starts the egg, and answers when it has listed its spiders
+        rows = [*pool.map(lambda name: _deployed(name, seen[name], version, packed), seen)]
     return {"version": version, "bytes": len(packed), "nodes": rows}
 
 

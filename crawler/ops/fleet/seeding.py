@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_OF_SITE = "IN (SELECT id FROM runs WHERE site = ?)"
-_LINKS = f"met_run_id {_OF_SITE} OR asked_run_id {_OF_SITE} OR run_id {_OF_SITE}"  # constants
 _UNWATCHED = Follow(
     written=lambda _row: None, unchanged=lambda _row: None, doomed=lambda _row: None, progress=lambda _done, _of: None
 )
@@ -41,7 +39,7 @@ class OfSite(NamedTuple):
     @property
     def links(self) -> tuple[str, list[str]]:
         """The same of addresses, as an SQL condition with its values."""
-        return _LINKS, [self.site] * 3
+        return "site = ?", [self.site]
 
 
 def write_seed(archive: Path, site: str, file: Path) -> None:

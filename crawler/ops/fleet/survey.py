@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from crawler.ops.fleet.plan.loading import Fleet
     from crawler.snapshots.manifest import Manifest
 
-_AT_ONCE = 16  # nodes
+AT_ONCE = 16
+"""How many nodes are asked at once."""
 
 
 class Seen(NamedTuple):
@@ -41,7 +42,7 @@ class Seen(NamedTuple):
 def survey(fleet: Fleet) -> dict[str, Seen]:
     """Return each node as it is found now, by name."""
     clients = {name: Scrapyd(node, fleet.logins[name], fleet.project) for name, node in fleet.nodes.items()}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(clients, pool.map(lambda client: _seen(client, fleet), clients.values()), strict=True))
 
 
