@@ -41,9 +41,10 @@ def fleet() -> None:
 
 @fleet.command()
 @_fleet_option
+@archive_option
 @json_option
 @click.pass_context
-def deploy(ctx: click.Context, file: Path, *, as_json: bool) -> None:
+def deploy(ctx: click.Context, file: Path, archive: Path, *, as_json: bool) -> None:  # noqa: ARG001  # as all four do
     """Bring this program and the definitions of all sites to the nodes.
 
     A node that has this very version is left alone. Older versions are removed where nothing is at work.
