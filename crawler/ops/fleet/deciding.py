@@ -145,7 +145,9 @@ class _Site(NamedTuple):
 
     def _handing_over(self, holder: str) -> Step:
         if self.version not in self.seen[holder].versions:
-            return self._wait(Sentence("waits for `finews fleet deploy`: {node} does not have this version", node=holder))
+            return self._wait(
+                Sentence("waits for `finews fleet deploy`: {node} does not have this version", node=holder)
+            )
         why = Sentence("moves from {holder} to {node}", holder=holder, node=self.member.node)
         return Step(self.site, holder, "hand over", why)
 
