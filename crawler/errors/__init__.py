@@ -3,6 +3,7 @@
     FinewsError                exit code 1
     ├── UsageError             exit code 2: the command was given something it cannot work with
     │   ├── SiteError          a site definition is wrong
+    │   ├── FleetError         the file of a fleet is wrong
     │   ├── NoArchive          there is no archive at that path
     │   ├── AmbiguousPost      several sites have a post of this id
     │   ├── NoSuchTime         a time is written in no known way
@@ -53,6 +54,7 @@ from crawler.errors.archive import (
 from crawler.errors.asking import (
     AmbiguousPost,
     AmbiguousSecurity,
+    FleetError,
     NoArchive,
     NoOutput,
     NoSuchPost,
@@ -81,6 +83,7 @@ __all__ = [
     "CapturesNotWritten",
     "ExitCode",
     "FinewsError",
+    "FleetError",
     "ForeignSchema",
     "MarkdownNotWritten",
     "NewerArchive",

@@ -78,3 +78,9 @@ def mark_of(db: Database, archive_id: str) -> dict[str, object] | None:
     """Return how far an archive had come when it was last taken in whole; `None` if it never was."""
     row = db.execute("SELECT mark FROM archives WHERE id = ?", [archive_id]).fetchone()
     return None if row is None or row[0] is None else json.loads(row[0])
+
+
+def marks(db: Database) -> dict[str, dict[str, object]]:
+    """Return how far each archive had come when it was last taken in whole, by its UUID."""
+    rows = db.execute("SELECT id, mark FROM archives WHERE mark IS NOT NULL ORDER BY id")
+    return {archive_id: json.loads(mark) for archive_id, mark in rows}

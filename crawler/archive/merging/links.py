@@ -12,13 +12,12 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlite_utils import Database
 
     from crawler.archive.ledger.deletions import Deletion
     from crawler.archive.merging.facts import RunKey
-    from crawler.archive.merging.marks import Since
 
 _FOUND = ("found_at", "found_on", "title")
 _RUNS = ("met_run_id", "asked_run_id", "run_id")
@@ -54,12 +53,11 @@ class Ledger(NamedTuple):
     runs: Mapping[int, RunKey]
 
 
-def urls_after(db: Database, row: int, count: int, since: Since | None = None) -> list[Any]:
-    """Return the next so many addresses behind a row of `links`, each with its row; only new ones, if it is known."""
-    where, run = ("1", 0) if since is None else (since.links, since.run)
+def urls_after(db: Database, row: int, count: int, where: str = "1", values: Sequence[Any] = ()) -> list[Any]:
+    """Return the next so many addresses behind a row of `links`, each with its row."""
     return db.execute(
-        f"SELECT id, url FROM links WHERE id > :after AND ({where}) ORDER BY id LIMIT :count",  # noqa: S608  # of this package
-        {"after": row, "count": count, "run": run},
+        f"SELECT id, url FROM links WHERE id > ? AND ({where}) ORDER BY id LIMIT ?",  # noqa: S608  # of this package
+        [row, *values, count],
     ).fetchall()
 
 

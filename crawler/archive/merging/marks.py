@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crawler.archive.care import archives
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlite_utils import Database
@@ -39,7 +39,20 @@ _POSTS = (
     " OR id IN (SELECT article_id FROM links WHERE run_id >= :run OR asked_run_id >= :run)"
     " OR id IN (SELECT article_id FROM files WHERE run_id >= :run)) ORDER BY id LIMIT :count"
 )
-_LINKS = "run_id >= :run OR met_run_id >= :run OR asked_run_id >= :run"
+_LINKS = "run_id >= ? OR met_run_id >= ? OR asked_run_id >= ?"
+
+
+class Selection(Protocol):
+    """Some of an archive's posts and addresses."""
+
+    def posts(self, db: Database, after: int, count: int) -> list[int]:
+        """Return the rows of the next so many posts behind `after`."""
+        ...
+
+    @property
+    def links(self) -> tuple[str, Sequence[object]]:
+        """The addresses, as an SQL condition with its values."""
+        ...
 
 
 class Since(NamedTuple):
@@ -58,9 +71,9 @@ class Since(NamedTuple):
         return [row for (row,) in db.execute(_POSTS, values)]
 
     @property
-    def links(self) -> str:
-        """The same of addresses, as an SQL condition with the value `run`."""
-        return f"{_LINKS} OR deleted_at IS NOT NULL" if self.has_deletions else _LINKS
+    def links(self) -> tuple[str, list[int]]:
+        """The same of addresses, as an SQL condition with its values."""
+        return f"{_LINKS} OR deleted_at IS NOT NULL" if self.has_deletions else _LINKS, [self.run] * 3
 
 
 def mark_of(db: Database) -> Mark:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.deletions import Deletion
     from crawler.archive.merging.facts import Post
-    from crawler.archive.merging.marks import Mark, Since
+    from crawler.archive.merging.marks import Mark, Selection
 
 _AT_ONCE = 200  # posts at most in one transaction
 _CHARACTERS = 4_000_000  # of their texts and bodies, after which a transaction ends
@@ -76,11 +76,13 @@ class Taken:
 
 
 class Merge:
-    """The merging of `source` into `target`; only of what is new `since` an earlier merge, if that is known."""
+    """The merging of `source` into `target`, or `only` of some of its posts and addresses."""
 
-    def __init__(self, source: Database, target: Database, since: Since | None, follow: Follow) -> None:
+    def __init__(self, source: Database, target: Database, only: Selection | None, follow: Follow) -> None:
         """Prepare; nothing is written yet."""
-        self._source, self._target, self._since, self._follow = source, target, since, follow
+        self._source, self._target, self._only, self._follow = source, target, only, follow
+        # Of what is new since a run, more is known than which posts and addresses.
+        self._since = only if isinstance(only, marks.Since) else None
         self.taken = Taken()
         self._deleted: dict[links.PostKey, Deletion] = {}
 
@@ -177,8 +179,8 @@ class Merge:
         last = 0
         while rows := (
             posts.rows_after(self._source, last, _ROWS)
-            if self._since is None
-            else self._since.posts(self._source, last, _ROWS)
+            if self._only is None
+            else self._only.posts(self._source, last, _ROWS)
         ):
             yield from rows
             last = rows[-1]
@@ -207,8 +209,9 @@ class Merge:
 
     def _take_links(self) -> None:
         there, here = (links.Ledger(side.db, side.runs) for side in self._sides)
+        where, values = ("1", []) if self._only is None else self._only.links
         last = 0
-        while rows := links.urls_after(self._source, last, _ROWS, self._since):
+        while rows := links.urls_after(self._source, last, _ROWS, where, values):
             last, urls = rows[-1][0], [url for _, url in rows]
             with writing(self._target):
                 mine = links.read(here, urls)
