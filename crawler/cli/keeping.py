@@ -230,7 +230,7 @@ def _exported(
             name=FileNames(opened.db).of,
             file_of=partial(written_file, opened.db),
         )
-        told = asking.told(opened.db, query, asking.meant(opened.db, cast("Asked", asked)), result["posts"])
+        told = asking.told(opened.whole, query, asking.meant(opened.whole, cast("Asked", asked)), result["posts"])
     return {**result, **told}
 
 

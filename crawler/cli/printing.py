@@ -41,9 +41,7 @@ class View(NamedTuple):
     @classmethod
     def of(cls, archive: Archive) -> Self:
         """Return how the posts of an archive are shown: with their site if it holds several."""
-        from crawler.archive.store import articles  # noqa: PLC0415  # --help needs no database
-
-        return cls(archive.zone(), articles.are_of_several_sites(archive.db))
+        return cls(archive.whole.zone(), archive.whole.has_several_sites())
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`.
