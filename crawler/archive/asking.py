@@ -77,6 +77,10 @@ class Extent(NamedTuple):
 class Whole(names.Known, Protocol):
     """What is asked as a whole: an archive (`OneArchive`), or several (`crawler.archive.federation`)."""
 
+    @property
+    def count(self) -> int:
+        """How many archives are asked."""
+
     def zone(self) -> tzinfo:
         """Return the zone in which times are read and shown."""
 
@@ -92,6 +96,8 @@ class Whole(names.Known, Protocol):
 
 class OneArchive(names.OfArchive):
     """An archive that is asked by itself; see `Whole`."""
+
+    count = 1
 
     def zone(self) -> tzinfo:
         """See `Whole`."""

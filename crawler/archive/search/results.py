@@ -131,6 +131,12 @@ def _hits(db: Database, shown: Sequence[tuple[Match, list[int]]], wanted: Query)
     return results
 
 
+def post_ids(db: Database, matches: list[Match]) -> list[str]:
+    """Return the ids of the posts that were found, in the order of their matches."""
+    versions = _versions(db, [match.row for match in matches])
+    return [versions[match.row]["id"] for match in matches]
+
+
 class Excerpt(TypedDict):
     """The part of a `Hit` that is taken from the text."""
 

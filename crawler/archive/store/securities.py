@@ -212,12 +212,11 @@ def mentioning(
         yield row, text, printed  # type: ignore[misc]  # the columns above
 
 
-def count(db: Database, sites: Sequence[str] = ()) -> int:
-    """Return the number of securities that are known; if any `sites` are named, of those their posts mention."""
-    if not sites:
-        return int(db.execute("SELECT count(*) FROM securities").fetchone()[0])
-    sql = f"SELECT count(DISTINCT code) FROM mentions WHERE {_wanted(True)}"  # noqa: S608  # constants
-    return int(db.execute(sql, {"sites": _listed(sites)}).fetchone()[0])
+def codes(db: Database, sites: Sequence[str] = ()) -> set[str]:
+    """Return the codes of the securities that are known; if any `sites` are named, of those their posts mention."""
+    of_sites = f"SELECT DISTINCT code FROM mentions WHERE {_wanted(True)}"  # noqa: S608  # constants
+    rows = db.execute(of_sites if sites else "SELECT code FROM securities", {"sites": _listed(sites)})
+    return {code for (code,) in rows}
 
 
 def count_mentions(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
