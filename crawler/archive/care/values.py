@@ -40,6 +40,7 @@ _OBJECTS = {
     "as_of",
     "said",
     "mark",
+    "captures_mark",
 }
 _BODIES = {"summary", "markdown", "html"}
 # A zone may be a day ahead of UTC or behind it.

@@ -21,12 +21,17 @@ from crawler.archive.store import articles
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import run_lock
 from crawler.errors import MarkdownNotWritten, UsageError
-from crawler.ops.merging import sources
+from crawler.ops.merging import captures, sources
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from crawler.ops.merging.captures import CaptureCounts
+    from crawler.ops.merging.sources import Source
 
 
 class PostCounts(TypedDict):
@@ -44,6 +49,7 @@ class MergedSource(TypedDict):
     path: str
     id: str
     posts: PostCounts
+    captures: CaptureCounts
     already: bool
 
 
@@ -65,13 +71,16 @@ class MergeResult(TypedDict):
 class MergeOptions:
     """Where to merge: the `archive`, its folder of Markdown `posts` (`None`: none).
 
-    `again`: also what was merged before. `progress` is told the archive, and how many of its posts were read.
+    `captures`: copy answers as they were served, too. `again`: also what was merged before. `progress` is told the
+    archive, and how many of its posts were read; `captures_progress` the same of answers.
     """
 
     archive: Path
     posts: Path | None
+    captures: bool = True
     again: bool = False
     progress: Callable[[str, int, int], None] = lambda _name, _done, _of: None
+    captures_progress: Callable[[str, int, int], None] = lambda _name, _done, _of: None
 
 
 def merge(names: Sequence[str], options: MergeOptions) -> MergeResult:
@@ -99,8 +108,9 @@ class _Merged(NamedTuple):
 
 def _merge_one(name: str, target: Archive, folder: Path, markdown: _Markdown, options: MergeOptions) -> _Merged:
     source = sources.found(name, options.archive, folder)
-    news = sources.news(source, target.db)
-    taken = Taken()
+    captured = captures.folder_beside(source) if options.captures else None
+    news = sources.news(source, target.db, with_captures=captured is not None)
+    taken, copied = Taken(), captures.NOTHING
     archive_id = news.archive_id or ""
     is_read = news.is_new or options.again
     if is_read:
@@ -115,8 +125,24 @@ def _merge_one(name: str, target: Archive, folder: Path, markdown: _Markdown, op
             merging = Merge(copy, target.db, None if options.again else news.since, follow)
             taken = merging.taken
             merging.run(source.name, dates.now())
-    merged: MergedSource = {"path": source.name, "id": archive_id, "posts": _counts([taken]), "already": not is_read}
+            copied = _captures_of(source, copy, target, captured, options)
+    merged: MergedSource = {
+        "path": source.name,
+        "id": archive_id,
+        "posts": _counts([taken]),
+        "captures": copied,
+        "already": not is_read,
+    }
     return _Merged(merged, taken)
+
+
+def _captures_of(
+    source: Source, copy: Database, target: Archive, folder: Path | None, options: MergeOptions
+) -> CaptureCounts:
+    if folder is None:
+        return captures.leave(source, copy, target)
+    progress = partial(options.captures_progress, source.name)
+    return captures.take(source, copy, target, folder, progress, again=options.again)
 
 
 def _result(archive: Path, merged: Sequence[_Merged]) -> MergeResult:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sqlite_utils import Database
 
 from crawler.archive.care import archives
-from crawler.archive.merging import marks
+from crawler.archive.merging import captures, marks
 from crawler.archive.store import connection
 from crawler.archive.store.migrations import steps
 from crawler.errors import ArchiveError, NotAnArchive, UsageError
@@ -54,6 +54,11 @@ def named(arguments: Iterable[str], lines: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def is_address(name: str) -> bool:
+    """Tell whether an archive is named by an address."""
+    return _ADDRESS.match(name) is not None
+
+
 @contextmanager
 def folder_beside(target: Path) -> Iterator[Path]:
     """Yield a folder for copies beside an archive whose lock this process holds; it goes when the block ends.
@@ -81,7 +86,7 @@ def found(name: str, target: Path, folder: Path) -> Source:
 
     Raises `UsageError` if it is not there or is `target` itself, `ArchiveError` if it is none or cannot be fetched.
     """
-    if _ADDRESS.match(name):
+    if is_address(name):
         return Source(_without_password(name), download(name, folder / "fetched"))
     file = Path(name)
     if not file.exists():
@@ -102,8 +107,8 @@ class News(NamedTuple):
     since: marks.Since | None
 
 
-def news(source: Source, target: Database) -> News:
-    """Return what is new in an archive. Raises `ArchiveError`."""
+def news(source: Source, target: Database, *, with_captures: bool) -> News:
+    """Return what is new in an archive, its captures included if they are wanted. Raises `ArchiveError`."""
     with _explained(source), closing(_opened(source)) as opened:
         db = Database(opened)
         _check_schema(db, source)
@@ -112,6 +117,8 @@ def news(source: Source, target: Database) -> News:
         archive_id = archives.own_id(db)
         before = archives.mark_of(target, archive_id)
         is_new = before is None or marks.mark_of(db) != before
+        if with_captures:
+            is_new = is_new or captures.mark_of(db) != archives.captures_mark(target, archive_id)
         return News(archive_id, is_new, marks.since(db, before))
 
 
