@@ -32,6 +32,15 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, error.filename2 or error.filename or str(path)) from error
 
 
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, outlast a power failure. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
     """Yield an empty draft of the file at `path`; what is left of it when the block ends is deleted.

@@ -191,8 +191,9 @@ def test_search_takes_the_options_of_the_contract() -> None:
 
 @pytest.mark.parametrize("name", sorted(main.commands.keys() - {"serve"}))  # what that prints is its address
 def test_every_command_takes_an_archive_and_prints_json(name: str) -> None:
-    options = {option for parameter in main.commands[name].params for option in parameter.opts}
-    assert {"--archive", "--json"} <= options
+    command = main.commands[name]
+    for each in command.commands.values() if isinstance(command, click.Group) else [command]:
+        assert {"--archive", "--json"} <= {option for parameter in each.params for option in parameter.opts}
 
 
 @pytest.mark.parametrize(

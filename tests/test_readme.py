@@ -73,7 +73,8 @@ UNDOING = [command for command in TAKING_IN if "--undo" in command]
 DELETING = [command for command in COMMANDS if command.startswith("finews delete")]
 SHOWING = [command for command in COMMANDS if command.startswith("finews serve")]
 MERGING = [command for command in COMMANDS if command.startswith("finews merge")]
-NOT_ASKING = {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, *MERGING, SELFTEST}
+FLEET = [command for command in COMMANDS if command.startswith("finews fleet")]  # tests/test_fleet.py runs them
+NOT_ASKING = {*CRAWLING, *TAKING_IN, *DELETING, *SHOWING, *MERGING, *FLEET, SELFTEST}
 ASKING = [command for command in COMMANDS if command not in NOT_ASKING]
 
 

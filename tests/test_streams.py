@@ -53,6 +53,7 @@ COMMANDS = {
     "delete": f"delete {made.ID} --yes",
     "merge": "merge other.db --no-posts",
     "try": "try --site minima --address https://blog.example/2022/04/20/moss.html page.html",
+    "fleet": "fleet --help",  # the rest of it needs nodes
     "captures": "captures",
     "rehearse": "rehearse",
     "reread": "reread --no-posts",

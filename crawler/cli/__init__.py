@@ -20,6 +20,7 @@ from crawler.cli.crawling import crawl, share
 from crawler.cli.definitions.trying import try_
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
+from crawler.cli.fleets.commands import fleet
 from crawler.cli.importing import import_, merge
 from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
@@ -135,6 +136,7 @@ for _command in (
     check,
     backup,
     merge,
+    fleet,
     delete,
     schedule,
     serve,

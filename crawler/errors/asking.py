@@ -23,6 +23,16 @@ class SiteError(UsageError):
         super().__init__("{place}: {problem}", place=place, problem=Sentence(problem, **values))
 
 
+class FleetError(UsageError):
+    """The file of a fleet is wrong: `file`, the `key` in it (dotted, `nodes[0].address`), and what is allowed."""
+
+    def __init__(self, file: Path, key: str, problem: str, /, **values: object) -> None:
+        """Join the three into the sentence `FILE: KEY: PROBLEM`; the problem names `values` in braces."""
+        self.file, self.key = file, key
+        place = f"{file}: {key}" if key else str(file)
+        super().__init__("{place}: {problem}", place=place, problem=Sentence(problem, **values))
+
+
 class NoArchive(UsageError):
     """There is no archive at `path`."""
 

@@ -87,6 +87,18 @@ class Report(TypedDict):
     number: NotRequired[int]
 
 
+def latest_by_site(db: Database) -> list[tuple[str, str | None, str]]:
+    """Return the latest run of each site: the site, the archive that it was made in if not here, and when it began.
+
+    Only whole crawls count, and no imports or single pages.
+    """
+    rows = db.execute(
+        "SELECT site, archive_id, max(started_at) FROM runs WHERE scope IN ('usual', 'full')"
+        " GROUP BY site ORDER BY site"
+    )
+    return [(site, archive, started_at) for site, archive, started_at in rows]
+
+
 def begin(db: Database, site: str, now: datetime, scope: Scope = "usual", *, writes_files: bool = False) -> int:
     """Begin a run of this `scope`, which writes Markdown files or none, and return its number.
 

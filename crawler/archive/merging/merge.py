@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.deletions import Deletion
     from crawler.archive.merging.facts import Post
-    from crawler.archive.merging.marks import Since
+    from crawler.archive.merging.marks import Mark, Selection
 
 _AT_ONCE = 200  # posts at most in one transaction
 _CHARACTERS = 4_000_000  # of their texts and bodies, after which a transaction ends
@@ -76,21 +76,24 @@ class Taken:
 
 
 class Merge:
-    """The merging of `source` into `target`; only of what is new `since` an earlier merge, if that is known."""
+    """The merging of `source` into `target`, or `only` of some of its posts and addresses."""
 
-    def __init__(self, source: Database, target: Database, since: Since | None, follow: Follow) -> None:
+    def __init__(self, source: Database, target: Database, only: Selection | None, follow: Follow) -> None:
         """Prepare; nothing is written yet."""
-        self._source, self._target, self._since, self._follow = source, target, since, follow
+        self._source, self._target, self._only, self._follow = source, target, only, follow
+        # Of what is new since a run, more is known than which posts and addresses.
+        self._since = only if isinstance(only, marks.Since) else None
         self.taken = Taken()
         self._deleted: dict[links.PostKey, Deletion] = {}
 
-    def run(self, path: str, at: datetime) -> None:
+    def run(self, path: str, at: datetime, mark: Mark | None) -> None:
         """Take everything in. `path` is where `source` is, for people; `at` is now, in UTC.
 
-        Raises `NotAsExpected` for what no run would have stored, with everything before it taken.
+        `mark` is how far the archive was taken in whole by then; `None` if it was not. Raises `NotAsExpected` for
+        what no run would have stored, with everything before it taken.
         """
         with told_as_odd():
-            archive_id, mark = archives.own_id(self._source), marks.mark_of(self._source)
+            archive_id = archives.own_id(self._source)
             with writing(self._target):
                 runs.take(self._source, self._target)
                 archives.begin(self._target, archive_id, path, at.isoformat(timespec="seconds"))
@@ -104,13 +107,14 @@ class Merge:
             self._take_posts()
             self._take_links()
             self._take_tables(before_posts=False)
-            with writing(self._target):
-                archives.finish(self._target, archive_id, at.isoformat(timespec="seconds"), mark)
+            if mark is not None:
+                with writing(self._target):
+                    marks.reach(self._target, archive_id, mark, at)
 
     def _take_tables(self, *, before_posts: bool) -> None:
         for rule in tables.RULES:
             if (rule.table in tables.BEFORE_POSTS) == before_posts:
-                rows = tables.take(rule, *self._sides, self._runs, self._deleted)
+                rows = tables.take(rule, *self._sides, self._runs, self._deleted, self._since)
                 self._in_batches(rule.table, rows)
 
     def _in_batches(self, table: str, rows: Iterator[tables.Row]) -> None:
@@ -126,7 +130,8 @@ class Merge:
 
     def _take_deletions(self) -> None:
         """Delete here what was deleted there. Of a post that both have deleted, the later time is kept."""
-        for theirs in deletions.every(self._source):
+        is_new = self._since is None or self._since.has_deletions
+        for theirs in deletions.every(self._source) if is_new else ():
             check_row("deletions", theirs._asdict())
             with writing(self._target):
                 mine = deletions.find(self._target, theirs.site, theirs.post_id)
@@ -174,8 +179,8 @@ class Merge:
         last = 0
         while rows := (
             posts.rows_after(self._source, last, _ROWS)
-            if self._since is None
-            else self._since.posts(self._source, last, _ROWS)
+            if self._only is None
+            else self._only.posts(self._source, last, _ROWS)
         ):
             yield from rows
             last = rows[-1]
@@ -204,7 +209,7 @@ class Merge:
 
     def _take_links(self) -> None:
         there, here = (links.Ledger(side.db, side.runs) for side in self._sides)
-        where, values = ("1", []) if self._since is None else self._since.links
+        where, values = ("1", []) if self._only is None else self._only.links
         last = 0
         while rows := links.urls_after(self._source, last, _ROWS, where, values):
             last, urls = rows[-1][0], [url for _, url in rows]

@@ -144,6 +144,11 @@ def _archives(db: Database) -> None:
     db.execute("INSERT INTO archives (id, own) VALUES (?, 1)", [str(identity)])
 
 
+@steps(name="0013_snapshots")
+def _snapshots(db: Database) -> None:
+    _run_sql(db, "0013_snapshots.sql")
+
+
 @steps(name="0014_captures_of_others")
 def _captures_of_others(db: Database) -> None:
     _run_sql(db, "0014_captures_of_others.sql")

@@ -8,14 +8,15 @@ Not here: finding and copying the others (`sources`), and what becomes of rows t
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.care import archives
+from crawler.archive.merging import snapshots
 from crawler.archive.merging.merge import Follow, Merge, Taken
 from crawler.archive.store import articles
 from crawler.archive.store.connection import holds_archive
@@ -25,11 +26,13 @@ from crawler.ops.merging import captures, sources
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sqlite_utils import Database
 
+    from crawler.archive.merging.facts import Conflict
+    from crawler.archive.merging.marks import Mark
     from crawler.ops.merging.captures import CaptureCounts
     from crawler.ops.merging.sources import Source
 
@@ -89,82 +92,109 @@ def merge(names: Sequence[str], options: MergeOptions) -> MergeResult:
     Raises `UsageError` for a name that is none, `ArchiveLocked` during a run, `ArchiveError` for an archive that
     cannot be used, and `MarkdownNotWritten`.
     """
+    with merging(options) as target:
+        merged = [target.take(sources.found(name, options.archive, target.folder)) for name in names]
+    return {
+        "archive": str(options.archive),
+        "archives": merged,
+        "posts": total(each["posts"] for each in merged),
+        "conflicts": [conflict._asdict() for conflict in target.conflicts],
+        "conflict_counts": dict(target.conflict_counts),
+    }
+
+
+@contextmanager
+def merging(options: MergeOptions) -> Iterator[Merging]:
+    """Open the archive that others are merged into, and yield it; see `merge` for what is raised."""
     holds_archive(options.archive)  # raises before any file is created beside something that is not an archive
     with ExitStack() as resources:
         lock = resources.enter_context(run_lock(options.archive))
         folder = resources.enter_context(sources.folder_beside(options.archive))
-        target = resources.enter_context(Archive(options.archive, create=True, lock=lock))
-        markdown = _Markdown(target, options.posts)
-        merged = [_merge_one(name, target, folder, markdown, options) for name in names]
-    if markdown.trouble is not None:
-        raise MarkdownNotWritten(markdown.trouble)
-    return _result(options.archive, merged)
+        archive = resources.enter_context(Archive(options.archive, create=True, lock=lock))
+        target = Merging(archive, folder, options)
+        yield target
+    if target.trouble is not None:
+        raise MarkdownNotWritten(target.trouble)
 
 
-class _Merged(NamedTuple):
-    source: MergedSource
-    taken: Taken
+class Merging:
+    """An open archive that others are merged into. `folder` is for copies of them, and goes when it is closed.
+
+    Of all contradictions so far, `conflicts` has the first, and `conflict_counts` counts each kind. `trouble` says
+    why a Markdown file could not be written, if one could not.
+    """
+
+    def __init__(self, archive: Archive, folder: Path, options: MergeOptions) -> None:
+        """Merge into an open archive."""
+        self.folder = folder
+        self.conflicts: list[Conflict] = []
+        self.conflict_counts = Counter[str]()
+        self._archive, self._options = archive, options
+        self._markdown = _Markdown(archive, options.posts)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why a Markdown file could not be written, if one could not."""
+        return self._markdown.trouble
+
+    def take(self, source: Source) -> MergedSource:
+        """Merge an archive. Raises `ArchiveError` if it cannot be used."""
+        folder = captures.folder_beside(source) if self._options.captures else None
+        news = sources.news(source, self._archive.db, with_captures=folder is not None)
+        taken, archive_id = Taken(), "" if news is None else news.archive_id
+        copied = captures.NOTHING
+        is_read = news is None or news.is_new or self._options.again
+        if is_read:
+            with sources.copied(source, self.folder) as copy:
+                archive_id = archives.own_id(copy)
+                since = None if news is None or self._options.again else news.since
+                mark = snapshots.mark_after(copy, self._archive.db)
+                taken = self._merged(source, Merge(copy, self._archive.db, since, self._follow(source)), mark)
+                copied = self._captures(source, copy, folder)
+        return {
+            "path": source.name,
+            "id": archive_id,
+            "posts": _counts(taken),
+            "captures": copied,
+            "already": not is_read,
+        }
+
+    def _merged(self, source: Source, merge: Merge, mark: Mark | None) -> Taken:
+        merge.run(source.name, dates.now(), mark)
+        self.conflicts += merge.taken.conflicts
+        self.conflict_counts.update(merge.taken.conflict_counts)
+        return merge.taken
+
+    def _captures(self, source: Source, copy: Database, folder: Path | None) -> CaptureCounts:
+        if folder is None:
+            return captures.leave(source, copy, self._archive)
+        progress = partial(self._options.captures_progress, source.name)
+        return captures.take(source, copy, self._archive, folder, progress, again=self._options.again)
+
+    def _follow(self, source: Source) -> Follow:
+        return Follow(
+            written=self._markdown.written,
+            unchanged=self._markdown.unchanged,
+            doomed=self._markdown.doomed,
+            progress=partial(self._options.progress, source.name),
+        )
 
 
-def _merge_one(name: str, target: Archive, folder: Path, markdown: _Markdown, options: MergeOptions) -> _Merged:
-    source = sources.found(name, options.archive, folder)
-    captured = captures.folder_beside(source) if options.captures else None
-    news = sources.news(source, target.db, with_captures=captured is not None)
-    taken, copied = Taken(), captures.NOTHING
-    archive_id = news.archive_id or ""
-    is_read = news.is_new or options.again
-    if is_read:
-        with sources.copied(source, folder) as copy:
-            archive_id = archives.own_id(copy)
-            follow = Follow(
-                written=markdown.written,
-                unchanged=markdown.unchanged,
-                doomed=markdown.doomed,
-                progress=partial(options.progress, source.name),
-            )
-            merging = Merge(copy, target.db, None if options.again else news.since, follow)
-            taken = merging.taken
-            merging.run(source.name, dates.now())
-            copied = _captures_of(source, copy, target, captured, options)
-    merged: MergedSource = {
-        "path": source.name,
-        "id": archive_id,
-        "posts": _counts([taken]),
-        "captures": copied,
-        "already": not is_read,
-    }
-    return _Merged(merged, taken)
+def total(counts: Iterable[PostCounts]) -> PostCounts:
+    """Return the sum of counts."""
+    summed: PostCounts = {"new": 0, "changed": 0, "unchanged": 0, "deleted": 0}
+    for each in counts:
+        summed = {
+            "new": summed["new"] + each["new"],
+            "changed": summed["changed"] + each["changed"],
+            "unchanged": summed["unchanged"] + each["unchanged"],
+            "deleted": summed["deleted"] + each["deleted"],
+        }
+    return summed
 
 
-def _captures_of(
-    source: Source, copy: Database, target: Archive, folder: Path | None, options: MergeOptions
-) -> CaptureCounts:
-    if folder is None:
-        return captures.leave(source, copy, target)
-    progress = partial(options.captures_progress, source.name)
-    return captures.take(source, copy, target, folder, progress, again=options.again)
-
-
-def _result(archive: Path, merged: Sequence[_Merged]) -> MergeResult:
-    counts = Counter[str]()
-    for each in merged:
-        counts.update(each.taken.conflict_counts)
-    return {
-        "archive": str(archive),
-        "archives": [each.source for each in merged],
-        "posts": _counts([each.taken for each in merged]),
-        "conflicts": [conflict._asdict() for each in merged for conflict in each.taken.conflicts],
-        "conflict_counts": dict(counts),
-    }
-
-
-def _counts(taken: Sequence[Taken]) -> PostCounts:
-    return {
-        "new": sum(each.new for each in taken),
-        "changed": sum(each.changed for each in taken),
-        "unchanged": sum(each.unchanged for each in taken),
-        "deleted": sum(each.deleted for each in taken),
-    }
+def _counts(taken: Taken) -> PostCounts:
+    return {"new": taken.new, "changed": taken.changed, "unchanged": taken.unchanged, "deleted": taken.deleted}
 
 
 class _Markdown:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sqlite_utils import Database
 
 from crawler.archive.care import archives
-from crawler.archive.merging import captures, marks
+from crawler.archive.merging import captures, snapshots
 from crawler.archive.store import connection
 from crawler.archive.store.migrations import steps
 from crawler.errors import ArchiveError, NotAnArchive, UsageError
@@ -27,6 +27,8 @@ from crawler.ops.merging.download import download
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from crawler.archive.merging.snapshots import News
 
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _PATIENCE = 30.0  # seconds that SQLite waits for somebody who writes
@@ -96,30 +98,21 @@ def found(name: str, target: Path, folder: Path) -> Source:
     return Source(name, file)
 
 
-class News(NamedTuple):
-    """What is known of an archive before it is read: its UUID, and what is `since` it was last merged, see `marks`.
+def news(source: Source, target: Database, *, with_captures: bool) -> News | None:
+    """Return what is new in an archive; `None` if its schema is older, so that it is not known yet.
 
-    The UUID of an archive with an older schema is not known yet.
+    Captures count only `with_captures`.
+
+    Raises `ArchiveError`.
     """
-
-    archive_id: str | None
-    is_new: bool
-    since: marks.Since | None
-
-
-def news(source: Source, target: Database, *, with_captures: bool) -> News:
-    """Return what is new in an archive, its captures included if they are wanted. Raises `ArchiveError`."""
     with _explained(source), closing(_opened(source)) as opened:
         db = Database(opened)
         _check_schema(db, source)
         if steps.pending(db):
-            return News(None, is_new=True, since=None)
-        archive_id = archives.own_id(db)
-        before = archives.mark_of(target, archive_id)
-        is_new = before is None or marks.mark_of(db) != before
-        if with_captures:
-            is_new = is_new or captures.mark_of(db) != archives.captures_mark(target, archive_id)
-        return News(archive_id, is_new, marks.since(db, before))
+            return None
+        found = snapshots.news(db, target)
+        has_captures = with_captures and captures.mark_of(db) != archives.captures_mark(target, found.archive_id)
+        return found._replace(is_new=found.is_new or has_captures)
 
 
 @contextmanager

@@ -23,8 +23,12 @@ EVEN = (
 """The intervals that divide an hour or a day evenly: those that a crontab can express."""
 
 
-def read_interval(written: str) -> timedelta:
-    """Read `15m`, `2h` or `1d`; raise `UsageError` for anything else, less than a minute, or more than a day."""
+def read_interval(written: str, longest: timedelta | None = _DAY) -> timedelta:
+    """Read `15m`, `2h` or `1d`.
+
+    Raises `UsageError` for anything else, less than a minute, or more than `longest`: by default the day that a site
+    which forgets its posts after three leaves.
+    """
     match = _WRITTEN.fullmatch(written)
     if match is None:
         raise UsageError(
@@ -33,7 +37,7 @@ def read_interval(written: str) -> timedelta:
     every = int(match[1]) * _UNITS[match[2]]
     if every < _MINUTE:
         raise UsageError("{written} is too often: ask for 1m or more.", written=written)
-    if every > _DAY:
+    if longest is not None and every > longest:
         raise UsageError(
             "{written} is too seldom: the site keeps posts for three days, and a run may fail; ask for 1d or less.",
             written=written,

@@ -1,0 +1,1 @@
+"""Commands for sites on several machines. Not here: what they do (`crawler.ops.fleet`)."""
