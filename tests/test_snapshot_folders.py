@@ -200,6 +200,15 @@ def test_a_full_snapshot_takes_the_place_of_all_before_it(node: Node):
     assert node.collect() == IDS[:2]
 
 
+def test_a_folder_that_nobody_empties_stays_within_bounds(node: Node):
+    for _ in range(9):
+        node.crawl()
+        node.make()
+    sizes = [each["bytes"] for each in node.manifest()["snapshots"]]
+    assert sum(sizes) < 6 * node.path.stat().st_size
+    assert node.collect() == IDS[:9]
+
+
 def test_a_deletion_travels(node: Node):
     node.crawl()
     node.crawl()

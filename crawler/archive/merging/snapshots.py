@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.merging.marks import Mark, Since
 
+_PAGE = 1024  # bytes, for what is small: of a hundred tables and indexes each has a page of its own
 UNFOLLOWED = Follow(
     written=lambda _row: None,
     unchanged=lambda _row: None,
@@ -127,6 +128,7 @@ def make(source: Database, draft: Path, base: Mark | None, at: datetime) -> Made
                 "INSERT INTO snapshot (id, base_mark, state_mark, made_at) VALUES (1, ?, ?, ?)", [*marked, iso(at)]
             )
         if since is not None:
+            opened.execute(f"PRAGMA page_size = {_PAGE}")
             opened.execute("VACUUM")
         return Made(span, posts.count(db))
 
