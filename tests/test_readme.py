@@ -195,11 +195,12 @@ def test_a_command_that_deletes_runs_as_it_stands(
 def test_a_command_that_merges_runs_as_it_stands(
     command: str, crawled: Path, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    for name in ("laptop.db", "server.db"):
+    (tmp_path / "node1").mkdir()
+    for name in ("laptop.db", "server.db", "node1/copy.db"):
         shutil.copyfile(crawled / "output/archive.db", tmp_path / name)
     done = finews(*shlex.split(command)[1:])
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.match(r"laptop\.db: [1-9]\d* posts new, 0 changed, 0 unchanged\n", done.stdout)
+    assert re.match(r"(laptop|node1/copy)\.db: [1-9]\d* posts new, 0 changed, 0 unchanged\n", done.stdout)
 
 
 def _garden() -> SampleSite:
