@@ -134,14 +134,8 @@ class Machines:
 
     def run(self, *command: str, **variables: str) -> int:
         environment = {**self._environment, **variables}
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        ).returncode
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, check=False)
+        return done.returncode
 
     def posts(self) -> list[str]:
         with Archive(self.folder / "all.db") as archive:
