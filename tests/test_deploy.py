@@ -163,6 +163,13 @@ def test_what_is_new_on_other_machines_is_collected_and_merged_once(machines: Ma
     assert list(machines.folder.glob("**/[0-9]*.db")) == []
     keep("three", "NW3")
     keep("one", "NW4")
+    torn = machines.folder / "in/one_out/000000.db"
+    torn.write_bytes(b"SQLite format 3\0")
+    assert (machines.run(*collect), machines.posts()) == (
+        1,
+        ["NW1", "NW2", "NW3"],
+    )  # the fourth is behind the torn one
+    torn.unlink()
     assert (machines.run(*collect), machines.posts()) == (0, ["NW1", "NW2", "NW3", "NW4"])
     assert (machines.run(*collect), machines.posts()) == (0, ["NW1", "NW2", "NW3", "NW4"])
 
