@@ -24,6 +24,7 @@ from crawler.archive.merging.links import Ledger, read
 from crawler.archive.merging.merge import Follow, Merge
 from crawler.archive.merging.posts import PostReader
 from crawler.archive.merging.runs import keys
+from crawler.archive.merging.snapshots import mark_after
 from crawler.archive.search import functions
 from crawler.archive.search.index import is_complete
 from crawler.archive.store import files, posts
@@ -123,7 +124,7 @@ def merged(*archives: Database, number: int = 99) -> Database:
 def into(target: Database, source: Database) -> Database:
     """Merge a copy of `source` into `target`, and return that."""
     copy = copy_of(source)
-    Merge(copy, target, None, FOLLOW).run("there.db", made.LATER)
+    Merge(copy, target, None, FOLLOW).run("there.db", made.LATER, mark_after(copy, target))
     copy.close()
     return target
 

@@ -71,7 +71,7 @@ VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
-    "archives": "began_at mark last_run",
+    "archives": "began_at mark last_run earlier_states",
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on deleted_at",
     "runs": "listings_failed archive_id number",
     "fetches": "id",
@@ -79,7 +79,7 @@ OWN = {
     "files": "id content_hash",
 }
 OWN_TABLES = (
-    "posts versions sightings before_imports stories story_keys derived sqlite_sequence"
+    "posts versions sightings snapshot before_imports stories story_keys derived sqlite_sequence"
     " search_config search_data search_idx search_tokens_config search_tokens_data search_tokens_idx"
     " _sqlite_migrations"
 )

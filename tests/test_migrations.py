@@ -607,6 +607,7 @@ EXPECTED = {
     "0009": {**BY_0002, "files": [REFUSED_FILE]},
     "0010": {**BY_0002, "files": [REFUSED_FILE]},
     "0011": {**BY_0002, "files": [REFUSED_FILE]},
+    "0012": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

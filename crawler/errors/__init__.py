@@ -7,7 +7,7 @@
     │   ├── NoArchive          there is no archive at that path
     │   ├── AmbiguousPost      several sites have a post of this id
     │   ├── NoSuchTime         a time is written in no known way
-    │   ├── AmbiguousPost      several sites have a post of this id
+    │   ├── SnapshotNotWritten the archive is a snapshot, which nothing is added to
     │   └── NotInstalled       the command needs packages that are not installed
     ├── ArchiveError           the archive cannot be used as it is
     │   ├── NotAnArchive       the file is something else
@@ -19,6 +19,7 @@
     │   └── ArchiveReplaced    a run finds that its archive was deleted or replaced
     ├── MarkdownNotWritten     the archive has every post, but the folder of Markdown has not
     ├── CapturesNotWritten     the archive has every post, but not every page as it was served
+    ├── SnapshotNotMade        the archive has every post, but its next snapshot could not be made
     ├── ArchiveLocked          exit code 75: another run holds the archive's lock
     ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
@@ -46,6 +47,8 @@ from crawler.errors.archive import (
     NewerArchive,
     NotAnArchive,
     NotAsExpected,
+    SnapshotNotMade,
+    SnapshotNotWritten,
     TookTooLong,
 )
 from crawler.errors.asking import (
@@ -95,6 +98,8 @@ __all__ = [
     "NotAsExpected",
     "NotInstalled",
     "SiteError",
+    "SnapshotNotMade",
+    "SnapshotNotWritten",
     "TookTooLong",
     "UsageError",
 ]

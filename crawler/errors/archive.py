@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.errors.base import ExitCode, FinewsError
+from crawler.errors.base import ExitCode, FinewsError, UsageError
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
@@ -85,6 +85,19 @@ class ArchiveDamaged(ArchiveError):
         )
 
 
+class SnapshotNotWritten(UsageError):
+    """The archive at `path` is a snapshot, which nothing is added to."""
+
+    def __init__(self, path: Path) -> None:
+        """Say what to do with it."""
+        self.path = path
+        super().__init__(
+            "{path} is a snapshot of an archive, and nothing is added to it: name the archive itself, or take the"
+            " snapshot into another with `finews merge {path}`.",
+            path=path,
+        )
+
+
 class ArchiveReplaced(ArchiveError):
     """The file at `path` is no longer the one that a run has open."""
 
@@ -140,6 +153,20 @@ class CapturesNotWritten(FinewsError):
         super().__init__(
             "Not every page could be kept in {folder} as it was served ({trouble}). The archive holds every post:"
             " mend that before the next run, or run with --no-captures.",
+            folder=folder,
+            trouble=trouble,
+        )
+
+
+class SnapshotNotMade(FinewsError):
+    """Something, such as a full disk, kept a snapshot of the archive from being made in a folder."""
+
+    def __init__(self, folder: Path, trouble: str) -> None:
+        """Quote the system's message as the `trouble`."""
+        self.folder, self.trouble = folder, trouble
+        super().__init__(
+            "No snapshot could be made in {folder} ({trouble}). The archive holds every post: mend that, and the next"
+            " snapshot brings all that is new.",
             folder=folder,
             trouble=trouble,
         )

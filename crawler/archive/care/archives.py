@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlite_utils import Database
 
@@ -52,12 +52,26 @@ def begin(db: Database, archive_id: str, path: str, at: str) -> None:
     )
 
 
-def finish(db: Database, archive_id: str, at: str, mark: dict[str, object]) -> None:
-    """Note that an archive was taken in whole, as far as it had come: its `mark`."""
+def forget_reading(db: Database, archive_id: str) -> None:
+    """Forget that an archive was read, but not that reports up to the latest run are not recounted."""
+    db.execute("UPDATE archives SET path = NULL, began_at = NULL WHERE id = ?", [archive_id])
+
+
+def finish(
+    db: Database, archive_id: str, at: str, mark: Mapping[str, object], earlier_states: Iterable[str] = ()
+) -> None:
+    """Note that an archive was taken in whole, as far as it had come: its `mark`. For `earlier_states`, see there."""
     db.execute(
-        "UPDATE archives SET merged_at = ?, mark = ?, last_run = (SELECT max(id) FROM runs) WHERE id = ?",
-        [at, json.dumps(mark, sort_keys=True), archive_id],
+        "UPDATE archives SET merged_at = ?, mark = ?, earlier_states = ?,"
+        " last_run = (SELECT max(id) FROM runs) WHERE id = ?",
+        [at, json.dumps(mark, sort_keys=True), " ".join(earlier_states), archive_id],
     )
+
+
+def earlier_states(db: Database, archive_id: str) -> list[str]:
+    """Return the states as far as which an archive was taken in before it had its mark: digests, the latest first."""
+    row = db.execute("SELECT earlier_states FROM archives WHERE id = ?", [archive_id]).fetchone()
+    return [] if row is None else str(row[0]).split()
 
 
 def mark_of(db: Database, archive_id: str) -> dict[str, object] | None:

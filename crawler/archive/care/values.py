@@ -26,6 +26,7 @@ ODD_VALUES_RAISE = (ValueError, TypeError, LookupError, ArithmeticError, Attribu
 
 _TABLES = (
     "runs posts versions securities mentions links fetches hosts files sites stories deletions archives sightings"
+    " snapshot"
 ).split()
 _TYPES = {"INTEGER": "('integer', 'null')", "REAL": "('real', 'integer', 'null')", "TEXT": "('text', 'null')"}
 _IS_TIME, _IS_DAY, _IS_OBJECT = "finews_is_time", "finews_is_day", "finews_is_object"
@@ -40,6 +41,8 @@ _OBJECTS = {
     "as_of",
     "said",
     "mark",
+    "base_mark",
+    "state_mark",
 }
 _BODIES = {"summary", "markdown", "html"}
 # A zone may be a day ahead of UTC or behind it.

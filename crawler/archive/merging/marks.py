@@ -15,10 +15,13 @@ from crawler.archive.care import archives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlite_utils import Database
 
 Mark = dict[str, Any]
+
+_EARLIER = 100  # states that are remembered beside the last one, so that old snapshots need not be read again
 
 _COUNTS = {
     "runs": "SELECT max(id), count(*), max(finished_at) FROM runs",
@@ -27,7 +30,7 @@ _COUNTS = {
     "links": "SELECT count(*), max(fetched_at), total(attempts) FROM links",
     "fetches": "SELECT max(id), count(*), total(times) FROM fetches",
     "files": "SELECT max(id), count(*), max(imported_at) FROM files",
-    "deletions": "SELECT count(*), max(deleted_at) FROM deletions",
+    "deletions": "SELECT count(*), max(deleted_at), total(strftime('%s', deleted_at)) FROM deletions",
     "archives": "SELECT count(*), max(began_at), max(merged_at) FROM archives",
 }
 _POSTS = (
@@ -36,7 +39,7 @@ _POSTS = (
     " OR id IN (SELECT article_id FROM links WHERE run_id >= :run OR asked_run_id >= :run)"
     " OR id IN (SELECT article_id FROM files WHERE run_id >= :run)) ORDER BY id LIMIT :count"
 )
-_LINKS = "run_id >= ? OR met_run_id >= ? OR asked_run_id >= ? OR deleted_at IS NOT NULL"
+_LINKS = "run_id >= ? OR met_run_id >= ? OR asked_run_id >= ?"
 
 
 class Selection(Protocol):
@@ -53,10 +56,14 @@ class Selection(Protocol):
 
 
 class Since(NamedTuple):
-    """What is new: everything that run `run`, which began at `started_at` (UTC), and later ones can have touched."""
+    """What is new: everything that run `run`, which began at `started_at` (UTC), and later ones can have touched.
+
+    `has_deletions`: posts were deleted since, or come back.
+    """
 
     run: int
     started_at: str
+    has_deletions: bool
 
     def posts(self, db: Database, after: int, count: int) -> list[int]:
         """Return the rows of the next so many posts behind `after` that may have something new."""
@@ -66,7 +73,7 @@ class Since(NamedTuple):
     @property
     def links(self) -> tuple[str, list[int]]:
         """The same of addresses, as an SQL condition with its values."""
-        return _LINKS, [self.run] * 3
+        return f"{_LINKS} OR deleted_at IS NOT NULL" if self.has_deletions else _LINKS, [self.run] * 3
 
 
 def mark_of(db: Database) -> Mark:
@@ -81,6 +88,21 @@ def digest(mark: Mapping[str, Any]) -> str:
     return sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
 
+def is_mark(value: object) -> bool:
+    """Tell whether a value read from outside is a mark."""
+    if not isinstance(value, dict) or not {"last", *_COUNTS} <= value.keys():
+        return False
+    numbers = all(isinstance(each, list) and all(map(_is_plain, each)) for each in value.values() if each is not None)
+    match value["last"]:
+        case None | [int(), str()]:
+            return numbers and all(value[name] is not None for name in _COUNTS)
+    return False
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, int | float | str)
+
+
 def state_of(db: Database, archive_id: str) -> str | None:
     """Return the digest of the mark that an archive had when it was last taken into this one; `None` if it never was.
 
@@ -90,14 +112,29 @@ def state_of(db: Database, archive_id: str) -> str | None:
     return None if mark is None else digest(mark)
 
 
+def has_state(db: Database, archive_id: str, state: str) -> bool:
+    """Tell whether an archive was taken into this one as far as a state, by its digest; perhaps further by now."""
+    return state in {state_of(db, archive_id), *archives.earlier_states(db, archive_id)}
+
+
+def reach(db: Database, archive_id: str, mark: Mark, at: datetime) -> None:
+    """Note that an archive was taken in whole as far as `mark`; runs inside the caller's transaction."""
+    before = state_of(db, archive_id)
+    earlier = dict.fromkeys([*([before] if before else []), *archives.earlier_states(db, archive_id)])
+    earlier.pop(digest(mark), None)
+    archives.finish(db, archive_id, at.isoformat(timespec="seconds"), mark, [*earlier][:_EARLIER])
+
+
 def since(db: Database, before: Mapping[str, Any] | None) -> Since | None:
     """Return what is new in an archive since it had the mark `before`; `None` if all of it has to be read.
 
     That is so if it is not the same archive gone on: a copy may have gone its own way. Or if others were merged into
     it since, which brings old posts.
     """
-    if before is None or not before["last"] or mark_of(db)["archives"] != before["archives"]:
+    now = mark_of(db)
+    if before is None or not before["last"] or now["archives"] != before["archives"]:
         return None
     run, started_at = before["last"]
     found = db.execute("SELECT started_at FROM runs WHERE id = ?", [run]).fetchone()
-    return Since(run, started_at) if found == (started_at,) else None
+    has_deletions = now["deletions"] != before["deletions"]
+    return Since(run, started_at, has_deletions) if found == (started_at,) else None

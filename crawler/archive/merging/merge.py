@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.deletions import Deletion
     from crawler.archive.merging.facts import Post
-    from crawler.archive.merging.marks import Selection
+    from crawler.archive.merging.marks import Mark, Selection
 
 _AT_ONCE = 200  # posts at most in one transaction
 _CHARACTERS = 4_000_000  # of their texts and bodies, after which a transaction ends
@@ -81,16 +81,19 @@ class Merge:
     def __init__(self, source: Database, target: Database, only: Selection | None, follow: Follow) -> None:
         """Prepare; nothing is written yet."""
         self._source, self._target, self._only, self._follow = source, target, only, follow
+        # Of what is new since a run, more is known than which posts and addresses.
+        self._since = only if isinstance(only, marks.Since) else None
         self.taken = Taken()
         self._deleted: dict[links.PostKey, Deletion] = {}
 
-    def run(self, path: str, at: datetime) -> None:
+    def run(self, path: str, at: datetime, mark: Mark | None) -> None:
         """Take everything in. `path` is where `source` is, for people; `at` is now, in UTC.
 
-        Raises `NotAsExpected` for what no run would have stored, with everything before it taken.
+        `mark` is how far the archive was taken in whole by then; `None` if it was not. Raises `NotAsExpected` for
+        what no run would have stored, with everything before it taken.
         """
         with _told_as_odd():
-            archive_id, mark = archives.own_id(self._source), marks.mark_of(self._source)
+            archive_id = archives.own_id(self._source)
             with writing(self._target):
                 runs.take(self._source, self._target)
                 archives.begin(self._target, archive_id, path, at.isoformat(timespec="seconds"))
@@ -104,13 +107,14 @@ class Merge:
             self._take_posts()
             self._take_links()
             self._take_tables(before_posts=False)
-            with writing(self._target):
-                archives.finish(self._target, archive_id, at.isoformat(timespec="seconds"), mark)
+            if mark is not None:
+                with writing(self._target):
+                    marks.reach(self._target, archive_id, mark, at)
 
     def _take_tables(self, *, before_posts: bool) -> None:
         for rule in tables.RULES:
             if (rule.table in tables.BEFORE_POSTS) == before_posts:
-                rows = tables.take(rule, *self._sides, self._runs, self._deleted)
+                rows = tables.take(rule, *self._sides, self._runs, self._deleted, self._since)
                 self._in_batches(rule.table, rows)
 
     def _in_batches(self, table: str, rows: Iterator[tables.Row]) -> None:
@@ -126,7 +130,8 @@ class Merge:
 
     def _take_deletions(self) -> None:
         """Delete here what was deleted there. Of a post that both have deleted, the later time is kept."""
-        for theirs in deletions.every(self._source):
+        is_new = self._since is None or self._since.has_deletions
+        for theirs in deletions.every(self._source) if is_new else ():
             check_row("deletions", theirs._asdict())
             with writing(self._target):
                 mine = deletions.find(self._target, theirs.site, theirs.post_id)

@@ -17,19 +17,24 @@ if TYPE_CHECKING:
 
     from crawler.archive.merging.facts import RunKey
     from crawler.archive.merging.links import PostKey
+    from crawler.archive.merging.marks import Since
 
 Row = dict[str, Any]
 """A row by column; a run or a post is what tells it from all others, see `Rule`."""
 
 
 class Rule(NamedTuple):
-    """How rows of `table` with the same `key` are joined. `runs` are columns with a run, `post` is that of a post."""
+    """How rows of `table` with the same `key` are joined. `runs` are columns with a run, `post` is that of a post.
+
+    `is_by_run`: each row is of the run in its column `run_id`, which tells whether it is new.
+    """
 
     table: str
     key: tuple[str, ...]
     join: Callable[[Row, Row], Row]
     runs: tuple[str, ...] = ()
     post: str | None = None
+    is_by_run: bool = False
 
 
 class Side(NamedTuple):
@@ -74,21 +79,28 @@ RULES = (
     Rule("sites", ("name", "rules"), _site, runs=("run_id",)),
     Rule("categories", ("site", "slug"), _category),
     Rule("hosts", ("host",), _host, runs=("given_up_run_id",)),
-    Rule("files", ("path", "commit", "site"), _file, runs=("run_id",), post="article_id"),
+    Rule("files", ("path", "commit", "site"), _file, runs=("run_id",), post="article_id", is_by_run=True),
 )
 BEFORE_POSTS = {"sites", "categories"}
 """Tables that posts refer to, or by which their addresses are understood."""
 
 
 def take(
-    rule: Rule, source: Side, target: Side, runs: Mapping[RunKey, int], deleted: Container[PostKey]
+    rule: Rule,
+    source: Side,
+    target: Side,
+    runs: Mapping[RunKey, int],
+    deleted: Container[PostKey],
+    since: Since | None,
 ) -> Iterator[Row]:
     """Take a table's rows, and yield each as it was read, so that the caller can end a transaction between two.
 
-    `runs` are those of `target` by what tells them from others. Rows of `deleted` posts are left out.
+    `runs` are those of `target` by what tells them from others. Rows of `deleted` posts are left out, and so are
+    rows that are known not to be new.
     """
     is_changed = False
-    for theirs in _rows(rule, source):
+    new = ("", []) if since is None or not rule.is_by_run else ("WHERE run_id >= ?", [since.run])
+    for theirs in _rows(rule, source, *new):
         yield theirs
         if rule.post is not None and theirs[rule.post] in deleted:
             continue

@@ -33,6 +33,7 @@ from crawler.errors import (
     NewerArchive,
     NoArchive,
     NotAnArchive,
+    SnapshotNotWritten,
     TookTooLong,
 )
 from crawler.language import Sentence
@@ -231,7 +232,9 @@ def check_version(db: Database, file: Path) -> None:
 
 
 def _prepare(db: Database, file: Path, lock: RunLock | None) -> None:
-    """Migrate the schema if needed, and set this connection's options."""
+    """Migrate the schema if needed, and set this connection's options; refuse to write to a snapshot."""
+    if lock is not None and db["snapshot"].exists() and db["snapshot"].count:
+        raise SnapshotNotWritten(file)
     if _is_outdated(db):
         if lock is None:
             _migrate_under_lock(db, file)

@@ -144,6 +144,11 @@ def _archives(db: Database) -> None:
     db.execute("INSERT INTO archives (id, own) VALUES (?, 1)", [str(identity)])
 
 
+@steps(name="0013_snapshots")
+def _snapshots(db: Database) -> None:
+    _run_sql(db, "0013_snapshots.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return the name of a step applied to `db` by a newer version of the program, unknown here; `None` if none."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}

@@ -50,4 +50,4 @@ def write_seed(archive: Path, site: str, file: Path) -> None:
         Archive(file, create=True, lock=lock) as seed,
         one_state(source.db),
     ):
-        Merge(source.db, seed.db, OfSite(site), _UNWATCHED).run(str(archive), dates.now())
+        Merge(source.db, seed.db, OfSite(site), _UNWATCHED).run(str(archive), dates.now(), None)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypedDict
 from crawler import dates
 from crawler.archive import Archive
 from crawler.archive.care import archives
+from crawler.archive.merging import snapshots
 from crawler.archive.merging.merge import Follow, Merge, Taken
 from crawler.archive.store import articles
 from crawler.archive.store.connection import holds_archive
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive.merging.facts import Conflict
+    from crawler.archive.merging.marks import Mark
     from crawler.ops.merging.sources import Source
 
 
@@ -131,17 +133,18 @@ class Merging:
     def take(self, source: Source) -> MergedSource:
         """Merge an archive. Raises `ArchiveError` if it cannot be used."""
         news = sources.news(source, self._archive.db)
-        taken, archive_id = Taken(), news.archive_id or ""
-        is_read = news.is_new or self._options.again
+        taken, archive_id = Taken(), "" if news is None else news.archive_id
+        is_read = news is None or news.is_new or self._options.again
         if is_read:
             with sources.copied(source, self.folder) as copy:
                 archive_id = archives.own_id(copy)
-                since = None if self._options.again else news.since
-                taken = self._merged(source, Merge(copy, self._archive.db, since, self._follow(source)))
+                since = None if news is None or self._options.again else news.since
+                mark = snapshots.mark_after(copy, self._archive.db)
+                taken = self._merged(source, Merge(copy, self._archive.db, since, self._follow(source)), mark)
         return {"path": source.name, "id": archive_id, "posts": _counts(taken), "already": not is_read}
 
-    def _merged(self, source: Source, merge: Merge) -> Taken:
-        merge.run(source.name, dates.now())
+    def _merged(self, source: Source, merge: Merge, mark: Mark | None) -> Taken:
+        merge.run(source.name, dates.now(), mark)
         self.conflicts += merge.taken.conflicts
         self.conflict_counts.update(merge.taken.conflict_counts)
         return merge.taken

@@ -17,8 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sqlite_utils import Database
 
-from crawler.archive.care import archives
-from crawler.archive.merging import marks
+from crawler.archive.merging import snapshots
 from crawler.archive.store import connection
 from crawler.archive.store.migrations import steps
 from crawler.errors import ArchiveError, NotAnArchive, UsageError
@@ -27,6 +26,8 @@ from crawler.ops.merging.download import download
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from crawler.archive.merging.snapshots import News
 
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _PATIENCE = 30.0  # seconds that SQLite waits for somebody who writes
@@ -91,28 +92,17 @@ def found(name: str, target: Path, folder: Path) -> Source:
     return Source(name, file)
 
 
-class News(NamedTuple):
-    """What is known of an archive before it is read: its UUID, and what is `since` it was last merged, see `marks`.
+def news(source: Source, target: Database) -> News | None:
+    """Return what is new in an archive; `None` if its schema is older, so that it is not known yet.
 
-    The UUID of an archive with an older schema is not known yet.
+    Raises `ArchiveError`.
     """
-
-    archive_id: str | None
-    is_new: bool
-    since: marks.Since | None
-
-
-def news(source: Source, target: Database) -> News:
-    """Return what is new in an archive. Raises `ArchiveError`."""
     with _explained(source), closing(_opened(source)) as opened:
         db = Database(opened)
         _check_schema(db, source)
         if steps.pending(db):
-            return News(None, is_new=True, since=None)
-        archive_id = archives.own_id(db)
-        before = archives.mark_of(target, archive_id)
-        is_new = before is None or marks.mark_of(db) != before
-        return News(archive_id, is_new, marks.since(db, before))
+            return None
+        return snapshots.news(db, target)
 
 
 @contextmanager
