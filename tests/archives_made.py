@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from crawler.archive.care import deleting
 from crawler.archive.ledger import deletions, hosts, links, runs, sites
 from crawler.archive.ledger.links import End
+from crawler.archive.merging import captures
 from crawler.archive.merging.links import Ledger, read
 from crawler.archive.merging.merge import Follow, Merge
 from crawler.archive.merging.posts import PostReader
@@ -32,12 +33,15 @@ from crawler.archive.store.articles import FOLDED
 from crawler.archive.store.connection import open_database
 from crawler.archive.store.lock import writing
 from crawler.dates import iso
+from crawler.items import Capture
+from crawler.sites.addresses import share_text_url
 from crawler.text.file_names import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+FILE = "finews-20220421010000-1.warc.gz"
 POSTS = ("NW1", "NW2", "NW3")
 TEXTS = (
     "江西将实现5G与VR融合，建成十万个基站，覆盖全部乡镇。" * 3,
@@ -125,8 +129,19 @@ def into(target: Database, source: Database) -> Database:
     """Merge a copy of `source` into `target`, and return that."""
     copy = copy_of(source)
     Merge(copy, target, None, FOLLOW).run("there.db", made.LATER, mark_after(copy, target))
+    _take_captures(target, copy)
     copy.close()
     return target
+
+
+def _take_captures(target: Database, source: Database) -> None:
+    """Take the captures, as if the records were copied into a file."""
+    kept = captures.after(source, 0, 1_000)
+    lacked = captures.lacking(target, kept, captures.addresses_of_deleted_posts(target))
+    end = _end_of_captures(target)
+    copied = [replace(each, file=FILE, offset=end + number) for number, each in enumerate(lacked)]
+    with writing(target):
+        captures.record(target, copied, kept)
 
 
 def said_by(db: Database) -> dict[str, Any]:
@@ -172,7 +187,25 @@ def said_by(db: Database) -> dict[str, Any]:
             )
         ),
         "stories": sorted(sorted(each) for each in told.values()),
+        "captures": _captures_of(db),
     }
+
+
+def _captures_of(db: Database) -> dict[Any, set[str]]:
+    """Return the captures by what is the same in every archive, with the addresses that they are known to be of.
+
+    Those of deleted posts are left out: they stay where they were, and are not taken elsewhere.
+    """
+    deleted = captures.addresses_of_deleted_posts(db)
+    rows = db.execute(
+        "SELECT captures.url, captured_at, captures.status, record, digest, links.url FROM captures"
+        " LEFT JOIN fetches ON fetches.id = fetch_id LEFT JOIN links ON links.id = link_id"
+    )
+    found: dict[Any, set[str]] = {}
+    for *same, url in rows:
+        if not deleted & {same[0], url}:
+            found.setdefault(tuple(same), set()).update({url} - {None})
+    return found
 
 
 def _report(row: dict[str, Any]) -> str:
@@ -211,8 +244,24 @@ def _let_come_back(db: Database, post_id: str) -> None:
     deletions.lift(db, "finews", post_id, [address.url for address in addresses])
 
 
+def _captured(db: Database, step: Step, url: str, status: int = 200) -> tuple[Capture, ...]:
+    """Return where the answer of a step is kept, if it is: twice in three times."""
+    if not step.variant:
+        return ()
+    place = {"file": FILE, "offset": _end_of_captures(db), "length": 1, "request_length": 0}
+    digest = f"sha1:{step.text}"
+    return (Capture(url=url, captured_at=_at(step.hour), status=status, record="response", digest=digest, **place),)
+
+
+def _end_of_captures(db: Database) -> int:
+    (end,) = db.execute('SELECT coalesce(max("offset") + 1, 0) FROM captures').fetchone()
+    return int(end)
+
+
 def _page(db: Database, step: Step, run: int) -> None:
-    article = _article(step)
+    address = made.post_address(POSTS[step.post])
+    kept = _captured(db, step, address.url)
+    article = _article(step, fetch=made.fetch(address, fetched_at=_at(step.hour), captures=kept))
     recorded = posts.store(db, article, run)
     end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id, rules=made.RULES)
     links.record_outcome(db, "finews", article.post.fetch, end, run_id=run)
@@ -220,7 +269,9 @@ def _page(db: Database, step: Step, run: int) -> None:
 
 def _share(db: Database, step: Step, run: int) -> None:
     address = made.share_address(POSTS[step.post])
-    article = _article(step, fetch=made.fetch(address, fetched_at=_at(step.hour)), via="share", mentions=())
+    kept = _captured(db, step, share_text_url(made.SITE, POSTS[step.post]) or "")
+    fetch = made.fetch(address, fetched_at=_at(step.hour), captures=kept)
+    article = _article(step, fetch=fetch, via="share", mentions=())
     recorded = posts.store(db, article, run)
     end = End(state="stored", outcome=recorded.outcome, article_id=recorded.article_id)
     links.record_outcome(db, "finews", article.post.fetch, end, run_id=run)
@@ -238,10 +289,13 @@ def _import(db: Database, step: Step, run: int) -> None:
 
 
 def _gone(db: Database, step: Step, run: int) -> None:
-    missed = made.gone(made.post_address(POSTS[step.post]), at=_at(step.hour))
-    posts.mark_gone(db, missed.fetch.address.url, _at(step.hour))
+    address = made.post_address(POSTS[step.post])
+    fetch = made.fetch(
+        address, status=404, fetched_at=_at(step.hour), captures=_captured(db, step, address.url, status=404)
+    )
+    posts.mark_gone(db, address.url, _at(step.hour))
     end = End(state="gone", outcome="gone", reason="HTTP 404")
-    links.record_outcome(db, "finews", missed.fetch, end, run_id=run)
+    links.record_outcome(db, "finews", fetch, end, run_id=run)
 
 
 def _failed(db: Database, step: Step, run: int) -> None:

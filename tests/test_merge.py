@@ -36,6 +36,8 @@ OTHER_WORDS = (
     "贵州茅台上涨，白酒板块走强，北向资金连续五日净流入，食品饮料指数收盘创下三个月以来的新高，成交放大。" * 2
 )
 
+NONE = {"taken": 0, "left": 0, "note": None}  # of the captures
+
 
 class Place:
     """A folder with archives `a.db` and `b.db`, to be merged into `all.db` with Markdown in `posts`."""
@@ -110,8 +112,14 @@ def test_posts_of_both_archives_are_there_with_every_version_and_their_markdown(
     assert result == {
         "archive": str(place.all),
         "archives": [
-            {"path": str(place.a), "id": ids[0], "posts": counts(new=2), "already": False},
-            {"path": str(place.b), "id": ids[1], "posts": counts(new=1, changed=1), "already": False},
+            {"path": str(place.a), "id": ids[0], "posts": counts(new=2), "captures": NONE, "already": False},
+            {
+                "path": str(place.b),
+                "id": ids[1],
+                "posts": counts(new=1, changed=1),
+                "captures": NONE,
+                "already": False,
+            },
         ],
         "posts": counts(new=3, changed=1),
         "conflicts": [],

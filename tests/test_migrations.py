@@ -608,6 +608,7 @@ EXPECTED = {
     "0010": {**BY_0002, "files": [REFUSED_FILE]},
     "0011": {**BY_0002, "files": [REFUSED_FILE]},
     "0012": {**BY_0002, "files": [REFUSED_FILE]},
+    "0013": {**BY_0002, "files": [REFUSED_FILE]},
 }
 
 

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from crawler import dates
 from crawler.archive import asking, stock
-from crawler.archive.care import summary, top
+from crawler.archive.care import origins, summary, top
 from crawler.archive.care.backup import backup
 from crawler.archive.care.remedies import explain
 from crawler.archive.ledger import address_history, names, runs, sites, zones
 from crawler.archive.ledger.lookup import find_posts
-from crawler.archive.merging import origins
 from crawler.archive.search import every, search
 from crawler.archive.store import articles, files, stories, versions
 from crawler.archive.store.connection import file_at, limit_time, one_state, open_database

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.store.lock import lock_file
@@ -42,6 +43,14 @@ def folder_of(archive: Path) -> Path:
 def name_of(site: str, begun: datetime, number: int) -> str:
     """Return the name of the file that was `begun` at a time in UTC."""
     return f"{site}-{begun:%Y%m%d%H%M%S}-{number}.warc.gz"
+
+
+def names_like(name: str) -> Iterator[str]:
+    """Yield the names of files of the same site and time, by their numbers; none if `name` is not that of a file."""
+    match = _NAME.fullmatch(name)
+    if match is not None:
+        for number in count(1):
+            yield f"{match['site']}-{match['time']}-{number}.warc.gz"
 
 
 def day_of(name: str) -> str:

@@ -8,19 +8,18 @@ changes. Not here: what a record is (`crawler.captures.records`), and the rows (
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from crawler import __version__, dates
+from crawler import dates
 from crawler.archive import captures
 from crawler.archive.store.lock import lock_file
+from crawler.captures.appending import OpenFile
 from crawler.captures.files import day_of, files_in, folder_of, info_in, name_of
 from crawler.captures.mending import IS_PART_OF, belongs, mend
-from crawler.captures.records import VERSION, digest_of, info_of, pair_of
+from crawler.captures.records import BY_THIS_PROGRAM, digest_of, info_of, pair_of
 from crawler.items import Capture
 from crawler.sites.loading import as_json, rules_version
 
@@ -37,39 +36,6 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000_000
 _RULES = "rules"
 _RECENT = 2  # files in which a killed run may have left something
-
-
-class _OpenFile:
-    """A file that is written to, locked for this process."""
-
-    def __init__(self, path: Path, info_id: str, *, new: bool) -> None:
-        """Open the file, which must not exist if it is `new`. Raises `OSError`."""
-        self.path, self.info_id = path, info_id
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT | os.O_EXCL if new else 0)
-        self._descriptor = os.open(path, flags, 0o644)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.size = os.fstat(self._descriptor).st_size
-        except OSError:
-            os.close(self._descriptor)
-            raise
-
-    def append(self, data: bytes) -> int:
-        """Append `data`, all or none of it, and return where it begins. Raises `OSError`."""
-        begin, left = self.size, memoryview(data)
-        try:
-            while left:
-                left = left[os.write(self._descriptor, left) :]
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(self._descriptor, begin)
-            raise
-        self.size += len(data)
-        return begin
-
-    def close(self) -> None:
-        """Close the file, which unlocks it."""
-        os.close(self._descriptor)
 
 
 class Keeper:
@@ -93,7 +59,7 @@ class Keeper:
         self._db, self._site, self._agent, self._now = db, site, agent, now
         self._archive_name, self._folder = lock_file(archive).name.removesuffix(".lock"), folder_of(archive)
         self._largest = largest
-        self._file: _OpenFile | None = None
+        self._file: OpenFile | None = None
         self._whole: str | None = None  # the last file, if its end is sound
         self.trouble: str | None = None
 
@@ -143,7 +109,7 @@ class Keeper:
             request_length=len(pair.request),
         )
 
-    def _file_for(self, at: datetime) -> _OpenFile:
+    def _file_for(self, at: datetime) -> OpenFile:
         """Return the file for an answer of this time: the one in use, the last one, or a new one."""
         if self._file is None:
             self._file = self._continued(at)
@@ -157,7 +123,7 @@ class Keeper:
     def _fits(self, name: str, size: int, at: datetime) -> bool:
         return size < self._largest and day_of(name) == f"{at:%Y%m%d}"
 
-    def _continued(self, at: datetime) -> _OpenFile | None:
+    def _continued(self, at: datetime) -> OpenFile | None:
         """Open the last file if it can be continued: it is whole, and nobody else writes to it."""
         if self._whole is None:
             return None
@@ -166,18 +132,18 @@ class Keeper:
         if info.get(_RULES) != rules_version(self._site) or not self._fits(path.name, path.stat().st_size, at):
             return None
         try:
-            return _OpenFile(path, info_id, new=False)
+            return OpenFile(path, info_id, new=False)
         except BlockingIOError:
             return None
 
-    def _new(self, at: datetime) -> _OpenFile:
+    def _new(self, at: datetime) -> OpenFile:
         """Begin a file with a record that says who writes it, and by which definition pages are read."""
         self._folder.mkdir(parents=True, exist_ok=True)
         number = 1
         while True:
             name = name_of(self._site.name, at, number)
             try:
-                file = _OpenFile(self._folder / name, "", new=True)
+                file = OpenFile(self._folder / name, "", new=True)
             except FileExistsError:
                 number += 1
                 continue
@@ -185,9 +151,7 @@ class Keeper:
                 name,
                 at,
                 {
-                    "software": f"finews-archive/{__version__}",
-                    "format": f"WARC File Format {VERSION}",
-                    "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+                    **BY_THIS_PROGRAM,
                     "robots": "obey",
                     "http-header-user-agent": self._agent,
                     IS_PART_OF: self._archive_name,

@@ -73,7 +73,7 @@ def found_in(file: BinaryIO, name: str, hole: Hole) -> Found:
             if record is not None and record.kind in {"response", "revisit"}:
                 found += _capture(name, member, record)
                 last = record
-            elif found and record is not None and last is not None and _is_request_of(record, last):
+            elif found and record is not None and last is not None and is_request_of(record, last):
                 found[-1] = replace(found[-1], request_length=member.length)
     except BrokenOff:
         return Found(found, end, is_torn=True)
@@ -94,10 +94,15 @@ def wrong(folder: Path, name: str, kept: Iterable[Capture]) -> Iterator[Capture]
             except NoRecord:
                 yield capture
                 continue
-            digest = digest_of(record.payload) if record.kind == "response" else capture.digest
-            told = (record.kind, record.url, record.fields.get("warc-payload-digest"), digest)
-            if told != (capture.record, capture.url, capture.digest, capture.digest):
+            if not is_of(record, capture):
                 yield capture
+
+
+def is_of(record: Record, capture: Capture) -> bool:
+    """Return whether a record is what the row about it says."""
+    digest = digest_of(record.payload) if record.kind == "response" else capture.digest
+    told = (record.kind, record.url, record.fields.get("warc-payload-digest"), digest)
+    return told == (capture.record, capture.url, capture.digest, capture.digest)
 
 
 def _records(file: BinaryIO, hole: Hole) -> Iterator[tuple[Member, Record | None]]:
@@ -145,7 +150,8 @@ def _capture(name: str, member: Member, record: Record) -> list[Capture]:
     ]
 
 
-def _is_request_of(record: Record, response: Record) -> bool:
+def is_request_of(record: Record, response: Record) -> bool:
+    """Return whether a record is the request that was answered so."""
     return record.kind == "request" and record.fields.get("warc-concurrent-to") == response.id
 
 

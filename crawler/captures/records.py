@@ -24,12 +24,21 @@ from warcio.statusandheaders import (  # type: ignore[import-untyped]
 )
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
+from crawler import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from crawler.archive.captures import Original
 
 VERSION = "1.1"
+BY_THIS_PROGRAM = {
+    "software": f"finews-archive/{__version__}",
+    "format": f"WARC File Format {VERSION}",
+    "conformsTo": "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+}
+"""What the first record of a file says of the program that wrote it."""
+
 LARGEST = 64 * 1024 * 1024
 """Bytes of the largest record that is read, decompressed; answers of more than 16 MB are not taken."""
 

@@ -165,10 +165,24 @@ def _exit(ctx: click.Context, report: ImportReport) -> None:
 @archive_option
 @posts_option
 @no_posts_option
+@click.option(
+    "--captures/--no-captures",
+    default=True,
+    envvar="FINEWS_CAPTURES",
+    show_envvar=True,
+    help="Whether to copy answers as they were served, from the folders captures beside archives that are files.",
+)
 @click.option("--again", is_flag=True, help="Read all of them, also what was merged before.")
 @json_option
 def merge(
-    archives: tuple[str, ...], archive: Path, posts: Path, *, no_posts: bool, again: bool, as_json: bool
+    archives: tuple[str, ...],
+    archive: Path,
+    posts: Path,
+    *,
+    no_posts: bool,
+    captures: bool,
+    again: bool,
+    as_json: bool,
 ) -> None:
     """Take other archives into this one.
 
@@ -189,8 +203,9 @@ def merge(
     options = MergeOptions(
         archive=archive,
         posts=None if no_posts else posts,
+        captures=captures,
         again=again,
-        progress=merges.progress if watched else lambda _name, _done, _of: None,
+        **({"progress": merges.progress, "captures_progress": merges.captures_progress} if watched else {}),
     )
     result = merge_all(named(archives, sys.stdin), options)
     if watched:

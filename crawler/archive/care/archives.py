@@ -84,3 +84,15 @@ def marks(db: Database) -> dict[str, dict[str, object]]:
     """Return how far each archive had come when it was last taken in whole, by its UUID."""
     rows = db.execute("SELECT id, mark FROM archives WHERE mark IS NOT NULL ORDER BY id")
     return {archive_id: json.loads(mark) for archive_id, mark in rows}
+
+
+def captures_mark(db: Database, archive_id: str) -> dict[str, object] | None:
+    """Return how far an archive had come when its captures were last taken; `None` if they never were."""
+    row = db.execute("SELECT captures_mark FROM archives WHERE id = ?", [archive_id]).fetchone()
+    return None if row is None or row[0] is None else json.loads(row[0])
+
+
+def took_captures(db: Database, archive_id: str, mark: dict[str, object] | None) -> None:
+    """Note that the captures of an archive were taken, as far as it had come: their `mark`."""
+    kept = None if mark is None else json.dumps(mark, sort_keys=True)
+    db.execute("UPDATE archives SET captures_mark = ? WHERE id = ?", [kept, archive_id])

@@ -43,6 +43,7 @@ _OBJECTS = {
     "mark",
     "base_mark",
     "state_mark",
+    "captures_mark",
 }
 _BODIES = {"summary", "markdown", "html"}
 # A zone may be a day ahead of UTC or behind it.

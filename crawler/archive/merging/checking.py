@@ -52,6 +52,15 @@ def check_row(table: str, row: Mapping[str, Any]) -> None:
         _be(fits, f"{name} of a row of {table}")
 
 
+def check_capture(row: Mapping[str, Any]) -> None:
+    """Raise `NotAsExpected` for a row of `captures` with such a value."""
+    check_row("captures", row)
+    for name in ("url", "captured_at", "digest", "file"):
+        _be(_is_line(row[name]), f"{name} of a row of captures")
+    for name in ("status", "offset", "length", "request_length"):
+        _be(isinstance(row[name], int) and row[name] >= 0, f"{name} of a row of captures")
+
+
 def _check_fact(fact: Fact, where: str) -> None:
     _be(isinstance(fact.content_hash, str) and len(fact.content_hash) <= _LONGEST_ID, f"content_hash {where}")
     _be(fact.seen_at is not None and _is_time(fact.seen_at), f"seen_at {where}")

@@ -92,7 +92,7 @@ class Merge:
         `mark` is how far the archive was taken in whole by then; `None` if it was not. Raises `NotAsExpected` for
         what no run would have stored, with everything before it taken.
         """
-        with _told_as_odd():
+        with told_as_odd():
             archive_id = archives.own_id(self._source)
             with writing(self._target):
                 runs.take(self._source, self._target)
@@ -230,7 +230,7 @@ def _deleted(deletion: Deletion, title: str) -> Conflict:
 
 
 @contextmanager
-def _told_as_odd() -> Iterator[None]:
+def told_as_odd() -> Iterator[None]:
     """Tell of a value that stops the merge as a fault of the archives: the statements are the program's own."""
     try:
         yield

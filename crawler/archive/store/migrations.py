@@ -149,6 +149,11 @@ def _snapshots(db: Database) -> None:
     _run_sql(db, "0013_snapshots.sql")
 
 
+@steps(name="0014_captures_of_others")
+def _captures_of_others(db: Database) -> None:
+    _run_sql(db, "0014_captures_of_others.sql")
+
+
 def unknown_step(db: Database) -> str | None:
     """Return the name of a step applied to `db` by a newer version of the program, unknown here; `None` if none."""
     known = {entry.name.removesuffix(".sql") for entry in files(__package__).joinpath("steps").iterdir()}

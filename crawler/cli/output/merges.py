@@ -19,13 +19,16 @@ _SHOWN = 20  # contradictions printed
 
 def progress(name: str, done: int, count: int) -> None:
     """Say on standard error, in one line, how far a merge has come."""
-    click.echo(
-        terminal_safe(_("{name}: {done} of {count} posts").format(name=name, done=done, count=count)).join(
-            ("\r", "")
-        ),
-        nl=False,
-        err=True,
-    )
+    _say_in_place(_("{name}: {done} of {count} posts").format(name=name, done=done, count=count))
+
+
+def captures_progress(name: str, done: int, count: int) -> None:
+    """Say likewise how many answers were copied."""
+    _say_in_place(_("{name}: {done} of {count} answers").format(name=name, done=done, count=count))
+
+
+def _say_in_place(line: str) -> None:
+    click.echo(f"\r{terminal_safe(line)}\x1b[K", nl=False, err=True)
 
 
 def merged(result: Mapping[str, Any]) -> None:
@@ -37,6 +40,8 @@ def merged(result: Mapping[str, Any]) -> None:
         click.echo(_("… and {count} more; --json lists them.").format(count=more))
     for source in result["archives"]:
         click.echo(terminal_safe(_source(source)))
+        if source["captures"]["note"] is not None:
+            click.echo(terminal_safe(said(source["captures"]["note"])))
 
 
 def _conflict(conflict: Mapping[str, str]) -> str:
@@ -63,4 +68,8 @@ def _source(source: Mapping[str, Any]) -> str:
         changed=posts["changed"],
         unchanged=posts["unchanged"],
     )
-    return line + (_(", {deleted} deleted").format(deleted=posts["deleted"]) if posts["deleted"] else "")
+    if posts["deleted"]:
+        line += _(", {deleted} deleted").format(deleted=posts["deleted"])
+    if source["captures"]["taken"]:
+        line += _("; {answers} copied").format(answers=said(counted(source["captures"]["taken"], "answer")))
+    return line

@@ -22,15 +22,18 @@ from crawler.archive.store import articles
 from crawler.archive.store.connection import holds_archive
 from crawler.archive.store.lock import run_lock
 from crawler.errors import MarkdownNotWritten, UsageError
-from crawler.ops.merging import sources
+from crawler.ops.merging import captures, sources
 from crawler.recording.markdown_folder import MarkdownFolder, remove_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from sqlite_utils import Database
+
     from crawler.archive.merging.facts import Conflict
     from crawler.archive.merging.marks import Mark
+    from crawler.ops.merging.captures import CaptureCounts
     from crawler.ops.merging.sources import Source
 
 
@@ -49,6 +52,7 @@ class MergedSource(TypedDict):
     path: str
     id: str
     posts: PostCounts
+    captures: CaptureCounts
     already: bool
 
 
@@ -70,13 +74,16 @@ class MergeResult(TypedDict):
 class MergeOptions:
     """Where to merge: the `archive`, its folder of Markdown `posts` (`None`: none).
 
-    `again`: also what was merged before. `progress` is told the archive, and how many of its posts were read.
+    `captures`: copy answers as they were served, too. `again`: also what was merged before. `progress` is told the
+    archive, and how many of its posts were read; `captures_progress` the same of answers.
     """
 
     archive: Path
     posts: Path | None
+    captures: bool = True
     again: bool = False
     progress: Callable[[str, int, int], None] = lambda _name, _done, _of: None
+    captures_progress: Callable[[str, int, int], None] = lambda _name, _done, _of: None
 
 
 def merge(names: Sequence[str], options: MergeOptions) -> MergeResult:
@@ -132,8 +139,10 @@ class Merging:
 
     def take(self, source: Source) -> MergedSource:
         """Merge an archive. Raises `ArchiveError` if it cannot be used."""
-        news = sources.news(source, self._archive.db)
+        folder = captures.folder_beside(source) if self._options.captures else None
+        news = sources.news(source, self._archive.db, with_captures=folder is not None)
         taken, archive_id = Taken(), "" if news is None else news.archive_id
+        copied = captures.NOTHING
         is_read = news is None or news.is_new or self._options.again
         if is_read:
             with sources.copied(source, self.folder) as copy:
@@ -141,13 +150,26 @@ class Merging:
                 since = None if news is None or self._options.again else news.since
                 mark = snapshots.mark_after(copy, self._archive.db)
                 taken = self._merged(source, Merge(copy, self._archive.db, since, self._follow(source)), mark)
-        return {"path": source.name, "id": archive_id, "posts": _counts(taken), "already": not is_read}
+                copied = self._captures(source, copy, folder)
+        return {
+            "path": source.name,
+            "id": archive_id,
+            "posts": _counts(taken),
+            "captures": copied,
+            "already": not is_read,
+        }
 
     def _merged(self, source: Source, merge: Merge, mark: Mark | None) -> Taken:
         merge.run(source.name, dates.now(), mark)
         self.conflicts += merge.taken.conflicts
         self.conflict_counts.update(merge.taken.conflict_counts)
         return merge.taken
+
+    def _captures(self, source: Source, copy: Database, folder: Path | None) -> CaptureCounts:
+        if folder is None:
+            return captures.leave(source, copy, self._archive)
+        progress = partial(self._options.captures_progress, source.name)
+        return captures.take(source, copy, self._archive, folder, progress, again=self._options.again)
 
     def _follow(self, source: Source) -> Follow:
         return Follow(

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sqlite_utils import Database
 
-from crawler.archive.merging import snapshots
+from crawler.archive.care import archives
+from crawler.archive.merging import captures, snapshots
 from crawler.archive.store import connection
 from crawler.archive.store.migrations import steps
 from crawler.errors import ArchiveError, NotAnArchive, UsageError
@@ -55,6 +56,11 @@ def named(arguments: Iterable[str], lines: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def is_address(name: str) -> bool:
+    """Tell whether an archive is named by an address."""
+    return _ADDRESS.match(name) is not None
+
+
 @contextmanager
 def folder_beside(target: Path) -> Iterator[Path]:
     """Yield a folder for copies beside an archive whose lock this process holds; it goes when the block ends.
@@ -82,7 +88,7 @@ def found(name: str, target: Path, folder: Path) -> Source:
 
     Raises `UsageError` if it is not there or is `target` itself, `ArchiveError` if it is none or cannot be fetched.
     """
-    if _ADDRESS.match(name):
+    if is_address(name):
         return Source(_without_password(name), download(name, folder / "fetched"))
     file = Path(name)
     if not file.exists():
@@ -92,8 +98,10 @@ def found(name: str, target: Path, folder: Path) -> Source:
     return Source(name, file)
 
 
-def news(source: Source, target: Database) -> News | None:
+def news(source: Source, target: Database, *, with_captures: bool) -> News | None:
     """Return what is new in an archive; `None` if its schema is older, so that it is not known yet.
+
+    Captures count only `with_captures`.
 
     Raises `ArchiveError`.
     """
@@ -102,7 +110,9 @@ def news(source: Source, target: Database) -> News | None:
         _check_schema(db, source)
         if steps.pending(db):
             return None
-        return snapshots.news(db, target)
+        found = snapshots.news(db, target)
+        has_captures = with_captures and captures.mark_of(db) != archives.captures_mark(target, found.archive_id)
+        return found._replace(is_new=found.is_new or has_captures)
 
 
 @contextmanager
