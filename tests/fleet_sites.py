@@ -135,7 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         posts = self.server.sites.posts.get(site, {})
         if self.path == "/":
             links = "".join(f'<li><a href="{path}">{path}</a></li>' for path in posts)
-            return f"<!DOCTYPE html><title>{site}</title><ul>{links}</ul>".encode()
+            built = sha256("".join(posts.values()).encode()).hexdigest()  # a site that is built anew has another home
+            return f"<!DOCTYPE html><title>{site}</title><ul>{links}</ul><p>{built}</p>".encode()
         if self.path not in posts:
             return None
         number = int(self.path.removeprefix("/post-").removesuffix(".html"))

@@ -20,6 +20,7 @@ import scrapyd_nodes
 from crawler import dates
 from crawler.ops.fleet import running, status
 from crawler.ops.fleet.plan.loading import load
+from crawler.ops.fleet.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow  # whole runs of the program
 
 PATIENCE = 100  # seconds
+CORRECTED = ("s00", "s05", "s11")
 POSTS = {**{f"s{number:02}": 50 for number in range(9)}, "s09": 100, "s10": 150, "s11": 200}
 SETTINGS = "[DOWNLOAD_DELAY=0, AUTOTHROTTLE_ENABLED=0, CONCURRENT_REQUESTS_PER_DOMAIN=8, 'FINEWS_MIRROR={url}']"
 
@@ -100,26 +102,32 @@ class Center:
 
     def is_idle(self) -> bool:
         """Tell whether no job is in the fleet, as far as its nodes answer."""
-        found = status.status(load(self.file), self.archive, dates.now())
-        return not any(node["pending"] or node["running"] for node in found["nodes"])
+        return not any(node.active for node in survey(load(self.file)).values())
 
     def rows(self, sql: str) -> list[Any]:
         with closing(sqlite3.connect(f"file:{self.archive}?mode=ro", uri=True)) as db:
             return db.execute(sql).fetchall()
+
+    def has_posts(self) -> bool:
+        """Tell whether anything has come in yet."""
+        try:
+            return self.rows("SELECT EXISTS (SELECT 1 FROM articles)") == [(1,)]
+        except sqlite3.OperationalError:  # it is not there, or being made
+            return False
 
     def digest(self) -> str:
         """Return a digest of the archive's file, which no program has open."""
         return hashlib.sha256(self.archive.read_bytes()).hexdigest()
 
 
-def within_patience(look: Callable[[], Any]) -> Any:
+def within_patience(look: Callable[[], Any], every: float = 0.2) -> Any:
     """Look until there is something to see."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         seen = look()
         if seen:
             return seen
-        time.sleep(0.2)
+        time.sleep(every)
     pytest.fail("it took too long")
 
 
@@ -157,12 +165,12 @@ def test_a_fleet_loses_nothing(
         assert center.ask("run", "--archive", str(center.archive), code=1)["troubles"].keys() == {"south"}
 
         within_patience(center.is_idle)
+        _kill_a_collector(center)
         proxy.tears = True
         torn = center.collect(code=1)
         assert (proxy.torn, [each["node"] for each in torn["sites"] if each["failed"]]) == (1, ["west"])
 
         nodes["south"].start()
-        _kill_a_collector(center)
         center.until_quiet()
 
         assert _posts(center) == {site: texts.keys() for site, texts in _said(sites).items()}
@@ -176,18 +184,18 @@ def test_a_fleet_loses_nothing(
         ]
         assert len(sites.asked) == posts_before
 
-        first = _said(sites)
-        for site, posts in sites.posts.items():
-            posts["/post-3.html"] += f" {site} 更正"
+        for site in CORRECTED:
+            sites.posts[site]["/post-3.html"] += f" {site} 更正"
+        center.write(addresses, sites, dict.fromkeys(CORRECTED))
         _let_an_hour_pass(nodes)
+        center.ask("deploy")
         center.run(hours=2)
         center.settle()
         assert _texts(center) == _said(sites)
         assert center.rows(
             "SELECT site, post_id, count(*) FROM articles JOIN revisions ON article_id = articles.id"
             " WHERE articles.revision > 1 GROUP BY articles.id ORDER BY site"
-        ) == [(site, "post-3", 2) for site in POSTS]
-        assert first != _said(sites)
+        ) == [(site, "post-3", 2) for site in CORRECTED]
         assert _check(center) == 0
 
 
@@ -199,7 +207,6 @@ def _kill_in_the_middle(node: ScrapydNode, its: list[str], sites: fleet_sites.Si
 
 def _kill_a_collector(center: Center) -> None:
     """Kill a collection once it has begun to write."""
-    before = len(center.rows("SELECT id FROM articles"))
     with subprocess.Popen(
         center.command("collect", "--archive", str(center.archive), "--no-posts"),
         cwd=center.folder,
@@ -207,8 +214,9 @@ def _kill_a_collector(center: Center) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as collector:
-        within_patience(lambda: collector.poll() is not None or len(center.rows("SELECT id FROM articles")) > before)
+        within_patience(center.has_posts, every=0.01)
         collector.send_signal(signal.SIGKILL)
+    assert collector.returncode == -signal.SIGKILL, "it was done before it was killed"
 
 
 def _let_an_hour_pass(nodes: dict[str, ScrapydNode]) -> None:
