@@ -87,7 +87,7 @@ class RunAddon:
         if not isinstance(crawler.spider, SiteSpider):
             raise NotConfigured
         settings, spider = crawler.settings, crawler.spider
-        captures = _is_on(settings, "FINEWS_CAPTURES")
+        captures = is_on(settings, "FINEWS_CAPTURES")
         path, folder = Path(settings["FINEWS_ARCHIVE"]), settings["FINEWS_POSTS"]
         if settings.getbool("HTTPPROXY_ENABLED"):
             set_for_scrapy(getproxies(), os.environ)
@@ -146,7 +146,8 @@ class RunAddon:
         self.run.close()
 
 
-def _is_on(settings: BaseSettings, name: str) -> bool:
+def is_on(settings: BaseSettings, name: str) -> bool:
+    """Return whether a setting is on. Raises `UsageError` for one that is neither on nor off."""
     try:
         return settings.getbool(name)
     except ValueError as error:

@@ -26,7 +26,15 @@ FINEWS_LONGEST_CRAWL_DELAY = 60.0  # seconds; longer delays in a robots.txt are 
 FINEWS_PROGRESS = False  # show the run's progress on a terminal
 FINEWS_LOG_FORMAT = ""  # `text` or `json`: the program's own log on standard error, instead of Scrapy's
 
-ADDONS = {"crawler.addon.RunAddon": 100}  # begins the run, before any component that uses it is built
+# For archives that are collected, see docs/scale.md.
+FINEWS_SNAPSHOTS = os.environ.get("FINEWS_SNAPSHOTS", "")  # a folder for what is new after each run; "": none
+FINEWS_COLLECTED = ""  # what the collector has: the digest of a state, "none", or "" if that is not told
+FINEWS_SEED = "0"  # 1 takes in the archive that was deployed with the program, before the run begins
+
+ADDONS = {
+    "crawler.node.addon.NodeAddon": 50,  # takes in a seed before the run, and makes a snapshot after it
+    "crawler.addon.RunAddon": 100,  # begins the run, before any component that uses it is built
+}
 
 # The path of an item. Each step accepts every record and passes on those that do not concern it.
 ITEM_PIPELINES = {

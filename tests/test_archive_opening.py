@@ -71,7 +71,7 @@ VIEWS = {"articles", "revisions", "articles_by_day", "mentions_by_day"}
 # What the program keeps there for itself.
 OWN = {
     "article_tags": "position",
-    "archives": "began_at mark last_run earlier_states",
+    "archives": "began_at mark last_run earlier_states captures_mark",
     "links": "id site title found_at met_run_id outcome rules asked_run_id read_at leads_on deleted_at",
     "runs": "listings_failed archive_id number",
     "fetches": "id",

@@ -887,7 +887,7 @@ def test_scrapy_itself_lists_and_runs_the_spiders_from_a_checkout(
             check=True,
         ).stdout
 
-    assert scrapy("list").split() == ["category", "share"]
+    assert scrapy("list").split() == ["category", "share", "snapshot"]
     with serve(bundled_site()) as server:
         own = {"FINEWS_MIRROR": server.url, "FINEWS_ARCHIVE": tmp_path / "a.db", "FINEWS_POSTS": tmp_path / "posts"}
         quick = {"AUTOTHROTTLE_ENABLED": 0, "DOWNLOAD_DELAY": 0}

@@ -292,11 +292,18 @@ def address(place: Place) -> Iterator[str]:
 
 
 def test_a_backup_is_fetched_from_its_address(place: Place, address: str):
+    at = "2022-04-21T01:00:00+00:00"
+    change(place.a, f"INSERT INTO captures VALUES (1, 'x', '{at}', 200, 'response', '', 'x', 0, 1, 1, NULL)")
     with Archive(place.a) as archive:
         archive.backup(place.folder / "backup.db")
     result = place.merge(f"{address.replace('//', '//name:secret@')}/backup.db")
     assert [(each["path"], each["posts"]["new"]) for each in result["archives"]] == [(f"{address}/backup.db", 2)]
     assert ask(place.all, "SELECT path FROM archives WHERE NOT own") == [(f"{address}/backup.db",)]
+    note = (
+        f"1 answer not copied, since {address}/backup.db was fetched without them: copy the archive with its folder"
+        " captures, and merge the copy."
+    )
+    assert result["archives"][0]["captures"] == {"taken": 0, "left": 1, "note": note}
 
 
 @pytest.mark.parametrize(

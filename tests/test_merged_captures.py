@@ -293,6 +293,20 @@ def test_what_a_killed_merge_has_left_is_taken_up(place: Place):
     assert check(place.all, None)["findings"] == []
 
 
+def test_a_run_takes_up_what_a_killed_one_has_left_beside_newer_copies(place: Place):
+    keep(place.all, ONE)
+    url, at = made.post_address(THREE).url, made.SEEN + timedelta(minutes=1)
+    with made.Run(place.all) as killed:
+        keeper = Keeper(killed.archive.db, place.all, made.SITE, "finews", now=lambda: at)
+        keeper.take_up()
+        kept = keeper.keep(exchange(url, at))
+    for day in (1, 2, 3):
+        keep(place.a, TWO, later=1440 * day)
+    place.merge(place.a)
+    keep(place.all, ONE, later=5)
+    assert kept in rows(place.all)
+
+
 def test_a_copy_that_was_damaged_is_left_and_another_begun(place: Place):
     place.merge(place.a)
     copy = folder_of(place.all) / rows(place.all)[0].file

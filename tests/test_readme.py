@@ -85,6 +85,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with serve(bundled_site()) as server:
         command = [sys.executable, "-m", "crawler", "crawl", "--mirror", server.url]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    for name in ("2024.db", "2025.db"):
+        shutil.copyfile(folder / "output/archive.db", folder / name)
     (folder / "wordless.md").touch()
     subprocess.run([*command[:3], "import", "wordless.md"], cwd=folder, check=False, capture_output=True)
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ import pytest
 from crawler.archive import Archive
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import bundled_site
+from crawler.snapshots import manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,10 +51,15 @@ class Scrapyd:
         """Ask with POST; what is no single value is sent several times."""
         return self._answer(f"{service}.json", urlencode(form, doseq=True).encode())
 
-    def _answer(self, target: str, body: bytes | None) -> dict[str, Any]:
+    def get(self, target: str, body: bytes | None = None) -> bytes:
+        """Return what is served; POST the body, if there is one."""
         opener = build_opener(ProxyHandler({}))
         with opener.open(f"{self.url}/{target}", data=body, timeout=PATIENCE) as answer:
-            told: dict[str, Any] = json.load(answer)
+            served: bytes = answer.read()
+        return served
+
+    def _answer(self, target: str, body: bytes | None) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.get(target, body))
         return {name: value for name, value in told.items() if name != "node_name"}
 
 
@@ -90,8 +97,9 @@ def scrapyd(tmp_path: Path, environment: dict[str, str]) -> Iterator[Scrapyd]:
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    conf = f"[scrapyd]\nbind_address = 127.0.0.1\nhttp_port = {port}\npoll_interval = 0.1\nmax_proc = 1\n"
-    (folder / "scrapyd.conf").write_text(conf, encoding="utf-8")
+    conf = {"bind_address": "127.0.0.1", "http_port": port, "poll_interval": 0.1, "max_proc": 1, "items_dir": "items"}
+    lines = ["[scrapyd]", *(f"{name} = {value}" for name, value in conf.items()), ""]
+    (folder / "scrapyd.conf").write_text("\n".join(lines), encoding="utf-8")
     server = Scrapyd(f"http://127.0.0.1:{port}", folder)
     with (
         (folder / "log").open("wb") as log,
@@ -123,9 +131,10 @@ def test_a_deployed_egg_is_scheduled_and_fills_the_archive(scrapyd: Scrapyd, egg
         "status": "ok",
         "project": "finews",
         "version": "1",
-        "spiders": 2,
+        "spiders": 3,
     }
-    assert scrapyd.ask("listspiders", project="finews") == {"status": "ok", "spiders": ["category", "share"]}
+    spiders = ["category", "share", "snapshot"]
+    assert scrapyd.ask("listspiders", project="finews") == {"status": "ok", "spiders": spiders}
     with serve(bundled_site()) as server:
         settings = {
             "FINEWS_ARCHIVE": tmp_path / "archive.db",
@@ -133,6 +142,7 @@ def test_a_deployed_egg_is_scheduled_and_fills_the_archive(scrapyd: Scrapyd, egg
             "FINEWS_MIRROR": server.url,
             "AUTOTHROTTLE_ENABLED": 0,
             "DOWNLOAD_DELAY": 0,
+            "FINEWS_SNAPSHOTS": "{items}/snapshots/finews",
         }
         told = scrapyd.tell(
             "schedule",
@@ -150,3 +160,21 @@ def test_a_deployed_egg_is_scheduled_and_fills_the_archive(scrapyd: Scrapyd, egg
         assert archive.stats()["categories"] == {"dajiangwang": 9}
         assert [run["outcome"] for run in archive.runs()] == ["finished"]
     assert len(list((tmp_path / "posts").iterdir())) == 9
+
+    # What is new is handed out, and no feed beside it.
+    handed_out = manifest.parse(scrapyd.get("items/snapshots/finews/manifest.json"), manifest.NAME)
+    (made,) = handed_out["snapshots"]
+    assert hashlib.sha256(scrapyd.get(f"items/snapshots/finews/{made['file']}")).hexdigest() == made["sha256"]
+    assert (handed_out["run"] or {}).get("posts", {}).get("new") == 9
+    assert list((scrapyd.folder / "items").rglob("*.jl")) == []
+    last = ["FINEWS_ARCHIVE", "FINEWS_SNAPSHOTS"]
+    scrapyd.tell(
+        "schedule",
+        project="finews",
+        spider="snapshot",
+        setting=[f"FINEWS_COLLECTED={made['state']}", *(f"{name}={settings[name]}" for name in last)],
+    )
+    within_patience(lambda: len(scrapyd.ask("listjobs", project="finews")["finished"]) == 2)
+    handed_over = manifest.parse(scrapyd.get("items/snapshots/finews/manifest.json"), manifest.NAME)
+    assert handed_over["handed_over"]
+    assert (handed_over["state"], handed_over["snapshots"]) == (made["state"], [])

@@ -49,7 +49,7 @@ def whole(run: Report | None) -> Manifest:
         "run": run,
         "alarms": ["finews has been silent for 3 days."],
         "handed_over": False,
-        "next": {"number": 9, "mark": MARK},
+        "next": {"first": 1, "number": 9, "mark": MARK},
     }
 
 
@@ -66,7 +66,7 @@ def test_a_folder_without_a_manifest_has_none(tmp_path: Path):
 
 def test_a_mark_that_is_not_that_of_the_state_is_none():
     written = {**whole(None), "state": A}
-    assert parse(json.dumps(written).encode(), NAME) == {**written, "next": {"number": 9, "mark": None}}
+    assert parse(json.dumps(written).encode(), NAME) == {**written, "next": {"first": 1, "number": 9, "mark": None}}
 
 
 def test_keys_of_a_later_version_are_left_out():
@@ -120,8 +120,9 @@ def wrong_snapshot(**values: Any) -> bytes:
         (wrong(run={}), "run is None"),
         (wrong(alarms=[5]), "an alarm is 5"),
         (wrong(handed_over="no"), "handed_over is 'no'"),
-        (wrong(next={"number": 1, "mark": []}), "mark is list"),
-        (wrong(next={"number": -1}), "number is -1"),
+        (wrong(next={"first": 1, "number": 1, "mark": []}), "mark is list"),
+        (wrong(next={"first": 1, "number": -1}), "number is -1"),
+        (wrong(next={"number": 1}), "first is None"),
     ],
 )
 def test_a_manifest_that_no_node_writes_is_refused_in_a_sentence(written: bytes, fault: str):

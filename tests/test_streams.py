@@ -52,6 +52,7 @@ COMMANDS = {
     "demo": "demo",
     "delete": f"delete {made.ID} --yes",
     "merge": "merge other.db --no-posts",
+    "snapshot": "snapshot snapshots",
     "try": "try --site minima --address https://blog.example/2022/04/20/moss.html page.html",
     "fleet": "fleet --help",  # the rest of it needs nodes
     "captures": "captures",

@@ -66,10 +66,10 @@ class Archive:
     """An open archive. `db` is the underlying `sqlite_utils.Database`, for your own SQL.
 
     Times may be partial: `2022-04`, `2022-04-20`, `2022-04-20 09:30`. Without a UTC offset they are in the archive's
-    `zone`. Methods that take a `site` (its name) leave other sites out. SQL may use the functions of
-    `crawler.archive.search.functions`. As a context manager, it raises an `ArchiveError` in place of SQLite's errors
-    about a damaged or locked file, of errors caused by values that another program has changed, and when the time
-    limit is reached.
+    `zone`. Methods that take a `site` (its name) leave other sites out. `whole` says which names there are. SQL may
+    use the functions of `crawler.archive.search.functions`. As a context manager, it raises an `ArchiveError` in
+    place of SQLite's errors about a damaged or locked file, of errors caused by values that another program has
+    changed, and when the time limit is reached.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Archive:
         self.path = Path(path)
         self.db = open_database(self.path, create=create, lock=lock)
         self.file = file_at(self.path)
+        self.whole = asking.OneArchive(self.db)
         self._time_limit = time_limit or None
         limit_time(self.db, self._time_limit)
 
@@ -147,7 +148,7 @@ class Archive:
         `AmbiguousSecurity`, and `SiteError` for a site that is not here.
         """
         self._sites(asked.get("site"))
-        filters = asking.filters(self.db, {**asked, "as_of": None})
+        filters = asking.filters(self.whole, {**asked, "as_of": None})
         if query is None:
             return articles.every(self.db, filters)
         return (articles.get(self.db, row) for row in every.matching_posts(self.db, query, filters))
@@ -171,17 +172,17 @@ class Archive:
         time. `drafts` are found if they are wanted. If nothing is found, `understood` and `hints` say what was looked
         for. Raises `NoSuchTime` and `AmbiguousSecurity`.
         """
-        meant = asking.meant(self.db, asked)
+        meant = asking.meant(self.whole, asked)
         found = search.search(self.db, query, meant.filters, sort=sort, limit=limit, offset=offset, collapse=collapse)
-        return asking.explained(self.db, query, meant, found)
+        return asking.explained(self.whole, query, meant, found)
 
     def search_all(
         self, query: str, *, sort: Sort = "relevance", collapse: bool = False, **asked: Unpack[Asked]
     ) -> EveryHit:
         """Return all that `search` finds, in the same order; the results are read from the archive one by one."""
-        meant = asking.meant(self.db, asked)
+        meant = asking.meant(self.whole, asked)
         found = every.every_hit(self.db, query, meant.filters, sort=sort, collapse=collapse)
-        return asking.explained(self.db, query, meant, found)
+        return asking.explained(self.whole, query, meant, found)
 
     def history(self, name: str, *, site: str | None = None) -> list[Revision]:
         """Return the versions of a post, oldest first, see `origins`. Raises `NoSuchPost` and `AmbiguousPost`."""
@@ -219,7 +220,7 @@ class Archive:
         """Return the same as `stock` with all posts; the results are read from the archive one by one."""
         found = stock.about(self.db, written, asked, limit=limit, offset=offset)
         if found is None:
-            raise NoSuchSecurity(written, self.path, names.near_securities(self.db, written))
+            raise NoSuchSecurity(written, self.path, names.near_securities(self.whole, written))
         return found
 
     def why(self, name: str, *, site: str | None = None) -> list[address_history.AddressHistory]:
@@ -270,11 +271,11 @@ class Archive:
         sites, drafts, meant = (
             self._sites(asked.get("site")),
             asked.get("drafts", False),
-            asking.meant(self.db, asked),
+            asking.meant(self.whole, asked),
         )
         span = meant.filters.since, meant.filters.until
         found = top.top(self.db, kind, span, sites, limit=limit, drafts=drafts)
-        return asking.explained(self.db, None, meant, found)
+        return asking.explained(self.whole, None, meant, found)
 
     def coverage(self, since: str | None = None, *, site: Several = None) -> Coverage:
         """Return how many listed posts are stored, per site, category and day, from the day of `since` on.
@@ -283,7 +284,7 @@ class Archive:
         """
         from crawler.archive.watch.coverage import coverage  # noqa: PLC0415  # see `changes`
 
-        begin = None if since is None else asking.span(self.db, since)[0]
+        begin = None if since is None else asking.span(self.whole, since)[0]
         return coverage(self.db, str(self.path), begin, self._sites(site))
 
     def backup(self, file: str | PathLike[str]) -> BackupResult:
@@ -294,4 +295,4 @@ class Archive:
         return names.the_post(self.db, name, next(iter(self._sites(site)), None), self.path)
 
     def _sites(self, typed: Several) -> tuple[str, ...]:
-        return names.sites_there(self.db, asking.each(typed), self.path)
+        return names.sites_there(self.whole, asking.each(typed), self.path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypedDict, TypeVar, cast
 
 from crawler import dates
 from crawler.archive.ledger import names, zones
@@ -63,6 +63,61 @@ class _Times(NamedTuple):
     as_of: datetime | None
 
 
+class Extent(NamedTuple):
+    """From when to when there are posts, each `None` if there are none: when the first was seen (ISO 8601, UTC).
+
+    And when the `earliest` and the `latest` were published (ISO 8601, with an offset).
+    """
+
+    seen: str | None
+    earliest: str | None
+    latest: str | None
+
+
+class Whole(names.Known, Protocol):
+    """What is asked as a whole: an archive (`OneArchive`), or several (`crawler.archive.federation`)."""
+
+    @property
+    def count(self) -> int:
+        """How many archives are asked."""
+
+    def zone(self) -> tzinfo:
+        """Return the zone in which times are read and shown."""
+
+    def has_drafts(self) -> bool:
+        """Return whether any post is a draft."""
+
+    def has_several_sites(self) -> bool:
+        """Return whether there are posts of more than one site."""
+
+    def extent(self) -> Extent:
+        """Return from when to when there are posts."""
+
+
+class OneArchive(names.OfArchive):
+    """An archive that is asked by itself; see `Whole`."""
+
+    count = 1
+
+    def zone(self) -> tzinfo:
+        """See `Whole`."""
+        return zones.of_archive(self.db)
+
+    def has_drafts(self) -> bool:
+        """See `Whole`."""
+        return articles.has_drafts(self.db)
+
+    def has_several_sites(self) -> bool:
+        """See `Whole`."""
+        return articles.are_of_several_sites(self.db)
+
+    def extent(self) -> Extent:
+        """See `Whole`."""
+        (seen,) = self.db.execute("SELECT min(first_seen_at) FROM articles").fetchone()
+        ends = articles.oldest(self.db), articles.newest(self.db)
+        return Extent(seen, *(None if row is None else articles.published_at(self.db, row) for row in ends))
+
+
 class Meant(NamedTuple):
     """What was asked for, as `filters`; and `remarks` on names that are unknown or were taken for others."""
 
@@ -72,31 +127,31 @@ class Meant(NamedTuple):
     zone: tzinfo
 
 
-def meant(db: Database, asked: Asked) -> Meant:
+def meant(whole: Whole, asked: Asked) -> Meant:
     """Return what is meant by what a person asked for. Raises `NoSuchTime` and `AmbiguousSecurity`."""
-    zone = zones.of_archive(db)
+    zone = whole.zone()
     since, until, as_of = asked.get("since"), asked.get("until"), asked.get("as_of")
     times = _Times(
         None if since is None else _span(since, zone)[0],
         None if until is None else _span(until, zone)[1],
         None if as_of is None else _span(as_of, zone)[1],
     )
-    found, remarks = _filters(db, asked, times)
+    found, remarks = _filters(whole, asked, times)
     return Meant(found, remarks, times, zone)
 
 
-def filters(db: Database, asked: Asked) -> Filters:
+def filters(whole: Whole, asked: Asked) -> Filters:
     """Return the filters that are meant. Raises `NoSuchTime` and `AmbiguousSecurity`."""
-    return meant(db, asked).filters
+    return meant(whole, asked).filters
 
 
-def explained(db: Database, query: str | None, meant: Meant, found: _Found) -> _Found:
+def explained(whole: Whole, query: str | None, meant: Meant, found: _Found) -> _Found:
     """Return what was `found` with what `told` says of it; its `total` is how many were found."""
-    added = told(db, query, meant, cast("dict[str, int]", found)["total"])
+    added = told(whole, query, meant, cast("dict[str, int]", found)["total"])
     return cast("_Found", {**cast("dict[str, object]", found), **added})
 
 
-def told(db: Database, query: str | None, meant: Meant, total: int) -> Told:
+def told(whole: Whole, query: str | None, meant: Meant, total: int) -> Told:
     """Return what there is to say where `total` posts are found: if none, how it was understood, and what is near.
 
     There are `hints` as well if a name is unknown, or was taken for another. `query` is `None` where there is none to
@@ -109,19 +164,19 @@ def told(db: Database, query: str | None, meant: Meant, total: int) -> Told:
     narrowed = list(_narrowed(meant.filters, meant.times, meant.zone))
     is_plain = not narrowed and (query is None or said in {query.strip(), f'"{query.strip()}"'})
     return _told(
-        [*of_query, *meant.remarks, *_on_times(db, meant.times, meant.zone)],
+        [*of_query, *meant.remarks, *_on_times(whole.extent(), meant.times, meant.zone)],
         "" if is_plain else reduce(_besides, filter(None, [said, *narrowed]), ""),
     )
 
 
-def span(db: Database, named: str) -> tuple[datetime, datetime]:
+def span(whole: Whole, named: str) -> tuple[datetime, datetime]:
     """Return the first and the last second of what is `named`, in the archive's zone. Raises `NoSuchTime`."""
-    return _span(named, zones.of_archive(db))
+    return _span(named, whole.zone())
 
 
-def end(db: Database, named: str) -> str:
+def end(whole: Whole, named: str) -> str:
     """Return the last second of the span of time that is `named`, in ISO 8601 and UTC. Raises `NoSuchTime`."""
-    return dates.iso(dates.utc(span(db, named)[1]))
+    return dates.iso(dates.utc(span(whole, named)[1]))
 
 
 def revision_as_of(db: Database, post: Article, named: str) -> int:
@@ -129,7 +184,7 @@ def revision_as_of(db: Database, post: Article, named: str) -> int:
 
     Raises `NoSuchTime`, and `FinewsError` if the post was not known then.
     """
-    until = end(db, named)
+    until = end(OneArchive(db), named)
     known = [each["revision"] for each in versions.history(db, post["id"]) if each["seen_at"] <= until]
     if not known:
         zone = zones.of_archive(db)
@@ -149,13 +204,13 @@ def _span(named: str, zone: tzinfo) -> tuple[datetime, datetime]:
         raise NoSuchTime(named) from None
 
 
-def _filters(db: Database, asked: Asked, times: _Times) -> tuple[Filters, list[str]]:
+def _filters(whole: Whole, asked: Asked, times: _Times) -> tuple[Filters, list[str]]:
     """Return the filters that are meant, and what is to be said of the names among them."""
-    sites = names.sites(db, each(asked.get("site")))
-    sources = names.sources(db, each(asked.get("source")))
-    authors = names.authors(db, each(asked.get("author")))
-    categories = names.categories(db, each(asked.get("category")))
-    stocks = names.securities(db, each(asked.get("stock")))
+    sites = names.sites(whole, each(asked.get("site")))
+    sources = names.sources(whole, each(asked.get("source")))
+    authors = names.authors(whole, each(asked.get("author")))
+    categories = names.categories(whole, each(asked.get("category")))
+    stocks = names.securities(whole, each(asked.get("stock")))
     found = Filters(
         since=None if times.since is None else int(times.since.timestamp()),
         until=None if times.until is None else int(times.until.timestamp()),
@@ -164,7 +219,7 @@ def _filters(db: Database, asked: Asked, times: _Times) -> tuple[Filters, list[s
         authors=authors.names,
         categories=categories.names,
         codes=stocks.names if each(asked.get("stock")) else None,
-        published=not asked.get("drafts") and (times.as_of is not None or articles.has_drafts(db)),
+        published=not asked.get("drafts") and (times.as_of is not None or whole.has_drafts()),
         as_of=None if times.as_of is None else dates.iso(dates.utc(times.as_of)),
     )
     return found, [remark for each_of in (sites, sources, authors, categories, stocks) for remark in each_of.remarks]
@@ -201,22 +256,21 @@ def _besides(first: str, second: str) -> str:
     return Sentence("{first}; {second}", first=first, second=second) if first else second
 
 
-def _on_times(db: Database, times: _Times, zone: tzinfo) -> Iterator[str]:
+def _on_times(extent: Extent, times: _Times, zone: tzinfo) -> Iterator[str]:
     """Yield a sentence if no time lies between the bounds, or no post."""
     since, until, as_of = times
-    (seen,) = db.execute("SELECT min(first_seen_at) FROM articles").fetchone()
-    if as_of is not None and seen is not None and as_of < (begun := dates.local(datetime.fromisoformat(seen), zone)):
-        yield Sentence("Nothing was archived yet: the first post was seen {time}.", time=dates.shown(begun, zone))
+    seen = None if extent.seen is None else dates.local(datetime.fromisoformat(extent.seen), zone)
+    if as_of is not None and seen is not None and as_of < seen:
+        yield Sentence("Nothing was archived yet: the first post was seen {time}.", time=dates.shown(seen, zone))
     if since is not None and until is not None and since > until:
         yield Sentence(
             "{since} is after {until}: nothing lies between.",
             since=dates.shown(since, zone),
             until=dates.shown(until, zone),
         )
-    first, last = articles.oldest(db), articles.newest(db)
-    if first is None or last is None:
+    if extent.earliest is None or extent.latest is None:
         return
-    earliest, latest = (datetime.fromisoformat(articles.published_at(db, row)) for row in (first, last))
+    earliest, latest = map(datetime.fromisoformat, (extent.earliest, extent.latest))
     if until is not None and until < earliest:
         yield Sentence("The earliest post is of {time}.", time=dates.shown(earliest, zone))
     if since is not None and since > latest:

@@ -11,6 +11,7 @@ from crawler.archive import asking
 from crawler.archive.search import results
 from crawler.archive.search.query import parse
 from crawler.archive.store import securities
+from crawler.archive.store.filing import candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,18 +64,19 @@ def about(db: Database, written: str, asked: Asked, *, limit: int, offset: int =
     Of what is `asked`, `since`, `site` and `drafts` count. A `limit` of -1 is none. Raises `AmbiguousSecurity` and
     `NoSuchTime`.
     """
-    candidates = securities.candidates(db, written)
-    if not candidates:
+    found = candidates.candidates(db, written)
+    if not found:
         return None
-    meant = asking.meant(db, {"since": asked.get("since"), "site": asked.get("site")})
+    archive = asking.OneArchive(db)
+    meant = asking.meant(archive, {"since": asked.get("since"), "site": asked.get("site")})
     of, since, drafts = meant.filters.sites, meant.filters.since or 0, asked.get("drafts", False)
-    security, *others = candidates
+    security, *others = found
     code = security["code"]
     printed_as = securities.names(db, code, of, drafts=drafts)
     days = securities.days(db, code, since, of, drafts=drafts)
     mentioning = securities.mentioning(db, code, since, of, limit=limit, offset=offset, drafts=drafts)
     odd = {name["name"] for name in printed_as if name["odd"]}
-    found: EveryMention = {
+    about: EveryMention = {
         "code": code,
         "symbol": security["symbol"],
         "market": security["market"],
@@ -83,12 +85,12 @@ def about(db: Database, written: str, asked: Asked, *, limit: int, offset: int =
         "total": sum(day["posts"] for day in days),
         "days": days,
         "others": [other["code"] for other in others],
-        "results": _posts(mentioning, odd),
+        "results": shown(mentioning, odd),
     }
-    return asking.explained(db, None, meant, found)
+    return asking.explained(archive, None, meant, about)
 
 
-def _posts(mentioning: Iterable[tuple[results.Hit, str, list[str]]], odd: set[str]) -> Iterator[StockPost]:
+def shown(mentioning: Iterable[tuple[results.Hit, str, list[str]]], odd: set[str]) -> Iterator[StockPost]:
     """Yield posts that mention a security as they are shown; `odd` are the names that are not usual for it."""
     for post, text, printed in mentioning:
         yield {

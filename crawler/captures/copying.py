@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from crawler.archive.store.lock import lock_file
 from crawler.captures.appending import OpenFile
 from crawler.captures.files import folder_of, info_in, members, names_like
-from crawler.captures.mending import IS_PART_OF, is_of, is_request_of, mend
+from crawler.captures.mending import IS_PART_OF, SOURCE, is_of, is_request_of, mend
 from crawler.captures.records import BY_THIS_PROGRAM, LARGEST, NoRecord, info_of, read_record, unpacked
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
     from crawler.items import Capture
 
-_SOURCE = "source"
-"""The field of a file's first record that names the file it was copied from, by the id of that one's first record."""
-_LONGEST = 200  # characters of it
+_LONGEST = 200  # characters of what identifies a file
 
 
 class Copier:
@@ -108,7 +106,7 @@ class Copier:
         identity = self._identity
         for name in names_like(self._from):
             info, _ = info_in(self._folder / name)
-            if (info.get(_SOURCE), info.get(IS_PART_OF)) == (identity, self._name):
+            if (info.get(SOURCE), info.get(IS_PART_OF)) == (identity, self._name):
                 if mend(self._db, self._folder, name):
                     return name
             elif not (self._folder / name).exists():
@@ -128,7 +126,7 @@ class Copier:
         return self._file
 
     def _head(self) -> bytes:
-        told = {**BY_THIS_PROGRAM, IS_PART_OF: self._name, _SOURCE: self._identity}
+        told = {**BY_THIS_PROGRAM, IS_PART_OF: self._name, SOURCE: self._identity}
         info, _ = info_of(self._copy, self._at, told)
         assert self._source is not None, "something is copied from it"
         return info + _first(self._source)

@@ -18,7 +18,7 @@ from crawler.archive import captures
 from crawler.archive.store.lock import lock_file
 from crawler.captures.appending import OpenFile
 from crawler.captures.files import day_of, files_in, folder_of, info_in, name_of
-from crawler.captures.mending import IS_PART_OF, belongs, mend
+from crawler.captures.mending import IS_PART_OF, SOURCE, belongs, mend
 from crawler.captures.records import BY_THIS_PROGRAM, digest_of, info_of, pair_of
 from crawler.items import Capture
 from crawler.sites.loading import as_json, rules_version
@@ -163,7 +163,7 @@ class Keeper:
             return file
 
     def _recent(self) -> list[str]:
-        """Return the names of the last files of this site that are this archive's, the oldest first."""
+        """Return the names of the last files that runs of this archive have written of this site, oldest first."""
         names = reversed(files_in(self._folder, self._site.name))
         own = (name for name in names if belongs(self._db, self._folder / name, self._archive_name))
-        return list(islice(own, _RECENT))[::-1]
+        return list(islice((name for name in own if SOURCE not in info_in(self._folder / name)[0]), _RECENT))[::-1]

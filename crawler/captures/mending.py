@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 IS_PART_OF = "isPartOf"
 """The field of a file's first record that names the archive it belongs to, as WARC files name a collection."""
 
+SOURCE = "source"
+"""The field of a copy's first record that names the file it was copied from, by the id of that one's first record."""
+
 
 class Found(NamedTuple):
     """What was found in a part of a file: answers, and where the last whole record ends.

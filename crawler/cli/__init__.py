@@ -21,6 +21,7 @@ from crawler.cli.definitions.trying import try_
 from crawler.cli.deleting import delete
 from crawler.cli.demonstrating import demo
 from crawler.cli.fleets.commands import fleet
+from crawler.cli.fleets.snapshotting import snapshot
 from crawler.cli.importing import import_, merge
 from crawler.cli.keeping import backup, check, export, runs, stats, top
 from crawler.cli.options import language_option, time_limit_option
@@ -136,6 +137,7 @@ for _command in (
     check,
     backup,
     merge,
+    snapshot,
     fleet,
     delete,
     schedule,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crawler.cli import printing, reports
-from crawler.cli.options import LAST_PORT, Count, json_option
+from crawler.cli.options import LAST_PORT, Count, json_option, only_one
 from crawler.cli.serving import PORT, has_web
 from crawler.errors import ExitCode
 
@@ -47,6 +47,8 @@ _NAME, _FINEWS, _HERE = "archive.db", "finews", "127.0.0.1"
 @click.option(
     "--archive",
     type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    callback=only_one,
     help="Keep the archive here, and Markdown beside it.",
 )
 @json_option

@@ -15,10 +15,12 @@ from crawler.cli.options import (
     TEXT,
     Count,
     archive_option,
+    archives_option,
     author_option,
     category_option,
     drafts_option,
     json_option,
+    open_archives,
     since_option,
     sites_option,
     source_option,
@@ -35,19 +37,20 @@ if TYPE_CHECKING:
 
     from crawler.archive.asking import Asked
     from crawler.archive.care.top import Kind
+    from crawler.cli.options import Archives
 
 _OF_ALL = {"site", "datasette"}
 
 
 @click.command()
-@archive_option
+@archives_option
 @click.option("--coverage", is_flag=True, help="Show what was listed but is not stored, and how to fill each gap.")
 @click.option("--since", metavar="D", help="With --coverage: only from this day on: 2022-04-20, 2022-04, 2022.")
 @sites_option
 @drafts_option
 @json_option
 def stats(
-    archive: Path, since: str | None, site: tuple[str, ...], *, coverage: bool, drafts: bool, as_json: bool
+    archive: Archives, since: str | None, site: tuple[str, ...], *, coverage: bool, drafts: bool, as_json: bool
 ) -> None:
     """Show what the archive holds, in numbers.
 
@@ -58,11 +61,9 @@ def stats(
       finews stats --json
       finews stats --coverage --since 2022-04
     """
-    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-
     if since is not None and not coverage:
         raise click.UsageError(_("--since goes with --coverage: finews stats --coverage --since D."))
-    with Archive(archive, time_limit=time_limit()) as opened:
+    with open_archives(archive, time_limit()) as opened:
         if coverage:
             printing.result(opened.coverage(since, site=site), print_coverage, as_json=as_json)
         else:
@@ -230,7 +231,7 @@ def _exported(
             name=FileNames(opened.db).of,
             file_of=partial(written_file, opened.db),
         )
-        told = asking.told(opened.db, query, asking.meant(opened.db, cast("Asked", asked)), result["posts"])
+        told = asking.told(opened.whole, query, asking.meant(opened.whole, cast("Asked", asked)), result["posts"])
     return {**result, **told}
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from functools import partial
 from gettext import gettext as _
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import click
 
-from crawler.language import LANGUAGES, speak
+from crawler.language import LANGUAGES, said, speak
+from crawler.text.outside import terminal_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from crawler.archive import Archive
+    from crawler.archive.federation import Federation
 
 _TIME_LIMIT = "crawler.cli.options.time_limit"  # in the context
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
@@ -72,6 +77,20 @@ class Seconds(click.types.FloatParamType):
         return seconds
 
 
+class ArchiveFile(click.Path):
+    """The path of an archive; in the environment there may be several, as in PATH."""
+
+    def __init__(self) -> None:
+        """Accept any path but that of a folder."""
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Return the paths in a value; one that leads to a file, or of which no part does, is a single path."""
+        parts = [part for part in rv.split(os.pathsep) if part]
+        are_several = not Path(rv).exists() and any(Path(part).exists() for part in parts)
+        return parts if are_several else [rv]
+
+
 class Searching(click.Command):
     """A command whose arguments may begin with a minus, as in `-广告`, and that still tells a misspelt option.
 
@@ -102,16 +121,32 @@ class Searching(click.Command):
         raise click.NoSuchOption(name, said if is_near else said + advice, options, ctx)
 
 
+def only_one(ctx: click.Context, _param: click.Parameter, given: tuple[Any, ...]) -> Any:
+    """Return the one value of an option that may be given once; `None` of none."""
+    if len(given) > 1:
+        several = _(
+            "`{command}` takes one archive, and {count} are named: name the one that is meant with --archive."
+        )
+        raise click.UsageError(several.format(command=ctx.command_path, count=len(given)), ctx)
+    return given[0] if given else None
+
+
+Archives: TypeAlias = tuple[Path, ...]
+"""What `archives_option` gives a command; `open_archives` opens it."""
+
 TEXT = Text()
-archive_option = click.option(
+_archive = partial(
+    click.option,
     "--archive",
     envvar="FINEWS_ARCHIVE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("output/archive.db"),
+    type=ArchiveFile(),
+    multiple=True,
+    default=(Path("output/archive.db"),),
     show_default=True,
     show_envvar=True,
-    help="The file of the archive.",
 )
+archive_option = _archive(callback=only_one, help="The file of the archive.")
+archives_option = _archive(help="The file of the archive; may be repeated, to ask several as if they were one.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 mirror_option = click.option(
     "--mirror",
@@ -216,6 +251,24 @@ def time_limit() -> float | None:
     """Return how many seconds a question may take."""
     seconds: float | None = click.get_current_context().meta.get(_TIME_LIMIT)
     return seconds
+
+
+def open_archives(paths: Sequence[Path], seconds: float | None) -> Archive | Federation:
+    """Open the archive at a path, or several to be asked together; an answer may take so many seconds."""
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
+
+    if len(paths) == 1:
+        return Archive(paths[0], time_limit=seconds)
+    from crawler.archive.federation import Federation, distinct  # noqa: PLC0415  # likewise
+
+    files = distinct(paths)
+    if len(files) == 1:
+        return Archive(files[0], time_limit=seconds)
+    opened = Federation.at(files, time_limit=seconds)
+    remark = opened.whole.on_zones()
+    if remark is not None:
+        click.echo(terminal_safe(said(remark)), err=True)
+    return opened
 
 
 language_option = click.option(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from crawler.archive import Archive
+    from crawler.archive.federation import Federation
     from crawler.text.changes import Changes, Parts
 
 _BOLD = ("\x1b[1m", "\x1b[22m")
@@ -33,17 +34,17 @@ _DAYS = 10  # days printed for a security
 
 
 class View(NamedTuple):
-    """How posts are shown: the `zone` in which times are read back, if known, and whether posts name their site."""
+    """How posts are shown: the `zone` in which times are read back, if known, and what posts name of their origin."""
 
     zone: tzinfo | None = None
     names_sites: bool = False
+    names_archives: bool = False
 
     @classmethod
-    def of(cls, archive: Archive) -> Self:
-        """Return how the posts of an archive are shown: with their site if it holds several."""
-        from crawler.archive.store import articles  # noqa: PLC0415  # --help needs no database
-
-        return cls(archive.zone(), articles.are_of_several_sites(archive.db))
+    def of(cls, opened: Archive | Federation) -> Self:
+        """Return how posts are shown: with their site if there are several, and with their archive likewise."""
+        whole = opened.whole
+        return cls(whole.zone(), whole.has_several_sites(), whole.count > 1)
 
     def time(self, written: str, unit: Literal["seconds", "minutes"] = "seconds") -> str:
         """Return an ISO 8601 time so that `--since` or `--as-of` takes it: `2022-04-20 16:44:59`.
@@ -139,9 +140,11 @@ def same_story(post: Mapping[str, Any], view: View = _PLAIN) -> None:
 
 
 def site(post: Mapping[str, Any], view: View) -> None:
-    """Say on standard error which site a post is of, if the archive holds several."""
+    """Say on standard error which site a post is of, and which archive, where there are several."""
     if view.names_sites:
         say(_("Of the site {site}.").format(site=post["site"]), err=True)
+    if view.names_archives:
+        say(_("From {archive}.").format(archive=post["archive"]), err=True)
 
 
 def taken_away(post: Mapping[str, Any]) -> None:
@@ -224,11 +227,11 @@ def _posts(posts: Iterable[Mapping[str, Any]], view: View) -> None:
 def byline(post: Mapping[str, Any], view: View = _PLAIN) -> str:
     """Return when and where a post was published: `2022-04-20 16:44 · 大江网`, then its site if that is told.
 
-    Its authors stand at the end.
+    Its authors follow, and at the end the archive that it is from, if that is told.
     """
     site = post["site"] if view.names_sites else None
     parts = [view.time(post["published_at"], "minutes"), post["source"], site, ", ".join(post.get("authors") or ())]
-    return " · ".join(filter(None, parts))
+    return " · ".join(filter(None, [*parts, post.get("archive")]))
 
 
 def say(text: str, *, err: bool = False) -> None:

@@ -15,6 +15,7 @@ from crawler.cli.options import (
     Count,
     Searching,
     archive_option,
+    archives_option,
     author_option,
     category_option,
     drafts_option,
@@ -22,6 +23,7 @@ from crawler.cli.options import (
     limit_option,
     offset_option,
     one_site_option,
+    open_archives,
     since_option,
     sites_option,
     source_option,
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.archive import Archive
+    from crawler.archive.federation import Federation
+    from crawler.cli.options import Archives
 
 
 @click.command()
 @click.argument("post", metavar="ID", type=TEXT)
-@archive_option
+@archives_option
 @click.option(
     "--format",
     "form",
@@ -61,13 +65,7 @@ if TYPE_CHECKING:
 @no_pager_option
 @json_option
 def show(
-    post: str,
-    archive: Path,
-    form: str,
-    revision: int | None,
-    as_of: str | None,
-    site: str | None,
-    **options: Any,
+    post: str, archive: Archives, form: str, revision: int | None, as_of: str | None, site: str | None, **options: Any
 ) -> None:
     """Show one post.
 
@@ -81,12 +79,11 @@ def show(
       finews show 'http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202204202350104915' --format text
       finews show NW202204202350104915 --format page > page.html
     """
-    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-    from crawler.markdown.post_file import render_post  # noqa: PLC0415  # likewise
+    from crawler.markdown.post_file import render_post  # noqa: PLC0415  # --help needs none of it
 
     if revision is not None and as_of is not None:
         raise click.UsageError(_("--revision and --as-of both choose a revision: give one of them."))
-    with Archive(archive, time_limit=time_limit()) as opened:
+    with open_archives(archive, time_limit()) as opened:
         row = opened.post(post, revision=revision, as_of=as_of, site=site)
         view = printing.View.of(opened)
         markdown = render_post(row) if form == "markdown" else ""
@@ -116,16 +113,18 @@ def show(
     printing.taken_away(row)
 
 
-def _page(opened: Archive, row: Mapping[str, Any], *, chosen: bool) -> bytes:
+def _page(opened: Archive | Federation, row: Mapping[str, Any], *, chosen: bool) -> bytes:
+    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
     from crawler.ops.served import page_of  # noqa: PLC0415  # reads WARC files
 
-    return page_of(opened, row, of_revision=chosen)
+    archive = opened if isinstance(opened, Archive) else opened.holding(row)
+    return page_of(archive, row, of_revision=chosen)
 
 
 # A query may begin with a minus, so whatever is not an option is part of it, and so is -h beside other words.
 @click.command(cls=Searching, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", type=TEXT, nargs=-1, required=True)
-@archive_option
+@archives_option
 @since_option
 @until_option
 @source_option
@@ -150,7 +149,7 @@ def _page(opened: Archive, row: Mapping[str, Any], *, chosen: bool) -> bytes:
 @no_pager_option
 @json_option
 @click.pass_context
-def search(ctx: click.Context, /, query: tuple[str, ...], archive: Path, **options: Any) -> None:
+def search(ctx: click.Context, /, query: tuple[str, ...], archive: Archives, **options: Any) -> None:
     """Search the titles and texts of posts.
 
     Words must all occur; "…" is one term, -term excludes posts, OR accepts either. Traditional and simplified
@@ -173,13 +172,11 @@ def search(ctx: click.Context, /, query: tuple[str, ...], archive: Path, **optio
       finews search 巨化 --stock 600160 --as-of '2022-04-21 09:30'
       finews search 江西 --all --format csv
     """
-    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-
     if query == ("-h",):
         click.echo(ctx.get_help())
         return
     taking = Taking.of(ctx, options)
-    with Archive(archive, time_limit=taking.time_limit()) as opened:
+    with open_archives(archive, taking.time_limit()) as opened:
         ask: Callable[..., Mapping[str, Any]] = opened.search_all if taking.every else opened.search
         found = ask(" ".join(query), **taking.page, **options)
         taking.show(found, printing.search, HIT_COLUMNS, printing.View.of(opened))
@@ -267,7 +264,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_js
 
 @click.command()
 @click.argument("code", type=TEXT, nargs=-1, required=True)
-@archive_option
+@archives_option
 @since_option
 @sites_option
 @drafts_option
@@ -278,7 +275,7 @@ def why(ctx: click.Context, name: str, archive: Path, site: str | None, *, as_js
 @no_pager_option
 @json_option
 @click.pass_context
-def stock(ctx: click.Context, /, code: tuple[str, ...], archive: Path, **options: Any) -> None:
+def stock(ctx: click.Context, /, code: tuple[str, ...], archive: Archives, **options: Any) -> None:
     """List the posts that mention a security, newest first.
 
     Also shows counts by day, and the names under which the security was printed. CODE is a code (600160, 600160.SH,
@@ -291,10 +288,8 @@ def stock(ctx: click.Context, /, code: tuple[str, ...], archive: Path, **options
       finews stock 00700.HK --since 2022-04
       finews stock 600160 --all --format csv
     """
-    from crawler.archive import Archive  # noqa: PLC0415  # --help needs no database
-
     taking = Taking.of(ctx, options)
-    with Archive(archive, time_limit=taking.time_limit()) as opened:
+    with open_archives(archive, taking.time_limit()) as opened:
         ask: Callable[..., Mapping[str, Any]] = opened.stock_all if taking.every else opened.stock
         found = ask(" ".join(code), **taking.page, **options)
         taking.show(found, printing.stock, MENTION_COLUMNS, printing.View.of(opened))

@@ -136,7 +136,10 @@ def alarms(found: Mapping[str, Any]) -> None:
 
 def stats(numbers: Mapping[str, Any], view: View) -> None:
     """Print what an archive holds."""
-    click.echo(f"{numbers['archive']}: {size(numbers['bytes'])}")
+    for one in numbers.get("asked", ()):
+        click.echo(terminal_safe(_asked_archive(one)))
+    together = _("{count} archives").format(count=len(numbers["asked"])) if "asked" in numbers else numbers["archive"]
+    click.echo(f"{together}: {size(numbers['bytes'])}")
     holds = _("{posts} ({gone} gone from the site), {revisions}, {securities} in {mentions}, {runs}").format(
         posts=said(counted(numbers["posts"], "post")),
         gone=numbers["gone"],
@@ -165,6 +168,17 @@ def stats(numbers: Mapping[str, Any], view: View) -> None:
         most = max(count for _day, count in days)
         drawn = _("posts per day: {first} {line} {last}, at most {most:,}")
         click.echo(drawn.format(first=days[0][0], line=line, last=days[-1][0], most=most))
+
+
+def _asked_archive(one: Mapping[str, Any]) -> str:
+    """Return what one of several archives holds, and how much of it counts as another's."""
+    holds = _("{archive}: {size}, {posts}").format(
+        archive=one["archive"], size=size(one["bytes"]), posts=said(counted(one["posts"], "post"))
+    )
+    if not one["superseded"]:
+        return holds
+    left = _(" (and {count:,} that another has seen later, or deleted)").format(count=one["superseded"])
+    return holds + left
 
 
 def _first(counts: Mapping[str, int], command: str | None) -> str:

@@ -24,6 +24,7 @@
     ├── ArchiveOutdated        exit code 75: the archive is from an older version, and a run is using it
     ├── NoOutput               standard output cannot be written
     ├── NoSuchPost             the archive holds no such post
+    │   └── NoSuchPostAnywhere none of several archives does
     ├── NoSuchRevision         it holds the post, but not that many versions of it
     ├── NoSuchSecurity         no post in it mentions the security
     └── AmbiguousSecurity      the pinyin may mean several
@@ -58,6 +59,7 @@ from crawler.errors.asking import (
     NoArchive,
     NoOutput,
     NoSuchPost,
+    NoSuchPostAnywhere,
     NoSuchRevision,
     NoSuchRun,
     NoSuchSecurity,
@@ -90,6 +92,7 @@ __all__ = [
     "NoArchive",
     "NoOutput",
     "NoSuchPost",
+    "NoSuchPostAnywhere",
     "NoSuchRevision",
     "NoSuchRun",
     "NoSuchSecurity",

@@ -105,6 +105,28 @@ class NoSuchPost(FinewsError):
             )
 
 
+class NoSuchPostAnywhere(NoSuchPost):
+    """None of several archives holds a post under `name`."""
+
+    def __init__(self, name: str, count: int, outcome: str | None = None) -> None:
+        """Say how many archives were asked. See `NoSuchPost`."""
+        self.name, self.outcome = name, outcome
+        if outcome is None:
+            super(NoSuchPost, self).__init__(
+                "None of the {count} archives holds a post {name}: give its id, or the address of its page or share"
+                " link.",
+                count=count,
+                name=name,
+            )
+        else:
+            super(NoSuchPost, self).__init__(
+                "None of the {count} archives holds a post {name}: its address was seen ({outcome}).",
+                count=count,
+                name=name,
+                outcome=reasons.sentence(outcome),
+            )
+
+
 class AmbiguousPost(UsageError):
     """Several sites have a post of this id."""
 
@@ -141,7 +163,7 @@ class NoSuchRevision(FinewsError):
 class NoSuchSecurity(FinewsError):
     """No post mentions a security of that code or name."""
 
-    def __init__(self, written: str, path: Path, near: list[str] | None = None) -> None:
+    def __init__(self, written: str, path: Path | str, near: list[str] | None = None) -> None:
         """Quote what the user has `written`, the `path` of the archive, and the securities that are `near`."""
         self.written = written
         advice = Sentence("give its code, as 600160, 600160.SH or 00700.HK.")

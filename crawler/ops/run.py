@@ -18,6 +18,7 @@ from scrapy.settings import Settings
 from crawler.addon import RunAddon
 from crawler.captures.files import folder_of
 from crawler.errors import CapturesNotWritten, FinewsError, MarkdownNotWritten, UsageError
+from crawler.node.addon import NodeAddon
 from crawler.urls import canonical, is_loopback
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def run(spider: str | type[Spider], options: RunOptions, **arguments: Any) -> Re
     The report is what `finews crawl --json` prints.
 
     Raises a `FinewsError` if the run cannot begin (a wrong site, a wrong argument, a locked archive), if it had to
-    give up writing the archive, or if it could not write Markdown or captures; `KeyboardInterrupt` if a second Ctrl-C
-    ended it.
+    give up writing the archive, or if it could not write Markdown, captures or a snapshot; `KeyboardInterrupt` if a
+    second Ctrl-C ended it.
     """
     process = CrawlerProcess(_settings(options))
     for name in (_DOWNLOAD_HANDLERS, *(() if options.log else (_EVENTS,))):
@@ -90,7 +91,7 @@ def run(spider: str | type[Spider], options: RunOptions, **arguments: Any) -> Re
     try:
         if failures:
             raise failures[0]
-        return _report_of(addon)
+        return _report_of(addon, crawler.get_addon(NodeAddon))
     finally:
         if addon is not None:
             addon.close()
@@ -102,7 +103,7 @@ def _end_in_order_on_hangup() -> None:
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
-def _report_of(addon: RunAddon | None) -> Report:
+def _report_of(addon: RunAddon | None, node: NodeAddon | None) -> Report:
     if addon is None:
         raise FinewsError("The run ended before it began; the log above says why.")
     if addon.trouble is not None:
@@ -113,6 +114,8 @@ def _report_of(addon: RunAddon | None) -> Report:
         raise MarkdownNotWritten(addon.writer.files_trouble)
     if addon.keeper is not None and addon.keeper.trouble is not None:
         raise CapturesNotWritten(folder_of(addon.run.archive.path), addon.keeper.trouble)
+    if node is not None and node.trouble is not None:
+        raise node.trouble
     return addon.run.report
 
 

@@ -48,8 +48,12 @@ class Snapshot(TypedDict):
 
 
 class Next(TypedDict):
-    """What the next snapshot begins with: the number in its name, and the mark of the state it begins at."""
+    """What the next snapshot begins with: the number in its name, and the mark of the state it begins at.
 
+    Files with numbers from `first` on are this folder's own.
+    """
+
+    first: int
     number: int
     mark: marks.Mark | None
 
@@ -170,7 +174,11 @@ def _next(value: Any, state: str | None) -> Next:
     keys = values.mapping("next", value)
     mark = None if keys.get("mark") is None else values.mapping("mark", keys["mark"])
     is_of_state = mark is not None and marks.digest(mark) == state
-    return {"number": values.number("number", keys.get("number")), "mark": dict(mark or {}) if is_of_state else None}
+    return {
+        "first": values.number("first", keys.get("first")),
+        "number": values.number("number", keys.get("number")),
+        "mark": dict(mark) if mark is not None and is_of_state else None,
+    }
 
 
 def _report(value: Any) -> Report:

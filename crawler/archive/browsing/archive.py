@@ -114,7 +114,7 @@ class BrowsableArchive(Archive):
 
     def span(self, day: str) -> tuple[int, int]:
         """Return the first and the last second of a day, month or year, in epoch seconds. Raises `NoSuchTime`."""
-        first, last = asking.span(self.db, day)
+        first, last = asking.span(self.whole, day)
         return int(first.timestamp()), int(last.timestamp())
 
     def latest_runs(self, count: int, before: int | None = None) -> list[JudgedReport]:
@@ -125,7 +125,7 @@ class BrowsableArchive(Archive):
     def facets(self, query: str, **asked: Unpack[Asked]) -> Facets:
         """Return how the hits of a search are spread over days, outlets, authors and so on; see `search`."""
         offset = self.zone().utcoffset(datetime.now(UTC)) or timedelta()
-        return facets(self.db, query, asking.filters(self.db, asked), int(offset.total_seconds()))
+        return facets(self.db, query, asking.filters(self.whole, asked), int(offset.total_seconds()))
 
     def security_names(self, codes: Iterable[str]) -> dict[str, str]:
         """Return the usual names of securities by code."""

@@ -19,13 +19,27 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
+class AskedArchive(TypedDict):
+    """One of several archives that were asked together: its path and size, and how many posts it speaks for.
+
+    So many others of its posts are `superseded`: another archive has seen them last.
+    """
+
+    archive: str
+    bytes: int
+    posts: int
+    superseded: int
+    revisions: int
+    runs: int
+
+
 class Summary(TypedDict):
     """What an archive holds: `posts` by site, category, outlet (`sources`) and author, addresses by state (`links`).
 
     A post is counted in each of its categories and for each of its authors. `days` has the number of posts of each of
     the latest sixty days, oldest first, up to the last on which a post was published. `drafts` are posts that were
     not published: they count in no other number but `runs`, `securities` and `links`, unless they are wanted.
-    `archives` are those that were merged into this one, if any were.
+    `archives` are those that were merged into this one, if any were; `asked` are those that were asked, if several.
     """
 
     archive: str
@@ -46,6 +60,7 @@ class Summary(TypedDict):
     links: dict[str, int]
     days: dict[str, int]
     archives: NotRequired[list[MergedArchive]]
+    asked: NotRequired[list[AskedArchive]]
 
 
 def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool = False) -> Summary:
@@ -62,7 +77,7 @@ def summary(db: Database, path: Path, sites: Sequence[str] = (), *, drafts: bool
         "gone": articles.count(db, sites, gone=True, drafts=drafts),
         "drafts": articles.count(db, sites) - articles.count(db, sites, drafts=False),
         "revisions": versions.count(db, sites, drafts=drafts),
-        "securities": securities.count(db, sites),
+        "securities": len(securities.codes(db, sites)),
         "mentions": securities.count_mentions(db, sites, drafts=drafts),
         "runs": sum(of_runs[site] for site in of_runs if not sites or site in sites),
         "first_published_at": None if first is None else articles.published_at(db, first),

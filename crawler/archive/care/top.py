@@ -112,10 +112,18 @@ def latest_days(db: Database, sites: Sequence[str] = (), *, drafts: bool = False
     They end with the day of the latest post. Posts that were dated in the future when they were first seen are left
     out, since their date must be wrong.
     """
+    last = latest(db, sites, drafts=drafts)
+    return {} if last is None else days_up_to(db, last, sites, drafts=drafts)
+
+
+def latest(db: Database, sites: Sequence[str] = (), *, drafts: bool = False) -> datetime | None:
+    """Return when the latest post was published that was not dated in the future; `None` if there is none."""
     newest = articles.newest(db, sites, likely=True, drafts=drafts)
-    if newest is None:
-        return {}
-    last = datetime.fromisoformat(articles.published_at(db, newest))
+    return None if newest is None else datetime.fromisoformat(articles.published_at(db, newest))
+
+
+def days_up_to(db: Database, last: datetime, sites: Sequence[str] = (), *, drafts: bool = False) -> dict[str, int]:
+    """Return the number of posts of each of the sixty days up to a time, oldest first."""
     days = [last.date() - timedelta(days=ago) for ago in range(min(_DAYS, last.toordinal()))]
     span = int(last.timestamp()) - (_DAYS + 1) * 24 * 3600, int(last.timestamp())
     counted = {each["key"]: each["posts"] for each in _ranked(db, "days", span, sites, drafts=drafts)}

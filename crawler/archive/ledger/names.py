@@ -7,14 +7,15 @@ is asked of them (`crawler.archive.asking`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from crawler.archive.ledger import address_history, links, runs
 from crawler.archive.ledger import sites as definitions_of
 from crawler.archive.ledger.lookup import find_posts
 from crawler.archive.store import articles
-from crawler.archive.store import securities as mentioned
 from crawler.archive.store.filing import authors as bylines
+from crawler.archive.store.filing import candidates
 from crawler.errors import AmbiguousPost, NoSuchPost, SiteError
 from crawler.language import Sentence
 from crawler.nearby import did_you_mean, key, nearest, nearest_by_spelling
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from crawler.archive.store.filing.candidates import Candidate
     from crawler.sites.definition import Site
 
 _LISTED = 10  # known names in a sentence, if none of them is near
@@ -48,6 +50,59 @@ class KnownCategories(NamedTuple):
         return near_categories(typed, self.by_slug)
 
 
+class Known(Protocol):
+    """The names that are known: those of an archive (`OfArchive`), or of several that are asked together."""
+
+    def sites(self) -> list[str]:
+        """Return the sites that have posts, that with the most first, and then those that have only runs."""
+
+    def sources(self) -> list[str]:
+        """Return the outlets that have posts."""
+
+    def authors(self) -> list[str]:
+        """Return the authors of posts."""
+
+    def categories(self) -> dict[str, list[str]]:
+        """Return the names of the categories that posts are filed under, by slug."""
+
+    def candidates(self, typed: str) -> list[Candidate]:
+        """Return the securities that may be meant, see `candidates.candidates`."""
+
+    def spellings(self) -> dict[str, list[str]]:
+        """Return how each security can be spelt, see `candidates.spellings`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfArchive:
+    """The names that an archive knows; see `Known`."""
+
+    db: Database
+
+    def sites(self) -> list[str]:
+        """See `Known`."""
+        return list(dict.fromkeys([*articles.sites(self.db), *runs.counts(self.db)]))
+
+    def sources(self) -> list[str]:
+        """See `Known`."""
+        return articles.sources(self.db)
+
+    def authors(self) -> list[str]:
+        """See `Known`."""
+        return bylines.every(self.db)
+
+    def categories(self) -> dict[str, list[str]]:
+        """See `Known`."""
+        return known_categories(self.db)
+
+    def candidates(self, typed: str) -> list[Candidate]:
+        """See `Known`."""
+        return candidates.candidates(self.db, typed)
+
+    def spellings(self) -> dict[str, list[str]]:
+        """See `Known`."""
+        return candidates.spellings(self.db)
+
+
 class Understood(NamedTuple):
     """The names that are meant, and a sentence on each that is unknown or was taken for another."""
 
@@ -55,20 +110,20 @@ class Understood(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def sites(db: Database, typed: Sequence[str]) -> Understood:
+def sites(known: Known, typed: Sequence[str]) -> Understood:
     """Return the sites that are meant."""
-    return _among(_sites(db), typed, Sentence("No site is called {typed}: {near}")) if typed else Understood()
+    return _among(known.sites(), typed, Sentence("No site is called {typed}: {near}")) if typed else Understood()
 
 
-def sites_there(db: Database, typed: Sequence[str], archive: Path) -> tuple[str, ...]:
+def sites_there(known: Known, typed: Sequence[str], archive: Path | str) -> tuple[str, ...]:
     """Return the sites that are meant. Raises `SiteError` if the archive, whose path is given, has no such site."""
     for each in typed:
-        if sites(db, [each]).remarks:
-            known = _sites(db)
-            near = did_you_mean(nearest(each, known))
-            near = near or Sentence("it has {names}.", names=_listed(known))
+        if sites(known, [each]).remarks:
+            there = known.sites()
+            near = did_you_mean(nearest(each, there))
+            near = near or Sentence("it has {names}.", names=_listed(there))
             raise SiteError(each, "", "is not a site in {archive}; {near}", archive=archive, near=near)
-    return sites(db, typed).names
+    return sites(known, typed).names
 
 
 def the_post(db: Database, name: str, site: str | None, archive: Path) -> int:
@@ -84,11 +139,6 @@ def the_post(db: Database, name: str, site: str | None, archive: Path) -> int:
     return next(iter(found.values()))
 
 
-def _sites(db: Database) -> list[str]:
-    """Return the sites that have posts, that with the most first, and then those that have only runs."""
-    return list(dict.fromkeys([*articles.sites(db), *runs.counts(db)]))
-
-
 def definitions(db: Database, typed: str | None = None) -> list[Site]:
     """Return the definition of the site that is `typed`, by name or as a file; else those of the archive's sites.
 
@@ -100,33 +150,35 @@ def definitions(db: Database, typed: str | None = None) -> list[Site]:
     return [known[name] for name in articles.sites(db) if name in known] or [load_site("finews")]
 
 
-def sources(db: Database, typed: Sequence[str]) -> Understood:
+def sources(known: Known, typed: Sequence[str]) -> Understood:
     """Return the outlets that are meant."""
     unknown = Sentence("No outlet is called {typed}: {near}")
-    return _among(articles.sources(db), typed, unknown) if typed else Understood()
+    return _among(known.sources(), typed, unknown) if typed else Understood()
 
 
-def authors(db: Database, typed: Sequence[str]) -> Understood:
+def authors(known: Known, typed: Sequence[str]) -> Understood:
     """Return the authors that are meant."""
     unknown = Sentence("No author is called {typed}: {near}")
-    return _among(bylines.every(db), typed, unknown) if typed else Understood()
+    return _among(known.authors(), typed, unknown) if typed else Understood()
 
 
-def categories(db: Database, typed: Sequence[str]) -> Understood:
+def categories(known: Known, typed: Sequence[str]) -> Understood:
     """Return the slugs of the categories that are meant, by slug, by name, or by a part that only one name has."""
     if not typed:
         return Understood()
-    known = known_categories(db)
-    meant = [(each, slugs_of(each, known)) for each in typed]
+    by_slug = known.categories()
+    meant = [(each, slugs_of(each, by_slug)) for each in typed]
     remarks = [
         Sentence(
-            "No category is called {each}: {near_categories}", each=each, near_categories=near_categories(each, known)
+            "No category is called {each}: {near_categories}",
+            each=each,
+            near_categories=near_categories(each, by_slug),
         )
         if not slugs
         else Sentence(
             "{each} is taken for the category {listed}.",
             each=each,
-            listed=_listed(_titled(slug, known[slug]) for slug in slugs),
+            listed=_listed(_titled(slug, by_slug[slug]) for slug in slugs),
         )
         for each, slugs in meant
         if each not in slugs
@@ -169,24 +221,24 @@ def near_categories(typed: str, known: Mapping[str, Sequence[str]]) -> str:
     return near or (_known(shown) if shown else Sentence("none is known yet."))
 
 
-def securities(db: Database, typed: Sequence[str]) -> Understood:
+def securities(known: Known, typed: Sequence[str]) -> Understood:
     """Return the codes of the securities that are meant. Raises `AmbiguousSecurity`."""
     codes: list[str] = []
     remarks: list[str] = []
     for each in typed:
-        found = [candidate["code"] for candidate in mentioned.candidates(db, each)]
+        found = [candidate["code"] for candidate in known.candidates(each)]
         codes += found
         if not found:
-            near = did_you_mean(near_securities(db, each))
-            unknown = Sentence("No post mentions a security {written}.", written=each)
-            known = Sentence("No post mentions a security {written}: {near}", written=each, near=near)
-            remarks.append(known if near else unknown)
+            near = did_you_mean(near_securities(known, each))
+            alone = Sentence("No post mentions a security {written}.", written=each)
+            beside = Sentence("No post mentions a security {written}: {near}", written=each, near=near)
+            remarks.append(beside if near else alone)
     return Understood(tuple(dict.fromkeys(codes)), tuple(remarks))
 
 
-def near_securities(db: Database, typed: str) -> list[str]:
+def near_securities(known: Known, typed: str) -> list[str]:
     """Return the securities whose name, code or pinyin is near what was `typed`: `平安银行 (000001.SZ)`."""
-    return nearest_by_spelling(typed, mentioned.spellings(db))
+    return nearest_by_spelling(typed, known.spellings())
 
 
 def _among(known: Iterable[str], typed: Sequence[str], unknown: Sentence) -> Understood:

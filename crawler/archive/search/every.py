@@ -6,17 +6,17 @@ Not here: which posts match, and how they are ordered (`crawler.archive.search.s
 from __future__ import annotations
 
 from heapq import merge
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from crawler.archive.search import results
-from crawler.archive.search.results import order_by_weight, present_each
+from crawler.archive.search.results import present_each
 from crawler.archive.search.search import (
+    Grouped,
+    all_newest_first,
     count,
     current_matches,
     former_matches,
-    in_order,
     one_a_story,
+    ordered,
     plan_of,
     rows_with_title,
 )
@@ -45,14 +45,21 @@ def every_hit(
     plan = plan_of(db, query, filters)
     if plan is None:
         return {"query": query, "total": 0, "results": iter(())}
-    if collapse or not plan.lookup.decides:
-        ordered = in_order(db, plan, [*current_matches(db, plan, plan.lookup), *former_matches(db, plan)], sort)
-        stories = one_a_story(db, ordered) if collapse else [(match, []) for match in ordered]
+    if collapse:
+        stories = one_a_story(db, list(ordered(db, plan, all_newest_first(db, plan, sort), sort)))
         return {"query": query, "total": len(stories), "results": present_each(db, stories, plan.query)}
+    found = each_newest_first(db, plan, sort)
+    shown = ((match, list[int]()) for match in ordered(db, plan, found, sort))
+    return {"query": query, "total": found.total, "results": present_each(db, shown, plan.query)}
+
+
+def each_newest_first(db: Database, plan: Plan, sort: Sort) -> Grouped:
+    """Return what the query finds, each match fetched as it is read, unless only the texts confirm them."""
+    if not plan.lookup.decides:
+        return all_newest_first(db, plan, sort)
     former = sorted(former_matches(db, plan), reverse=True)
-    matches = _by_date(db, plan, former) if sort == "date" else _by_relevance(db, plan, former)
-    hits = present_each(db, ((match, list[int]()) for match in matches), plan.query)
-    return {"query": query, "total": count(db, plan) + len(former), "results": hits}
+    groups = [_by_date(db, plan, former)] if sort == "date" else _by_relevance(db, plan, former)
+    return Grouped(count(db, plan) + len(former), groups)
 
 
 def matching_posts(db: Database, query: str, filters: Filters) -> Iterator[int]:
@@ -62,7 +69,7 @@ def matching_posts(db: Database, query: str, filters: Filters) -> Iterator[int]:
     if plan is not None and plan.lookup.decides:
         matches = current_matches(db, plan, plan.lookup, order=_OLDEST_FIRST)
     elif plan is not None:
-        matches = reversed(in_order(db, plan, list(current_matches(db, plan, plan.lookup)), "date"))
+        matches = reversed(list(ordered(db, plan, all_newest_first(db, plan, "date"), "date")))
     return (match.article_id for match in matches)
 
 
@@ -71,13 +78,13 @@ def _by_date(db: Database, plan: Plan, former: list[Match]) -> Iterator[Match]:
     return merge(current_matches(db, plan, plan.lookup, order=_NEWEST_FIRST), former, reverse=True)
 
 
-def _by_relevance(db: Database, plan: Plan, former: list[Match]) -> Iterator[Match]:
-    """Yield all matches, those with every term in the title first; of each group the first fifty by weight."""
+def _by_relevance(db: Database, plan: Plan, former: list[Match]) -> list[Iterator[Match]]:
+    """Return all matches, newest first: those with every term in the title, and the others."""
     titled = rows_with_title(db, plan, former)
     # Both statements are begun before either is read, so that they see the same state of the archive.
     with_title = current_matches(db, plan, plan.in_title, order=_NEWEST_FIRST)
     others = current_matches(db, plan, plan.lookup, without=plan.in_title, order=_NEWEST_FIRST)
-    for current, is_titled in ((with_title, True), (others, False)):
-        matches = merge(current, (match for match in former if (match.row in titled) == is_titled), reverse=True)
-        yield from order_by_weight(db, plan.query, list(islice(matches, results.WEIGHED)))
-        yield from matches
+    return [
+        merge(with_title, [match for match in former if match.row in titled], reverse=True),
+        merge(others, [match for match in former if match.row not in titled], reverse=True),
+    ]

@@ -24,7 +24,7 @@ class Filters:
     Published from `since` to `until`, both included, in epoch seconds; of one of these `sites`, outlets (`sources`),
     `authors` and `categories` (slugs), be it the first of the post or not, where any are named; mentioning one of
     `codes`, unless that is `None`; no draft, if `published`. With `as_of` (ISO 8601, UTC) the archive is searched as
-    it stood then.
+    it stood then. If `is_shared`, other archives are asked as well, and the rows in `temp.superseded` are theirs.
     """
 
     since: int | None = None
@@ -36,6 +36,7 @@ class Filters:
     codes: tuple[str, ...] | None = None
     published: bool = False
     as_of: str | None = None
+    is_shared: bool = False
 
     @property
     def span(self) -> tuple[int, int]:
@@ -85,6 +86,7 @@ class Filters:
                 (f"+found.rowid IN (SELECT article_id FROM article_categories WHERE {category})", categories),  # noqa: S608  # likewise
                 ("+found.rowid NOT IN (SELECT id FROM posts WHERE draft AND ?)", 1 if self.published else None),
                 (f"+found.rowid IN (SELECT article_id FROM mentions WHERE code IN {_ANY})", self._codes),  # noqa: S608  # likewise
+                ("+found.rowid NOT IN (SELECT id FROM temp.superseded WHERE ?)", 1 if self.is_shared else None),
             ]
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crawler.archive.search.query import Query
 
 WEIGHED = 50
-"""How many posts are ordered by weight."""
+"""How many posts of a group are ordered by weight."""
 
 _READ_AT_ONCE = 200  # posts
 _SATURATION = 1.2  # of BM25: how soon another occurrence of a term adds nothing
@@ -85,13 +85,15 @@ class Match(NamedTuple):
 
 
 def order_by_weight(db: Database, query: Query, matches: list[Match]) -> list[Match]:
-    """Order the first fifty by how much of the text the terms make up; leave the others as they are."""
-    first = matches[:WEIGHED]
-    versions = _versions(db, [match.row for match in first])
-    weights = {match: _weight(versions[match.row]["text"], query) for match in first}
-    return (
-        sorted(first, key=lambda match: (-weights[match], -match.published_ts, -match.article_id)) + matches[WEIGHED:]
-    )
+    """Order matches by how much of the text the terms make up; of equal ones the newest comes first."""
+    weights = weighed(db, query, matches)
+    return sorted(matches, key=lambda match: (-weights[match], -match.published_ts, -match.article_id))
+
+
+def weighed(db: Database, query: Query, matches: list[Match]) -> dict[Match, float]:
+    """Return how much of the text of each match the terms make up. What else is in the archive does not count."""
+    versions = _versions(db, [match.row for match in matches])
+    return {match: _weight(versions[match.row]["text"], query) for match in matches}
 
 
 def _weight(text: str, query: Query) -> float:
@@ -127,6 +129,12 @@ def _hits(db: Database, shown: Sequence[tuple[Match, list[int]]], wanted: Query)
         hit: Hit = {**row, **excerpt(row["text"], wanted)}  # type: ignore[typeddict-item]
         results.append({**hit, "others": [versions[other]["id"] for other in others]} if others else hit)
     return results
+
+
+def post_ids(db: Database, matches: list[Match]) -> list[str]:
+    """Return the ids of the posts that were found, in the order of their matches."""
+    versions = _versions(db, [match.row for match in matches])
+    return [versions[match.row]["id"] for match in matches]
 
 
 class Excerpt(TypedDict):

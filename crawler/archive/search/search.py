@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from crawler.archive.search import results
 from crawler.archive.search.lookup import lookup
@@ -17,7 +18,7 @@ from crawler.archive.search.query import parse
 from crawler.archive.search.results import Match, order_by_weight, present
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from sqlite_utils import Database
 
@@ -65,6 +66,16 @@ class Plan:
         return f"{condition} AND {_KNOWN} <= ?", [*values, self.filters.as_of]
 
 
+class Grouped(NamedTuple):
+    """What a query finds: how many versions, and these in groups, each newest first.
+
+    By date that is one group; by relevance, those with every term in the title come before the others.
+    """
+
+    total: int
+    groups: list[Iterator[Match]]
+
+
 def search(
     db: Database,
     query: str,
@@ -84,14 +95,33 @@ def search(
     plan = plan_of(db, query, filters)
     if plan is None:
         return {"query": query, "total": 0, "results": []}
-    former = list(former_matches(db, plan))
-    all_are_needed = collapse or not plan.lookup.decides
-    if not all_are_needed and (current := count(db, plan)) > _FEW:
-        best = _best_of_many(db, plan, former, sort, offset + limit)[offset : offset + limit]
-        return present(db, query, current + len(former), [(match, []) for match in best], plan.query)
-    ordered = in_order(db, plan, [*current_matches(db, plan, plan.lookup), *former], sort)
-    stories = one_a_story(db, ordered) if collapse else [(match, []) for match in ordered]
-    return present(db, query, len(stories), stories[offset : offset + limit], plan.query)
+    if collapse:
+        stories = one_a_story(db, list(ordered(db, plan, all_newest_first(db, plan, sort), sort)))
+        return present(db, query, len(stories), stories[offset : offset + limit], plan.query)
+    found = newest_first(db, plan, sort)
+    best = islice(ordered(db, plan, found, sort), offset, offset + limit)
+    return present(db, query, found.total, [(match, []) for match in best], plan.query)
+
+
+def newest_first(db: Database, plan: Plan, sort: Sort) -> Grouped:
+    """Return what the query finds; of many matches, only those that are read are fetched."""
+    former = sorted(former_matches(db, plan), reverse=True)
+    if plan.lookup.decides and (current := count(db, plan)) > _FEW:
+        return Grouped(current + len(former), _walks(db, plan, former, sort))
+    return _sorted(db, plan, former, sort)
+
+
+def all_newest_first(db: Database, plan: Plan, sort: Sort) -> Grouped:
+    """Return what the query finds, all of it fetched."""
+    return _sorted(db, plan, list(former_matches(db, plan)), sort)
+
+
+def ordered(db: Database, plan: Plan, found: Grouped, sort: Sort) -> Iterator[Match]:
+    """Yield matches in the order in which they are shown: by relevance, the first fifty of each group by weight."""
+    for group in found.groups:
+        if sort == "relevance":
+            yield from order_by_weight(db, plan.query, list(islice(group, results.WEIGHED)))
+        yield from group
 
 
 def plan_of(db: Database, query: str, filters: Filters) -> Plan | None:
@@ -157,25 +187,17 @@ def count(db: Database, plan: Plan) -> int:
     return int(rows.fetchone()[0])
 
 
-def _best_of_many(db: Database, plan: Plan, former: list[Match], sort: Sort, count: int) -> list[Match]:
-    """Return the best `count` matches without fetching all of them."""
+def _walks(db: Database, plan: Plan, former: list[Match], sort: Sort) -> list[Iterator[Match]]:
+    """Return the groups of many matches, none of which is fetched before it is read; `former` are newest first."""
     if sort == "date":
-        return _newest(_walk(db, plan, plan.lookup), former, count)
-    weighable = max(count, results.WEIGHED)
+        return [merge(_walk(db, plan, plan.lookup), former, reverse=True)]
     titled = rows_with_title(db, plan, former)
     with_title = [match for match in former if match.row in titled]
-    best = order_by_weight(db, plan.query, _newest(_current_with_title(db, plan), with_title, weighable))
-    if len(best) < count:
-        others = [match for match in former if match.row not in titled]
-        best += order_by_weight(
-            db, plan.query, _newest(_walk(db, plan, plan.lookup, without=plan.in_title), others, weighable)
-        )
-    return best
-
-
-def _newest(current: Iterator[Match], former: list[Match], count: int) -> list[Match]:
-    """Return the newest `count` of `current`, which is in that order, and of `former`, which need not be."""
-    return sorted([*islice(current, count), *former], reverse=True)[:count]
+    others = [match for match in former if match.row not in titled]
+    return [
+        merge(_current_with_title(db, plan), with_title, reverse=True),
+        merge(_walk(db, plan, plan.lookup, without=plan.in_title), others, reverse=True),
+    ]
 
 
 def _current_with_title(db: Database, plan: Plan) -> Iterator[Match]:
@@ -229,19 +251,18 @@ def former_matches(db: Database, plan: Plan) -> Iterator[Match]:
             yield Match(seconds, article_id, row)
 
 
-def in_order(db: Database, plan: Plan, matches: list[Match], sort: Sort) -> list[Match]:
-    """Return what the query finds among `matches`, in the order it is shown."""
-    titled: Collection[int] = ()
+def _sorted(db: Database, plan: Plan, former: list[Match], sort: Sort) -> Grouped:
+    """Return all that the query finds, with the `former` versions."""
+    matches, titled = [*current_matches(db, plan, plan.lookup), *former], set[int]()
     if not plan.lookup.decides:
         matches, titled = _read(db, plan.query, matches)
     elif sort == "relevance":
         titled = rows_with_title(db, plan, matches)
     newest = sorted(matches, reverse=True)
     if sort == "date":
-        return newest
-    return order_by_weight(db, plan.query, [match for match in newest if match.row in titled]) + order_by_weight(
-        db, plan.query, [match for match in newest if match.row not in titled]
-    )
+        return Grouped(len(newest), [iter(newest)])
+    with_title = (match for match in newest if match.row in titled)
+    return Grouped(len(newest), [with_title, (match for match in newest if match.row not in titled)])
 
 
 def _read(db: Database, query: Query, matches: list[Match]) -> tuple[list[Match], set[int]]:

@@ -1,6 +1,7 @@
 """Which posts mention which securities, and under what names. Tables `securities` and `mentions`.
 
-Not here: how codes are written (`crawler.securities`), and how mentions are found in a page (`crawler.extraction`).
+Not here: how codes are written (`crawler.securities`), which security a person means by what was typed
+(`crawler.archive.store.filing.candidates`), and how mentions are found in a page (`crawler.extraction`).
 """
 
 from __future__ import annotations
@@ -8,16 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, TypedDict
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from crawler.archive.store.articles import DRAFTS, OF_SITES
-from crawler.errors import AmbiguousSecurity
-from crawler.securities import parse, parse_typed
-from crawler.text.pinyin import is_part, is_whole, spelling, typeable
-from crawler.text.words import bare, fold, printable
+from crawler.securities import parse
+from crawler.text.pinyin import spelling
+from crawler.text.words import bare, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
@@ -61,16 +63,25 @@ def _note_mention(db: Database, article_id: int, mention: Mention, published_ts:
 
 
 def name_anew(db: Database, code: str) -> None:
-    """Name a security as most of its latest mentions do; of equally frequent names, the latest wins."""
-    rows = db.execute(
-        "SELECT name FROM mentions WHERE code = ?"
+    """Name a security as its latest mentions do."""
+    name = usual_name(latest_names(db, code))
+    if name is not None and db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone() != (name,):
+        _rename(db, code, name)
+
+
+def latest_names(db: Database, code: str) -> list[tuple[int, str]]:
+    """Return the latest mentions of a security: when each was published (epoch seconds), and the name it prints."""
+    return db.execute(
+        "SELECT published_ts, name FROM mentions WHERE code = ?"
         " ORDER BY published_ts DESC, article_id DESC, count DESC, name LIMIT ?",
         [code, _LATEST],
     ).fetchall()
-    if rows:
-        ((name, _),) = Counter(name for (name,) in rows).most_common(1)
-        if db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone() != (name,):
-            _rename(db, code, name)
+
+
+def usual_name(latest: Iterable[tuple[int, str]]) -> str | None:
+    """Return the name that most of the latest mentions print, of equally frequent ones the latest; `None` of none."""
+    names = [name for _at, name in islice(latest, _LATEST)]
+    return Counter(names).most_common(1)[0][0] if names else None
 
 
 def name_all(db: Database) -> None:
@@ -117,81 +128,49 @@ class Day(TypedDict):
     posts: int
 
 
-class Candidate(TypedDict):
-    """A security that a person may mean, and the number of posts that mention it."""
+class Printed(NamedTuple):
+    """A name that a security was printed under: by how many posts, and when by the first and the last (seconds)."""
 
-    code: str
-    symbol: str
-    market: str
     name: str
     posts: int
-
-
-def candidates(db: Database, written: str) -> list[Candidate]:
-    """Return the securities that `written` may mean: a code, a name, or a name in pinyin or its initials.
-
-    The security that most posts mention comes first: `000001` is a bank in Shenzhen and an index in Shanghai. Raises
-    `AmbiguousSecurity` for pinyin that fits several names.
-    """
-    # A terminal may pass text that is not valid UTF-8, which SQLite does not accept.
-    plain = printable(written).strip()
-    typed = parse_typed(plain)
-    where, values = "symbol = :symbol COLLATE NOCASE", {"symbol": typed.symbol}
-    if typed.market is not None:
-        where, values["market"] = f"{where} AND market = :market", typed.market
-    if typed.code is not None:
-        where, values["code"] = "code = :code COLLATE NOCASE", typed.code
-    by_name = "code IN (SELECT code FROM mentions WHERE name = :name)"
-    return _select(db, where, values) or _select(db, by_name, {"name": plain}) or _by_pinyin(db, plain)
-
-
-def spellings(db: Database) -> dict[str, list[str]]:
-    """Return how each security can be spelt, by name, symbol and pinyin: `平安银行 (000001.SZ)`."""
-    rows = db.execute("SELECT name, symbol, market, pinyin FROM securities").fetchall()
-    return {f"{name} ({symbol}.{market})": [name, symbol, *typeable(pinyin)] for name, symbol, market, pinyin in rows}
-
-
-def _select(db: Database, where: str, values: dict[str, str]) -> list[Candidate]:
-    rows = db.query(
-        "SELECT code, symbol, market, name,"  # noqa: S608  # constants
-        " (SELECT count(DISTINCT article_id) FROM mentions WHERE mentions.code = securities.code) AS posts"
-        f" FROM securities WHERE {where} ORDER BY posts DESC, code",
-        values,
-    )
-    return list(rows)  # type: ignore[arg-type]  # the columns above
-
-
-def _by_pinyin(db: Database, typed: str) -> list[Candidate]:
-    """Return the security whose whole name has this pinyin; if there is none, the one where part of the name has."""
-    if not typed.isascii():
-        return []
-    spellings = db.execute("SELECT code, pinyin FROM securities").fetchall()
-    codes = [code for code, pinyin in spellings if is_whole(pinyin, typed)]
-    codes = codes or [code for code, pinyin in spellings if is_part(pinyin, typed)]
-    matches = _select(db, "code IN (SELECT value FROM json_each(:codes))", {"codes": json.dumps(codes)})
-    if len({each["name"] for each in matches}) > 1:
-        raise AmbiguousSecurity(typed, [f"{each['name']} ({each['symbol']}.{each['market']})" for each in matches])
-    return matches
+    first: int
+    last: int
 
 
 def names(db: Database, code: str, sites: Sequence[str] = (), *, drafts: bool = True) -> list[Name]:
+    """Return every name the security was printed under, by posts of `sites` if any are named; latest first."""
+    (usual,) = db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone()
+    between, on = partial(mentions_between, db, code), partial(day_of_mention, db, code)
+    return judged(printed_names(db, code, sites, drafts=drafts), usual, between, lambda at: str(on(at)))
+
+
+def printed_names(db: Database, code: str, sites: Sequence[str] = (), *, drafts: bool = True) -> list[Printed]:
     """Return every name the security was printed under, by posts of `sites` if any are named; latest first."""
     rows = db.execute(
         "SELECT name, count(*), min(published_ts), max(published_ts) FROM mentions"  # noqa: S608  # constants
         f" WHERE code = :code AND {_wanted(drafts)} GROUP BY name ORDER BY 4 DESC, 2 DESC, name",
         {"code": code, "sites": _listed(sites)},
     ).fetchall()
-    (usual,) = db.execute("SELECT name FROM securities WHERE code = ?", [code]).fetchone()
-    own = [usual, *(name for name, count, first, last in rows if _was_usual(db, code, count, first, last))]
+    return [Printed(*row) for row in rows]
+
+
+def judged(
+    names: Sequence[Printed], usual: str, between: Callable[[int, int], int], on: Callable[[int], str]
+) -> list[Name]:
+    """Return names with their days, and whether each is odd for a security whose `usual` name this is.
+
+    `between` counts all its mentions from one second to another, and `on` says on which day a second was.
+    """
+    own = [usual, *(each.name for each in names if _was_usual(each, between))]
     return [
         {
-            "name": name,
-            "first": _day(db, code, first),
-            "last": _day(db, code, last),
-            "posts": count,
-            "odd": not any(names_agree(name, other) for other in own),
+            "name": each.name,
+            "first": on(each.first),
+            "last": on(each.last),
+            "posts": each.posts,
+            "odd": not any(names_agree(each.name, other) for other in own),
         }
-        for name, count, first, last in rows
+        for each in names
     ]
 
 
@@ -233,12 +212,11 @@ def mentioning(
         yield row, text, printed  # type: ignore[misc]  # the columns above
 
 
-def count(db: Database, sites: Sequence[str] = ()) -> int:
-    """Return the number of securities that are known; if any `sites` are named, of those their posts mention."""
-    if not sites:
-        return int(db.execute("SELECT count(*) FROM securities").fetchone()[0])
-    sql = f"SELECT count(DISTINCT code) FROM mentions WHERE {_wanted(True)}"  # noqa: S608  # constants
-    return int(db.execute(sql, {"sites": _listed(sites)}).fetchone()[0])
+def codes(db: Database, sites: Sequence[str] = ()) -> set[str]:
+    """Return the codes of the securities that are known; if any `sites` are named, of those their posts mention."""
+    of_sites = f"SELECT DISTINCT code FROM mentions WHERE {_wanted(True)}"  # noqa: S608  # constants
+    rows = db.execute(of_sites if sites else "SELECT code FROM securities", {"sites": _listed(sites)})
+    return {code for (code,) in rows}
 
 
 def count_mentions(db: Database, sites: Sequence[str] = (), *, drafts: bool = True) -> int:
@@ -258,21 +236,27 @@ def _listed(sites: Sequence[str]) -> str | None:
     return json.dumps(list(sites)) if sites else None
 
 
-def _was_usual(db: Database, code: str, count: int, first: int, last: int) -> bool:
+def _was_usual(printed: Printed, between: Callable[[int, int], int]) -> bool:
     """Return whether a name was the usual one in its time: printed often, and by most posts of that time."""
+    return printed.posts >= _OFTEN and printed.posts * 2 >= between(printed.first, printed.last)
+
+
+def mentions_between(db: Database, code: str, first: int, last: int) -> int:
+    """Return how often a security was mentioned from one second to another, in epoch seconds, both included."""
     (mentions,) = db.execute(
         "SELECT count(*) FROM mentions WHERE code = ? AND published_ts BETWEEN ? AND ?", [code, first, last]
     ).fetchone()
-    return count >= _OFTEN and count * 2 >= int(mentions)
+    return int(mentions)
 
 
-def _day(db: Database, code: str, published_ts: int) -> str:
-    (day,) = db.execute(
+def day_of_mention(db: Database, code: str, published_ts: int) -> str | None:
+    """Return the day, of its site's calendar, on which a post mentioned a security at a second; `None` of none."""
+    row = db.execute(
         "SELECT substr(published_at, 1, 10) FROM mentions JOIN articles ON articles.id = article_id"
         " WHERE code = ? AND mentions.published_ts = ?",
         [code, published_ts],
     ).fetchone()
-    return str(day)
+    return None if row is None else str(row[0])
 
 
 def names_agree(name: str, other: str) -> bool:

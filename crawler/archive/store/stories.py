@@ -6,7 +6,7 @@ Not here: deciding whether two texts tell the same story (`crawler.text.near_dup
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from crawler.archive.search import index
 from crawler.archive.store import articles
@@ -17,24 +17,30 @@ from crawler.text.near_duplicates import TitledText, same_story
 from crawler.text.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlite_utils import Database
 
     from crawler.archive.search.index import Entry
 
 # Thousands of posts made from one template share keys, see `crawler.text.near_duplicates`.
-_PER_KEY = 200  # latest posts considered per key
-_CANDIDATES = 20  # posts compared: those that share the most keys, since a copy shares more than a lookalike
-_APART = 3 * 86_400  # seconds; an item that returns every week in the same words is not the same story
+PER_KEY = 200
+"""How many of the latest posts with a key are considered."""
+
+CANDIDATES = 20
+"""How many posts are compared with one: those that share the most keys, since a copy shares more than a lookalike."""
+
+APART = 3 * 86_400
+"""Seconds between two posts at most: an item that returns every week in the same words is not the same story."""
 
 _SCHEME = "stories"
+_NO_ROW = 0
 
-_OF_KEY = f"SELECT * FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT {_PER_KEY})"  # noqa: S608
+_OF_KEY = f"SELECT * FROM (SELECT article_id FROM story_keys WHERE key = ? ORDER BY article_id DESC LIMIT {PER_KEY})"  # noqa: S608
 _CANDIDATES_AMONG = (
     "SELECT posts.id, story_id FROM ({}) AS met JOIN posts ON posts.id = met.article_id"  # noqa: S608  # constants
     " LEFT JOIN stories ON stories.article_id = posts.id WHERE posts.id <> ? AND published_ts BETWEEN ? AND ?"
-    f" GROUP BY posts.id ORDER BY count(*) DESC, posts.id DESC LIMIT {_CANDIDATES}"
+    f" GROUP BY posts.id ORDER BY count(*) DESC, posts.id DESC LIMIT {CANDIDATES}"
 )
 
 
@@ -64,6 +70,90 @@ def same_story_posts(db: Database, article_id: int) -> list[StoryPost]:
         )
     )
     return [{**row, "first": not index} for index, row in enumerate(rows)] if len(rows) > 1 else []  # type: ignore[typeddict-item]
+
+
+class ToldPost(NamedTuple):
+    """A post that tells a story, with its row, and when it was published (epoch seconds) and last seen (UTC)."""
+
+    id: str
+    site: str
+    title: str
+    published_at: str
+    source: str | None
+    row: int
+    published_ts: int
+    last_seen_at: str
+
+    def shown(self, *, first: bool) -> StoryPost:
+        """Return the post as one of its story."""
+        return {
+            "id": self.id,
+            "site": self.site,
+            "title": self.title,
+            "published_at": self.published_at,
+            "source": self.source,
+            "first": first,
+        }
+
+
+class Probe(NamedTuple):
+    """A post that is to be found again in other archives: what it says, its keys, and when it was published."""
+
+    said: TitledText
+    keys: tuple[int, ...]
+    published_ts: int
+
+
+def probe(db: Database, article_id: int) -> Probe:
+    """Return a post as a probe."""
+    said = titled_text(db, article_id)
+    return Probe(said, minhash_keys(said.text), articles.published_ts(db, article_id))
+
+
+def alike(db: Database, probes: Iterable[Probe]) -> list[int]:
+    """Return the rows of the posts that tell the same story as any of the probes, which are of other archives."""
+    matches = [
+        row
+        for said, keys, published_ts in probes
+        for row, _story in _candidates(db, _NO_ROW, keys, published_ts)
+        if same_story(titled_text(db, row), said)
+    ]
+    return with_same_story(db, matches)
+
+
+def with_same_story(db: Database, rows: Iterable[int]) -> list[int]:
+    """Return these posts, and those that tell the same stories here."""
+    asked = json.dumps(list(rows))
+    found = db.execute(
+        "SELECT value FROM json_each(:rows) UNION SELECT article_id FROM stories WHERE story_id IN"
+        " (SELECT story_id FROM stories WHERE article_id IN (SELECT value FROM json_each(:rows)))",
+        {"rows": asked},
+    )
+    return [row for (row,) in found]
+
+
+def told(db: Database, rows: Iterable[int], always: int | None = None) -> list[ToldPost]:
+    """Return these posts as posts of a story; drafts tell nobody anything and are left out, but for `always`."""
+    found = db.execute(
+        "SELECT post_id, site, title, published_at, source, id, published_ts, last_seen_at FROM articles"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND (NOT draft OR id = ?)",
+        [json.dumps(list(rows)), always],
+    )
+    return [ToldPost(*row) for row in found]
+
+
+def every(db: Database) -> dict[int, int]:
+    """Return the number of its story of each post that tells one with others."""
+    return dict(db.execute("SELECT article_id, story_id FROM stories").fetchall())
+
+
+def keys_of(db: Database, rows: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Return the keys of posts, each with when the post was published (epoch seconds), and its row."""
+    return db.execute(
+        "SELECT key, published_ts, article_id FROM story_keys CROSS JOIN posts ON posts.id = article_id"
+        " WHERE article_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(rows))],
+    ).fetchall()
 
 
 def assign_story(
@@ -104,7 +194,7 @@ def _find_story(db: Database, article_id: int, now: Entry, published_ts: int, ke
     post, joined = TitledText(now.title, now.text), set[int]()
     matches = []
     for other, story in _candidates(db, article_id, keys, published_ts):
-        if story not in joined and same_story(_titled_text(db, other), post):
+        if story not in joined and same_story(titled_text(db, other), post):
             matches.append(other)
             joined |= {story} if story else set()
     if matches:
@@ -147,12 +237,13 @@ def _candidates(
         return []
     rows = db.conn.execute(
         _CANDIDATES_AMONG.format(" UNION ALL ".join([_OF_KEY] * len(keys))),  # constants
-        [*keys, article_id, published_ts - _APART, published_ts + _APART],
+        [*keys, article_id, published_ts - APART, published_ts + APART],
     )
     return rows.fetchall()
 
 
-def _titled_text(db: Database, article_id: int) -> TitledText:
+def titled_text(db: Database, article_id: int) -> TitledText:
+    """Return what a post says, by the words that it is found by."""
     return TitledText(*index.current(db, article_id))
 
 

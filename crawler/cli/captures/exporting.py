@@ -21,5 +21,5 @@ def export_served(archive: Path, directory: Path, query: str | None, asked: Mapp
     with Archive(archive) as opened:
         found = opened.posts(query, **cast("Asked", {**asked, "drafts": asked["drafts"] or every}))
         result = export_pages(opened, found, directory, dates.now(), every=every)
-        told = asking.told(opened.db, query, asking.meant(opened.db, cast("Asked", asked)), result["posts"])
+        told = asking.told(opened.whole, query, asking.meant(opened.whole, cast("Asked", asked)), result["posts"])
     return {**result, **told}

@@ -37,7 +37,7 @@ def captures(archive: Path, since: str | None, *, as_json: bool) -> None:
     from crawler.archive import captures as table  # noqa: PLC0415  # likewise
 
     with Archive(archive, time_limit=time_limit()) as opened:
-        begin = "" if since is None else dates.iso(dates.utc(asking.span(opened.db, since)[0]))
+        begin = "" if since is None else dates.iso(dates.utc(asking.span(opened.whole, since)[0]))
         files, zone = table.files(opened.db, begin), opened.zone()
         document = {
             "files": [

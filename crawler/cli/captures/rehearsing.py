@@ -137,7 +137,7 @@ def _sites(opened: Any, named: str | None) -> dict[str, Site]:
 def _begin(opened: Any, since: str | None) -> datetime | None:
     from crawler.archive import asking  # noqa: PLC0415  # --help needs no database
 
-    return None if since is None else asking.span(opened.db, since)[0]
+    return None if since is None else asking.span(opened.whole, since)[0]
 
 
 def _progress(*, as_json: bool) -> Callable[[int], None]:

@@ -35,11 +35,8 @@ HIT_COLUMNS = (
 MENTION_COLUMNS = (*HIT_COLUMNS, "printed", "odd")
 """The columns of CSV for the posts that mention a security."""
 
-_ID_WIDTH, _SOURCE_WIDTH, _SITE_WIDTH = (
-    20,
-    14,
-    10,
-)  # columns of the terminal; what is wider moves the rest of its line
+# Columns of the terminal; what is wider moves the rest of its line.
+_ID_WIDTH, _SOURCE_WIDTH, _SITE_WIDTH, _ARCHIVE_WIDTH = 20, 14, 10, 16
 _MARK = "\ufeff"
 
 format_option = click.option(
@@ -104,7 +101,7 @@ class Taking:
             printed = count()
             posts = (post for post, _number in zip(found["results"], printed, strict=False))
             with paged(wanted=not self.no_pager and self.form == "table"):
-                for line in _lines(posts, self.form, columns, view):
+                for line in _lines(posts, self.form, (*columns, *(["archive"] * view.names_archives)), view):
                     click.echo(line, nl=False)
             self._say_of_others(next(printed), found["total"])
 
@@ -144,19 +141,21 @@ def _begins_a_file() -> bool:
 
 
 def _table(posts: Iterable[Mapping[str, Any]], view: View) -> Iterator[str]:
-    """Yield a line for each post: when it was published, its id, its outlet, its site if that is told, its title."""
+    """Yield a line for each post: when it was published, its id and outlet, site and archive if told, its title."""
     from rich.cells import cell_len  # noqa: PLC0415  # the other commands answer sooner without it
 
     def padded(text: str, width: int) -> str:
         return text + " " * (width - cell_len(text))
 
-    def row(published: str, post_id: str, source: str, site: str, title: str) -> str:
+    def row(published: str, post_id: str, source: str, site: str, archive: str, title: str) -> str:
         told = [padded(site, _SITE_WIDTH)] if view.names_sites else []
+        told += [padded(archive, _ARCHIVE_WIDTH)] if view.names_archives else []
         cells = (padded(published, 16), padded(post_id, _ID_WIDTH), padded(source, _SOURCE_WIDTH), *told, title)
         return terminal_safe("  ".join(cells)) + "\n"
 
-    headings = row(_("published"), _("id"), _("source"), _("site"), _("title"))
+    headings = row(_("published"), _("id"), _("source"), _("site"), _("archive"), _("title"))
     yield click.style(headings.rstrip("\n"), bold=True) + "\n"
     for post in posts:
         published = view.time(post["published_at"], "minutes")
-        yield row(published, post["id"], post["source"] or "", post["site"], " ".join(post["title"].split()))
+        title, archive = " ".join(post["title"].split()), post.get("archive", "")
+        yield row(published, post["id"], post["source"] or "", post["site"], archive, title)
