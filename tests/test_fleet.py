@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fleet_sites
@@ -24,7 +26,6 @@ from crawler.ops.fleet.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from scrapyd_nodes import ScrapydNode
 
@@ -264,6 +265,12 @@ def test_a_site_that_moves_takes_its_ledger_along(
         center.ask("deploy")
         sites.enough = 20
         center.until_quiet()
+        for command in _block("sh").splitlines():
+            typed = [sys.executable, "-m", "crawler", *shlex.split(command)[1:]]
+            done = subprocess.run(
+                typed, cwd=center.folder, env=center.environment, stderr=subprocess.PIPE, check=False
+            )
+            assert (done.returncode, done.stderr) == (0, b"")
         asked = [*sites.asked]
         assert len(sites.asked_of("garden")) == 20
         assert len(asked) < 60  # it was left alone soon
@@ -280,6 +287,23 @@ def test_a_site_that_moves_takes_its_ledger_along(
         assert center.rows("SELECT count(*) FROM links WHERE kind = 'post' AND state = 'stored'") == [(20,)]
         assert _check(center) == 0
         assert [versions for versions in _versions(nodes["south"]) if "seed" in versions] == []
+
+
+def _block(language: str) -> str:
+    """Return the first block in a language of the page about fleets."""
+    page = (Path(__file__).parent.parent / "docs/fleet.md").read_text(encoding="utf-8")
+    return page.partition(f"```{language}\n")[2].partition("```\n")[0]
+
+
+def test_the_file_of_the_page_about_fleets_is_one(tmp_path: Path) -> None:
+    (tmp_path / "fleet.yaml").write_text(_block("yaml"), encoding="utf-8")
+    garden = fleet_sites.Sites("", {}).definition("garden")
+    (tmp_path / "garden.yaml").write_text(garden, encoding="utf-8")
+    fleet = load(tmp_path / "fleet.yaml", {"SOUTH_PASSWORD": "x"})
+    assert {name: member.settings for name, member in fleet.members.items()} == {
+        "finews": {"FINEWS_PATIENCE_SECONDS": "30"},
+        "garden": {"FINEWS_PATIENCE_SECONDS": "30", "DOWNLOAD_DELAY": "2"},
+    }
 
 
 def _versions(node: ScrapydNode) -> list[str]:
