@@ -96,7 +96,7 @@ def _rows(begins: str) -> dict[str, list[str]]:
 
 
 def test_the_growth_on_paper_follows_from_its_figures():
-    posts, runs, requests, page, run, busy, archive, captures, markdown, merge = (
+    posts, runs, requests, page, run, busy, archive, captures, markdown, snapshot, merge = (
         float(value) for value, *_ in list(_rows("| | | |\n").values())[2:]
     )
     told = _rows("| sites | 1 |")
@@ -117,6 +117,7 @@ def test_the_growth_on_paper_follows_from_its_figures():
         "Markdown, GB a year": row(posts * 365 * markdown / 1e6, ",.1f"),
         "hours a day that each site is asked": [format(a_day * busy / 3600, ".2f")] * 3,
         "hours of processor time a day, crawling": row(crawling, ".2f"),
+        "hours of processor time a day, snapshots": row(runs * snapshot / 3600, ".2f"),
         "hours of processor time a day, merging": row(posts * merge / 1_000 / 3600, ".2f"),
     }
 
