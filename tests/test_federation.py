@@ -16,6 +16,7 @@ from profiles import examples
 
 from crawler.archive import Archive
 from crawler.archive.federation import Federation
+from crawler.archive.federation.members import Member
 from crawler.archive.ledger import runs
 from crawler.archive.search import search
 from crawler.archive.store import posts
@@ -83,7 +84,8 @@ def shards(histories: Sequence[Sequence[Seen]]) -> Iterator[tuple[Federation, Ar
             for post, history in enumerate(histories):
                 if hour < len(history) and number in history[hour].held_by:
                     posts.store(archive.db, article(post, hour, history[hour]), 1)
-    with Archive(":memory:", create=True) as merged, Federation(archives) as together:
+    members = [Member(number, archive, f"{number}.db") for number, archive in enumerate(archives)]
+    with Archive(":memory:", create=True) as merged, Federation(members) as together:
         merged.path = Path(__file__)
         for archive in archives:
             into(merged.db, archive.db)

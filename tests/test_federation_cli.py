@@ -266,9 +266,11 @@ def test_what_one_archive_has_deleted_is_nobody_s(ask: Ask, folder: Path) -> Non
     assert shown.stderr.startswith("Error: None of the 3 archives holds a post NW3")
 
 
-def test_coverage_is_about_one_archive(ask: Ask) -> None:
-    refused = ask("stats", "--coverage")
-    assert (refused.exit_code, refused.output) == (
-        2,
-        "Error: --coverage is about one archive: name one with --archive.\n",
-    )
+def test_the_coverage_of_a_site_is_that_of_the_archive_that_crawled_it_last(ask: Ask, folder: Path) -> None:
+    later = folder / "later.db"
+    with Archive(later, create=True) as archive:
+        runs.begin(archive.db, "finews", made.SEEN + timedelta(days=30))
+        posts.store(archive.db, article(5, 30, "江西"), 1)
+    both = json.loads(ask("stats", "--coverage", "--json", "--archive", "later.db").stdout)
+    alone = json.loads(ask("stats", "--coverage", "--json", env={"FINEWS_ARCHIVE": "later.db"}).stdout)
+    assert {**both, "archive": ""} == {**alone, "archive": ""}

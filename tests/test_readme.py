@@ -195,11 +195,14 @@ def test_a_command_that_deletes_runs_as_it_stands(
 def test_a_command_that_merges_runs_as_it_stands(
     command: str, crawled: Path, tmp_path: Path, finews: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    for name in ("laptop.db", "server.db"):
+    for name in ("laptop.db", "server.db", "node1/copy.db", "in/node/000001.db"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(crawled / "output/archive.db", tmp_path / name)
-    done = finews(*shlex.split(command)[1:])
+    done = finews(*shlex.split(command.replace("*.db", "000001.db"))[1:])
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.match(r"laptop\.db: [1-9]\d* posts new, 0 changed, 0 unchanged\n", done.stdout)
+    assert re.match(
+        r"(laptop|node1/copy|in/node/000001)\.db: [1-9]\d* posts new, 0 changed, 0 unchanged\n", done.stdout
+    )
 
 
 def _garden() -> SampleSite:
@@ -391,7 +394,16 @@ def test_every_make_target_that_is_named_exists(command: str) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_file_that_is_linked_exists(path: Path) -> None:
     linked = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[path]) if not link.startswith("http")]
-    assert [link for link in linked if not (path.parent / link).exists()] == []
+    assert [link for link in linked if not _is_there(path, *link.split("#"))] == []
+
+
+def _is_there(path: Path, link: str, heading: str | None = None) -> bool:
+    """Tell whether what a page links is there, and has the heading that is named as GitHub names it."""
+    file = path.parent / link if link else path
+    if heading is None or not file.exists():
+        return file.exists()
+    headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 def test_every_document_is_linked_from_the_readme() -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.options import LAST_PORT, Count, archive_option
+from crawler.cli.options import LAST_PORT, Count, archives_option
 from crawler.errors import NotInstalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from crawler.cli.options import Archives
 
 PORT = 8080
 """Where the archive is served if no port is named."""
@@ -24,7 +25,7 @@ _EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
 
 
 @click.command()
-@archive_option
+@archives_option
 @click.option("--host", metavar="H", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",
@@ -40,7 +41,7 @@ _EXTRA = {"starlette", "jinja2", "uvicorn", "markupsafe", "anyio"}
     default="",
     help="What readers call the server if it is behind another one: https://news.example.org.",
 )
-def serve(archive: Path, host: str, port: int, public_url: str) -> None:
+def serve(archive: Archives, host: str, port: int, public_url: str) -> None:
     """Show the archive in a browser, until it is stopped.
 
     Prints its address once it answers. Only this machine can reach it unless --host says otherwise. It only reads, so

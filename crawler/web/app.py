@@ -34,7 +34,7 @@ from crawler.web.showing.language import TAGS
 from crawler.web.showing.rendering import rendered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import datetime
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -88,20 +88,21 @@ def _as_json(give: Callable[[Asked], Any], asked: Asked) -> Response:
 
 
 def application(
-    archive: Path,
+    archive: Path | Sequence[Path],
     *,
     public_url: str = "",
     names: Iterable[str] = (),
     seconds: float = SECONDS,
     published: datetime | None = None,
 ) -> ASGIApp:
-    """Return the application that shows the archive at a path.
+    """Return the application that shows the archive at a path, or several as one.
 
     `public_url` is what its readers call it, if that is not the address it is asked under, and `names` are further
     host names that it answers to. A page that takes longer than so many `seconds` is given up. With `published`, the
     pages are to be files, published at that time: they say nothing that is true only for a while.
     """
-    readers, memory, recent = Readers(archive, seconds), Memory(), RecentPages()
+    paths = [archive] if isinstance(archive, Path) else archive
+    readers, memory, recent = Readers(paths, seconds), Memory(), RecentPages()
 
     @asynccontextmanager
     async def closing(_app: Starlette) -> AsyncIterator[None]:

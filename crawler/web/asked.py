@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from crawler.archive.browsing import BrowsableArchive
     from crawler.archive.watch.alarm import Alarm
-    from crawler.web.readers import Memory
+    from crawler.web.readers import Browsable, Memory
 
 _LONGEST = 2_000  # characters of a value in a query
 
@@ -30,7 +29,7 @@ class Asked:
     machines have the server's address.
     """
 
-    archive: BrowsableArchive
+    archive: Browsable
     memory: Memory
     place: Place
     names: Mapping[str, str]
@@ -70,7 +69,7 @@ class Asked:
         return self.memory.recall(key, self.archive, lambda: question(*names, **options))
 
 
-def asked(request: Request, archive: BrowsableArchive, memory: Memory) -> Asked:
+def asked(request: Request, archive: Browsable, memory: Memory) -> Asked:
     """Return what a request asks for."""
     names = {name: decoded(part) for name, part in request.path_params.items()}
     published: datetime | None = request.app.state.published

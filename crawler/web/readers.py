@@ -1,4 +1,4 @@
-"""The threads that read the archive: each with a read-only connection of its own, and a time limit for each page.
+"""The threads that read the archive: each with read-only connections of its own, and a time limit for each page.
 
 Answers are found in threads, since SQLite waits for the disk and Python does not wait for SQLite. Not here: what is
 asked (`crawler.web.pages`).
@@ -15,11 +15,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from crawler.archive.browsing import BrowsableArchive
+from crawler.archive.browsing import BrowsableArchive, BrowsableFederation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
     from pathlib import Path
+    from typing import TypeAlias
+
+    Browsable: TypeAlias = BrowsableArchive | BrowsableFederation
 
 _THREADS = 3  # more would mostly wait for one another: half of a page is made in Python
 _PATIENCE = 0.02  # seconds
@@ -30,15 +33,22 @@ _TIMES = 20
 Result = TypeVar("Result")
 
 
-class Readers:
-    """The readers of the archive at `path`; no page may take longer than so many `seconds`."""
+def open_browsable(paths: Sequence[Path], seconds: float) -> Browsable:
+    """Open the archive at a path, or several to be asked together; `seconds` is how long an answer may take."""
+    if len(paths) == 1:
+        return BrowsableArchive(paths[0])
+    return BrowsableFederation.browsable(paths, seconds, _THREADS)
 
-    def __init__(self, path: Path, seconds: float) -> None:
-        """Open nothing yet: each thread opens the archive when it is first asked."""
-        self._all = [_Reader(path, seconds) for _ in range(_THREADS)]
+
+class Readers:
+    """The readers of the archives at `paths`; no page may take longer than so many `seconds`."""
+
+    def __init__(self, paths: Sequence[Path], seconds: float) -> None:
+        """Open nothing yet: each thread opens the archives when it is first asked."""
+        self._all = [_Reader(paths, seconds) for _ in range(_THREADS)]
         self._idle: asyncio.LifoQueue[_Reader] | None = None
 
-    async def ask(self, question: Callable[[BrowsableArchive], Result]) -> Result:
+    async def ask(self, question: Callable[[Browsable], Result]) -> Result:
         """Have an idle reader answer. Raises what the question does, and `ArchiveError`s; see `crawler.errors`."""
         if self._idle is None:
             self._idle = asyncio.LifoQueue()
@@ -62,19 +72,19 @@ class Readers:
 
 
 class _Reader:
-    """A thread, and the archive as it has opened it."""
+    """A thread, and the archives as it has opened them."""
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    def __init__(self, paths: Sequence[Path], seconds: float) -> None:
         self.thread = ThreadPoolExecutor(1, "reader")
-        self._path, self._seconds = path, seconds
-        self._archive: BrowsableArchive | None = None
+        self._paths, self._seconds = paths, seconds
+        self._archive: Browsable | None = None
 
-    def answer(self, question: Callable[[BrowsableArchive], Result]) -> Result:
+    def answer(self, question: Callable[[Browsable], Result]) -> Result:
         """Answer in this thread; an archive that was replaced is opened anew."""
         if self._archive is not None and not self._archive.is_in_place():
             self._close()
         if self._archive is None:
-            self._archive = BrowsableArchive(self._path)
+            self._archive = open_browsable(self._paths, self._seconds)
         with self._archive.within(self._seconds):
             return question(self._archive)
 
@@ -110,10 +120,10 @@ class Memory:
         """`clock` gives a time in seconds."""
         self._clock, self._kept = clock, dict[Any, _Remembered]()
         self._lock, self._locks = threading.Lock(), dict[Any, threading.Lock]()
-        self._states: WeakKeyDictionary[BrowsableArchive, int] = WeakKeyDictionary()
+        self._states: WeakKeyDictionary[Browsable, int | tuple[int, ...]] = WeakKeyDictionary()
         self._generation = 0
 
-    def recall(self, key: Hashable, archive: BrowsableArchive, find: Callable[[], Result]) -> Result:
+    def recall(self, key: Hashable, archive: Browsable, find: Callable[[], Result]) -> Result:
         """Return what `find` returned for this key, if that still holds, or what it returns now."""
         generation = self._generation_of(archive)
         with self._lock:
@@ -128,7 +138,7 @@ class Memory:
         found: Result = kept.result
         return found
 
-    def _generation_of(self, archive: BrowsableArchive) -> int:
+    def _generation_of(self, archive: Browsable) -> int:
         """Return a number that grows whenever a connection notices that the archive was written to.
 
         Each connection notices by itself, so one writing may count several times, but none goes unnoticed.

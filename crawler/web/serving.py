@@ -6,17 +6,18 @@ import logging
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from crawler.archive.browsing import BrowsableArchive
+from crawler.archive.federation import distinct
 from crawler.errors import ExitCode, UsageError
-from crawler.web.app import application
+from crawler.web.app import SECONDS, application
+from crawler.web.readers import open_browsable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
 _GRACE = 1  # seconds that answers under way are given when the server is to end
 
@@ -34,19 +35,22 @@ class NoListening(UsageError):
         )
 
 
-def serve(archive: Path, host: str, port: int, public_url: str, ready: Callable[[str], None]) -> None:
-    """Serve the archive until the process is told to end; `ready` gets the address once it answers.
+def serve(
+    archive: Path | Sequence[Path], host: str, port: int, public_url: str, ready: Callable[[str], None]
+) -> None:
+    """Serve the archive, or several as one, until the process is told to end.
 
-    Port 0 takes a free one. Raises `NoListening`.
+    `ready` gets the address once it answers. Port 0 takes a free one. Raises `NoListening`.
     """
-    BrowsableArchive(archive).close()  # says what is wrong with it before anybody asks
+    paths = distinct([archive] if isinstance(archive, Path) else archive)
+    open_browsable(paths, SECONDS).close()  # says what is wrong with one before anybody asks
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has it ignored, as in a script
     with _listening(host, port) as listener:
         address = _address(host, listener.getsockname()[1])
         names = [host, _host_of(public_url)]
         config = uvicorn.Config(
-            application(archive, public_url=public_url, names=names),
+            application(paths, public_url=public_url, names=names),
             log_config=None,
             log_level=logging.WARNING,
             access_log=False,

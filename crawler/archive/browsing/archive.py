@@ -73,6 +73,11 @@ class BrowsableArchive(Archive):
                 raise
             raise explained from error
 
+    @property
+    def name(self) -> str:
+        """What the archive is called to readers, who need not know where it is."""
+        return self.path.name
+
     def interrupt(self) -> None:
         """Give up what is being asked, from any thread."""
         self.db.conn.interrupt()

@@ -6,6 +6,7 @@ It is counted in the index, for current versions of posts. Not here: what a quer
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.archive.search.lookup import lookup
@@ -48,8 +49,30 @@ NONE = Facets([], [], [], [], [])
 def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
     """Return how the hits of a query are spread; `offset` is that of the time zone, in seconds.
 
-    None are counted as of an earlier time, nor where the index alone does not settle what is found.
+    Of each kind but the days, those with the most hits. None are counted as of an earlier time, nor where the index
+    alone does not settle what is found.
     """
+    return most([every(db, query, filters, offset)])
+
+
+def most(found: Iterable[Facets]) -> Facets:
+    """Return how hits of archives are spread together; where there are many, not over all kinds."""
+    each = list(found)
+    days = Counter[int]()
+    for one in each:
+        days.update(dict(one.days))
+    some = Facets(sorted(days.items()), _most(chain(*(one.sources for one in each))), [], [], [])
+    if days.total() > _MANY:
+        return some
+    return some._replace(
+        categories=_most(chain(*(one.categories for one in each))),
+        codes=_most(chain(*(one.codes for one in each))),
+        authors=_most(chain(*(one.authors for one in each))),
+    )
+
+
+def every(db: Database, query: str, filters: Filters, offset: int) -> Facets:
+    """Return the same with all names of each kind, in no order."""
     wanted = parse(query)
     if not wanted.wanted or filters.codes == () or filters.as_of is not None:
         return NONE
@@ -72,17 +95,23 @@ def facets(db: Database, query: str, filters: Filters, offset: int) -> Facets:
     for day, source, count in counted(f"(published_ts + {offset:d}) / {_DAY}, source"):
         days[day] += count
         sources[source] += count
-    some = Facets(sorted(days.items()), _most(sources.items()), [], [], [])
+    some = Facets(sorted(days.items()), _named(sources.items()), [], [], [])
     if days.total() > _MANY:
         return some
     return some._replace(
-        categories=_most(counted("category", " CROSS JOIN article_categories ON article_id = hit")),
-        codes=_most(counted("code", " CROSS JOIN mentions ON article_id = hit", "DISTINCT hit")),
-        authors=_most(counted("name", _AUTHORS)),
+        categories=_named(counted("category", " CROSS JOIN article_categories ON article_id = hit")),
+        codes=_named(counted("code", " CROSS JOIN mentions ON article_id = hit", "DISTINCT hit")),
+        authors=_named(counted("name", _AUTHORS)),
     )
 
 
-def _most(counted: Iterable[tuple[str | None, int]]) -> Counted:
-    """Return the names with the most hits, most first; hits without one are left out."""
-    named = [(name, count) for name, count in counted if name is not None]
-    return sorted(named, key=lambda each: (-each[1], each[0]))[:_MOST]
+def _named(counted: Iterable[tuple[str | None, int]]) -> Counted:
+    return [(name, count) for name, count in counted if name is not None]
+
+
+def _most(counted: Iterable[tuple[str, int]]) -> Counted:
+    """Return the names with the most hits, most first."""
+    total = Counter[str]()
+    for name, count in counted:
+        total[name] += count
+    return sorted(total.items(), key=lambda each: (-each[1], each[0]))[:_MOST]

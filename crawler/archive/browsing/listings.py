@@ -138,6 +138,15 @@ def _values(wanted: Wanted) -> dict[str, Any]:
     return {"value": value, "since": wanted.since, "until": wanted.until}
 
 
+def these(db: Database, rows: Iterable[int]) -> list[ListedPost]:
+    """Return these posts, in no order."""
+    found = db.query(
+        f"{_LISTED} FROM {CURRENT} WHERE posts.id IN (SELECT value FROM json_each(?))",  # noqa: S608  # constants
+        [json.dumps(list(rows))],
+    )
+    return list(map(_listed, found))
+
+
 def per_span(db: Database, wanted: Wanted, spans: Iterable[tuple[int, int]]) -> list[int]:
     """Return the number of posts in each span of time: its first and last second, in epoch seconds."""
     rows = db.execute(
@@ -157,14 +166,18 @@ def _counted(db: Database, wanted: Wanted) -> str:
 
 def beside(db: Database, post: int, category: str | None) -> tuple[ListedPost | None, ListedPost | None]:
     """Return the posts before and after one among those whose first category is its own, or among all."""
-    (at,) = db.execute("SELECT published_ts FROM posts WHERE id = ?", [post]).fetchone()
+    return around(db, Place(articles.published_ts(db, post), post), category)
+
+
+def around(db: Database, place: Place, category: str | None) -> tuple[ListedPost | None, ListedPost | None]:
+    """Return the posts before and after a place among those whose first category is this, or among all."""
     where = f"{_POSTS} AND category = :value" if category else _POSTS
 
     def one(side: str, order: str) -> ListedPost | None:
         rows = db.query(
             f"{_LISTED} FROM (SELECT * FROM ({where}) WHERE (at, post) {side} (:at, :post)"  # noqa: S608  # constants
             f" ORDER BY at {order}, post {order} LIMIT 1) AS walk CROSS JOIN {CURRENT} WHERE posts.id = walk.post",
-            {"value": category, "at": at, "post": post},
+            {"value": category, "at": place.at, "post": place.post},
         )
         return next(map(_listed, rows), None)
 
@@ -184,10 +197,10 @@ def near_ids(db: Database, written: str, limit: int) -> list[ListedPost]:
         )
         for side, order in sides
     ]
-    return cast("list[ListedPost]", sorted(chain(*found), key=lambda row: -_shared(row["id"], written))[:limit])
+    return cast("list[ListedPost]", sorted(chain(*found), key=lambda row: -shared(row["id"], written))[:limit])
 
 
-def _shared(one: str, other: str) -> int:
+def shared(one: str, other: str) -> int:
     """Return how many characters two ids begin with in common."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 

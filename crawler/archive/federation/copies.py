@@ -9,6 +9,7 @@ of them. They exist only once there are such posts. The tables of the search ind
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crawler.archive.federation.speakers import Key, Sighting
@@ -88,15 +89,25 @@ def row_of(db: Database, post_id: str, site: str) -> int | None:
 
 def leave_out(db: Database, rows: Iterable[int]) -> None:
     """Have a connection see none of these posts, and all others."""
-    wanted = list(rows)
-    if not is_narrowed(db):
-        if not wanted:
-            return
-        db.execute("CREATE TEMP TABLE superseded (id INTEGER PRIMARY KEY)")
-        for table, column in _POST_OF.items():
-            db.execute(_VIEW.format(table=table, column=column))
-    db.execute("DELETE FROM temp.superseded")
-    db.conn.executemany("INSERT OR IGNORE INTO temp.superseded VALUES (?)", [(row,) for row in wanted])
+    wanted = [(row,) for row in rows]
+    if not wanted and not is_narrowed(db):
+        return
+    with _able_to_write(db):
+        if not is_narrowed(db):
+            db.execute("CREATE TEMP TABLE superseded (id INTEGER PRIMARY KEY)")
+            for table, column in _POST_OF.items():
+                db.execute(_VIEW.format(table=table, column=column))
+        db.execute("DELETE FROM temp.superseded")
+        db.conn.executemany("INSERT OR IGNORE INTO temp.superseded VALUES (?)", wanted)
+
+
+@contextmanager
+def _able_to_write(db: Database) -> Iterator[None]:
+    """Let the block write to `temp`, which a connection that only reads may not either."""
+    (only_reads,) = db.execute("PRAGMA query_only").fetchone()
+    db.execute("PRAGMA query_only = OFF")
+    yield
+    db.execute(f"PRAGMA query_only = {only_reads:d}")
 
 
 def is_narrowed(db: Database) -> bool:

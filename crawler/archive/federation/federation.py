@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from crawler import dates
 from crawler.archive import asking
 from crawler.archive.archive import Archive
-from crawler.archive.federation import hits, posts, stock, summary
+from crawler.archive.federation import hits, posts, stock, summary, watching
 from crawler.archive.federation.members import Member, distinct, make_room_for, share_memory
 from crawler.archive.federation.narrowing import Narrowing
 from crawler.archive.federation.whole import SeveralArchives
@@ -22,11 +22,11 @@ from crawler.archive.ledger import names, zones
 from crawler.archive.search.every import each_newest_first
 from crawler.archive.search.search import newest_first
 from crawler.archive.store.connection import one_state
-from crawler.errors import NoSuchSecurity, UsageError
+from crawler.errors import NoSuchSecurity
 from crawler.language import Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
     from os import PathLike
     from types import TracebackType
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from crawler.archive.search.results import EveryHit, Found
     from crawler.archive.search.search import Sort
     from crawler.archive.stock import EveryMention, Stock
+    from crawler.archive.watch.coverage import Coverage
+    from crawler.errors import ArchiveError
 
 
 class Federation:
@@ -46,16 +48,11 @@ class Federation:
     posts. Errors are those of the archive that they concern, and name it.
     """
 
-    def __init__(self, archives: Iterable[Archive], seconds: float | None = None) -> None:
-        """Ask these archives together, and close them in the end; `seconds` is the limit that they were given."""
-        self.members = [Member(number, archive, seconds) for number, archive in enumerate(archives)]
-        share_memory(self.members)
-        with ExitStack() as states:
-            for member in self.members:
-                states.enter_context(one_state(member.db))
-            self.whole = SeveralArchives(self.members)
-            self._narrowing = Narrowing(self.members)
-            self._states = states.pop_all()
+    def __init__(self, members: Sequence[Member]) -> None:
+        """Ask these archives together, and close them in the end."""
+        self.members = members
+        self.whole = SeveralArchives(members)
+        self._narrowing, self._states = Narrowing(members), ExitStack()
 
     @classmethod
     def at(cls, paths: Iterable[str | PathLike[str]], *, time_limit: float | None = None) -> Self:
@@ -68,8 +65,15 @@ class Federation:
         make_room_for(len(files))
         with ExitStack() as opened:
             archives = [opened.enter_context(closing(Archive(path, time_limit=time_limit))) for path in files]
-            federation = cls(archives, time_limit or None)
-            opened.pop_all()
+            members = [
+                Member(number, archive, str(archive.path), time_limit or None)
+                for number, archive in enumerate(archives)
+            ]
+            share_memory(members)
+            for archive in archives:
+                opened.enter_context(one_state(archive.db))
+            federation = cls(members)
+            federation._states = opened.pop_all()
         return federation
 
     def __enter__(self) -> Self:
@@ -80,17 +84,16 @@ class Federation:
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Close the archives."""
-        blamed = next(filter(None, (member.blame(error) for member in self.members)), None)
+        blamed = self._blamed(error)
         self.close()
         if blamed is not None:
             raise blamed from error
 
     def close(self) -> None:
         """Close the files."""
-        with ExitStack() as opened:
-            for member in self.members:
-                opened.callback(member.archive.close)
-            opened.push(self._states)
+        self._states.close()
+        for member in self.members:
+            member.archive.close()
 
     def zone(self) -> tzinfo:
         """Return the time zone in which times are shown and read."""
@@ -160,9 +163,16 @@ class Federation:
         """Return the archive that a post was read from."""
         return next(member.archive for member in self.members if member.name == post["archive"])
 
-    def coverage(self, *_asked: Any, **_named: Any) -> NoReturn:
-        """Refuse: of what one archive was to have and another has, a merge can tell."""
-        raise UsageError("--coverage is about one archive: name one with --archive.")
+    def coverage(self, since: str | None = None, *, site: Several = None) -> Coverage:
+        """Return how many listed posts are stored, of each site in the archive that crawled it last.
+
+        See `Archive.coverage`.
+        """
+        return watching.coverage(self.members, since, self._sites(site))
+
+    def _blamed(self, error: BaseException | None) -> ArchiveError | None:
+        """Return a sentence on the archive that has caused an error; `None` if none has."""
+        return next(filter(None, (member.blame(error) for member in self.members)), None)
 
     def _meant(self, asked: Asked) -> asking.Meant:
         """Return what is meant, and see each post only in the archive that speaks for it as of then."""

@@ -32,16 +32,15 @@ _LEAST_CACHE = 512
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An archive of a federation, and its number there, from 0; `seconds` is how long an answer may take."""
+    """An archive of a federation: its number there, from 0, and what it is called.
+
+    `seconds` is how long an answer may take.
+    """
 
     number: int
     archive: Archive
-    seconds: float | None
-
-    @property
-    def name(self) -> str:
-        """The path of the archive, as it was given."""
-        return str(self.archive.path)
+    name: str
+    seconds: float | None = None
 
     @property
     def db(self) -> Database:
@@ -96,6 +95,16 @@ def distinct(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         found.setdefault(file_at(path) or path.absolute(), path)
     return list(found.values())
+
+
+def short_names(paths: Sequence[Path]) -> list[str]:
+    """Return the ends of paths, as many parts of each as tell them all apart: `2024.db`, or `2024/archive.db`."""
+    whole = [path.absolute().parts for path in paths]
+    for length in range(1, max(map(len, whole)) + 1):
+        names = ["/".join(parts[-length:]) for parts in whole]
+        if len(set(names)) == len(names):
+            break
+    return names
 
 
 def share_memory(members: Sequence[Member], kilobytes: int = _CACHE) -> None:

@@ -154,6 +154,12 @@ class _Texts:
 
 def same_story_posts(members: Sequence[Member], member: Member, row: int) -> list[StoryPost]:
     """Return the posts of all archives that tell the same story as that of `row` in one; see `StoryPost`."""
+    found = told(members, member, row)
+    return [post.shown(first=place == 0) for place, (_number, post) in enumerate(found)]
+
+
+def told(members: Sequence[Member], member: Member, row: int) -> list[tuple[int, ToldPost]]:
+    """Return the same posts, each with the number of its archive, oldest first; none if it is only one."""
     own = member.ask(lambda db: own_stories.with_same_story(db, [row]))
     probes = [member.ask(lambda db, probe=probe: own_stories.probe(db, probe)) for probe in own]  # type: ignore[misc]
     found = [(member.number, post) for post in member.ask(partial(own_stories.told, rows=own, always=row))]
@@ -161,10 +167,10 @@ def same_story_posts(members: Sequence[Member], member: Member, row: int) -> lis
         if other != member:
             rows = other.ask(partial(own_stories.alike, probes=probes))
             found += [(other.number, post) for post in other.ask(partial(own_stories.told, rows=rows))]
-    return listed(found)
+    return one_each(found)
 
 
-def listed(posts: Iterable[tuple[int, ToldPost]]) -> list[StoryPost]:
+def one_each(posts: Iterable[tuple[int, ToldPost]]) -> list[tuple[int, ToldPost]]:
     """Return the posts of a story, oldest first, each as the archive says that saw it last; none if it is only one.
 
     Each comes with the number of its archive.
@@ -175,6 +181,4 @@ def listed(posts: Iterable[tuple[int, ToldPost]]) -> list[StoryPost]:
         if known is None or (post.last_seen_at, -number) > (known[1].last_seen_at, -known[0]):
             latest[post.site, post.id] = number, post
     in_time = sorted(latest.values(), key=lambda each: (each[1].published_ts, each[0], each[1].row))
-    if len(in_time) < 2:  # noqa: PLR2004  # a post alone tells no story with others
-        return []
-    return [post.shown(first=place == 0) for place, (_number, post) in enumerate(in_time)]
+    return in_time if len(in_time) > 1 else []

@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
 def of_all(members: Sequence[Member], sites: Sequence[str], *, drafts: bool) -> Summary:
     """Return what the archives hold together; see `crawler.archive.care.summary.summary`."""
-    each = [
-        member.ask(partial(summary.summary, path=member.archive.path, sites=sites, drafts=drafts))
-        for member in members
-    ]
+    each = [_summary(member, sites, drafts=drafts) for member in members]
     codes = set[str]().union(*ask_each(members, partial(securities.codes, sites=sites)))
     left_out = ask_each(members, copies.count_left_out)
     return {
@@ -40,6 +37,11 @@ def of_all(members: Sequence[Member], sites: Sequence[str], *, drafts: bool) -> 
         "days": _days(members, sites, drafts=drafts),
         "asked": [_line(one, superseded) for one, superseded in zip(each, left_out, strict=True)],
     }
+
+
+def _summary(member: Member, sites: Sequence[str], *, drafts: bool) -> Summary:
+    found = member.ask(lambda db: summary.summary(db, member.archive.path, sites, drafts=drafts))
+    return {**found, "archive": member.name}
 
 
 def _days(members: Sequence[Member], sites: Sequence[str], *, drafts: bool) -> dict[str, int]:

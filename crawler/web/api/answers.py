@@ -109,7 +109,7 @@ def runs(asked: Asked) -> Runs:
     """Return the reports of runs, latest first."""
     limit = asked.number("limit", 20, 1, _MOST)
     found = asked.archive.latest_runs(limit + 1, before=asked.number("cursor", 0, 0, _LAST) or None)
-    return {"runs": found[:limit], "next": str(found[limit - 1]["run"]) if len(found) > limit else None}
+    return {"runs": [*found[:limit]], "next": str(found[limit - 1]["run"]) if len(found) > limit else None}
 
 
 def alarms(asked: Asked) -> Alarms:
@@ -127,13 +127,13 @@ def why(asked: Asked) -> Why:
 def coverage(asked: Asked) -> Coverage:
     """Return how much of what was listed is stored, by category and day, from a day on."""
     found: Coverage = asked.recall(asked.archive.coverage, asked.get("since"))
-    return {**found, "archive": asked.archive.path.name}
+    return {**found, "archive": asked.archive.name}
 
 
 def stats(asked: Asked) -> Summary:
     """Return what the archive holds, in numbers."""
     found: Summary = asked.recall(asked.archive.stats)
-    return {**found, "archive": asked.archive.path.name}
+    return {**found, "archive": asked.archive.name}
 
 
 def _or_missing(name: str, find: Callable[[], Any]) -> Any:

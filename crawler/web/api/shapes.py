@@ -6,7 +6,7 @@ A test holds every answer against them. Not here: the answers (`crawler.web.api.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from crawler.archive.ledger.address_history import AddressHistory
 from crawler.archive.store.articles import Article
@@ -17,7 +17,7 @@ from crawler.archive.watch.baseline import JudgedReport
 
 
 class PostLine(TypedDict):
-    """A post in a list."""
+    """A post in a list; `archive` is which of several served it is from."""
 
     id: str
     site: str
@@ -27,6 +27,7 @@ class PostLine(TypedDict):
     category: str | None
     authors: list[str]
     url: str
+    archive: NotRequired[str]
 
 
 class Posts(TypedDict):
@@ -40,6 +41,7 @@ class Post(Article):
     """A post with everything that is known of it; `found_in` is the revision of a text that was removed."""
 
     same_story: list[StoryPost]
+    archive: NotRequired[str]
 
 
 class Changed(TypedDict):
