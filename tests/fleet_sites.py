@@ -43,10 +43,14 @@ class Asked(NamedTuple):
 
 @dataclass
 class Sites:
-    """The sites by name, each with its posts, and what was asked so far. `says` is what a post says, by its path."""
+    """The sites by name, each with what its posts say by their paths, and what was asked so far.
+
+    Once as many posts as `enough` were sent, the server asks to be left alone for a day.
+    """
 
     url: str
     posts: dict[str, dict[str, str]]
+    enough: int = 1_000_000
     asked: list[Asked] = field(default_factory=list)
 
     def definition(self, site: str) -> str:
@@ -102,7 +106,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = self.headers.get("Host", "").partition(".")[0]
-        body = self._page(site)
+        if self.path.startswith("/post-") and len(self.server.sites.asked_of(site)) >= self.server.sites.enough:
+            self._ask_to_wait(site)
+        else:
+            self._answer(site, self._page(site))
+
+    def _ask_to_wait(self, site: str) -> None:
+        self.server.sites.asked.append(Asked(site, self.path, 429))
+        self.send_response(429)
+        self.send_header("Retry-After", "86400")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _answer(self, site: str, body: bytes | None) -> None:
         tag = f'"{sha256(body or b"").hexdigest()[:16]}"'
         status = 404 if body is None else 304 if self.headers.get("If-None-Match") == tag else 200
         self.server.sites.asked.append(Asked(site, self.path, status))
@@ -119,7 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         posts = self.server.sites.posts.get(site, {})
         if self.path == "/":
             links = "".join(f'<li><a href="{path}">{path}</a></li>' for path in posts)
-            return f"<!DOCTYPE html><title>{site}</title><ul>{links}</ul>".encode()
+            built = sha256("".join(posts.values()).encode()).hexdigest()  # a site that is built anew has another home
+            return f"<!DOCTYPE html><title>{site}</title><ul>{links}</ul><p>{built}</p>".encode()
         if self.path not in posts:
             return None
         number = int(self.path.removeprefix("/post-").removesuffix(".html"))

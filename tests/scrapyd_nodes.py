@@ -117,9 +117,10 @@ class TearingProxy:
             while left is None or left > 0:
                 piece = server.recv(16_384)
                 if not piece:
-                    return
+                    break
                 client.sendall(piece if left is None else piece[:left])
                 left = None if left is None else left - len(piece)
+            client.shutdown(socket.SHUT_RDWR)  # the other thread still waits for what the client may send
 
 
 def _pump(client: socket.socket, server: socket.socket, piece: bytes) -> None:

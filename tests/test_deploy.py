@@ -96,7 +96,7 @@ def _rows(begins: str) -> dict[str, list[str]]:
 
 
 def test_the_growth_on_paper_follows_from_its_figures():
-    posts, runs, requests, page, run, busy, archive, captures, markdown, merge = (
+    posts, runs, requests, page, run, busy, archive, captures, markdown, snapshot, merge = (
         float(value) for value, *_ in list(_rows("| | | |\n").values())[2:]
     )
     told = _rows("| sites | 1 |")
@@ -117,6 +117,7 @@ def test_the_growth_on_paper_follows_from_its_figures():
         "Markdown, GB a year": row(posts * 365 * markdown / 1e6, ",.1f"),
         "hours a day that each site is asked": [format(a_day * busy / 3600, ".2f")] * 3,
         "hours of processor time a day, crawling": row(crawling, ".2f"),
+        "hours of processor time a day, snapshots": row(runs * snapshot / 3600, ".2f"),
         "hours of processor time a day, merging": row(posts * merge / 1_000 / 3600, ".2f"),
     }
 
@@ -163,6 +164,13 @@ def test_what_is_new_on_other_machines_is_collected_and_merged_once(machines: Ma
     assert list(machines.folder.glob("**/[0-9]*.db")) == []
     keep("three", "NW3")
     keep("one", "NW4")
+    torn = machines.folder / "in/one_out/000000.db"
+    torn.write_bytes(b"SQLite format 3\0")
+    assert (machines.run(*collect), machines.posts()) == (
+        1,
+        ["NW1", "NW2", "NW3"],
+    )  # the fourth is behind the torn one
+    torn.unlink()
     assert (machines.run(*collect), machines.posts()) == (0, ["NW1", "NW2", "NW3", "NW4"])
     assert (machines.run(*collect), machines.posts()) == (0, ["NW1", "NW2", "NW3", "NW4"])
 

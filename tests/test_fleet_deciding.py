@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import made
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.ops.fleet.deciding import Central, LatestRun, Step, decide, uncollected
 from crawler.ops.fleet.nodes import Job, Scrapyd
@@ -212,3 +214,50 @@ def test_a_chain_without_its_beginning_is_told(state: str | None) -> None:
 def test_where_nothing_was_ever_handed_out_nothing_is_missing() -> None:
     empty = {**manifest("a", "A", 0), "state": None, "snapshots": []}
     assert uncollected(empty, None) == []  # type: ignore[arg-type]  # a manifest
+
+
+SITES = ("a", "b", "c", "d")
+
+
+@st.composite
+def nodes_as_found(draw: st.DrawFn) -> dict[str, Seen]:
+    """Nodes in any state: off or not, with whatever jobs and manifests."""
+    found = {}
+    for name in NODES:
+        manifests = [
+            manifest(site, f"{name} {site}", draw(st.integers(0, 300)), handed_over=draw(st.booleans()))
+            for site in draw(st.sets(st.sampled_from(SITES)))
+        ]
+        jobs = tuple(map(job, draw(st.sets(st.sampled_from(SITES), max_size=2))))
+        is_off = draw(st.integers(0, 2)) == 0
+        found[name] = node(name, trouble="refused") if is_off else node(name, *manifests, jobs=jobs)
+    return found
+
+
+@given(
+    nodes_as_found(),
+    st.sets(st.sampled_from(SITES)),
+    st.sets(st.sampled_from([f"{n} {s}" for n in NODES for s in SITES])),
+)
+def test_there_is_never_more_than_one_job_of_a_group(seen: dict[str, Seen], known: set[str], taken: set[str]) -> None:
+    sites = fleet(
+        member("a", group="a"), member("b", "south", group="b"), member("c", group="a"), member("d", "south")
+    )
+    central = Central(
+        "central",
+        {site: LatestRun(f"north {site}", NOW - timedelta(hours=3)) for site in known},
+        dict.fromkeys(taken, FIRST),
+    )
+    decided = decide(sites, seen, central, VERSION, NOW)
+    assert [each.site for each in decided] == [*SITES]
+    begun = [each for each in decided if each.action != "wait"]
+    at_work = [sites.members[site].group for each in seen.values() for site in each.active]
+    groups = [sites.members[each.site].group for each in begun]
+    assert len({*groups}) == len(groups)
+    assert not {*groups} & {*at_work}
+    for each in begun:
+        assert seen[each.node].trouble is None
+        assert each.action == "hand over" or each.node == sites.members[each.site].node
+        assert each.action != "hand over" or each.node != sites.members[each.site].node
+        others = [name for name in seen if name != each.node and each.site in seen[name].manifests]
+        assert each.action == "hand over" or all(seen[name].manifests[each.site]["handed_over"] for name in others)

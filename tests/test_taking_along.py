@@ -181,7 +181,7 @@ def test_whatever_a_cell_says_comes_out_of_csv_but_for_one_apostrophe(said: list
 
 def test_more_hits_take_no_more_memory() -> None:
     peaks = []
-    for count in (1_000, 4_000):
+    for count in (400, 1_600):
         with Archive(":memory:", create=True) as archive:
             fill(archive, count, "江西" * 500)
             tracemalloc.start()

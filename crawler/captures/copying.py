@@ -62,11 +62,10 @@ class Copier:
             return
         self._opened.close()
         self._source, self._file, self._copy, self._from = None, None, "", file
-        path = self._there / file
-        if next(names_like(file), None) is None or not path.is_file():
-            return
-        self._source = self._open_source(path)
-        self._copy = self._find_copy()
+        if next(names_like(file), None) is not None:
+            self._source = self._open_source(self._there / file)
+        if self._source is not None:
+            self._copy = self._find_copy()
 
     def copy(self, capture: Capture) -> Capture | None:
         """Copy the record of a capture and that of its request, and return where it is here.
@@ -92,9 +91,10 @@ class Copier:
             self._file.sync()
 
     def _open_source(self, path: Path) -> BinaryIO | None:
+        """Open a file, if it is a plain one and can be read."""
         try:
-            return self._opened.enter_context(path.open("rb"))
-        except OSError:  # as good as not there
+            return self._opened.enter_context(path.open("rb")) if path.is_file() else None
+        except OSError:
             return None
 
     @property

@@ -120,4 +120,5 @@ def _is_of(kept: Kept, addresses: Container[str]) -> bool:
 
 
 def _count(db: Database, row: int) -> int:
-    return int(db.execute("SELECT count(*) FROM captures WHERE id <= ?", [row]).fetchone()[0])
+    # The plus has SQLite count in an index, a tenth of the size of the table.
+    return int(db.execute("SELECT count(*) FROM captures WHERE +id <= ?", [row]).fetchone()[0])

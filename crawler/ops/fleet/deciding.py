@@ -97,6 +97,7 @@ class _Site(NamedTuple):
     version: str
 
     def step(self, busy: tuple[str, str] | None, now: datetime) -> Step:
+        """Return what is to be done; `busy` is a site of the group of which there is a job, and its node."""
         node = self.member.node
         for reason in self._hindrances(busy):
             return self._wait(reason)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crawler import dates
 from crawler.archive import Archive
-from crawler.archive.merging.merge import Follow, Merge
+from crawler.archive.merging.merge import Merge
+from crawler.archive.merging.snapshots import UNFOLLOWED
 from crawler.archive.store.connection import one_state
 from crawler.archive.store.lock import run_lock
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlite_utils import Database
-
-_UNWATCHED = Follow(
-    written=lambda _row: None, unchanged=lambda _row: None, doomed=lambda _row: None, progress=lambda _done, _of: None
-)
 
 
 class OfSite(NamedTuple):
@@ -50,4 +47,4 @@ def write_seed(archive: Path, site: str, file: Path) -> None:
         Archive(file, create=True, lock=lock) as seed,
         one_state(source.db),
     ):
-        Merge(source.db, seed.db, OfSite(site), _UNWATCHED).run(str(archive), dates.now(), None)
+        Merge(source.db, seed.db, OfSite(site), UNFOLLOWED).run(str(archive), dates.now(), None)

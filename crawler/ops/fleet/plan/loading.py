@@ -88,6 +88,7 @@ class _Reading:
         self._path, self._file, self._environment = path, file, environment
 
     def fleet(self) -> Fleet:
+        """Return the fleet. Raises `WrongValueError`, and `SiteError` for a definition that it names."""
         file = self._file
         if not _NAME.fullmatch(file.project):
             _refuse("project", file.project)
