@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.snapshots.chain import Chain, chain_of
+from crawler.snapshots.chain import Chain, chain_of, is_too_long
 
 if TYPE_CHECKING:
     from crawler.snapshots.manifest import Manifest, Snapshot
@@ -61,6 +61,15 @@ def test_what_the_collector_has_goes_and_what_it_lost_comes_again(
 ):
     files = {each["file"] for each in there}
     assert chain_of(manifest(A, B, C, state="c"), files, collected) == chain
+
+
+@pytest.mark.parametrize(
+    ("sizes", "archive", "begins_anew"),
+    [([], 0, False), ([4, 4], 2, False), ([4, 5], 2, True), ([0] * 999, 1, False), ([0] * 1000, 1, True)],
+)
+def test_a_chain_that_nobody_fetches_begins_anew(sizes: list[int], archive: int, begins_anew: bool):
+    snapshots = [{**snapshot("a", "b"), "bytes": size} for size in sizes]
+    assert is_too_long(snapshots, archive) == begins_anew
 
 
 def test_a_folder_without_snapshots_begins_with_everything():

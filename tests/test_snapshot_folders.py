@@ -106,7 +106,7 @@ def test_the_command_writes_what_is_new_and_says_what_it_is(node: Node):
             "sha256": sha256(written).hexdigest(),
             "base": first,
             "state": node.state(),
-            "posts": 2,
+            "posts": 1,
         },
     )
     assert snapshot_command(node)[1] == f"{node.path} has nothing new for {node.folder}\n"
@@ -187,7 +187,7 @@ def test_a_collector_that_lost_something_gets_everything_once(node: Node, told: 
     node.make(collected=node.state())
     assert (node.make(collected=told)["base"], node.files()) == (None, ["000003.db"])
     node.crawl()
-    assert (node.make(collected=told)["posts"], node.files()) == (2, ["000003.db", "000004.db"])
+    assert (node.make(collected=told)["posts"], node.files()) == (1, ["000003.db", "000004.db"])
     assert node.collect() == IDS[:3]
 
 
@@ -200,13 +200,22 @@ def test_a_full_snapshot_takes_the_place_of_all_before_it(node: Node):
     assert node.collect() == IDS[:2]
 
 
+def test_a_folder_that_nobody_empties_stays_within_bounds(node: Node):
+    for _ in range(9):
+        node.crawl()
+        node.make()
+    sizes = [each["bytes"] for each in node.manifest()["snapshots"]]
+    assert sum(sizes) < 6 * node.path.stat().st_size
+    assert node.collect() == IDS[:9]
+
+
 def test_a_deletion_travels(node: Node):
     node.crawl()
     node.crawl()
     node.make()
     assert node.collect() == IDS[:2]
     delete_posts(node.path, IDS[:1], None, made.LATER)
-    assert node.make()["posts"] == 1
+    assert node.make()["posts"] == 0
     assert node.collect() == IDS[1:2]
     with Archive(node.root / "all.db") as archive:
         assert [each.post_id for each in deletions.every(archive.db)] == IDS[:1]

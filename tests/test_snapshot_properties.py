@@ -33,7 +33,7 @@ CHAINS = st.lists(HISTORIES, min_size=1, max_size=3)
 
 def told_by(db: Database) -> dict[str, Any]:
     """Return everything that an archive says but its captures, which no snapshot has."""
-    return {name: said for name, said in said_by(db).items() if name != "captures"}
+    return {name: said for name, said in said(db).items() if name != "captures"}
 
 
 @contextmanager
@@ -41,10 +41,10 @@ def chain(
     histories: Sequence[Sequence[Sequence[Step]]], before: Database | None = None
 ) -> Iterator[tuple[list[Database], list[Database]]]:
     """Yield an archive as it was each time that a snapshot was made of it, and the snapshots."""
-    db, base, states, opened = before, None, [], []
+    db, base, states, opened, deleted = before, None, [], [], set[int]()
     with TemporaryDirectory() as folder:
         for number, history in enumerate(histories):
-            db = archive(1, _after(history, 200 * (number + 1)), db)
+            db = archive(1, _for_good(_after(history, 200 * (number + 1)), deleted), db)
             file = Path(folder) / f"{number}.db"
             snapshots.make(db, file, base, made.LATER)
             states.append(db)
@@ -57,11 +57,34 @@ def chain(
                 each.close()
 
 
+def said(db: Database) -> dict[str, Any]:
+    """Return everything that an archive says but for captures, which are in no snapshot."""
+    everything = said_by(db)
+    del everything["captures"]
+    return everything
+
+
 def _after(history: Sequence[Sequence[Step]], hour: float) -> list[list[Step]]:
     """Return the runs of a history, each after the one before, and the first after an hour."""
     return [
         [replace(step, hour=hour + 40 * number + step.hour) for step in run] for number, run in enumerate(history, 1)
     ]
+
+
+def _for_good(history: Sequence[Sequence[Step]], deleted: set[int]) -> list[list[Step]]:
+    """Return a history without posts that come back after they were deleted; `deleted` are those that have been.
+
+    That the address of such a post's page is to be requested again is told by no run, and so in no snapshot.
+    """
+    left: list[list[Step]] = []
+    for run in history:
+        left.append([])
+        for step in sorted(run, key=lambda each: each.hour):
+            if step.what == "delete":
+                deleted.add(step.post)
+            if step.post not in deleted or step.what not in {"page", "share", "import"}:
+                left[-1].append(step)
+    return [run for run in left if run]
 
 
 @given(CHAINS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,8 @@ class Node:
         code, out, err = self.run("merge", *map(str, files), "--no-posts", "--json")
         assert (code, err) == (0, "")
         merged: list[dict[str, Any]] = json.loads(out)["archives"]
-        return [{"already": each["already"], **each["posts"]} for each in merged]
+        gaps = [{"gap": each["gap"]} if "gap" in each else {} for each in merged]
+        return [{"already": each["already"], **each["posts"], **gap} for each, gap in zip(merged, gaps, strict=True)]
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         ended = CliRunner().invoke(main, [*arguments, "--archive", str(self.all)])
@@ -95,7 +95,7 @@ def test_snapshots_are_merged_one_after_the_other_and_none_is_read_again(node: N
     node.crawl(TWO)
     second = node.snapshot()
     assert node.merge(first) == [brought(new=1)]
-    assert node.merge(first, second) == [ALREADY, brought(new=1, unchanged=1)]
+    assert node.merge(first, second) == [ALREADY, brought(new=1)]
     assert node.merge(second, first, node.path) == [ALREADY, ALREADY, ALREADY]
     assert node.state() == marks.digest(node.base)
 
@@ -104,8 +104,8 @@ def test_a_snapshot_has_what_is_new_and_the_runs_that_brought_it(node: Node):
     for post_ids in ([ONE], [ONE], [TWO], [THREE]):
         node.crawl(*post_ids)
         last = node.snapshot()
-    assert ask(last, "SELECT post_id FROM articles ORDER BY post_id") == [(TWO,), (THREE,)]
-    # The first is that by which the site's definition is known.
+    assert ask(last, "SELECT post_id FROM articles ORDER BY post_id") == [(THREE,)]
+    # The first is that by which the site's definition is known; of the third, which may have been killed, a report.
     assert ask(last, "SELECT id, archive_id FROM runs ORDER BY id") == [(1, None), (3, None), (4, None)]
     assert ask(last, "SELECT id FROM archives") == ask(node.path, "SELECT id FROM archives")
     assert ask(last, "SELECT count(*) FROM captures") == [(0,)]
@@ -118,9 +118,18 @@ def test_behind_a_gap_a_snapshot_brings_what_it_has_and_the_missing_one_is_still
     second = node.snapshot()
     node.crawl(THREE)
     third = node.snapshot()
-    assert node.merge(first, third) == [brought(new=1), brought(new=2)]
+    assert node.run("merge", str(first), str(third), "--no-posts")[:2] == (
+        0,
+        (
+            f"{first}: 1 post new, 0 changed, 0 unchanged\n"
+            f"{third}: 1 post new, 0 changed, 0 unchanged\n"
+            f"{third} begins after something that this archive does not have: merge the snapshots before it, or the"
+            f" archive that they are of.\nArchive: {node.all}\n"
+        ),
+    )
     assert node.state() == marks.digest(snapshots_span(first).state)
-    assert node.merge(second, third) == [brought(new=0, unchanged=2), brought(unchanged=2)]
+    assert node.merge(third) == [{**brought(unchanged=1), "gap": True}]
+    assert node.merge(second, third) == [brought(new=1), brought(unchanged=1)]
     assert node.state() == marks.digest(node.base)
 
 
@@ -133,9 +142,9 @@ def test_the_archive_itself_brings_what_a_gap_left_out(node: Node):
     for post_id in (ONE, TWO, THREE):
         node.crawl(post_id)
         last = node.snapshot()
-    assert node.merge(last) == [brought(new=2)]
+    assert node.merge(last) == [{**brought(new=1), "gap": True}]
     assert node.state() is None
-    assert node.merge(node.path) == [brought(new=1, unchanged=2)]
+    assert node.merge(node.path) == [brought(new=2, unchanged=1)]
     assert node.state() == marks.digest(node.base)
 
 
@@ -183,11 +192,9 @@ def test_a_snapshot_that_no_program_makes_is_refused(node: Node, mark: str):
 
 def test_a_run_that_was_killed_is_in_the_snapshot(node: Node):
     node.crawl(ONE)
-    node.snapshot()
-    shutil.copy(node.path, node.folder / "copy.db")
+    first = node.snapshot()
     with made.Run(node.path) as run:
         run.write(made.article(TWO))
-    file = node.snapshot()
     with run_lock(node.path):
-        assert node.merge(file) == [brought(new=2)]
+        assert node.merge(first, node.snapshot()) == [brought(new=1), brought(new=1)]
     assert ask(node.all, "SELECT number, outcome FROM runs ORDER BY number") == [(1, "finished"), (2, "interrupted")]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NOTHING = "none"
 """What a collector that has nothing of the archive tells in place of a state."""
 
+_MOST = 1_000  # snapshots
+_TIMES = 4
+
 
 class Chain(NamedTuple):
     """Snapshots to be kept, and the mark at which the next one begins; with `None` it has all of the archive."""
@@ -37,6 +40,15 @@ def chain_of(before: Manifest, there: Collection[str], collected: str) -> Chain:
     is_whole = not collected or leads(left, None if collected == NOTHING else collected, before["state"])
     mark = before["next"]["mark"] if "next" in before else None
     return Chain(left, mark) if is_whole else Chain([], None)
+
+
+def is_too_long(snapshots: Sequence[Snapshot], archive: int) -> bool:
+    """Tell whether a snapshot with everything is to take the place of those that nobody has fetched yet.
+
+    That is so if they have come to be many times the size of the archive, in bytes, or very many. So a folder stays
+    within bounds, however long nobody comes.
+    """
+    return len(snapshots) >= _MOST or sum(each["bytes"] for each in snapshots) > _TIMES * archive
 
 
 def unacknowledged(before: Manifest, there: Collection[str], collected: str) -> list[Snapshot]:

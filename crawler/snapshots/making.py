@@ -23,7 +23,7 @@ from crawler.archive.store.lock import run_lock
 from crawler.drafts import draft_of, sync
 from crawler.errors import NoArchive, SnapshotNotMade, UsageError
 from crawler.snapshots import manifest
-from crawler.snapshots.chain import NOTHING, Chain, chain_of, unacknowledged
+from crawler.snapshots.chain import NOTHING, Chain, chain_of, is_too_long, unacknowledged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -179,7 +179,8 @@ def _chain(archive: Archive, before: Manifest, making: Making) -> Chain:
             )
         return Chain([], None)
     chain = chain_of(before, there, making.collected)
-    return chain._replace(mark=None) if making.full else chain
+    begins_anew = making.full or is_too_long(chain.kept, archive.path.stat().st_size)
+    return chain._replace(mark=None) if begins_anew else chain
 
 
 def _write(archive: Archive, making: Making, name: str, base: Mark | None, now: datetime) -> tuple[Made, Snapshot]:

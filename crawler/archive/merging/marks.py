@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Mark = dict[str, Any]
 
+_NEVER = "9999-12-31T23:59:59+00:00"
 _EARLIER = 100  # states that are remembered beside the last one, so that old snapshots need not be read again
 
 _COUNTS = {
@@ -125,16 +126,21 @@ def reach(db: Database, archive_id: str, mark: Mark, at: datetime) -> None:
     archives.finish(db, archive_id, at.isoformat(timespec="seconds"), mark, [*earlier][:_EARLIER])
 
 
-def since(db: Database, before: Mapping[str, Any] | None) -> Since | None:
+def since(db: Database, before: Mapping[str, Any] | None, *, at_rest: bool = False) -> Since | None:
     """Return what is new in an archive since it had the mark `before`; `None` if all of it has to be read.
 
     That is so if it is not the same archive gone on: a copy may have gone its own way. Or if others were merged into
-    it since, which brings old posts.
+    it since, which brings old posts. `at_rest`: no run was at work then, so what was the last run by then has brought
+    nothing since.
     """
     now = mark_of(db)
     if before is None or not before["last"] or now["archives"] != before["archives"]:
         return None
     run, started_at = before["last"]
     found = db.execute("SELECT started_at FROM runs WHERE id = ?", [run]).fetchone()
-    has_deletions = now["deletions"] != before["deletions"]
-    return Since(run, started_at, has_deletions) if found == (started_at,) else None
+    if found != (started_at,):
+        return None
+    if at_rest:
+        first = db.execute("SELECT min(id), min(started_at) FROM runs WHERE id > ?", [run]).fetchone()
+        run, started_at = (run + 1, _NEVER) if first == (None, None) else first
+    return Since(run, started_at, now["deletions"] != before["deletions"])

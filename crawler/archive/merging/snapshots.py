@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from crawler.archive.merging.marks import Mark, Since
 
+_PAGE = 1024  # bytes, for what is small: of a hundred tables and indexes each has a page of its own
 UNFOLLOWED = Follow(
     written=lambda _row: None,
     unchanged=lambda _row: None,
@@ -111,7 +112,7 @@ def make(source: Database, draft: Path, base: Mark | None, at: datetime) -> Made
     told. The caller holds the archive's lock, so that nobody writes to it. Raises `sqlite3.DatabaseError`, for
     example if the disk is full, and `NotAsExpected`.
     """
-    since = marks.since(source, base)
+    since = marks.since(source, base, at_rest=True)  # as the caller held the lock then, too
     span = Span(None if since is None else base, marks.mark_of(source))
     if since is None:
         _copy(source, draft)
@@ -127,6 +128,7 @@ def make(source: Database, draft: Path, base: Mark | None, at: datetime) -> Made
                 "INSERT INTO snapshot (id, base_mark, state_mark, made_at) VALUES (1, ?, ?, ?)", [*marked, iso(at)]
             )
         if since is not None:
+            opened.execute(f"PRAGMA page_size = {_PAGE}")
             opened.execute("VACUUM")
         return Made(span, posts.count(db))
 
@@ -149,7 +151,7 @@ def _take_new(source: Database, draft: Path, since: Since, at: datetime) -> None
         with writing(db):
             archives.forget_reading(db, own)
             if not since.has_deletions:  # with the versions of a deleted post, the counts of old runs change
-                _drop_runs(db, since.run)
+                _drop_runs(db, since.run - 1)  # of the last one before, a report may follow: it may have been killed
 
 
 def _copy_rows(source: Database, target: Database, table: str, where: str = "1") -> None:

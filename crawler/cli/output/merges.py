@@ -40,8 +40,17 @@ def merged(result: Mapping[str, Any]) -> None:
         click.echo(_("… and {count} more; --json lists them.").format(count=more))
     for source in result["archives"]:
         click.echo(terminal_safe(_source(source)))
+        if "gap" in source:
+            click.echo(terminal_safe(_gap(source["path"])))
         if source["captures"]["note"] is not None:
             click.echo(terminal_safe(said(source["captures"]["note"])))
+
+
+def _gap(path: str) -> str:
+    return _(
+        "{path} begins after something that this archive does not have: merge the snapshots before it, or the archive"
+        " that they are of."
+    ).format(path=path)
 
 
 def _conflict(conflict: Mapping[str, str]) -> str:

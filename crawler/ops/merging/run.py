@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crawler import dates
 from crawler.archive import Archive
@@ -47,13 +47,17 @@ class PostCounts(TypedDict):
 
 
 class MergedSource(TypedDict):
-    """An archive that was merged: where it was, and its UUID. `already`: it had nothing new since it last was."""
+    """An archive that was merged: where it was, and its UUID. `already`: it had nothing new since it last was.
+
+    `gap`: it is a snapshot that begins after a state which this archive does not have, so something is missing.
+    """
 
     path: str
     id: str
     posts: PostCounts
     captures: CaptureCounts
     already: bool
+    gap: NotRequired[bool]
 
 
 class MergeResult(TypedDict):
@@ -142,22 +146,24 @@ class Merging:
         folder = captures.folder_beside(source) if self._options.captures else None
         news = sources.news(source, self._archive.db, with_captures=folder is not None)
         taken, archive_id = Taken(), "" if news is None else news.archive_id
-        copied = captures.NOTHING
+        copied, has_gap = captures.NOTHING, False
         is_read = news is None or news.is_new or self._options.again
         if is_read:
             with sources.copied(source, self.folder) as copy:
                 archive_id = archives.own_id(copy)
                 since = None if news is None or self._options.again else news.since
                 mark = snapshots.mark_after(copy, self._archive.db)
+                has_gap = mark is None
                 taken = self._merged(source, Merge(copy, self._archive.db, since, self._follow(source)), mark)
                 copied = self._captures(source, copy, folder)
-        return {
+        merged: MergedSource = {
             "path": source.name,
             "id": archive_id,
             "posts": _counts(taken),
             "captures": copied,
             "already": not is_read,
         }
+        return {**merged, "gap": True} if has_gap else merged
 
     def _merged(self, source: Source, merge: Merge, mark: Mark | None) -> Taken:
         merge.run(source.name, dates.now(), mark)
