@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import made
@@ -40,8 +41,8 @@ def fill(path: Path, articles: Iterable[Any]) -> None:
 
 def article(number: int, day: int, text: str, **changes: Any) -> Any:
     published_at, seen_at = made.PUBLISHED + timedelta(days=number), made.SEEN + timedelta(days=day)
-    said = {"title": f"江西第{number}号", "html": f"<p>{text}</p>", "mentions": (), **changes}
-    return made.article(f"NW{number}", published_at=published_at, seen_at=seen_at, **said)
+    said = {"title": f"江西第{number}号", "html": f"<p>{text}</p>", "mentions": (), "published_at": published_at}
+    return made.article(f"NW{number}", seen_at=seen_at, **{**said, **changes})
 
 
 class Ask(Protocol):
@@ -274,3 +275,20 @@ def test_the_coverage_of_a_site_is_that_of_the_archive_that_crawled_it_last(ask:
     both = json.loads(ask("stats", "--coverage", "--json", "--archive", "later.db").stdout)
     alone = json.loads(ask("stats", "--coverage", "--json", env={"FINEWS_ARCHIVE": "later.db"}).stdout)
     assert {**both, "archive": ""} == {**alone, "archive": ""}
+
+
+def test_times_are_in_the_zone_of_the_first_archive_and_it_is_said_if_another_has_its_own(
+    ask: Ask, folder: Path
+) -> None:
+    there = article(6, 1, "江西", published_at=made.PUBLISHED.astimezone(UTC))
+    fill(folder / "utc.db", [replace(there, post=replace(there.post, site="elsewhere"))])
+    first = {"FINEWS_ARCHIVE": os.pathsep.join(["2024.db", "utc.db"])}
+    found = ask("search", "江西", "--since", "2022-04-20 16:44:59", "--until", "2022-04-20 16:44:59", env=first)
+    assert found.stderr == "Times are in the zone of 2024.db (Asia/Shanghai); utc.db would show them in another.\n"
+    assert found.stdout.splitlines()[1:4] == [
+        "1 found for 江西",
+        "",
+        "江西第6号",
+    ]
+    other = {"FINEWS_ARCHIVE": os.pathsep.join(["utc.db", "2024.db"])}
+    assert "0 found" in ask("search", "江西", "--until", "2022-04-20 08:44:58", env=other).stdout

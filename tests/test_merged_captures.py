@@ -206,6 +206,10 @@ def test_what_is_not_wanted_is_said_and_taken_by_the_next_merge(place: Place):
     assert place.merge("--no-captures", place.a) == [{"taken": 0, "left": 1, "note": note}]
     assert place.merge("--no-captures", place.a) == [taken(0)]
     assert place.merge(place.a) == [taken(1)]
+    keep(place.a, TWO, THREE, later=5)
+    assert place.merge("--no-captures", place.a) == [
+        {"taken": 0, "left": 2, "note": note.replace("1 answer", "2 answers")}
+    ]
 
 
 def test_an_archive_whose_folder_comes_later_is_taken_up(place: Place):

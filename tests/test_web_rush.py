@@ -64,7 +64,7 @@ def test_the_readers_are_busy_while_each_of_them_answers(tmp_path: Path) -> None
     ends = threading.Event()
 
     async def ask() -> list[bool]:
-        readers = Readers(tmp_path / "archive.db", 60)
+        readers = Readers([tmp_path / "archive.db"], 60)
         seen = [readers.are_busy]
         waiting = [asyncio.ensure_future(readers.ask(lambda _archive: ends.wait(30))) for _ in range(3)]
         await asyncio.sleep(0)  # each begins

@@ -7,7 +7,6 @@ here: how answers are joined; each kind has a module of its own beside this one.
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +128,9 @@ class Federation:
     ) -> Found:
         """Return the results of a full-text query; see `Archive.search`. `collapse` takes stories across archives."""
         meant = self._meant(asked)
-        found = hits.every_hit(self.members, query, meant.filters, sort, newest_first, collapse=collapse)
-        shown: Found = {**found, "results": list(islice(found["results"], offset, offset + limit))}
+        wanted = hits.Wanted(sort, collapse, offset, offset + limit)
+        found = hits.every_hit(self.members, query, meant.filters, wanted, newest_first)
+        shown: Found = {**found, "results": list(found["results"])}
         return asking.explained(self.whole, query, meant, shown)
 
     def search_all(
@@ -138,7 +138,8 @@ class Federation:
     ) -> EveryHit:
         """Return all that `search` finds, in the same order; the results are read from the archives one by one."""
         meant = self._meant(asked)
-        found = hits.every_hit(self.members, query, meant.filters, sort, each_newest_first, collapse=collapse)
+        wanted = hits.Wanted(sort, collapse)
+        found = hits.every_hit(self.members, query, meant.filters, wanted, each_newest_first)
         return asking.explained(self.whole, query, meant, found)
 
     def stock(self, written: str, *, limit: int = 20, offset: int = 0, **asked: Unpack[Asked]) -> Stock:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler.archive.federation import copies, stories
 from crawler.archive.federation.members import ask_each
 from crawler.archive.search import results
-from crawler.archive.search.search import Grouped, all_newest_first, plan_of
+from crawler.archive.search.search import Grouped, Sort, all_newest_first, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crawler.archive.search.filters import Filters
     from crawler.archive.search.query import Query
     from crawler.archive.search.results import EveryHit, Hit, Match
-    from crawler.archive.search.search import Plan, Sort
+    from crawler.archive.search.search import Plan
 
     Find = Callable[[Database, Plan, Sort], Grouped]
 
@@ -47,10 +47,17 @@ class _Joined(NamedTuple):
     hits: Iterator[tuple[Located, list[Located]]]
 
 
-def every_hit(
-    members: Sequence[Member], query: str, filters: Filters, sort: Sort, find: Find, *, collapse: bool
-) -> EveryHit:
-    """Return all that a query finds under `filters`, in the order of `search`; each hit is read when asked for.
+class Wanted(NamedTuple):
+    """What is wanted of the hits: in which order, one a story or not, from the `first` on, and before the `end`."""
+
+    sort: Sort
+    collapse: bool
+    first: int = 0
+    end: int | None = None
+
+
+def every_hit(members: Sequence[Member], query: str, filters: Filters, wanted: Wanted, find: Find) -> EveryHit:
+    """Return what a query finds under `filters`, in the order of `search`; each hit is read when asked for.
 
     `find` is one of the functions of `crawler.archive.search` that return what an archive finds in groups.
     """
@@ -58,9 +65,10 @@ def every_hit(
     planned = [(member, plan) for member, plan in zip(members, plans, strict=True) if plan is not None]
     if not planned:
         return {"query": query, "total": 0, "results": iter(())}
-    wanted = planned[0][1].query
-    found = _collapsed(planned, wanted, sort) if collapse else _each(planned, wanted, sort, find)
-    return {"query": query, "total": found.total, "results": _presented(found.hits, wanted)}
+    terms = planned[0][1].query
+    found = _collapsed(planned, terms, wanted.sort) if wanted.collapse else _each(planned, terms, wanted.sort, find)
+    hits = islice(found.hits, wanted.first, wanted.end)
+    return {"query": query, "total": found.total, "results": _presented(hits, terms)}
 
 
 def _plan(db: Database, query: str, filters: Filters) -> Plan | None:

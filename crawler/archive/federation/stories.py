@@ -110,11 +110,18 @@ def _post(hit: Located) -> Post:
 
 
 def _keyed(members: Sequence[Member], posts: set[Post]) -> Iterator[tuple[int, int, Post]]:
-    """Yield the keys of posts, each with when the post was published (epoch seconds)."""
-    for member in members:
-        rows = [post.row for post in posts if post.archive == member.number]
-        for key, published_ts, row in member.ask(partial(own_stories.keys_of, rows=rows)):
-            yield key, published_ts, Post(member.number, row)
+    """Yield the keys of posts that several archives know, each with when the post was published (epoch seconds)."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for post in posts:
+        rows[post.archive].append(post.row)
+    read = [(member.number, member.ask(partial(own_stories.keys_of, rows=rows[member.number]))) for member in members]
+    known, shared = set[int](), set[int]()
+    for _number, keys in read:
+        own = {key for key, _published_ts, _row in keys}
+        shared |= known & own
+        known |= own
+    for number, keys in read:
+        yield from ((key, at, Post(number, row)) for key, at, row in keys if key in shared)
 
 
 def meetings(keyed: Iterable[tuple[int, int, Post]]) -> dict[Post, list[Post]]:

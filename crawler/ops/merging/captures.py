@@ -57,8 +57,8 @@ def folder_beside(source: Source) -> Path | None:
 
 
 def leave(source: Source, copy: Database, target: Archive) -> CaptureCounts:
-    """Count the captures of an archive that are not taken; `copy` is its copy."""
-    left = captures.count_after(copy, 0)
+    """Count the captures of an archive that are new since some were taken, and are left; `copy` is its copy."""
+    left = captures.count_after(copy, _taken_until(copy, target))
     return {"taken": 0, "left": left, "note": _where_left(source, target, left) if left else None}
 
 
@@ -78,7 +78,7 @@ def take(
     """
     with told_as_odd():
         archive_id, mark = archives.own_id(copy), captures.mark_of(copy)
-        begin = 0 if again else captures.since(copy, archives.captures_mark(target.db, archive_id))
+        begin = 0 if again else _taken_until(copy, target)
         with Copier(target.db, target.path, folder, dates.now()) as copier:
             taking = _Taking(copy, target.db, copier)
             try:
@@ -92,6 +92,11 @@ def take(
         "left": taking.left,
         "note": _where_unreadable(source, target, taking.left) if taking.left else None,
     }
+
+
+def _taken_until(copy: Database, target: Archive) -> int:
+    """Return the row until which the captures of an archive have been taken."""
+    return captures.since(copy, archives.captures_mark(target.db, archives.own_id(copy)))
 
 
 class _Taking:
