@@ -188,6 +188,12 @@ def test_a_site_of_a_lost_node_begins_elsewhere_with_what_was_collected() -> Non
     assert step(fleet(member("a")), central).action == "take over"
 
 
+def test_a_site_whose_node_was_restored_from_a_backup_takes_along_what_happened_since() -> None:
+    central = Central("central", {"a": LatestRun("A", NOW - timedelta(hours=2))}, {"A": SECOND})
+    assert step(fleet(member("a")), central, north=node("north", manifest("a", "A", 300))).action == "take over"
+    assert step(fleet(member("a")), central, north=node("north", manifest("a", "A", 120))).action == "crawl"
+
+
 def test_a_site_whose_last_snapshot_is_lost_hands_over_once_more() -> None:
     broken = manifest("a", "A", 120, handed_over=True)
     broken["snapshots"] = [snapshot(FIRST, base=SECOND)]
@@ -209,6 +215,14 @@ def test_snapshots_are_collected_from_where_the_archive_is(state: str | None, ex
 def test_a_chain_without_its_beginning_is_told(state: str | None) -> None:
     chain = {**manifest("a", "A", 0), "state": SECOND, "snapshots": [snapshot(SECOND, FIRST)]}
     assert uncollected(chain, state) is None  # type: ignore[arg-type]  # a manifest
+
+
+@pytest.mark.parametrize("state", [None, FIRST])
+def test_a_chain_with_a_gap_is_told(state: str | None) -> None:
+    last = snapshot(LOST, SECOND)
+    chain = {**manifest("a", "A", 0), "state": LOST, "snapshots": [snapshot(FIRST), last]}
+    assert uncollected(chain, state) is None  # type: ignore[arg-type]  # a manifest
+    assert uncollected(chain, SECOND) == [last]  # type: ignore[arg-type]  # a manifest
 
 
 def test_where_nothing_was_ever_handed_out_nothing_is_missing() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import made
+import pytest
 
 from crawler import __version__
 from crawler.ops.fleet import egg
@@ -45,6 +46,13 @@ def test_another_definition_is_another_version() -> None:
     other = {"garden": GARDEN["garden"]._replace(written=b"name: garden\n# mended\n")}
     assert egg.version_of(egg.contents(other)) != egg.version_of(egg.contents(GARDEN))
     assert egg.version_of(egg.contents({})) != egg.version_of(egg.contents(GARDEN))
+
+
+@pytest.mark.parametrize("site", ["garden", "a-b_c", "x-seed-y", "2026"])
+def test_a_version_that_brings_an_archive_along_says_of_which_site(site: str) -> None:
+    version = egg.version_of({"x": b""})
+    assert egg.site_of(egg.seeded(version, site, "20261127T120000Z")) == site
+    assert egg.site_of(version) is None
 
 
 def test_a_site_takes_its_archive_along(tmp_path: Path) -> None:

@@ -123,6 +123,10 @@ ONE_SITE = "sites: [{site: finews, every: 15m}]\n"
             "nodes[0].address: has a password in it; name",
         ),
         (
+            "nodes: [{name: a, address: 'http://h:1'}, {name: b, address: 'http://h:1/'}]\n" + ONE_SITE,
+            "nodes[1].address: is http://h:1, which is there already",
+        ),
+        (
             f"nodes: [{{name: ../a, address: 'http://h'}}]\n{ONE_SITE}",
             "nodes[0].name: is '../a'; small letters, digits",
         ),

@@ -14,11 +14,13 @@ import made
 import pytest
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import Settings
+from scrapy.signals import spider_opened
 from scrapy.utils.test import get_crawler
 
 from crawler import dates
-from crawler.addon import run_ended
+from crawler.addon import RunAddon, run_ended
 from crawler.archive import Archive
+from crawler.archive.care import archives
 from crawler.archive.ledger import hosts
 from crawler.archive.ledger.frontier import Frontier
 from crawler.archive.merging import marks, snapshots
@@ -29,6 +31,7 @@ from crawler.errors import ArchiveLocked, NotAnArchive, UsageError
 from crawler.node.addon import NodeAddon
 from crawler.ops.sample_site.server import serve
 from crawler.ops.sample_site.site import bundled_site
+from crawler.snapshots.making import Making, begin, make
 from crawler.snapshots.manifest import read
 from crawler.snapshots.taking_over import take_over
 from crawler.spiders.category import CategorySpider
@@ -119,7 +122,32 @@ def test_a_wrong_setting_begins_no_run(tmp_path: Path, settings: dict[str, str],
     assert [*tmp_path.iterdir()] == []
 
 
-# After a run.
+# Before and after a run.
+
+
+def test_a_run_that_begins_says_so_in_case_that_it_is_killed(tmp_path: Path):
+    crawler = crawler_with(tmp_path / "a.db", FINEWS_SNAPSHOTS=str(tmp_path / "out"))
+    addon, run = NodeAddon.from_crawler(crawler), RunAddon.from_crawler(crawler)
+    crawler.addons.addons = [addon, run]
+    crawler.signals.send_catch_log(spider_opened, spider=crawler.spider)
+    own = archives.own_id(run.run.archive.db)
+    run.close()
+    assert addon.trouble is None
+    told = read(tmp_path / "out")
+    assert told is not None
+    assert (told["archive"], told["state"], told["run"], told["handed_over"]) == (own, None, None, False)
+
+
+def test_a_site_that_comes_back_is_no_longer_handed_over_once_its_run_begins(tmp_path: Path):
+    crawl(tmp_path / "a.db")
+    folder = tmp_path / "out"
+    make(tmp_path / "a.db", Making(folder=folder, handed_over=True))
+    before = read(folder)
+    with Archive(tmp_path / "a.db") as archive:
+        begin(archive, folder)
+    assert before is not None
+    assert before["handed_over"]
+    assert read(folder) == {**before, "handed_over": False}
 
 
 def test_a_snapshot_is_made_when_the_run_has_ended(tmp_path: Path):

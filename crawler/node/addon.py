@@ -8,22 +8,26 @@ made is told at the end of the run; the next one makes up for it. Not here: what
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import NotConfigured
+from scrapy.signals import spider_opened
 
-from crawler.addon import SiteSpider, is_on, run_ended
+from crawler.addon import RunAddon, SiteSpider, is_on, run_ended
 from crawler.errors import ArchiveLocked, FinewsError, UsageError
 from crawler.node.wanted import goes_to_items, making_of
-from crawler.snapshots.making import make
+from crawler.snapshots.making import begin, make
 from crawler.snapshots.taking_over import take_over
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.resources.abc import Traversable
     from typing import Self
 
+    from scrapy import Spider
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
@@ -41,6 +45,7 @@ class NodeAddon:
         self.making = making
         self._archive = archive
         if making is not None:
+            crawler.signals.connect(self.begin, spider_opened)
             crawler.signals.connect(self.make, run_ended)
 
     @classmethod
@@ -59,13 +64,26 @@ class NodeAddon:
         if goes_to_items(settings):
             settings.set("FEEDS", {}, priority="cmdline")  # scrapyd gives it as an argument of its command
 
+    def begin(self, spider: Spider) -> None:
+        """Say that a run begins here."""
+        assert self.making is not None, "this is called only if there is one"
+        if isinstance(spider, SiteSpider):
+            with self._telling():
+                begin(RunAddon.of(spider.crawler).run.archive, self.making.folder)
+
     def make(self, **_report: Any) -> None:
         """Make a snapshot; if another run has begun meanwhile, that one will."""
         assert self.making is not None, "this is called at the end of a run only if there is one"
+        with self._telling():
+            try:
+                make(self._archive, self.making)
+            except ArchiveLocked:
+                _log.info("no snapshot is made here, as another run has begun")
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            make(self._archive, self.making)
-        except ArchiveLocked:
-            _log.info("no snapshot is made here, as another run has begun")
+            yield
         except FinewsError as error:
             self.trouble = error
             _log.error("%s", error)

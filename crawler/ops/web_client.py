@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from http.client import HTTPResponse
 
-_MISSING = 404
+_MISSING, _UNAUTHORIZED = 404, 401
+_AGENT = {"User-Agent": f"finews-archive/{__version__}"}
 # urllib's usual opener reads files and ftp too, whatever an address or a redirect says.
 _HANDLERS = (
     *(ProxyHandler, HTTPHandler, HTTPSHandler),
@@ -42,11 +43,14 @@ class Login(NamedTuple):
 
 
 class NoAnswer(Exception):
-    """A server did not answer as it should; `why` says so in a few words, `is_missing` that nothing is there."""
+    """A server did not answer as it should; `why` says so in a few words.
 
-    def __init__(self, why: str, *, is_missing: bool = False) -> None:
-        """Give the words."""
-        self.why, self.is_missing = why, is_missing
+    `is_missing`: nothing is there. `is_refused`: it asks for a login, or for another one.
+    """
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        """Give the words, and the status of the answer if there was one."""
+        self.why, self.is_missing, self.is_refused = why, status == _MISSING, status == _UNAUTHORIZED
         super().__init__(why)
 
 
@@ -62,23 +66,21 @@ def answered(
     for handler in _HANDLERS:
         opener.add_handler(handler())
     try:
-        request = Request(address, data=form, headers=_headers(login))  # noqa: S310  # see `_HANDLERS`
+        request = Request(address, data=form, headers=_AGENT)  # noqa: S310  # see `_HANDLERS`
+        if login is not None:  # for this server alone, not for wherever it sends us
+            request.add_unredirected_header("Authorization", _basic(login))
         if urlsplit(address).scheme not in {"http", "https"}:
             raise NoAnswer(Sentence("it is no address"))
         with opener.open(request, timeout=seconds) as answer:
             yield answer
     except HTTPError as error:
         error.close()  # it is an open answer, too
-        raise NoAnswer(f"{error.code} {error.reason}", is_missing=error.code == _MISSING) from error
+        raise NoAnswer(f"{error.code} {error.reason}", error.code) from error
     except (URLError, http.client.HTTPException, ValueError) as error:
         raise NoAnswer(str(getattr(error, "reason", error))) from error
     except (ConnectionError, TimeoutError) as error:
         raise NoAnswer(error.strerror or Sentence("no answer in time")) from error
 
 
-def _headers(login: Login | None) -> dict[str, str]:
-    headers = {"User-Agent": f"finews-archive/{__version__}"}
-    if login is not None:
-        known = f"{login.user}:{login.password}".encode()
-        headers["Authorization"] = f"Basic {b64encode(known).decode()}"
-    return headers
+def _basic(login: Login) -> str:
+    return f"Basic {b64encode(f'{login.user}:{login.password}'.encode()).decode()}"

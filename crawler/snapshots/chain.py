@@ -37,7 +37,7 @@ def chain_of(before: Manifest, there: Collection[str], collected: str) -> Chain:
     them is kept, and the next snapshot has everything.
     """
     left = unacknowledged(before, there, collected)
-    is_whole = not collected or _leads(left, None if collected == NOTHING else collected, before["state"])
+    is_whole = not collected or leads(left, None if collected == NOTHING else collected, before["state"])
     mark = before["next"]["mark"] if "next" in before else None
     return Chain(left, mark) if is_whole else Chain([], None)
 
@@ -58,7 +58,7 @@ def unacknowledged(before: Manifest, there: Collection[str], collected: str) -> 
     return [snapshot for snapshot in before["snapshots"][begin:] if snapshot["file"] in there]
 
 
-def _leads(snapshots: Sequence[Snapshot], begin: str | None, end: str | None) -> bool:
+def leads(snapshots: Sequence[Snapshot], begin: str | None, end: str | None) -> bool:
     """Tell whether snapshots bring whoever has the state `begin` to `end`; a first one that has everything does."""
     if not snapshots:
         return begin == end

@@ -106,6 +106,20 @@ def make(path: Path, making: Making) -> SnapshotResult:
             raise SnapshotNotMade(making.folder, str(error)) from error
 
 
+def begin(archive: Archive, folder: Path) -> None:
+    """Have the manifest of a folder say that there is something of the archive, which is not handed over.
+
+    So whoever collects looks for what a run brings even if it is killed before its snapshot. Raises as `make` does.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        before = manifest.read(folder) or _begun(archive, folder)
+        if before["handed_over"]:
+            manifest.write(folder, {**before, "handed_over": False})
+    except OSError as error:
+        raise SnapshotNotMade(folder, error.strerror or str(error)) from error
+
+
 def _make(archive: Archive, making: Making, now: datetime) -> SnapshotResult:
     before = manifest.read(making.folder) or _begun(archive, making.folder)
     chain, begin = _chain(archive, before, making), before.get("next") or _first(making.folder)

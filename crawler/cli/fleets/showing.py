@@ -17,6 +17,8 @@ from crawler.text.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_WIDEST = 10_000  # characters of a table
+
 
 def deployment(result: Mapping[str, Any]) -> None:
     """Print what became of each node."""
@@ -53,7 +55,7 @@ def status(result: Mapping[str, Any]) -> None:
             [
                 node["node"],
                 node["address"],
-                _("current") if node["current"] else _("another"),
+                "–" if node["trouble"] else _("current") if node["current"] else _("another"),
                 *(str(node[name]) for name in ("sites", "pending", "running")),
                 _("does not answer: {trouble}").format(trouble=said(node["trouble"])) if node["trouble"] else "",
             ]
@@ -140,7 +142,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(terminal_safe, row))
     console = Console(markup=False, highlight=False)
-    console.width = max(console.width, console.measure(table).maximum)
+    unbounded = console.options.update(max_width=_WIDEST)  # or else it is measured as it fits the terminal
+    console.width = max(console.width, console.measure(table, options=unbounded).maximum)
     console.print(table)
 
 

@@ -100,7 +100,10 @@ class _Site:
         try:
             for snapshot in snapshots or ():
                 self._take(snapshot)
-        except (NoAnswer, TornError) as error:
+        except NoAnswer as error:
+            self._done["missing"] = error.is_missing  # deleted since its node was looked at
+            self._done["failed"] = None if error.is_missing else error.why
+        except TornError as error:
             self._done["failed"] = error.why
         except ArchiveError as error:
             self._done["failed"] = error.sentence

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from crawler.language import Sentence
+from crawler.snapshots.chain import leads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,14 +61,11 @@ def uncollected(manifest: Manifest, state: str | None) -> list[Snapshot] | None:
 
     `None` if one is missing: the node makes a whole one when it is told of that state.
     """
-    snapshots = manifest["snapshots"]
     if state == manifest["state"]:
         return []
-    for index, snapshot in enumerate(snapshots):
-        if snapshot["base"] == state:
-            return snapshots[index:]
-    is_whole = bool(snapshots) and snapshots[0]["base"] is None
-    return snapshots if is_whole else None
+    bases = [snapshot["base"] for snapshot in manifest["snapshots"]]
+    left = manifest["snapshots"][bases.index(state) if state in bases else 0 :]
+    return left if leads(left, state, manifest["state"]) else None
 
 
 def decide(fleet: Fleet, seen: Mapping[str, Seen], central: Central, version: str, now: datetime) -> list[Step]:
@@ -161,12 +159,13 @@ class _Site(NamedTuple):
         return uncollected(manifest, self.central.states.get(manifest["archive"]))
 
     def _is_ahead(self) -> bool:
-        """Tell whether the central archive knows of a later run than the site's own node."""
+        """Tell whether the central archive knows of a later run than the site's own node.
+
+        That may even be one of that node, if its disk is new or was restored from a backup.
+        """
         latest, manifest = self.central.latest.get(self.site), self.seen[self.member.node].manifests.get(self.site)
-        if latest is None or (manifest is not None and manifest["archive"] == latest.archive):
-            return False
         own = _began(manifest["run"]) if manifest is not None else None
-        return own is None or own < latest.started_at
+        return latest is not None and (own is None or own < latest.started_at)
 
     def _due_at(self) -> datetime | None:
         """Return when the site is due, which is at once if it was never crawled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from crawler.ops.fleet import egg
@@ -10,6 +11,7 @@ from crawler.ops.fleet.survey import AT_ONCE, survey
 from crawler.ops.web_client import NoAnswer
 
 if TYPE_CHECKING:
+    from crawler.ops.fleet.nodes import Scrapyd
     from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
 
@@ -37,21 +39,32 @@ def deploy(fleet: Fleet) -> Deployment:
     version, packed = egg.version_of(content), egg.packed(content)
     seen = survey(fleet)
     with ThreadPoolExecutor(AT_ONCE) as pool:  # scrapyd starts the egg, and answers when it has listed its spiders
-        rows = [*pool.map(lambda name: _deployed(name, seen[name], version, packed), seen)]
+        rows = [*pool.map(lambda name: deployed(name, seen[name], version, packed), seen)]
     return {"version": version, "bytes": len(packed), "nodes": rows}
 
 
-def _deployed(name: str, seen: Seen, version: str, packed: bytes) -> NodeDeployment:
+def deployed(name: str, seen: Seen, version: str, packed: bytes) -> NodeDeployment:
+    """Deploy the egg `packed` to a node if it has no such version, or one that cannot be started."""
     if seen.trouble is not None:
         return {"node": name, "outcome": "failed", "why": seen.trouble, "removed": []}
     try:
-        if version not in seen.versions:
-            seen.scrapyd.add(version, packed)
+        is_new = version not in seen.versions or not seen.scrapyd.has_working(version)
+        if is_new:
+            _add(seen.scrapyd, version, packed)
         # A job that is at work reads its egg as it goes on, and scrapyd does not say which that is.
         old = [] if seen.active else [each for each in seen.versions if each != version]
         for each in old:
             seen.scrapyd.remove(each)
     except NoAnswer as error:
         return {"node": name, "outcome": "failed", "why": error.why, "removed": []}
-    is_new = version not in seen.versions
     return {"node": name, "outcome": "deployed" if is_new else "unchanged", "why": None, "removed": old}
+
+
+def _add(scrapyd: Scrapyd, version: str, packed: bytes) -> None:
+    """Deploy an egg. scrapyd keeps one that cannot be started, too, so that is taken away again."""
+    try:
+        scrapyd.add(version, packed)
+    except NoAnswer:
+        with suppress(NoAnswer):
+            scrapyd.remove(version)
+        raise

@@ -29,6 +29,7 @@ _METADATA = {
     "EGG-INFO/PKG-INFO": f"Metadata-Version: 2.1\nName: finews-archive\nVersion: {__version__}\n",
     "EGG-INFO/entry_points.txt": "[scrapy]\nsettings = crawler.settings\n",
 }
+_SEEDED = "-seed-"  # which no version has in it otherwise
 _DIGITS = 12  # of a version, hexadecimal
 _PIECE = 1 << 20  # bytes
 
@@ -48,6 +49,16 @@ def version_of(content: Mapping[str, bytes]) -> str:
     for name, written in sorted(content.items()):
         digest.update(f"{name}\0{len(written)}\0".encode() + written)
     return f"{__version__.replace('.', '_')}-{digest.hexdigest()[:_DIGITS]}"
+
+
+def seeded(version: str, site: str, stamp: str) -> str:
+    """Return the name of a version that brings a site's archive along."""
+    return f"{version}{_SEEDED}{site}-{stamp}"
+
+
+def site_of(version: str) -> str | None:
+    """Return the site whose archive a version brings along, if it is one of `seeded`."""
+    return version.partition(_SEEDED)[2].rpartition("-")[0] or None
 
 
 def packed(content: Mapping[str, bytes], seed: Path | None = None) -> bytes:

@@ -12,7 +12,7 @@ import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 from crawler.language import Sentence
 from crawler.ops.web_client import NoAnswer, answered
@@ -31,6 +31,9 @@ _SECONDS_TO_LIST = 120.0  # where scrapyd starts the egg first, to list its spid
 _LARGEST = 32 << 20  # bytes of an answer other than a snapshot
 _PIECE = 1 << 20  # bytes
 _FOLDER = re.compile(r'href="([a-z0-9][a-z0-9_-]*)/"')
+_FILE = re.compile(r'href="([0-9]+\.db)"')
+_MISSING_PACKAGE = re.compile(r"\bModuleNotFoundError\b")
+_HOME_OF_SCRAPYD, _HANDS_OUT_ITEMS = b"<title>Scrapyd</title>", b'/items/"'
 _STAMP, _CLOSING = "%Y%m%dT%H%M%SZ", ".closing"
 _JOB = re.compile(r"(?P<site>[a-z0-9][a-z0-9_-]*)\.(?P<stamp>[0-9]{8}T[0-9]{6}Z)(?P<closing>\.closing)?")
 
@@ -75,7 +78,7 @@ class Scrapyd:
     def __init__(self, node: Node, login: Login | None, project: str) -> None:
         """Nothing is asked yet."""
         self._node, self._login, self._project = node, login, project
-        self._address = node.address.rstrip("/")
+        self.address = node.address.rstrip("/")
 
     def versions(self) -> list[str]:
         """Return the versions of the program that are deployed."""
@@ -98,6 +101,14 @@ class Scrapyd:
         """Deploy an egg."""
         self._told("addversion", version=version, egg=egg)
 
+    def has_working(self, version: str) -> bool:
+        """Tell whether a version that is deployed can be started; one that was cut off while it arrived cannot."""
+        try:
+            self._asked("listspiders", seconds=_SECONDS_TO_LIST, project=self._project, _version=version)
+        except NoAnswer:
+            return False
+        return True
+
     def remove(self, version: str) -> None:
         """Take a version away."""
         self._told("delversion", version=version)
@@ -110,15 +121,15 @@ class Scrapyd:
     def sites(self) -> list[str]:
         """Return the sites of which the node hands out snapshots."""
         try:
-            listing = self._read(f"items/{self._node.snapshots}/")
+            return self._listed("", _FOLDER)
         except NoAnswer as error:
-            if error.is_missing:  # no run has ended yet
-                return []
-            raise
-        return _FOLDER.findall(listing.decode(errors="replace"))
+            if not error.is_missing:
+                raise
+        self._check_items()
+        return []  # no run has begun yet
 
     def manifest(self, site: str) -> Manifest | None:
-        """Return the manifest of a site's snapshots, if there is one."""
+        """Return the manifest of a site's snapshots, if there is one, without those whose files are gone."""
         place = f"items/{self._node.snapshots}/{site}/{manifest.NAME}"
         try:
             written = self._read(place)
@@ -126,11 +137,13 @@ class Scrapyd:
             if error.is_missing:
                 return None
             raise
-        return manifest.parse(written, f"{self._address}/{place}")
+        told = manifest.parse(written, f"{self.address}/{place}")
+        there = self._listed(f"{site}/", _FILE) if told["snapshots"] else []
+        return {**told, "snapshots": [each for each in told["snapshots"] if each["file"] in there]}
 
     def download(self, site: str, snapshot: Snapshot, file: Path) -> None:
         """Fetch a snapshot into a file. Raises `TornError` if it is not what the manifest says."""
-        address = f"{self._address}/items/{self._node.snapshots}/{site}/{snapshot['file']}"
+        address = f"{self.address}/items/{self._node.snapshots}/{site}/{snapshot['file']}"
         digest, size = hashlib.sha256(), 0
         with answered(address, self._login, seconds=_SECONDS) as answer, file.open("wb") as written:
             while size <= snapshot["bytes"] and (piece := answer.read(_PIECE)):
@@ -144,10 +157,25 @@ class Scrapyd:
 
     def address_of(self, job: Job) -> str | None:
         """Return where to read the log of a job."""
-        return None if job.log is None else urljoin(f"{self._address}/", job.log)
+        return None if job.log is None else f"{self.address}/{job.log.lstrip('/')}"
 
-    def _asked(self, service: str, **query: str) -> Any:
-        return self._json(f"{service}.json?{urlencode(query)}", None, _SECONDS)
+    def _listed(self, folder: str, link: re.Pattern[str]) -> list[str]:
+        """Return what of a folder, inside that of all snapshots, scrapyd's listing links to."""
+        return link.findall(self._read(f"items/{self._node.snapshots}/{folder}").decode(errors="replace"))
+
+    def _check_items(self) -> None:
+        """Raise `NoAnswer` if scrapyd's home page says that it hands out no items."""
+        try:
+            home = self._read("")
+        except NoAnswer:  # as behind a server that passes on the API alone
+            return
+        if _HOME_OF_SCRAPYD in home and _HANDS_OUT_ITEMS not in home:
+            raise NoAnswer(
+                Sentence("its scrapyd hands out no snapshots; set items_dir in its scrapyd.conf, and start it anew")
+            )
+
+    def _asked(self, service: str, seconds: float = _SECONDS, **query: str) -> Any:
+        return self._json(f"{service}.json?{urlencode(query)}", None, seconds)
 
     def _told(self, service: str, **form: object) -> None:
         body = urlencode({"project": self._project, **form}, doseq=True).encode()
@@ -159,15 +187,32 @@ class Scrapyd:
         with _as_scrapyd():
             told = json.loads(written)
             if told["status"] != "ok":
-                raise NoAnswer(str(told.get("message", told["status"])).strip().rpartition("\n")[2])
+                raise NoAnswer(_explained(str(told.get("message", told["status"]))))
         return told
 
     def _read(self, place: str, form: bytes | None = None, seconds: float = _SECONDS) -> bytes:
-        with answered(f"{self._address}/{quote(place, safe='/?=&%')}", self._login, form=form, seconds=seconds) as it:
-            told = it.read(_LARGEST + 1)
+        address = f"{self.address}/{quote(place, safe='/?=&%')}"
+        try:
+            with answered(address, self._login, form=form, seconds=seconds) as answer:
+                told = answer.read(_LARGEST + 1)
+        except NoAnswer as error:
+            raise (self._refusal() if error.is_refused else error) from error
         if len(told) > _LARGEST:
             raise NoAnswer(Sentence("it answers with more than {most:,} bytes", most=_LARGEST))
         return told
+
+    def _refusal(self) -> NoAnswer:
+        if self._login is None:
+            return NoAnswer(Sentence("it asks for a user and a password; name them by user and password_from"))
+        return NoAnswer(Sentence("it refuses the user {user} with this password", user=self._login.user))
+
+
+def _explained(message: str) -> str:
+    """Return the last line of scrapyd's message, which may be a traceback, and what helps against it if known."""
+    last = message.strip().rpartition("\n")[2]
+    if _MISSING_PACKAGE.search(last):
+        return Sentence("{error}; install finews-archive there, into the environment of scrapyd", error=last)
+    return last
 
 
 @contextmanager

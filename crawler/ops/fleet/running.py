@@ -6,7 +6,6 @@ is to be done (`deciding`).
 
 from __future__ import annotations
 
-import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from crawler.ops.fleet.deciding import Action, Central, Step
     from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
-
-_SEED = re.compile(r".*-seed-([a-z0-9_-]+)-[0-9TZ]+")
 
 
 class SiteStep(TypedDict):
@@ -79,8 +76,8 @@ class _Doing(NamedTuple):
         """Take away eggs that brought what is known of a site to a node, once they are no longer in use."""
         for node in self.seen.values():
             for version in node.versions:
-                match = _SEED.fullmatch(version)
-                if match is not None and match[1] not in node.active:
+                site = egg.site_of(version)
+                if site is not None and site not in node.active:
                     with suppress(NoAnswer):  # the next call does it
                         node.scrapyd.remove(version)
 
@@ -100,7 +97,7 @@ class _Doing(NamedTuple):
         is_closing = step.action == "hand over"
         scrapyd = self.seen[step.node].scrapyd
         if step.action == "take over":
-            version = f"{version}-seed-{step.site}-{nodes.stamp(self.now)}"
+            version = egg.seeded(version, step.site, nodes.stamp(self.now))
             scrapyd.add(version, self._with_seed(step.site))
             settings["FINEWS_SEED"] = "1"
         job = nodes.job_id(step.site, self.now, is_closing=is_closing)

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from crawler.archive.ledger.runs import Report
     from crawler.ops.fleet.deciding import Central, Step
+    from crawler.ops.fleet.nodes import Job
     from crawler.ops.fleet.plan.loading import Fleet
     from crawler.ops.fleet.survey import Seen
+    from crawler.snapshots.manifest import Manifest
 
 _SKEW = timedelta(minutes=1)  # by which the clock of a node may be behind
 
@@ -108,22 +110,26 @@ def _site(fleet: Fleet, step: Step, seen: Mapping[str, Seen], known: Central) ->
         "node_of_run": last,
         "alarms": there[last]["alarms"] if last else [],
         "uncollected": sum(1 if each is None else len(each) for each in waiting),
-        "log": _log_of_failure(step.site, seen),
+        "log": log_of_failure(step.site, seen),
     }
 
 
-def _log_of_failure(site: str, seen: Mapping[str, Seen]) -> str | None:
+def log_of_failure(site: str, seen: Mapping[str, Seen]) -> str | None:
     """Return where to read why a site's last job ended without a report, as far as its node still knows the job."""
     ended = [
-        (job.put_in_at, node, job)
-        for node in seen.values()
-        for job in node.jobs
-        if job.site == site and job.state == "finished" and not job.is_closing
+        (job, node) for node in seen.values() for job in node.jobs if job.site == site and job.state == "finished"
     ]
-    if not ended:
+    if not ended or any(site in node.active for node in seen.values()):
         return None
-    put_in_at, node, job = max(ended, key=lambda each: each[0])
-    run = node.manifests[site]["run"] if site in node.manifests else None
-    if run is not None and datetime.fromisoformat(run["started_at"]) + _SKEW >= put_in_at:
-        return None
-    return node.scrapyd.address_of(job)
+    job, node = max(ended, key=lambda each: each[0].put_in_at)
+    return None if _has_ended_well(job, node.manifests.get(site)) else node.scrapyd.address_of(job)
+
+
+def _has_ended_well(job: Job, manifest: Manifest | None) -> bool:
+    """Tell whether a job has left in the manifest what it was to."""
+    if manifest is None:
+        return False
+    if job.is_closing:
+        return manifest["handed_over"]
+    run = manifest["run"]
+    return run is not None and datetime.fromisoformat(run["started_at"]) + _SKEW >= job.put_in_at

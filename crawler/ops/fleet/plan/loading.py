@@ -94,6 +94,7 @@ class _Reading:
             _refuse("project", file.project)
         nodes = {node.name: node for node in file.nodes}
         _refuse_double("nodes", "name", [node.name for node in file.nodes])
+        _refuse_double("nodes", "address", [node.address.rstrip("/") for node in file.nodes])
         logins = {node.name: self._login(f"nodes[{index}]", node) for index, node in enumerate(file.nodes)}
         sites = [load_site_to_crawl(self._named(each)) for each in file.sites]
         _refuse_double("sites", "site", [site.name for site in sites])
