@@ -33,7 +33,7 @@ def fleet() -> None:
     \b
     Example:
       finews fleet deploy
-      finews fleet run
+      finews fleet run --archive all.db
       finews fleet collect --archive all.db --no-posts
       finews fleet status --archive all.db
     """
