@@ -95,11 +95,18 @@ blocks = st.recursive(
 )  # fmt: skip
 
 
+TABLE = "<table><tr><td>丙<td>丁<tr><td>戊<td>己</table>"
+
+
 @settings(max_examples=examples(600), deadline=None)
 @given(blocks)
 @example("<p><code>~~~</code></p><p>文</p><p><code>~~~</code></p>")
 @example("<p><code>a``b</code></p><p>文</p><p><code>a``b</code></p>")
 @example("<ul><li><pre>a</pre><ol start=7><li>文</ol></ul>")
+@example(f"<table><tr><td>甲<tr><td>乙<td><blockquote>{TABLE}</blockquote></table>")
+@example(f"<table><tr><td>甲<tr><td>乙<td><ul><li>{TABLE}</ul></table>")
+@example("<table><tr><td>甲<tr><td>乙<td><blockquote><pre>丙</pre></blockquote></table>")
+@example("<table><tr><td>甲<tr><td>乙<td><ul><li><pre>丙</pre></ul></table>")
 def test_the_words_of_markdown_are_those_of_the_html_under_every_reader(source: str) -> None:
     markdown = markdown_of(source)
 

@@ -40,14 +40,28 @@ def cell(blocks: list[Block], attributes: Mapping[str, str]) -> Cell:
 def laid_out(groups: list[list[list[Cell]]]) -> list[Block]:
     """Return the table whose rows stand in these groups (head, bodies, foot), or what its cells hold if it is layout.
 
-    A table is layout when it has only one row or one column, when one of its cells holds a table, or when it is
-    larger than any that people read.
+    A table is layout when it has only one row or one column, when one of its cells holds a table, however deep, or
+    when it is larger than any that people read.
     """
     cells = [each for rows in groups for row in rows for each in row]
-    grid = None if any(isinstance(block, Table) for each in cells for block in each.blocks) else _grid(groups)
+    grid = None if any(_hold_a_table(each.blocks) for each in cells) else _grid(groups)
     if grid is None or len(grid) < 2 or len(grid[0]) < 2:  # noqa: PLR2004  # rows and columns of a table
         return [block for each in cells for block in each.blocks]
     return [Table(grid)]
+
+
+def _hold_a_table(blocks: list[Block]) -> bool:
+    for block in blocks:
+        match block:
+            case Table():
+                return True
+            case Quote():
+                if _hold_a_table(block.blocks):
+                    return True
+            case Listing():
+                if any(map(_hold_a_table, block.items)):
+                    return True
+    return False
 
 
 def _grid(groups: list[list[list[Cell]]]) -> list[list[Line]] | None:
