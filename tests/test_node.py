@@ -266,6 +266,7 @@ def test_a_site_that_moves_is_asked_nothing_twice_and_no_wait_is_forgotten(tmp_p
 def test_a_seed_is_taken_in_once(tmp_path: Path, seed: Path):
     node = tmp_path / "node.db"
     crawl(node, "NW3")
+    (tmp_path / ".node.db.seed-of-a-killed-run").mkdir()
     take_over(node, packed(seed))
     assert posts_in(node) == 2
     with Archive(node) as archive:

@@ -6,6 +6,7 @@ seed is recognised and not read again. Markdown files are not written for it. No
 
 from __future__ import annotations
 
+import glob
 import shutil
 import sqlite3
 from contextlib import closing
@@ -34,8 +35,11 @@ def take_over(path: Path, seed: Traversable) -> None:
     """
     holds_archive(path)  # raises before any file is created beside something that is not an archive
     with run_lock(path) as lock, Archive(path, create=True, lock=lock) as archive:
+        begins = f".{path.name}.seed-"
+        for left in path.parent.glob(f"{glob.escape(begins)}*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         try:
-            with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.seed-") as folder:
+            with TemporaryDirectory(dir=path.parent, prefix=begins) as folder:
                 copy = Path(folder) / "seed"
                 with seed.open("rb") as source, copy.open("wb") as target:
                     shutil.copyfileobj(source, target)

@@ -1,4 +1,4 @@
-"""Spiders: `category` follows listings, `share` follows share links.
+"""Spiders: `category` follows listings, `share` follows share links, and `snapshot` requests nothing.
 
-`asking` makes requests for both of them, and turns answers into records. Not here: reading pages.
+`asking` makes requests for the first two, and turns answers into records. Not here: reading pages.
 """

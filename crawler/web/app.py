@@ -101,8 +101,7 @@ def application(
     host names that it answers to. A page that takes longer than so many `seconds` is given up. With `published`, the
     pages are to be files, published at that time: they say nothing that is true only for a while.
     """
-    paths = [archive] if isinstance(archive, Path) else archive
-    readers, memory, recent = Readers(paths, seconds), Memory(), RecentPages()
+    readers, memory, recent = Readers(archive, seconds), Memory(), RecentPages()
 
     @asynccontextmanager
     async def closing(_app: Starlette) -> AsyncIterator[None]:

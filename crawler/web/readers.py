@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,6 @@ from crawler.archive.browsing import BrowsableArchive, BrowsableFederation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
-    from pathlib import Path
     from typing import TypeAlias
 
     Browsable: TypeAlias = BrowsableArchive | BrowsableFederation
@@ -33,19 +33,20 @@ _TIMES = 20
 Result = TypeVar("Result")
 
 
-def open_browsable(paths: Sequence[Path], seconds: float) -> Browsable:
+def open_browsable(path: Path | Sequence[Path], seconds: float) -> Browsable:
     """Open the archive at a path, or several to be asked together; `seconds` is how long an answer may take."""
+    paths = [path] if isinstance(path, Path) else path
     if len(paths) == 1:
         return BrowsableArchive(paths[0])
     return BrowsableFederation.browsable(paths, seconds, _THREADS)
 
 
 class Readers:
-    """The readers of the archives at `paths`; no page may take longer than so many `seconds`."""
+    """The readers of the archive at a `path`, or at several; no page may take longer than so many `seconds`."""
 
-    def __init__(self, paths: Sequence[Path], seconds: float) -> None:
-        """Open nothing yet: each thread opens the archives when it is first asked."""
-        self._all = [_Reader(paths, seconds) for _ in range(_THREADS)]
+    def __init__(self, path: Path | Sequence[Path], seconds: float) -> None:
+        """Open nothing yet: each thread opens what it reads when it is first asked."""
+        self._all = [_Reader(path, seconds) for _ in range(_THREADS)]
         self._idle: asyncio.LifoQueue[_Reader] | None = None
 
     async def ask(self, question: Callable[[Browsable], Result]) -> Result:
@@ -74,9 +75,9 @@ class Readers:
 class _Reader:
     """A thread, and the archives as it has opened them."""
 
-    def __init__(self, paths: Sequence[Path], seconds: float) -> None:
+    def __init__(self, path: Path | Sequence[Path], seconds: float) -> None:
         self.thread = ThreadPoolExecutor(1, "reader")
-        self._paths, self._seconds = paths, seconds
+        self._path, self._seconds = path, seconds
         self._archive: Browsable | None = None
 
     def answer(self, question: Callable[[Browsable], Result]) -> Result:
@@ -84,7 +85,7 @@ class _Reader:
         if self._archive is not None and not self._archive.is_in_place():
             self._close()
         if self._archive is None:
-            self._archive = open_browsable(self._paths, self._seconds)
+            self._archive = open_browsable(self._path, self._seconds)
         with self._archive.within(self._seconds):
             return question(self._archive)
 
