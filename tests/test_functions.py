@@ -113,6 +113,10 @@ def test_any_string_is_a_query(filled: Archive, query: str, count: int):
 @settings(max_examples=examples(150), deadline=None)
 @given(queries, st.lists(st.tuples(texts, texts), min_size=1, max_size=4))
 @example("a" * 64, [("", "a" * 65), ("a" * 64, "")])
+@example('江 -="江"', [("", "江\u200b"), ("江\u200b", "西"), ("", "江")])
+@example('="江\u200b"', [("", "江"), ("", "江\u200b\u200b"), ("", "江\u200b西")])
+@example('="江\u200b西"', [("", "江西"), ("", "江\u200b西\u200b")])
+@example('="a"', [("", "a\u200b"), ("", "a\u0301"), ("", "a\u0301\u200b")])
 @example("江 -" + "a" * 64, [("江", "a" * 65)])
 @example("江西 -5G+VR+江西", [("江西", "5G"), ("江西", "5G VR江西"), ("江西5G VR", "江西")])
 def test_a_statement_finds_what_a_search_by_hand_finds(archive: Archive, query: str, worded: list[tuple[str, str]]):

@@ -19,7 +19,7 @@ from crawler.archive import Archive
 from crawler.archive.ledger import hosts, links, runs
 from crawler.archive.ledger.links import End
 from crawler.archive.ledger.runs import Traffic
-from crawler.items import Address, Article, Listing, Missed, Refused
+from crawler.items import Address, Article, Listing, Missed, Refused, Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -512,9 +512,10 @@ class Account:
             return "new" if former is None else "changed"
         if isinstance(record, Missed):
             return record.state
-        if isinstance(record, Refused) or self.last.get(url) == "refused":
-            return "refused"
-        return "unchanged" if url in self.stored_at else "failed"
+        if isinstance(record, Unchanged) and url in self.stored_at:
+            return "unchanged"  # the validators are those of the page that was stored, whatever came after it
+        is_refused = isinstance(record, Refused) or self.last.get(url) == "refused"
+        return "refused" if is_refused else "failed"
 
 
 @settings(max_examples=examples(30), deadline=None)

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.archive.search.field import Field
-from crawler.text.variants import unify
+from crawler.text.variants import NO_WIDTH, unify
 from crawler.text.words import CJK, tokens_in
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _GAP = re.compile(rf"(?:[^\w{CJK}]|_)*")
 _LETTER = re.compile(rf"[^\W_{CJK}]")
 # Ideographs do not merge with their neighbours, so a term that folds to itself can be found without folding a text.
 _IDEOGRAPHS = re.compile(r"[\u4e00-\u9fa5]+")
+
+_UNSEEN_END = re.compile(rf"[{NO_WIDTH}]+\Z")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Term:
         folded, begins, ends = field.places
         for first, end in self._spans(folded):
             begin, behind = begins[first], ends[end - 1]
-            if self.written is None or field.raw[begin:behind] == self.written:
+            if self.written is None or _as_written(field.raw[begin:behind]) == self.written:
                 yield begin, behind
 
     def _spans(self, folded: str) -> Iterator[tuple[int, int]]:
@@ -171,7 +173,12 @@ def _term(word: Word) -> Term:
     if not term.tokens or not word.sign.endswith("="):
         return term
     # As written, from the first token to the last.
-    return Term(term.tokens, next(word.text[begin:end] for begin, end in term.spans(Field(word.text))))
+    return Term(term.tokens, next(_as_written(word.text[begin:end]) for begin, end in term.spans(Field(word.text))))
+
+
+def _as_written(stretch: str) -> str:
+    """Return a stretch without what nobody sees behind its last character."""
+    return _UNSEEN_END.sub("", stretch)
 
 
 def _surely(group: tuple[Term, ...], title: str, text: str) -> bool:
