@@ -32,7 +32,7 @@ const finewsSearch = (() => {
 
   // ---- Text: folded and split into tokens as in crawler/text/variants.py and words.py.
 
-  let signs = null; // { cjk, unseen, sign: patterns, folded: Map of characters }
+  let signs = null; // { cjk, unseen, unseenEnd, sign: patterns, folded: Map of characters }
 
   async function loadSigns() {
     if (signs) return;
@@ -45,6 +45,7 @@ const finewsSearch = (() => {
     signs = {
       cjk: new RegExp(`[${cjk}]`, "u"),
       unseen: new RegExp(`[${unseen}]`, "u"),
+      unseenEnd: new RegExp(`[${unseen}]+$`, "u"),
       sign: new RegExp(`[\\u1100-\\u11ff]+|.[${MARKS}${unseen}]*`, "gsu"),
       folded,
     };
@@ -99,13 +100,16 @@ const finewsSearch = (() => {
     };
   }
 
+  // Characters of a text, without what nobody sees behind the last.
+  const asWritten = (raw) => raw.join("").replace(signs.unseenEnd, "");
+
   // Where a term stands in a field: pairs of its first character and the one behind its last.
   function spansOf(term, { raw, tokens }) {
     const spans = [];
     for (let at = 0; at + term.tokens.length <= tokens.length; at++) {
       if (!term.tokens.every((token, number) => tokens[at + number].token === token)) continue;
       const span = [tokens[at].first, tokens[at + term.tokens.length - 1].end];
-      if (term.written === undefined || raw.slice(...span).join("") === term.written) spans.push(span);
+      if (term.written === undefined || asWritten(raw.slice(...span)) === term.written) spans.push(span);
     }
     return spans;
   }
@@ -155,7 +159,7 @@ const finewsSearch = (() => {
     if (!term.tokens.length || !sign.endsWith("=")) return term;
     const field = fieldOf(text);
     const [span] = spansOf(term, field);
-    return { ...term, written: field.raw.slice(...span).join("") };
+    return { ...term, written: asWritten(field.raw.slice(...span)) };
   }
 
   // ---- The index of a block.
